@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** The one Vitest configuration of the repository: every package's vitest.config.ts re-exports it. */
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    environment: 'node',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
