@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's root folder. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What `package.json` at the root says. */
+export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/**
+ * Runs a program and waits for its end. Ctrl-C reaches the program itself, which decides how to end; this process waits.
+ *
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ output?: 'inherit' | 'toStandardError' | 'capture', cwd?: string, shell?: boolean }} [options]
+ * @returns {Promise<{ status: number, text: string }>} exit status (127: program not found) and what was captured
+ */
+export function run(program, args, { output = 'inherit', cwd = root, shell = false } = {}) {
+  const stdio = /** @type {const} */ ({
+    inherit: 'inherit',
+    toStandardError: ['inherit', 2, 2],
+    capture: ['ignore', 'pipe', 'pipe'],
+  })[output];
+  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', npm_config_prefer_offline: 'true' };
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd, env, shell, stdio: /** @type {any} */ (stdio) });
+    let text = '';
+    child.stdout?.on('data', (chunk) => {
+      text += chunk;
+    });
+    child.stderr?.on('data', (chunk) => {
+      text += chunk;
+    });
+    const wait = () => {};
+    const pass = () => child.kill('SIGTERM');
+    process.on('SIGINT', wait);
+    process.on('SIGTERM', pass);
+    const end = (/** @type {number} */ status) => {
+      process.off('SIGINT', wait);
+      process.off('SIGTERM', pass);
+      resolve({ status, text });
+    };
+    child.on('error', (error) => {
+      text += error.message;
+      end(127);
+    });
+    child.on('close', (code, signal) => end(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  });
+}
+
+/**
+ * Runs the exact pnpm that `packageManager` names. npm fetches it on first use; nothing is installed globally.
+ *
+ * @param {string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
+ */
+export function pnpm(args, options) {
+  const npmCli = findNpmCli();
+  const spec = ['--yes', `--package=${manifest.packageManager}`, '--', 'pnpm', ...args];
+  if (npmCli) return run(process.execPath, [npmCli, 'exec', ...spec], options);
+  return run('npm', ['exec', ...spec], { ...options, shell: process.platform === 'win32' });
+}
+
+/** npm as a JavaScript file, where it can be found: that needs no shell on any system. */
+function findNpmCli() {
+  const running = process.env.npm_execpath;
+  if (running && basename(running) === 'npm-cli.js') return running;
+  const shipped = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
+  return existsSync(shipped) ? shipped : undefined;
+}

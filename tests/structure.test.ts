@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { filesBelow, readManifest, root, workspacePackages } from './workspace.js';
+
+/**
+ * What the sources of a package may import besides their own files. Imports point one way:
+ * core ◀ backend-* ◀ layers ◀ apps (layers finds backends in TensorFlow.js's kernel registry, it imports none).
+ */
+const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
+  [/^core$/, []],
+  [/^backend-/, [/^@sluice\/core$/, /^@tensorflow\//]],
+  [/^layers$/, [/^@sluice\/core$/, /^@tensorflow\/tfjs-(core|layers)$/]],
+  [/^conformance$/, [/^@sluice\/core$/, /^vitest$/]],
+];
+
+const longestFile = 350;
+const vagueNames = /^(utils?|helpers?|misc|common)\b/;
+
+/** The module names that a TypeScript file imports, statically, dynamically or as types. */
+function importsOf(path: string): string[] {
+  const source = readFileSync(path, 'utf8').replace(/^\s*(\/?\*|\/\/).*$/gm, '');
+  const pattern = /(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g;
+  return [...source.matchAll(pattern)].map((match) => match[1]!);
+}
+
+/** Every import of the sources of a package that is neither relative nor allowed, as `file imports name`. */
+function forbiddenImports(folder: string, allowed: RegExp[]): string[] {
+  return filesBelow(`${folder}/src`, ['.ts']).flatMap((path) =>
+    importsOf(path)
+      .filter((name) => !name.startsWith('.') && !allowed.some((pattern) => pattern.test(name)))
+      .map((name) => `${relative(root, path)} imports ${name}`),
+  );
+}
+
+/** The files that a source file loads, itself included, following relative imports. */
+function loadedFiles(entry: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(entry)) return seen;
+  seen.add(entry);
+  for (const name of importsOf(entry).filter((imported) => imported.startsWith('.'))) {
+    loadedFiles(join(dirname(entry), name.replace(/\.js$/, '.ts')), seen);
+  }
+  return seen;
+}
+
+describe('imports point one way', () => {
+  const libraries = workspacePackages.filter(({ folder }) => folder.startsWith('packages/'));
+  test.each(libraries)('$manifest.name', ({ folder, manifest }) => {
+    const rule = allowedImports.find(([name]) => name.test(basename(folder)));
+    expect(rule, `no import rule for ${folder}: add one to tests/structure.test.ts`).toBeDefined();
+    const allowed = rule![1];
+    expect(forbiddenImports(folder, allowed)).toEqual([]);
+    const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
+    const excess = Object.keys(declared).filter((name) => !allowed.some((pattern) => pattern.test(name)));
+    expect(excess, `${folder}/package.json depends on too much`).toEqual([]);
+  });
+
+  const engines = libraries.filter(({ folder }) => existsSync(join(root, folder, 'src/engine.ts')));
+  test.each(engines)('$manifest.name/engine needs no TensorFlow.js', ({ folder }) => {
+    const loaded = [...loadedFiles(join(root, folder, 'src/engine.ts'))];
+    const withTensorFlow = loaded.filter((path) =>
+      importsOf(path).some((name) => name.includes('tensorflow')),
+    );
+    expect(withTensorFlow.map((path) => relative(root, path))).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  const sources = [...workspacePackages.map(({ folder }) => folder), 'tests', 'scripts'].flatMap((folder) =>
+    filesBelow(folder, ['.ts', '.mjs']),
+  );
+
+  test(`none is longer than ${longestFile} lines`, () => {
+    const lengths = sources.map((path) => ({
+      path,
+      lines: readFileSync(path, 'utf8').split('\n').length - 1,
+    }));
+    const long = lengths.filter(({ lines }) => lines > longestFile);
+    expect(long.map(({ path, lines }) => `${relative(root, path)}: ${lines} lines`)).toEqual([]);
+  });
+
+  test('none has a name that says nothing', () => {
+    expect(
+      sources.filter((path) => vagueNames.test(basename(path))).map((path) => relative(root, path)),
+    ).toEqual([]);
+  });
+
+  test('none turns text into code: a strict content security policy must work', () => {
+    const shipped = sources.filter((path) => /[\\/]src[\\/]/.test(path));
+    const dynamic = shipped.filter((path) =>
+      /\beval\s*\(|\bnew\s+Function\b/.test(readFileSync(path, 'utf8')),
+    );
+    expect(dynamic.map((path) => relative(root, path))).toEqual([]);
+  });
+});
+
+describe('packages', () => {
+  test.each(workspacePackages)('$folder has a README and the licence', ({ folder }) => {
+    expect(existsSync(join(root, folder, 'README.md')), `${folder}/README.md is missing`).toBe(true);
+    const licence = readFileSync(join(root, folder, 'LICENSE'), 'utf8');
+    expect(licence).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
+  });
+
+  test('none runs a script when it is installed', () => {
+    const withScripts = workspacePackages.filter(({ manifest }) =>
+      ['preinstall', 'install', 'postinstall', 'prepare'].some((name) => manifest.scripts?.[name]),
+    );
+    expect(withScripts.map(({ folder }) => folder)).toEqual([]);
+  });
+
+  test('the lockfile names no registry and no tarball address', () => {
+    const lockfile = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
+    expect(lockfile.match(/tarball:.*|registry[.\w-]*\/.*/g)).toBeNull();
+  });
+
+  test('pnpm is pinned to one version', () => {
+    expect(readManifest('.').packageManager).toMatch(/^pnpm@\d+\.\d+\.\d+$/);
+  });
+});
