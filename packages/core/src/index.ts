@@ -1,1 +1,6 @@
-export {};
+export * from './backend/index.js';
+export * from './cells/index.js';
+export * from './equations/index.js';
+export * from './plan/index.js';
+export { referenceForward } from './reference/forward.js';
+export { referenceGradient } from './reference/gradient.js';

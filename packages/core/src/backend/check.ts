@@ -1,0 +1,75 @@
+import type { Plan } from '../plan/plan.js';
+import type { SequenceCotangents, SequenceInputs } from './interface.js';
+
+interface Sized {
+  readonly length: number;
+}
+
+/**
+ * Checks that every given array has the length its shape asks for.
+ * @throws RangeError naming the cell, the array, its length and the expected shape.
+ */
+export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceInputs<Buffer>): void {
+  const { batch, timesteps } = inputs;
+  for (const [name, size] of Object.entries({ batch, timesteps })) {
+    if (Number.isInteger(size) && size > 0) continue;
+    throw new RangeError(
+      `Cell '${plan.cell.name}': ${name} must be a positive whole number, but is ${size}.`,
+    );
+  }
+  checkCount(
+    plan,
+    'parameters',
+    inputs.parameters.length,
+    plan.parameters.length,
+    plan.parameters.map((p) => p.name),
+  );
+  check(plan, 'x', inputs.x, [batch, timesteps, plan.inputSize]);
+  plan.parameters.forEach(({ name, shape }, i) => {
+    check(plan, name, inputs.parameters[i], shape);
+  });
+  plan.states.forEach((state, i) => {
+    check(plan, `the initial state ${state}`, inputs.initialStates?.[i], [batch, plan.units]);
+  });
+  check(plan, 'mask', inputs.mask, [batch, timesteps]);
+  const masks = plan.recurrentMasks.map(({ block }) => block);
+  checkCount(plan, 'recurrentMasks', inputs.recurrentMasks?.length ?? 0, masks.length, masks);
+  masks.forEach((block, i) => {
+    check(plan, `the recurrent mask of ${block}`, inputs.recurrentMasks?.[i], [batch, plan.units]);
+  });
+}
+
+/**
+ * The same for cotangents.
+ * @throws RangeError naming the cell, the array, its length and the expected shape.
+ */
+export function checkCotangents<Buffer extends Sized>(
+  plan: Plan,
+  { batch, timesteps }: SequenceInputs<Buffer>,
+  cotangents: SequenceCotangents<Buffer>,
+): void {
+  check(plan, 'the cotangent of the sequence', cotangents.sequence, [batch, timesteps, plan.units]);
+  plan.states.forEach((state, i) => {
+    check(plan, `the cotangent of ${state}`, cotangents.states?.[i], [batch, plan.units]);
+  });
+}
+
+function checkCount(
+  plan: Plan,
+  what: string,
+  given: number,
+  expected: number,
+  names: readonly string[],
+): void {
+  if (given === expected) return;
+  const list = names.length > 0 ? ` (${names.join(', ')})` : '';
+  throw new RangeError(`Cell '${plan.cell.name}' takes ${expected} ${what}${list}, but was given ${given}.`);
+}
+
+function check(plan: Plan, what: string, values: Sized | undefined, shape: readonly number[]): void {
+  const expected = shape.reduce((product, size) => product * size, 1);
+  if (values === undefined || values.length === expected) return;
+  throw new RangeError(
+    `Cell '${plan.cell.name}': ${what} must have the shape [${shape.join(', ')}], that is ${expected} numbers, but has ${values.length}.`,
+  );
+}

@@ -1,0 +1,53 @@
+import type { Program } from '../plan/program.js';
+
+/** Rows in a device's memory: row `i` starts at `offset + i · stride`. A stride of 0 repeats one row. */
+export interface Rows<Memory> {
+  readonly memory: Memory;
+  readonly offset: number;
+  readonly stride: number;
+}
+
+/** A matrix in a device's memory: element (i, j) is at `offset + i · rowStride + j · columnStride`. */
+export interface Matrix<Memory> {
+  readonly memory: Memory;
+  readonly offset: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
+}
+
+/** The rows a compiled program works on, in the order of the program's loads and stores. */
+export interface ProgramRows<Memory> {
+  readonly loads: readonly Rows<Memory>[];
+  readonly stores: readonly Rows<Memory>[];
+}
+
+/**
+ * The handful of kernels from which `backendFromKernels` makes a whole backend, for devices whose time loop is driven by
+ * JavaScript. `Memory` is a handle for float32 numbers, `Right` a right-hand matrix prepared for many products,
+ * `Compiled` a program made ready for the device.
+ */
+export interface Kernels<Memory, Right, Compiled> {
+  /** Memory for `length` numbers, all 0. */
+  allocate(length: number): Memory;
+  release(memory: Memory): void;
+  /** The numbers as seen from JavaScript, for masks. */
+  view(memory: Memory): Float32Array;
+  copy(from: Rows<Memory>, to: Rows<Memory>, rows: number, length: number): void;
+  fill(to: Rows<Memory>, rows: number, length: number, value: number): void;
+
+  /** Prepares a `depth × columns` matrix as the right-hand side of products with `rows` rows. */
+  prepare(matrix: Matrix<Memory>, rows: number, depth: number, columns: number): Right;
+  releaseRight(right: Right): void;
+  /** `result = left × right`, or `result += left × right`. */
+  multiply(
+    left: Matrix<Memory>,
+    right: Right,
+    result: Matrix<Memory>,
+    rows: number,
+    accumulate: boolean,
+  ): void;
+
+  compile(program: Program, units: number): Compiled;
+  /** Applies a program to `rows` rows. A store of kind `vectorCotangent` adds the sum over the rows to its one row. */
+  run(compiled: Compiled, rows: ProgramRows<Memory>, count: number): void;
+}

@@ -1,0 +1,30 @@
+import { type ActivationName, activation } from '../equations/activations.js';
+import { type Cell, defineCell } from '../equations/define-cell.js';
+import { bias, kernel, recurrentVector } from '../equations/parameters.js';
+
+export interface IndRnnOptions {
+  /** Default `relu`. */
+  readonly activation?: ActivationName;
+  /** Default true. */
+  readonly useBias?: boolean;
+}
+
+/** Every unit sees its own past only. Li et al. 2018, arXiv:1803.04831. */
+export function indRnn(options: IndRnnOptions = {}): Cell {
+  const act = activation(options.activation ?? 'relu');
+  return defineCell({
+    name: 'indRnn',
+    source: 'Li et al. 2018, arXiv:1803.04831',
+    options: { ...options },
+    states: ['h'],
+    useBias: options.useBias,
+    parameters: {
+      kernel: kernel('h'),
+      recurrentVector: { ...recurrentVector('h'), symbol: 'u' },
+      bias: bias('h'),
+    },
+    equations: ({ x, h }, { kernel: W, recurrentVector: u, bias: b }) => ({
+      h: act(W.h(x).add(u.h.mul(h)).add(b.h)),
+    }),
+  });
+}

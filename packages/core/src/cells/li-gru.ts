@@ -1,0 +1,32 @@
+import { type ActivationName, activation, sigmoid } from '../equations/activations.js';
+import { type Cell, defineCell } from '../equations/define-cell.js';
+import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
+
+export interface LiGruOptions {
+  /** Of the candidate. Default `relu`. */
+  readonly activation?: ActivationName;
+  /** Default true. */
+  readonly useBias?: boolean;
+}
+
+/** A GRU without a reset gate, for speech. Ravanelli et al. 2018, arXiv:1803.10225 (here without batch normalisation). */
+export function liGru(options: LiGruOptions = {}): Cell {
+  const act = activation(options.activation ?? 'relu');
+  return defineCell({
+    name: 'liGru',
+    source: 'Ravanelli et al. 2018, arXiv:1803.10225',
+    options: { ...options },
+    states: ['h'],
+    useBias: options.useBias,
+    parameters: {
+      kernel: kernel('z', 'n'),
+      recurrentKernel: recurrentKernel('z', 'n'),
+      bias: bias('z', 'n'),
+    },
+    equations: ({ x, h }, { kernel: W, recurrentKernel: U, bias: b }) => {
+      const z = sigmoid(W.z(x).add(U.z(h)).add(b.z));
+      const n = act(W.n(x).add(U.n(h)).add(b.n));
+      return { z, n, h: z.mul(h).add(z.oneMinus().mul(n)) };
+    },
+  });
+}

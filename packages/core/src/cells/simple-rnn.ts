@@ -1,0 +1,26 @@
+import { type ActivationName, activation } from '../equations/activations.js';
+import { type Cell, defineCell } from '../equations/define-cell.js';
+import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
+
+export interface SimpleRnnOptions {
+  /** Default `tanh`. */
+  readonly activation?: ActivationName;
+  /** Default true. */
+  readonly useBias?: boolean;
+}
+
+/** The simple recurrent network. Elman 1990, "Finding structure in time". */
+export function simpleRnn(options: SimpleRnnOptions = {}): Cell {
+  const act = activation(options.activation ?? 'tanh');
+  return defineCell({
+    name: 'simpleRnn',
+    source: 'Elman 1990',
+    options: { ...options },
+    states: ['h'],
+    useBias: options.useBias,
+    parameters: { kernel: kernel('h'), recurrentKernel: recurrentKernel('h'), bias: bias('h') },
+    equations: ({ x, h }, { kernel: W, recurrentKernel: U, bias: b }) => ({
+      h: act(W.h(x).add(U.h(h)).add(b.h)),
+    }),
+  });
+}

@@ -1,0 +1,81 @@
+import { type ActivationName, activation, sigmoid } from '../equations/activations.js';
+import { type Cell, defineCell } from '../equations/define-cell.js';
+import type { Expression } from '../equations/expression.js';
+import { bias, kernel, recurrentVector, type Sizes } from '../equations/parameters.js';
+import { gru } from './gru.js';
+
+export interface SruOptions {
+  /** 2 (default): the gates see the cell state through `v`; 1: they see the input alone. */
+  readonly version?: 1 | 2;
+  /** Whether the output mixes in the input. Default true. */
+  readonly highway?: boolean;
+  /** Of the cell state on its way out. Default `linear`. */
+  readonly activation?: ActivationName;
+  /** Whether the highway's input is scaled by √(1 + 2 e^highwayBias), which keeps its variance. Default false. */
+  readonly rescale?: boolean;
+  /** The value the reset gate's bias starts from. Default 0. */
+  readonly highwayBias?: number;
+  /**
+   * `light` (default): Lei et al.'s unit, without a matrix product of the state. `full`: what some textbooks call by
+   * the same name, a unit with the GRU's equations whose update gate takes the candidate.
+   */
+  readonly recurrence?: 'light' | 'full';
+  /** Default true. */
+  readonly useBias?: boolean;
+}
+
+const LIGHT_ONLY = ['version', 'highway', 'activation', 'rescale', 'highwayBias'] as const;
+
+/**
+ * Simple recurrent unit. Lei et al. 2018, arXiv:1709.02755. States: the cell state `c` alone; the output is `h`.
+ *
+ * Blocks: candidate, forget, reset and, with a highway between different sizes, the skip projection. Its time loop has
+ * no matrix product, so a whole sequence is one projection and one pointwise program.
+ *
+ * @throws RangeError when an option is given that `recurrence: 'full'` has no use for.
+ */
+export function sru(options: SruOptions = {}): Cell {
+  if (options.recurrence === 'full') return fullRecurrence(options);
+  const { version = 2, highway = true, rescale = false, highwayBias = 0, useBias } = options;
+  const act = activation(options.activation ?? 'linear');
+  const projectsSkip = (sizes: Sizes) => highway && sizes.inputSize !== sizes.units;
+  const scale = rescale ? Math.sqrt(1 + 2 * Math.exp(highwayBias)) : 1;
+  const vector = recurrentVector('f', 'r');
+  return defineCell({
+    name: 'sru',
+    source: 'Lei et al. 2018, arXiv:1709.02755',
+    options: { ...options },
+    states: ['c'],
+    useBias,
+    parameters: (sizes) => ({
+      kernel: projectsSkip(sizes) ? kernel('c', 'f', 'r', 's') : kernel<'c' | 'f' | 'r' | 's'>('c', 'f', 'r'),
+      ...((version === 2 ? { recurrentVector: vector } : {}) as { recurrentVector: typeof vector }),
+      bias: { ...bias('f', 'r'), initial: { r: highwayBias } },
+    }),
+    equations: ({ x, c }, { kernel: W, recurrentVector: v, bias: b }, sizes) => {
+      const gate = (name: 'f' | 'r'): Expression => {
+        const projected = W[name](x);
+        return sigmoid((version === 2 ? projected.add(v[name].mul(c)) : projected).add(b[name]));
+      };
+      const f = gate('f');
+      const r = gate('r');
+      const memory = f.mul(c).add(f.oneMinus().mul(W.c(x)));
+      const shown = r.mul(act(memory));
+      if (!highway) return { f, r, c: memory, output: shown };
+      const skip = projectsSkip(sizes) ? W.s(x) : x.mul(scale);
+      return { f, r, c: memory, output: shown.add(r.oneMinus().mul(skip)) };
+    },
+  });
+}
+
+function fullRecurrence(options: SruOptions): Cell {
+  const misplaced = LIGHT_ONLY.filter((key) => options[key] !== undefined);
+  if (misplaced.length > 0) {
+    throw new RangeError(`sru: with recurrence 'full' there is no ${misplaced.join(', ')}; leave it out.`);
+  }
+  const equations = gru({
+    update: 'take',
+    ...(options.useBias === undefined ? {} : { useBias: options.useBias }),
+  });
+  return { ...equations, name: 'sru', options: { ...options } };
+}

@@ -1,0 +1,78 @@
+import type { OperationName } from './operations.js';
+import type { ParameterBlock } from './parameters.js';
+
+/** What an expression stands for; built without any check, checked as a whole when the cell is traced. */
+export type Term =
+  | { readonly kind: 'input' }
+  | { readonly kind: 'state'; readonly state: string }
+  | { readonly kind: 'vector'; readonly block: ParameterBlock }
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'product'; readonly block: ParameterBlock; readonly operand: Expression }
+  | { readonly kind: 'operation'; readonly name: OperationName; readonly inputs: readonly Expression[] };
+
+/**
+ * One row vector in a cell's equations: the input, a state, a parameter vector or anything computed from them.
+ *
+ * Expressions are immutable descriptions. Nothing is computed when they are combined; all arithmetic is element by
+ * element, and a number stands for a row of that number.
+ */
+export class Expression {
+  constructor(readonly term: Term) {}
+
+  /** Element-wise sum. */
+  add(other: Expression | number): Expression {
+    return combine('add', this, other);
+  }
+  /** Element-wise difference `this − other`. */
+  sub(other: Expression | number): Expression {
+    return combine('sub', this, other);
+  }
+  /** Element-wise (Hadamard) product. */
+  mul(other: Expression | number): Expression {
+    return combine('mul', this, other);
+  }
+  /** Element-wise quotient `this / other`. */
+  div(other: Expression | number): Expression {
+    return combine('div', this, other);
+  }
+  /** `−this`. */
+  neg(): Expression {
+    return combine('neg', this);
+  }
+  /** `1 − this`. */
+  oneMinus(): Expression {
+    return combine('oneMinus', this);
+  }
+  /** The smaller of each element and a constant. */
+  min(limit: number): Expression {
+    return combine('min', this, requireNumber('min', limit));
+  }
+  /** The larger of each element and a constant. */
+  max(limit: number): Expression {
+    return combine('max', this, requireNumber('max', limit));
+  }
+}
+
+/**
+ * An operation applied to expressions and numbers.
+ * @throws TypeError naming the operation and the operand when an operand is neither an expression nor a number.
+ */
+export function combine(name: OperationName, ...inputs: (Expression | number)[]): Expression {
+  return new Expression({
+    kind: 'operation',
+    name,
+    inputs: inputs.map((input) => toExpression(name, input)),
+  });
+}
+
+function toExpression(name: OperationName, value: unknown): Expression {
+  if (value instanceof Expression) return value;
+  if (typeof value === 'number') return new Expression({ kind: 'constant', value });
+  const given = value === undefined ? 'undefined (is a block or state of that name declared?)' : typeof value;
+  throw new TypeError(`${name}: every operand must be an expression or a number, but one is ${given}.`);
+}
+
+function requireNumber(name: string, value: unknown): number {
+  if (typeof value === 'number') return value;
+  throw new TypeError(`${name} takes a constant number, but was given ${typeof value}.`);
+}

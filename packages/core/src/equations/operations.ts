@@ -1,0 +1,194 @@
+/**
+ * The scalar operations every equation is made of.
+ *
+ * This table is the only place that says what an operation computes (in float64) and how it is differentiated; the
+ * reference, the gradient and the saved-value policy read it, and a device implements the names in it.
+ */
+
+import { erf } from './erf.js';
+
+/** A value in a graph under construction: the index of its node. */
+export type NodeId = number;
+
+/** The part of the graph builder that derivative rules need. */
+export interface Algebra {
+  apply(name: OperationName, ...inputs: NodeId[]): NodeId;
+  constant(value: number): NodeId;
+}
+
+export type OperationName =
+  | 'identity'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'neg'
+  | 'oneMinus'
+  | 'max'
+  | 'min'
+  | 'greater'
+  | 'abs'
+  | 'sign'
+  | 'sigmoid'
+  | 'tanh'
+  | 'exp'
+  | 'log'
+  | 'softplus'
+  | 'erf';
+
+/** What a derivative rule is given: the operands, the result and the cotangent of the result. */
+export interface Occurrence {
+  readonly inputs: readonly NodeId[];
+  readonly result: NodeId;
+  readonly cotangent: NodeId;
+}
+
+export interface Operation {
+  readonly arity: 1 | 2;
+  /** Cheap operations are recomputed in the backward pass rather than saved, where their operands are at hand. */
+  readonly cheap: boolean;
+  /** The exact definition, in float64. Unary operations ignore `b`. */
+  evaluate(a: number, b: number): number;
+  /** Cotangents of the operands; `null` where the operation is constant almost everywhere. */
+  derivative(algebra: Algebra, occurrence: Occurrence): readonly (NodeId | null)[];
+}
+
+/** ln(1 + eˣ) without overflow for large x and without cancellation for small. */
+const softplus = (a: number): number => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
+
+/** The logistic function without overflow: the exponential is only ever taken of a number ≤ 0. */
+const sigmoid = (a: number): number => {
+  const e = Math.exp(-Math.abs(a));
+  return (a >= 0 ? 1 : e) / (1 + e);
+};
+
+export const operations: Readonly<Record<OperationName, Operation>> = {
+  identity: {
+    arity: 1,
+    cheap: true,
+    evaluate: (a) => a,
+    derivative: (_, { cotangent }) => [cotangent],
+  },
+  add: {
+    arity: 2,
+    cheap: true,
+    evaluate: (a, b) => a + b,
+    derivative: (_, { cotangent }) => [cotangent, cotangent],
+  },
+  sub: {
+    arity: 2,
+    cheap: true,
+    evaluate: (a, b) => a - b,
+    derivative: (g, { cotangent }) => [cotangent, g.apply('neg', cotangent)],
+  },
+  mul: {
+    arity: 2,
+    cheap: true,
+    evaluate: (a, b) => a * b,
+    derivative: (g, { inputs: [a, b], cotangent }) => [
+      g.apply('mul', cotangent, b),
+      g.apply('mul', cotangent, a),
+    ],
+  },
+  div: {
+    arity: 2,
+    cheap: false,
+    evaluate: (a, b) => a / b,
+    derivative: (g, { inputs: [, b], result, cotangent }) => {
+      const da = g.apply('div', cotangent, b);
+      return [da, g.apply('neg', g.apply('mul', da, result))];
+    },
+  },
+  neg: {
+    arity: 1,
+    cheap: true,
+    evaluate: (a) => -a,
+    derivative: (g, { cotangent }) => [g.apply('neg', cotangent)],
+  },
+  oneMinus: {
+    arity: 1,
+    cheap: true,
+    evaluate: (a) => 1 - a,
+    derivative: (g, { cotangent }) => [g.apply('neg', cotangent)],
+  },
+  max: {
+    arity: 2,
+    cheap: true,
+    evaluate: Math.max,
+    derivative: (g, { inputs: [a, b], cotangent }) => {
+      const first = g.apply('greater', a, b);
+      return [g.apply('mul', cotangent, first), g.apply('mul', cotangent, g.apply('oneMinus', first))];
+    },
+  },
+  min: {
+    arity: 2,
+    cheap: true,
+    evaluate: Math.min,
+    derivative: (g, { inputs: [a, b], cotangent }) => {
+      const second = g.apply('greater', a, b);
+      return [g.apply('mul', cotangent, g.apply('oneMinus', second)), g.apply('mul', cotangent, second)];
+    },
+  },
+  /** 1 where a > b, else 0: the indicator that derivatives of `max` and `min` are made of. */
+  greater: {
+    arity: 2,
+    cheap: true,
+    evaluate: (a, b) => (a > b ? 1 : 0),
+    derivative: () => [null, null],
+  },
+  abs: {
+    arity: 1,
+    cheap: true,
+    evaluate: Math.abs,
+    derivative: (g, { inputs: [a], cotangent }) => [g.apply('mul', cotangent, g.apply('sign', a))],
+  },
+  sign: {
+    arity: 1,
+    cheap: true,
+    evaluate: Math.sign,
+    derivative: () => [null],
+  },
+  sigmoid: {
+    arity: 1,
+    cheap: false,
+    evaluate: sigmoid,
+    derivative: (g, { result, cotangent }) => [
+      g.apply('mul', cotangent, g.apply('mul', result, g.apply('oneMinus', result))),
+    ],
+  },
+  tanh: {
+    arity: 1,
+    cheap: false,
+    evaluate: Math.tanh,
+    derivative: (g, { result, cotangent }) => [
+      g.apply('mul', cotangent, g.apply('oneMinus', g.apply('mul', result, result))),
+    ],
+  },
+  exp: {
+    arity: 1,
+    cheap: false,
+    evaluate: Math.exp,
+    derivative: (g, { result, cotangent }) => [g.apply('mul', cotangent, result)],
+  },
+  log: {
+    arity: 1,
+    cheap: false,
+    evaluate: Math.log,
+    derivative: (g, { inputs: [a], cotangent }) => [g.apply('div', cotangent, a)],
+  },
+  softplus: {
+    arity: 1,
+    cheap: false,
+    evaluate: softplus,
+    derivative: (g, { inputs: [a], cotangent }) => [g.apply('mul', cotangent, g.apply('sigmoid', a))],
+  },
+  erf: {
+    arity: 1,
+    cheap: false,
+    evaluate: erf,
+    derivative: (g, { inputs: [a], cotangent }) => {
+      const gaussian = g.apply('exp', g.apply('neg', g.apply('mul', a, a)));
+      return [g.apply('mul', cotangent, g.apply('mul', g.constant(2 / Math.sqrt(Math.PI)), gaussian))];
+    },
+  },
+};

@@ -1,0 +1,88 @@
+import { type NodeId, operations } from '../equations/operations.js';
+import { type GraphBuilder, reachable } from '../plan/graph.js';
+import type { Product } from '../plan/products.js';
+import type { Traced } from '../plan/trace.js';
+
+/** Where the cotangents that leave one step are to be found in the graph. */
+export interface Cotangents {
+  /** Of each state before the step. */
+  readonly previousStates: readonly NodeId[];
+  /** Of `x`, as far as the equations use it outside of matrix products; null where they do not. */
+  readonly input: NodeId | null;
+  /** Of each result block of each product. */
+  readonly products: readonly (readonly NodeId[])[];
+  /** Of the vector parameters' blocks, for one row of one step. */
+  readonly vectors: readonly { readonly parameter: number; readonly block: number; readonly node: NodeId }[];
+}
+
+/**
+ * Extends the graph of a cell by its reverse-mode derivative.
+ *
+ * Given are the cotangents of the output and of the new states; every node hands its cotangent on to its operands by
+ * the rule of its operation. A product hands it on through the transposed matrix, all blocks that share an operand in
+ * one transposed product. Gradients of matrices are not part of the graph: they are `operandᵀ × cotangent` summed over
+ * the sequence, one matrix product after the loop.
+ */
+export function reverse({ builder, states, output }: Traced, products: readonly Product[]): Cotangents {
+  const forward = reachable(builder.nodes, [...states, output]);
+  const contributions = new Map<NodeId, NodeId[]>();
+  const contribute = (id: NodeId, cotangent: NodeId) => {
+    contributions.set(id, [...(contributions.get(id) ?? []), cotangent]);
+  };
+  states.forEach((id, state) => contribute(id, builder.intern({ kind: 'stateCotangent', state })));
+  contribute(output, builder.intern({ kind: 'outputCotangent' }));
+
+  const cotangents = new Map<NodeId, NodeId>();
+  for (const id of [...forward].reverse()) {
+    transposedProducts(builder, products, id, cotangents).forEach((node) => contribute(id, node));
+    const total = contributions.get(id)?.reduce((sum, part) => builder.apply('add', sum, part));
+    if (total === undefined) continue;
+    cotangents.set(id, total);
+    const node = builder.nodes[id];
+    if (node.kind !== 'operation') continue;
+    const parts = operations[node.name].derivative(builder, {
+      inputs: node.inputs,
+      result: id,
+      cotangent: total,
+    });
+    parts.forEach((part, i) => {
+      if (part !== null) contribute(node.inputs[i], part);
+    });
+  }
+
+  const zero = builder.constant(0);
+  const input = forward.find((id) => builder.nodes[id].kind === 'input');
+  return {
+    previousStates: states.map((_, state) => {
+      const id = forward.find((candidate) => {
+        const node = builder.nodes[candidate];
+        return node.kind === 'state' && node.state === state;
+      });
+      return (id === undefined ? undefined : cotangents.get(id)) ?? zero;
+    }),
+    input: (input === undefined ? undefined : cotangents.get(input)) ?? null,
+    products: products.map(({ results }) => results.map((id) => cotangents.get(id) ?? zero)),
+    vectors: forward.flatMap((id) => {
+      const node = builder.nodes[id];
+      const cotangent = cotangents.get(id);
+      if (node.kind !== 'vector' || cotangent === undefined) return [];
+      return [{ parameter: node.parameter, block: node.block, node: cotangent }];
+    }),
+  };
+}
+
+/** The contributions of the products that read a value; those that read `x` are done after the loop instead. */
+function transposedProducts(
+  builder: GraphBuilder,
+  products: readonly Product[],
+  operand: NodeId,
+  cotangents: ReadonlyMap<NodeId, NodeId>,
+): NodeId[] {
+  if (builder.nodes[operand].kind === 'input') return [];
+  return products.flatMap(({ results }, product) => {
+    const node = builder.nodes[results[0]];
+    if (node.kind !== 'product' || node.operand !== operand) return [];
+    const inputs = results.map((id) => cotangents.get(id) ?? builder.constant(0));
+    return [builder.intern({ kind: 'transposedProduct', product, inputs })];
+  });
+}

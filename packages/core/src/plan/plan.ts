@@ -1,0 +1,157 @@
+import type { Cell, JsonObject } from '../equations/define-cell.js';
+import type { NodeId } from '../equations/operations.js';
+import type { ParameterShape, Sizes } from '../equations/parameters.js';
+import { type Cotangents, reverse } from '../gradient/reverse.js';
+import { savedValues } from '../gradient/saved-values.js';
+import { type Node, reachable } from './graph.js';
+import { groupProducts, isInputProjection, type Product } from './products.js';
+import type { Schedule, Slot } from './program.js';
+import { type Store, schedule } from './schedule.js';
+import { type RecurrentMask, type Traced, type TraceOptions, trace } from './trace.js';
+
+/** Everything derived from a cell's equations for given sizes, as plain data: it can be printed and sent to a worker. */
+export interface Plan extends Sizes {
+  readonly cell: { readonly name: string; readonly source?: string; readonly options: JsonObject };
+  readonly states: readonly string[];
+  /** In storage order; inputs and gradients of every backend come in this order. */
+  readonly parameters: readonly ParameterShape[];
+  /** Present with recurrent dropout: whose operand each recurrent mask multiplies. */
+  readonly recurrentMasks: readonly RecurrentMask[];
+  /** The values of one step, forward and gradient. */
+  readonly nodes: readonly Node[];
+  /** The named results of the equations. */
+  readonly names: Readonly<Record<string, NodeId>>;
+  readonly newStates: readonly NodeId[];
+  readonly output: NodeId;
+  readonly products: readonly Product[];
+  /** One forward step. */
+  readonly inference: Schedule;
+  /** One forward step that also keeps, in its value slots, what the gradient needs. */
+  readonly training: Schedule;
+  readonly gradient: Cotangents & { readonly schedule: Schedule };
+}
+
+const known = new WeakMap<Cell, Map<string, Plan>>();
+
+/**
+ * The plan of a cell for given sizes; the same object every time for the same cell.
+ *
+ * @throws TypeError when the cell's equations do not fit together, RangeError when a size is not a positive integer.
+ */
+export function planFor(cell: Cell, { inputSize, units }: Sizes, options: TraceOptions = {}): Plan {
+  const plans = known.get(cell) ?? new Map<string, Plan>();
+  known.set(cell, plans);
+  const key = `${inputSize} ${units} ${options.recurrentDropout ?? false}`;
+  const plan =
+    plans.get(key) ?? derive(cell, { inputSize, units }, trace(cell, { inputSize, units }, options));
+  plans.set(key, plan);
+  return plan;
+}
+
+function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
+  const { builder, parameters, recurrentMasks, names, states, output } = traced;
+  const forward = new Set(reachable(builder.nodes, [...states, output]));
+  const { products, operandValues } = groupProducts(builder.nodes, [...states, output], parameters);
+  const cotangents = reverse(traced, products);
+  const { nodes } = builder;
+
+  const cotangentStores = storesOf(cotangents);
+  const atHand = new Set([...states, output]);
+  const roots = cotangentStores.map(({ node }) => node);
+  const saved = savedValues(nodes, roots, atHand, (id) => forward.has(id));
+  const trainingValues = [...new Set([...operandValues, ...saved])];
+
+  const productOf = (id: NodeId) => {
+    const index = products.findIndex(({ results }) => results.includes(id));
+    if (index < 0) return null;
+    return {
+      index,
+      slot: { kind: 'product', product: index, block: products[index].results.indexOf(id) } as const,
+    };
+  };
+  const forwardLeaf = (id: NodeId): Slot | null => {
+    const product = productOf(id);
+    if (product && isInputProjection(products[product.index])) return product.slot;
+    return leafSlot(nodes[id]);
+  };
+  const forwardStores: Store[] = [
+    ...states.map((node, state): Store => ({ node, slot: { kind: 'newState', state } })),
+    { node: output, slot: { kind: 'output' } },
+  ];
+  const forwardSchedule = (kept: readonly NodeId[]) =>
+    schedule({
+      nodes,
+      stores: forwardStores,
+      leaf: forwardLeaf,
+      product: (id) => (forwardLeaf(id) ? null : productOf(id)),
+      kept,
+    });
+  const gradientLeaf = (id: NodeId): Slot | null => {
+    const index = trainingValues.indexOf(id);
+    if (index >= 0) return { kind: 'saved', index };
+    const leaf = leafSlot(nodes[id]);
+    if (leaf) return leaf;
+    const state = states.indexOf(id);
+    if (state >= 0) return { kind: 'newState', state };
+    return id === output ? { kind: 'output' } : null;
+  };
+  const transposedProduct = (id: NodeId) => {
+    const node = nodes[id];
+    if (node.kind !== 'transposedProduct') return null;
+    return { index: node.product, slot: { kind: 'transposedProduct', product: node.product } as const };
+  };
+  return {
+    cell: { name: cell.name, ...(cell.source && { source: cell.source }), options: cell.options },
+    ...sizes,
+    states: cell.states,
+    parameters,
+    recurrentMasks,
+    nodes,
+    names,
+    newStates: states,
+    output,
+    products,
+    inference: forwardSchedule(operandValues),
+    training: forwardSchedule(trainingValues),
+    gradient: {
+      ...cotangents,
+      schedule: schedule({
+        nodes,
+        stores: cotangentStores,
+        leaf: gradientLeaf,
+        product: transposedProduct,
+        kept: [],
+      }),
+    },
+  };
+}
+
+/** The slot of a value that nothing in a program computes. */
+function leafSlot(node: Node): Slot | null {
+  switch (node.kind) {
+    case 'input':
+    case 'state':
+    case 'vector':
+    case 'recurrentMask':
+    case 'outputCotangent':
+    case 'stateCotangent':
+      return node;
+    default:
+      return null;
+  }
+}
+
+function storesOf({ previousStates, input, products, vectors }: Cotangents): Store[] {
+  return [
+    ...products.flatMap((blocks, product) =>
+      blocks.map((node, block): Store => ({ node, slot: { kind: 'productCotangent', product, block } })),
+    ),
+    ...vectors.map(
+      ({ node, parameter, block }): Store => ({ node, slot: { kind: 'vectorCotangent', parameter, block } }),
+    ),
+    ...(input === null ? [] : [{ node: input, slot: { kind: 'inputCotangent' } } as const]),
+    ...previousStates.map(
+      (node, state): Store => ({ node, slot: { kind: 'previousStateCotangent', state } }),
+    ),
+  ];
+}

@@ -1,0 +1,56 @@
+import type { OperationName } from '../equations/operations.js';
+
+/**
+ * Where a row of a pointwise program comes from or goes to. Rows are `units` long; a device finds the memory.
+ *
+ * | kind | the row |
+ * |---|---|
+ * | input | `x` (programs use it only when inputSize = units) |
+ * | state, newState | a state before and after the step |
+ * | output | the step's output |
+ * | vector | one block of a vector parameter, the same for every batch row |
+ * | recurrentMask | a row given for the whole sequence |
+ * | product | one block of the result of matrix product `product` |
+ * | value | a value of this schedule that outlives one program |
+ * | saved | gradient: a value of the training schedule |
+ * | outputCotangent, stateCotangent | gradient: what comes in from above and from the later step |
+ * | transposedProduct | gradient: the result of transposed product `product` |
+ * | previousStateCotangent, inputCotangent | gradient: what goes to the earlier step and to `x` |
+ * | productCotangent | gradient: the cotangent of one block of the result of product `product` |
+ * | vectorCotangent | gradient: added, over all rows and steps, to the gradient of a vector block |
+ */
+export type Slot =
+  | { readonly kind: 'input' | 'output' | 'outputCotangent' | 'inputCotangent' }
+  | {
+      readonly kind: 'state' | 'newState' | 'stateCotangent' | 'previousStateCotangent';
+      readonly state: number;
+    }
+  | { readonly kind: 'vector' | 'vectorCotangent'; readonly parameter: number; readonly block: number }
+  | { readonly kind: 'recurrentMask' | 'value' | 'saved'; readonly index: number }
+  | { readonly kind: 'product' | 'productCotangent'; readonly product: number; readonly block: number }
+  | { readonly kind: 'transposedProduct'; readonly product: number };
+
+/**
+ * A straight-line list of scalar operations, applied to every element of its rows. Values are numbered: first the
+ * loads, then the constants, then the operations' results, each computed once.
+ */
+export interface Program {
+  readonly loads: readonly Slot[];
+  readonly constants: readonly number[];
+  readonly operations: readonly { readonly name: OperationName; readonly inputs: readonly number[] }[];
+  readonly stores: readonly { readonly value: number; readonly slot: Slot }[];
+}
+
+/** One step's work in order: matrix products, then the pointwise program behind them. */
+export interface Stage {
+  /** Indices of products (of transposed products in a gradient schedule) to run before the program. */
+  readonly products: readonly number[];
+  readonly program: Program;
+}
+
+/** What is done at every time step, in order. The first stage has no products. */
+export interface Schedule {
+  readonly stages: readonly Stage[];
+  /** How many `value` slots there are. */
+  readonly values: number;
+}

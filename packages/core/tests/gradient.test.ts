@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type ActivationName,
+  activations,
+  type Cell,
+  cells,
+  type Plan,
+  referenceForward,
+  referenceGradient,
+  type SequenceInputs,
+} from '../src/index.js';
+import { numbers, problem } from './problem.js';
+
+const SHAPE = { batch: 2, timesteps: 4, inputSize: 3, units: 4 };
+const SQUARE = { ...SHAPE, inputSize: 4 };
+
+/** Every array that a gradient is taken with respect to, by name. */
+function variables(plan: Plan, inputs: SequenceInputs<Float64Array>): Record<string, Float64Array> {
+  const { x, parameters, initialStates = [] } = inputs;
+  return {
+    x,
+    ...Object.fromEntries(plan.parameters.map(({ name }, i) => [name, parameters[i]])),
+    ...Object.fromEntries(plan.states.map((state, i) => [state, initialStates[i] as Float64Array])),
+  };
+}
+
+/** Checks every component of the gradient of Σ r ⊙ results against central differences. */
+function checkGradient(
+  cell: Cell,
+  shape: typeof SHAPE,
+  options: Partial<SequenceInputs<Float64Array>> & { recurrentDropout?: boolean } = {},
+) {
+  const { recurrentDropout = false, ...given } = options;
+  const { plan, inputs: plain } = problem(cell, shape, { recurrentDropout });
+  const inputs = { ...plain, ...given };
+  const random = numbers(11);
+  const cotangents = {
+    sequence: random(shape.batch * shape.timesteps * shape.units),
+    states: plan.states.map(() => random(shape.batch * shape.units)),
+  };
+  const scalar = () => {
+    const { sequence, states } = referenceForward(plan, inputs);
+    const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+    return (
+      dot(sequence, cotangents.sequence) + states.reduce((sum, s, i) => sum + dot(s, cotangents.states[i]), 0)
+    );
+  };
+  const gradient = referenceGradient(plan, inputs, cotangents);
+  const computed = variables(plan, { ...inputs, ...gradient });
+  for (const [name, values] of Object.entries(variables(plan, inputs))) {
+    const step = 1e-5;
+    const differences = values.map((value, i) => {
+      values[i] = value + step;
+      const above = scalar();
+      values[i] = value - step;
+      const below = scalar();
+      values[i] = value;
+      return (above - below) / (2 * step);
+    });
+    const error = differences.reduce(
+      (worst, value, i) =>
+        Math.max(worst, Math.abs(computed[name][i] - value) / Math.max(1, Math.abs(value))),
+      0,
+    );
+    expect(error, `${cell.name}: d ${name}`).toBeLessThan(1e-6);
+    expect(
+      differences.some((value) => Math.abs(value) > 1e-3),
+      `${name} matters`,
+    ).toBe(true);
+  }
+}
+
+const variants: Record<string, () => Cell> = {
+  ...cells,
+  'gru, reset after': () => cells.gru({ resetAfter: true }),
+  'gru, z takes the candidate': () => cells.gru({ update: 'take' }),
+  'gru, reset after, z takes the candidate': () => cells.gru({ resetAfter: true, update: 'take' }),
+  'gru without bias': () => cells.gru({ useBias: false }),
+  'lstm with peephole': () => cells.lstm({ peephole: true }),
+  'sru version 1': () => cells.sru({ version: 1 }),
+  'sru without highway': () => cells.sru({ highway: false }),
+  'sru with tanh, rescaled': () => cells.sru({ activation: 'tanh', rescale: true, highwayBias: -2 }),
+  'sru with full recurrence': () => cells.sru({ recurrence: 'full' }),
+};
+
+describe('the gradient agrees with central differences', () => {
+  for (const [name, cell] of Object.entries(variants)) {
+    test(name, () => {
+      checkGradient(cell(), SHAPE);
+      checkGradient(cell(), SQUARE);
+    });
+    test(`${name}: mask, repeated output, reversed`, () => {
+      const mask = Float64Array.of(1, 0, 1, 1, 0, 1, 1, 0);
+      checkGradient(cell(), SHAPE, { mask, reverse: true });
+    });
+    test(`${name}: mask, zero output`, () => {
+      checkGradient(cell(), SHAPE, { mask: Float64Array.of(0, 1, 1, 0, 1, 1, 0, 0), maskedOutput: 'zero' });
+    });
+  }
+
+  for (const name of ['gru', 'lstm', 'simpleRnn', 'liGru'] as const) {
+    test(`${name} with recurrent dropout`, () =>
+      checkGradient(cells[name](), SHAPE, { recurrentDropout: true }));
+  }
+
+  for (const activation of Object.keys(activations) as ActivationName[]) {
+    // The logarithm is not defined for the negative pre-activations of this problem.
+    if (activation === 'log') continue;
+    test(`activation ${activation}`, () => checkGradient(cells.simpleRnn({ activation }), SHAPE));
+  }
+});

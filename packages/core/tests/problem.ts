@@ -1,0 +1,47 @@
+import type { Cell, Plan, SequenceInputs, Sizes } from '../src/index.js';
+import { planFor } from '../src/index.js';
+
+/** A seeded generator of numbers in (−1, 1): Lehmer's, multiplier 48271. */
+export function numbers(seed: number): (length: number) => Float64Array {
+  let state = seed;
+  return (length) =>
+    Float64Array.from({ length }, () => {
+      state = (state * 48271) % 2147483647;
+      return (2 * state) / 2147483647 - 1;
+    });
+}
+
+export interface Shape extends Sizes {
+  readonly batch: number;
+  readonly timesteps: number;
+}
+
+/** A plan with random inputs for every array it takes. */
+export function problem(cell: Cell, shape: Shape, options: { recurrentDropout?: boolean } = {}) {
+  const random = numbers(7);
+  const plan = planFor(cell, shape, options);
+  const { batch, timesteps, units } = shape;
+  const inputs: SequenceInputs<Float64Array> = {
+    batch,
+    timesteps,
+    x: random(batch * timesteps * plan.inputSize),
+    parameters: plan.parameters.map((p) => random(p.shape.reduce((a, b) => a * b))),
+    initialStates: plan.states.map(() => random(batch * units)),
+    recurrentMasks: plan.recurrentMasks.map(() => random(batch * units).map((v) => (v > 0 ? 2 : 0))),
+  };
+  return { plan, inputs, random };
+}
+
+export function largestDifference(
+  plan: Plan,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): number {
+  if (actual.length !== expected.length) throw new Error(`${plan.cell.name}: lengths differ`);
+  let largest = 0;
+  for (let i = 0; i < actual.length; i++) {
+    const difference = Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
+    if (!(difference <= largest)) largest = difference;
+  }
+  return largest;
+}
