@@ -1,0 +1,115 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Consumer, createConsumer, publishable } from './packing.js';
+import { root } from './workspace.js';
+
+/** What a user writes after `npm install`; compiled against the packed declarations, then run. */
+const program = `
+import '@sluice/backend-cpu';
+import { gru as gruCell, planFor, referenceForward } from '@sluice/core';
+import { dense, embedding, gru, sequential } from '@sluice/layers';
+import * as tf from '@tensorflow/tfjs-core';
+
+const plan = planFor(gruCell(), { inputSize: 1, units: 1 });
+const zeros = referenceForward(plan, {
+  batch: 1,
+  timesteps: 2,
+  x: new Float64Array(2),
+  parameters: [new Float64Array(3), new Float64Array(3), new Float64Array(3)],
+});
+
+const model = sequential({
+  layers: [
+    embedding({ inputDim: 7, outputDim: 4, inputLength: 5 }),
+    gru({ units: 3, returnSequences: true }),
+    gru({ units: 2 }),
+    dense({ units: 1, activation: 'sigmoid' }),
+  ],
+});
+model.compile({ optimizer: 'adam', loss: 'binaryCrossentropy', metrics: ['accuracy'] });
+const x: tf.Tensor = tf.tensor2d([[1, 2, 3, 4, 5], [6, 5, 4, 3, 2]], [2, 5], 'int32');
+const y = tf.tensor2d([[0], [1]]);
+const history = await model.fit(x, y, { epochs: 30, verbose: 0 });
+const prediction = model.predict(x) as tf.Tensor;
+console.log(JSON.stringify({ backend: tf.getBackend(), zeros: [...zeros.sequence], losses: history.history.loss, shape: prediction.shape }));
+`;
+
+let consumer: Consumer;
+
+beforeAll(async () => {
+  consumer = await createConsumer();
+});
+afterAll(() => consumer?.remove());
+
+describe.each(publishable)('$manifest.name, packed', ({ manifest }) => {
+  test('publint has nothing to say', async () => {
+    const file = readFileSync(consumer.tarballs.get(manifest.name)!);
+    const tarball = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength);
+    const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg!, { color: false }))).toEqual([]);
+  });
+
+  test('no dependency is left on the workspace', () => {
+    const path = join(consumer.folder, 'node_modules', manifest.name, 'package.json');
+    const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(path, 'utf8'));
+    const ranges = Object.values<string>({ ...dependencies, ...peerDependencies });
+    expect(ranges.filter((range) => range.includes(':'))).toEqual([]);
+  });
+
+  // The conformance suite declares tests with Vitest and can only be loaded by it.
+  const doors = manifest.name === '@sluice/conformance' ? [] : Object.keys(manifest.exports ?? {});
+  for (const door of doors.filter((name) => !name.endsWith('.json'))) {
+    test(`"${door}" can be imported`, async () => {
+      const specifier = join(manifest.name, door);
+      const source = `console.log(JSON.stringify(Object.keys(await import('${specifier}'))))`;
+      const output = await consumer.run(process.execPath, ['--input-type=module', '-e', source]);
+      expect(Array.isArray(JSON.parse(output.trim().split('\n').at(-1)!))).toBe(true);
+    });
+  }
+
+  for (const name of Object.keys(manifest.bin ?? {})) {
+    test(`the command ${name} starts`, async () => {
+      const output = await consumer.run(join(consumer.folder, 'node_modules/.bin', name), ['--help']);
+      expect(output).toMatch(/usage/i);
+    });
+  }
+});
+
+describe('a new project with the packed packages', () => {
+  test('compiles against the declarations, trains a GRU and predicts', async () => {
+    writeFileSync(join(consumer.folder, 'program.ts'), program);
+    const compilerOptions = {
+      target: 'ES2023',
+      module: 'NodeNext',
+      strict: true,
+      skipLibCheck: true,
+      types: [],
+      lib: ['ESNext', 'DOM'],
+    };
+    writeFileSync(
+      join(consumer.folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['program.ts'] }),
+    );
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    await consumer.run(process.execPath, [compiler, '-p', '.', '--pretty', 'false']);
+    const output = await consumer.run(process.execPath, ['program.js']);
+    const result = JSON.parse(output.trim().split('\n').at(-1)!);
+    expect(result).toMatchObject({ backend: 'cpu', zeros: [0, 0], shape: [2, 1] });
+    const losses: number[] = result.losses;
+    expect(losses.length).toBe(30);
+    expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+  });
+
+  test('a conformance suite can be declared', async () => {
+    const suite = `import * as conformance from '@sluice/conformance';
+import { expect, test } from 'vitest';
+test('the package loads', () => { expect(Object.keys(conformance).length).toBeGreaterThan(0); });`;
+    writeFileSync(join(consumer.folder, 'suite.test.js'), suite);
+    const vitest = join(consumer.folder, 'node_modules/vitest/vitest.mjs');
+    const output = await consumer.run(process.execPath, [vitest, 'run', '--root', consumer.folder]);
+    expect(output).toMatch(/1 passed/);
+  });
+});

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './workspace.js';
+
+/** A fenced block of a README. */
+export interface Block {
+  /** The README, relative to the root. */
+  readme: string;
+  /** 1-based line of the opening fence. */
+  line: number;
+  language: string;
+  text: string;
+}
+
+/** Languages that are run or checked, and those that are only shown. Another one would escape the tests. */
+export const checkedLanguages = ['ts', 'js', 'sh'];
+export const shownLanguages = ['text', 'json', 'latex', 'html'];
+
+/** The fenced blocks of a Markdown file, in order. Throws when a fence is not closed. */
+export function blocksOf(readme: string): Block[] {
+  const lines = readFileSync(join(root, readme), 'utf8').split('\n');
+  const blocks: Block[] = [];
+  let open: { block: Block; body: string[] } | undefined;
+  lines.forEach((line, index) => {
+    const fence = line.match(/^\s*```(.*)$/);
+    if (open && fence) {
+      blocks.push({ ...open.block, text: open.body.join('\n') });
+      open = undefined;
+    } else if (open) {
+      open.body.push(line);
+    } else if (fence) {
+      open = { block: { readme, line: index + 1, language: fence[1]!.trim(), text: '' }, body: [] };
+    }
+  });
+  if (open) throw new Error(`${readme}:${open.block.line}: the fence is not closed`);
+  return blocks;
+}
+
+/** A block's place and a file name made of it. */
+export const placeOf = ({ readme, line }: Block): string => `${readme}:${line}`;
+export const fileNameOf = ({ readme, line }: Block): string =>
+  `${readme.replace(/\.md$/, '').replace(/\W+/g, '-').toLowerCase()}-line-${line}`;
+
+/** True for a block that declares tests and therefore runs under Vitest. */
+export const isTestFile = ({ text }: Block): boolean => /from '(vitest|@sluice\/conformance)'/.test(text);

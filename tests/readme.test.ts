@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { runIn } from './program.js';
+import {
+  type Block,
+  blocksOf,
+  checkedLanguages,
+  fileNameOf,
+  isTestFile,
+  placeOf,
+  shownLanguages,
+} from './readme-blocks.js';
+import { problemsOf } from './shell-commands.js';
+import { root, workspacePackages } from './workspace.js';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const vitestProgram = join(root, 'node_modules/vitest/vitest.mjs');
+const compiler = join(root, 'node_modules/typescript/bin/tsc');
+
+// Below this folder, so that the blocks find the same packages as these tests.
+const project = join(here, '.readme');
+
+const readmes = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...workspacePackages.map(({ folder }) => `${folder}/README.md`),
+];
+const blocks = readmes.filter((path) => existsSync(join(root, path))).flatMap((path) => blocksOf(path));
+const typescriptBlocks = blocks.filter(({ language }) => language === 'ts');
+const programs = blocks.filter(({ language }) => language === 'ts' || language === 'js');
+const shellBlocks = blocks.filter(({ language }) => language === 'sh');
+
+/** Every complaint of the compiler, by the file it is about. */
+const complaints = new Map<string, string[]>();
+
+/** Writes all blocks into one project and compiles it once. */
+function compileBlocks(): void {
+  rmSync(project, { recursive: true, force: true });
+  mkdirSync(join(project, 'dist'), { recursive: true });
+  for (const block of typescriptBlocks) {
+    // Without an import or export a file would be a script, and its names would clash with another block's.
+    writeFileSync(join(project, `${fileNameOf(block)}.ts`), `${block.text}\nexport {};\n`);
+  }
+  for (const block of programs.filter(({ language }) => language === 'js')) {
+    writeFileSync(join(project, 'dist', `${fileNameOf(block)}.js`), block.text);
+  }
+  const compilerOptions = {
+    outDir: 'dist',
+    declaration: false,
+    sourceMap: false,
+    noUnusedLocals: false,
+    types: ['node'],
+  };
+  const config = { extends: '../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));
+  try {
+    execFileSync(process.execPath, [compiler, '-p', project, '--pretty', 'false'], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+  } catch (error) {
+    for (const line of (error as { stdout: string }).stdout.split('\n')) {
+      const file = line.match(/^([\w-]+)\.ts\(/)?.[1];
+      if (file) complaints.set(file, [...(complaints.get(file) ?? []), line]);
+    }
+  }
+}
+
+/** Runs a compiled block in its own process and an empty folder; throws with what it printed when it fails. */
+async function execute(block: Block): Promise<void> {
+  const program = join(project, 'dist', `${fileNameOf(block)}.js`);
+  const folder = join(project, fileNameOf(block));
+  mkdirSync(folder, { recursive: true });
+  const args = isTestFile(block) ? [vitestProgram, 'run', '--root', folder] : [program];
+  if (isTestFile(block)) {
+    copyFileSync(program, join(folder, 'block.test.js'));
+    // Its own, or Vitest would take the one of these tests.
+    writeFileSync(join(folder, 'vitest.config.js'), 'export default {};');
+  }
+  await runIn(folder, process.execPath, args);
+}
+
+beforeAll(() => {
+  if (programs.length > 0) compileBlocks();
+});
+
+describe('README blocks', () => {
+  test('are written in a language that is checked, or one that is only shown', () => {
+    const known = [...checkedLanguages, ...shownLanguages];
+    const strange = blocks.filter(({ language }) => !known.includes(language));
+    expect(strange.map((block) => `${placeOf(block)}: ${block.language || 'no language'}`)).toEqual([]);
+  });
+
+  test('the root README has a program', () => {
+    expect(programs.filter(({ readme }) => readme === 'README.md').length).toBeGreaterThan(0);
+  });
+
+  for (const block of programs) {
+    test(`${placeOf(block)} compiles and runs`, async () => {
+      expect(complaints.get(fileNameOf(block)) ?? []).toEqual([]);
+      await execute(block);
+    });
+  }
+
+  for (const block of shellBlocks) {
+    test(`${placeOf(block)} names commands that exist`, () => {
+      expect(problemsOf(block.text)).toEqual([]);
+    });
+  }
+});

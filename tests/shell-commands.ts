@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readManifest, root, workspacePackages } from './workspace.js';
+
+const rootManifest = readManifest('.');
+
+/** Packages that a README may tell the reader to install: ours, and what ours stand on. */
+const knownPackages = new Set(
+  workspacePackages.flatMap(({ manifest }) => [
+    ...(manifest.private ? [] : [manifest.name]),
+    ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+  ]),
+);
+
+/** The script of every command line program of the workspace, by the program's name. */
+const programs = new Map(
+  workspacePackages.flatMap(({ folder, manifest }) =>
+    Object.entries(manifest.bin ?? {}).map(([name, path]) => [name, join(root, folder, path)] as const),
+  ),
+);
+
+/**
+ * Checks a shell block without running it: every command must be one of those known here, and the script, package, verb
+ * and option that it names must exist.
+ *
+ * @returns one message for each thing that does not exist
+ */
+export function problemsOf(block: string): string[] {
+  const lines = block.replace(/\\\n/g, ' ').split('\n');
+  const commands = lines.map((line) =>
+    line
+      .replace(/^\$ /, '')
+      .replace(/(^|\s)#.*$/, '')
+      .trim(),
+  );
+  return commands.filter(Boolean).flatMap((command) => problemsOfCommand(command));
+}
+
+function problemsOfCommand(command: string): string[] {
+  // What is piped into or out of a program of ours is the reader's own business.
+  const ours = command.split(/\s[|<>]+\s/).find((part) => /^\s*np[mx]\s/.test(part));
+  const words = (ours ?? command).trim().split(/\s+/);
+  const [program, verb, ...rest] = words;
+  if (program === 'npm' && (verb === 'test' || verb === 'start')) return problemsOfScript(verb, rest);
+  if (program === 'npm' && verb === 'run') {
+    const [script, ...args] = rest.filter((word) => word !== '--silent');
+    return problemsOfScript(script ?? '', args);
+  }
+  if (program === 'npm' && verb === 'install')
+    return rest.filter(isUnknownPackage).map((name) => `no package ${name}`);
+  if (program === 'npx' && programs.has(verb ?? '')) return problemsOfProgram(programs.get(verb!)!, rest);
+  if (program === 'npx' && verb === 'changeset') return [];
+  if (program === 'npx' && verb === '--yes' && rest[0] === rootManifest.packageManager) return [];
+  return [`not a command that this test knows: ${command}`];
+}
+
+function isUnknownPackage(word: string): boolean {
+  return !word.startsWith('-') && !knownPackages.has(word.replace(/(?!^)@[\d.^~]+$/, ''));
+}
+
+/** A script of the root package.json; what follows `--` goes to the app that the script runs. */
+function problemsOfScript(name: string, words: string[]): string[] {
+  const script = rootManifest.scripts?.[name];
+  if (!script) return [`package.json has no script ${name}`];
+  const args = words[0] === '--' ? words.slice(1) : words;
+  const app = script.match(/run-app\.mjs (\S+)(.*)$/);
+  if (!app) return args.map((word) => `npm run ${name} takes no arguments, yet ${word} was given`);
+  const entry = programs.get(`sluice-${app[1]}`);
+  if (!entry) return [`no app ${app[1]}`];
+  return problemsOfProgram(entry, [...app[2]!.trim().split(' ').filter(Boolean), ...args]);
+}
+
+const helpTexts = new Map<string, string>();
+
+/** What `--help` says; with the verb, when there is one. */
+function helpOf(entry: string, verb: string | undefined): string {
+  const args = verb ? [verb, '--help'] : ['--help'];
+  const key = [entry, ...args].join(' ');
+  if (!helpTexts.has(key)) {
+    if (!existsSync(entry)) throw new Error(`${entry} is not built`);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...args], { encoding: 'utf8' });
+    helpTexts.set(key, status === 0 ? stdout + stderr : '');
+  }
+  return helpTexts.get(key)!;
+}
+
+/** Verb and options of a program of the workspace must occur in its help text. */
+function problemsOfProgram(entry: string, words: string[]): string[] {
+  const verb = words[0] && !words[0].startsWith('-') ? words[0] : undefined;
+  const help = helpOf(entry, verb);
+  if (verb && !new RegExp(`\\b${verb}\\b`).test(helpOf(entry, undefined)))
+    return [`${entry} has no command ${verb}`];
+  const options = words
+    .filter((word) => word.startsWith('--') && word !== '--')
+    .map((word) => word.split('=')[0]!);
+  const missing = options.filter((option) => !new RegExp(`${option}(?![\\w-])`).test(help));
+  return missing.map((option) => `${[entry, verb].filter(Boolean).join(' ')} has no option ${option}`);
+}
