@@ -1,0 +1,84 @@
+import type { Sizes } from '../equations/parameters.js';
+import type { StoredArrays } from './description.js';
+import type { BothDirections, DirectionalLayout, Layout } from './layout.js';
+import { selectForm } from './select-form.js';
+import { convert, type Weights } from './transfer.js';
+
+/** How a library stores one layer, and how Sluice stores the same cell. */
+export interface LayoutForm {
+  readonly required: StoredArrays;
+  /** Left out by a layer made without them: biases, peepholes. */
+  readonly optional: StoredArrays;
+  readonly native: StoredArrays;
+}
+
+type Required<Form extends LayoutForm> = keyof Form['required'] & string;
+type Optional<Form extends LayoutForm> = keyof Form['optional'] & string;
+
+/** A layout from its description: one form, or several of which the arrays' lengths select one. */
+export function defineLayout<const Form extends LayoutForm>(
+  name: string,
+  source: string,
+  ...forms: Form[]
+): Layout<Required<Form>, Optional<Form>> {
+  const { toNative, fromNative } = conversions(name, forms);
+  const layout = {
+    source,
+    toNative: (weights: Weights, sizes: Sizes) => toNative(weights, sizes, 1)[0],
+    fromNative: (native: Weights, sizes: Sizes) => fromNative([native], sizes),
+  };
+  return layout as unknown as Layout<Required<Form>, Optional<Form>>;
+}
+
+/** As `defineLayout`, for a library whose arrays hold both directions of a bidirectional layer. */
+export function defineDirectionalLayout<const Form extends LayoutForm>(
+  name: string,
+  source: string,
+  ...forms: Form[]
+): DirectionalLayout<Required<Form>, Optional<Form>> {
+  const { toNative, fromNative } = conversions(name, forms);
+  const directional = {
+    ...defineLayout(name, source, ...forms),
+    toNativeBidirectional: (weights: Weights, sizes: Sizes) => {
+      const [forward, backward] = toNative(weights, sizes, 2);
+      return { forward, backward };
+    },
+    fromNativeBidirectional: ({ forward, backward }: BothDirections<never>, sizes: Sizes) =>
+      fromNative([forward, backward], sizes),
+  };
+  return directional as unknown as DirectionalLayout<Required<Form>, Optional<Form>>;
+}
+
+function conversions(name: string, forms: readonly LayoutForm[]) {
+  const stored = forms.map(({ required, optional }) => ({ ...required, ...optional }));
+  const required = Object.keys(forms[0].required);
+  return {
+    toNative: (weights: Weights, sizes: Sizes, directions: number): Weights[] => {
+      const form = selectForm(`layouts.${name}`, weights, stored, required, sizes, directions);
+      return Array.from({ length: directions }, (_, direction) => {
+        const given = { weights, arrays: stored[form], direction, directions };
+        return convert([given], forms[form].native, sizes, true);
+      });
+    },
+    fromNative: (natives: readonly Weights[], sizes: Sizes): Weights => {
+      const arrays = forms.map(({ native }) => native);
+      const needed = Object.keys(arrays[0]).filter((key) => key === 'kernel' || key === 'recurrentKernel');
+      const selected = natives.map((native) =>
+        selectForm(`layouts.${name}, native weights`, native, arrays, needed, sizes, 1),
+      );
+      const [form] = selected;
+      if (selected.some((other) => other !== form)) {
+        throw new RangeError(
+          `layouts.${name}, native weights: the kernels of the two directions differ in shape.`,
+        );
+      }
+      const given = natives.map((weights) => ({
+        weights,
+        arrays: arrays[form],
+        direction: 0,
+        directions: 1,
+      }));
+      return convert(given, stored[form], sizes, false);
+    },
+  };
+}
