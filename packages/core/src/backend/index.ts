@@ -1,4 +1,5 @@
 export { checkCotangents, checkInputs } from './check.js';
+export { backendFromKernels } from './from-kernels/index.js';
 export type {
   Backend,
   SequenceCotangents,
@@ -7,3 +8,10 @@ export type {
   SequenceResult,
 } from './interface.js';
 export type { Kernels, Matrix, ProgramRows, Rows } from './kernels.js';
+export {
+  RECURRENT,
+  RECURRENT_GRADIENT,
+  type RecurrentAttributes,
+  recurrentKernels,
+  type TensorAccess,
+} from './tfjs-kernels.js';

@@ -33,9 +33,8 @@ export interface Kernels<Memory, Right, Compiled> {
   /** The numbers as seen from JavaScript, for masks. */
   view(memory: Memory): Float32Array;
   copy(from: Rows<Memory>, to: Rows<Memory>, rows: number, length: number): void;
-  fill(to: Rows<Memory>, rows: number, length: number, value: number): void;
 
-  /** Prepares a `depth × columns` matrix as the right-hand side of products with `rows` rows. */
+  /** Prepares a `depth × columns` matrix as the right-hand side of products with `rows` rows altogether. */
   prepare(matrix: Matrix<Memory>, rows: number, depth: number, columns: number): Right;
   releaseRight(right: Right): void;
   /** `result = left × right`, or `result += left × right`. */

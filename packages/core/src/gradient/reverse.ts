@@ -29,12 +29,13 @@ export function reverse({ builder, states, output }: Traced, products: readonly 
   const contribute = (id: NodeId, cotangent: NodeId) => {
     contributions.set(id, [...(contributions.get(id) ?? []), cotangent]);
   };
-  states.forEach((id, state) => contribute(id, builder.intern({ kind: 'stateCotangent', state })));
+  for (const [state, id] of states.entries())
+    contribute(id, builder.intern({ kind: 'stateCotangent', state }));
   contribute(output, builder.intern({ kind: 'outputCotangent' }));
 
   const cotangents = new Map<NodeId, NodeId>();
   for (const id of [...forward].reverse()) {
-    transposedProducts(builder, products, id, cotangents).forEach((node) => contribute(id, node));
+    for (const node of transposedProducts(builder, products, id, cotangents)) contribute(id, node);
     const total = contributions.get(id)?.reduce((sum, part) => builder.apply('add', sum, part));
     if (total === undefined) continue;
     cotangents.set(id, total);

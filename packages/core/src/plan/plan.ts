@@ -1,6 +1,7 @@
 import type { Cell, JsonObject } from '../equations/define-cell.js';
 import type { NodeId } from '../equations/operations.js';
 import type { ParameterShape, Sizes } from '../equations/parameters.js';
+import { type CotangentBuffers, cotangentBuffers } from '../gradient/cotangent-buffers.js';
 import { type Cotangents, reverse } from '../gradient/reverse.js';
 import { savedValues } from '../gradient/saved-values.js';
 import { type Node, reachable } from './graph.js';
@@ -28,7 +29,7 @@ export interface Plan extends Sizes {
   readonly inference: Schedule;
   /** One forward step that also keeps, in its value slots, what the gradient needs. */
   readonly training: Schedule;
-  readonly gradient: Cotangents & { readonly schedule: Schedule };
+  readonly gradient: Cotangents & CotangentBuffers & { readonly schedule: Schedule };
 }
 
 const known = new WeakMap<Cell, Map<string, Plan>>();
@@ -55,7 +56,8 @@ function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
   const cotangents = reverse(traced, products);
   const { nodes } = builder;
 
-  const cotangentStores = storesOf(cotangents);
+  const storage = cotangentBuffers(cotangents.products);
+  const cotangentStores = storesOf(cotangents, storage);
   const atHand = new Set([...states, output]);
   const roots = cotangentStores.map(({ node }) => node);
   const saved = savedValues(nodes, roots, atHand, (id) => forward.has(id));
@@ -115,6 +117,7 @@ function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
     training: forwardSchedule(trainingValues),
     gradient: {
       ...cotangents,
+      ...storage,
       schedule: schedule({
         nodes,
         stores: cotangentStores,
@@ -141,10 +144,10 @@ function leafSlot(node: Node): Slot | null {
   }
 }
 
-function storesOf({ previousStates, input, products, vectors }: Cotangents): Store[] {
+function storesOf({ previousStates, input, vectors }: Cotangents, { buffers }: CotangentBuffers): Store[] {
   return [
-    ...products.flatMap((blocks, product) =>
-      blocks.map((node, block): Store => ({ node, slot: { kind: 'productCotangent', product, block } })),
+    ...buffers.flatMap((blocks, buffer) =>
+      blocks.map((node, block): Store => ({ node, slot: { kind: 'productCotangent', buffer, block } })),
     ),
     ...vectors.map(
       ({ node, parameter, block }): Store => ({ node, slot: { kind: 'vectorCotangent', parameter, block } }),

@@ -16,7 +16,7 @@ import type { OperationName } from '../equations/operations.js';
  * | outputCotangent, stateCotangent | gradient: what comes in from above and from the later step |
  * | transposedProduct | gradient: the result of transposed product `product` |
  * | previousStateCotangent, inputCotangent | gradient: what goes to the earlier step and to `x` |
- * | productCotangent | gradient: the cotangent of one block of the result of product `product` |
+ * | productCotangent | gradient: one block of cotangent buffer `buffer`, see `CotangentBuffers` |
  * | vectorCotangent | gradient: added, over all rows and steps, to the gradient of a vector block |
  */
 export type Slot =
@@ -27,7 +27,8 @@ export type Slot =
     }
   | { readonly kind: 'vector' | 'vectorCotangent'; readonly parameter: number; readonly block: number }
   | { readonly kind: 'recurrentMask' | 'value' | 'saved'; readonly index: number }
-  | { readonly kind: 'product' | 'productCotangent'; readonly product: number; readonly block: number }
+  | { readonly kind: 'product'; readonly product: number; readonly block: number }
+  | { readonly kind: 'productCotangent'; readonly buffer: number; readonly block: number }
   | { readonly kind: 'transposedProduct'; readonly product: number };
 
 /**

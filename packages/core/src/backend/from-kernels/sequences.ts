@@ -1,0 +1,58 @@
+import type { Plan } from '../../plan/plan.js';
+import type { SequenceInputs } from '../interface.js';
+import { type AnyKernels, type SavedLayout, stepsOf } from './places.js';
+
+/** Writes every state before its step, `[batch, timesteps, units]`, from the saved states after the steps. */
+export function previousStates<Memory>(
+  kernels: AnyKernels<Memory>,
+  { units }: Plan,
+  { batch, timesteps, reverse }: SequenceInputs<Memory>,
+  saved: Memory,
+  layout: SavedLayout,
+  state: number,
+  initial: Memory,
+  to: Memory,
+): void {
+  const length = timesteps * units;
+  const after = layout.state(state);
+  const [read, write, first] = reverse ? [units, 0, length - units] : [0, units, 0];
+  if (timesteps > 1) {
+    const source = { memory: saved, offset: after + read, stride: length };
+    kernels.copy(source, { memory: to, offset: write, stride: length }, batch, length - units);
+  }
+  kernels.copy(
+    { memory: initial, offset: 0, stride: units },
+    { memory: to, offset: first, stride: length },
+    batch,
+    units,
+  );
+}
+
+/**
+ * The cotangents of the outputs, those of padded steps moved to the step whose output they repeat. Without a mask, and
+ * where padded outputs are zeros, nothing has to move.
+ */
+export function withRepeatedOutputs<Memory>(
+  kernels: AnyKernels<Memory>,
+  { units }: Plan,
+  inputs: SequenceInputs<Memory>,
+  cotangent: Memory | undefined,
+  allocate: (length: number) => Memory,
+): Memory | undefined {
+  const { batch, timesteps, mask, maskedOutput = 'repeat' } = inputs;
+  if (cotangent === undefined || mask === undefined || maskedOutput === 'zero') return cotangent;
+  const moved = allocate(batch * timesteps * units);
+  const to = kernels.view(moved);
+  to.set(kernels.view(cotangent));
+  const active = kernels.view(mask);
+  const backwards = stepsOf(inputs).reverse();
+  for (let row = 0; row < batch; row++) {
+    backwards.forEach((step, i) => {
+      if (active[row * timesteps + step] !== 0 || i === timesteps - 1) return;
+      const source = (row * timesteps + step) * units;
+      const target = (row * timesteps + backwards[i + 1]) * units;
+      for (let j = 0; j < units; j++) to[target + j] += to[source + j];
+    });
+  }
+  return moved;
+}

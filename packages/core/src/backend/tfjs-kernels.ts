@@ -1,0 +1,113 @@
+import type { Plan } from '../plan/plan.js';
+import type { Backend, SequenceInputs } from './interface.js';
+
+/**
+ * How a backend's plans become TensorFlow.js kernels: names, inputs, attributes and outputs, in one place for those who
+ * register the kernels and those who run them. Only structural types, so that core needs no TensorFlow.js.
+ *
+ * `SluiceRecurrent`: inputs `x`, `parameter0…`, `state0…` (every state), optionally `mask` (float32) and
+ * `recurrentMask0…`; outputs the sequence, each final state, and what the gradient needs (empty unless `keep`).
+ *
+ * `SluiceRecurrentGradient`: the same inputs, then `sequence`, `saved`, `dSequence`, `dState0…`; outputs the gradients of
+ * `x`, of each parameter and of each initial state.
+ */
+export const RECURRENT = 'SluiceRecurrent';
+export const RECURRENT_GRADIENT = 'SluiceRecurrentGradient';
+
+export interface RecurrentAttributes {
+  readonly plan: Plan;
+  readonly reverse: boolean;
+  readonly maskedOutput: 'repeat' | 'zero';
+  /** Whether the gradient will be asked for. */
+  readonly keep: boolean;
+}
+
+/** A tensor as kernels see it. */
+interface TensorInfo {
+  dataId: object;
+  shape: number[];
+  dtype: string;
+}
+
+interface KernelArguments<TfjsBackend> {
+  inputs: Record<string, TensorInfo | undefined>;
+  attrs?: unknown;
+  backend: TfjsBackend;
+}
+
+/** Moves data between a TensorFlow.js backend and ours; copies nothing where the memory is shared. */
+export interface TensorAccess<TfjsBackend, Buffer> {
+  /** The data of a tensor, which stays TensorFlow.js's. */
+  read(backend: TfjsBackend, tensor: TensorInfo): Buffer;
+  /** A new float32 tensor that takes the buffer over. */
+  wrap(backend: TfjsBackend, buffer: Buffer, shape: number[]): TensorInfo;
+}
+
+/** The kernels of a backend, ready for TensorFlow.js's `registerKernel` once `backendName` is added. */
+export function recurrentKernels<TfjsBackend, Buffer>(
+  engine: Backend<Buffer>,
+  access: TensorAccess<TfjsBackend, Buffer>,
+) {
+  const read = ({ inputs, backend }: KernelArguments<TfjsBackend>, name: string): Buffer | undefined => {
+    const tensor = inputs[name];
+    return tensor && access.read(backend, tensor);
+  };
+  const required = (call: KernelArguments<TfjsBackend>, name: string): Buffer => {
+    const buffer = read(call, name);
+    if (buffer === undefined) throw new Error(`${RECURRENT}: the input '${name}' is missing.`);
+    return buffer;
+  };
+  const sequenceInputs = (call: KernelArguments<TfjsBackend>): SequenceInputs<Buffer> => {
+    const { plan, reverse, maskedOutput } = call.attrs as RecurrentAttributes;
+    const [batch, timesteps] = call.inputs.x?.shape ?? [];
+    return {
+      batch,
+      timesteps,
+      x: required(call, 'x'),
+      parameters: plan.parameters.map((_, i) => required(call, `parameter${i}`)),
+      initialStates: plan.states.map((_, i) => required(call, `state${i}`)),
+      mask: read(call, 'mask'),
+      recurrentMasks: plan.recurrentMasks.map((_, i) => required(call, `recurrentMask${i}`)),
+      reverse,
+      maskedOutput,
+    };
+  };
+
+  const forward = (call: KernelArguments<TfjsBackend>): TensorInfo[] => {
+    const { plan, keep } = call.attrs as RecurrentAttributes;
+    const inputs = sequenceInputs(call);
+    const { batch, timesteps } = inputs;
+    const result = engine.forward(plan, inputs, keep);
+    const wrap = (buffer: Buffer, shape: number[]) => access.wrap(call.backend, buffer, shape);
+    return [
+      wrap(result.sequence, [batch, timesteps, plan.units]),
+      ...result.states.map((state) => wrap(state, [batch, plan.units])),
+      result.saved === undefined
+        ? wrap(engine.upload(new Float32Array(0)), [0])
+        : wrap(result.saved, [engine.savedLength(plan, batch, timesteps)]),
+    ];
+  };
+
+  const gradient = (call: KernelArguments<TfjsBackend>): TensorInfo[] => {
+    const { plan } = call.attrs as RecurrentAttributes;
+    const inputs = sequenceInputs(call);
+    const { batch, timesteps } = inputs;
+    const result = { sequence: required(call, 'sequence'), states: [], saved: required(call, 'saved') };
+    const cotangents = {
+      sequence: read(call, 'dSequence'),
+      states: plan.states.map((_, i) => read(call, `dState${i}`)),
+    };
+    const { x, parameters, initialStates } = engine.gradient(plan, inputs, result, cotangents);
+    const wrap = (buffer: Buffer, shape: readonly number[]) => access.wrap(call.backend, buffer, [...shape]);
+    return [
+      wrap(x, [batch, timesteps, plan.inputSize]),
+      ...plan.parameters.map(({ shape }, i) => wrap(parameters[i], shape)),
+      ...initialStates.map((state) => wrap(state, [batch, plan.units])),
+    ];
+  };
+
+  return [
+    { kernelName: RECURRENT, kernelFunc: forward },
+    { kernelName: RECURRENT_GRADIENT, kernelFunc: gradient },
+  ];
+}
