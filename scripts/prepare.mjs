@@ -31,10 +31,7 @@ export async function install() {
     ],
     { output: 'capture' },
   );
-  if (result.status !== 0) {
-    process.stderr.write(result.text);
-    stop(whyNoInstall(result.text));
-  }
+  if (result.status !== 0) stop(whyNoInstall(result.text));
 }
 
 /** Compiles every package whose sources changed since the last time. */
@@ -71,7 +68,7 @@ function whyNoInstall(/** @type {string} */ text) {
   }
   if (text.includes('ENOSPC')) return 'the disk is full; free some space and run the command again.';
   if (isNetworkError(text)) return 'the npm registry cannot be reached to install; check the network.';
-  return 'the installation failed; the messages of pnpm are above.';
+  return `the installation failed:\n${text}`;
 }
 
 function isNetworkError(/** @type {string} */ text) {
