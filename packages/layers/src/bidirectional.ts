@@ -1,0 +1,226 @@
+import {
+  add,
+  concat,
+  mul,
+  reverse,
+  serialization,
+  type Tensor,
+  type Tensor3D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { fromSaved, type SavedObject, savedForm } from './identifiers.js';
+import { layerName } from './layer-name.js';
+import { type CallArgs, first, type LayerArgs, listed, type Shape, shapesOf } from './layer-types.js';
+import { derivedSeed } from './random.js';
+import { RecurrentLayer } from './recurrent-layer.js';
+
+/** How the outputs of the two directions become one; null leaves them two. */
+export type MergeMode = keyof typeof MERGES | null;
+
+const MERGES = {
+  concat: (forward: Tensor, backward: Tensor) => concat([forward, backward], -1),
+  sum: (forward: Tensor, backward: Tensor) => add(forward, backward),
+  ave: (forward: Tensor, backward: Tensor) => mul(add(forward, backward), 0.5),
+  mul: (forward: Tensor, backward: Tensor) => mul(forward, backward),
+} as const;
+
+export interface BidirectionalArgs extends LayerArgs {
+  /** One of this package's recurrent layers; the wrapper works with copies of it. */
+  layer: RecurrentLayer | SavedObject;
+  /** The layer for the other direction. Default: one like `layer` with `goBackwards` the other way round. */
+  backwardLayer?: RecurrentLayer | SavedObject | null;
+  /** Default `concat`. */
+  mergeMode?: MergeMode;
+}
+
+type Inputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
+
+/** See `bidirectional`. */
+export class Bidirectional extends layers.Layer {
+  static readonly className = 'SluiceBidirectional';
+  readonly forwardLayer: RecurrentLayer;
+  readonly backwardLayer: RecurrentLayer;
+  private readonly mergeMode: MergeMode;
+
+  constructor(args: BidirectionalArgs) {
+    super({ ...args, name: args.name ?? layerName('bidirectional') });
+    const given = layerOf(this.name, args.layer);
+    const other = args.backwardLayer == null ? otherDirection(given) : layerOf(this.name, args.backwardLayer);
+    checkPair(this.name, given, other);
+    // As Keras does: with sequences the merged output of a padded step is zero, otherwise the last output is kept.
+    const zeroOutputForMask = given.returnSequences;
+    this.forwardLayer = given.copyWith({ name: scoped('forward', given), zeroOutputForMask });
+    this.backwardLayer = other.copyWith({ name: scoped('backward', given), zeroOutputForMask });
+    this.mergeMode = checkedMergeMode(this.name, args.mergeMode);
+    this._stateful = given.stateful;
+    this.supportsMasking = true;
+  }
+
+  private get pair(): [RecurrentLayer, RecurrentLayer] {
+    return [this.forwardLayer, this.backwardLayer];
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    for (const layer of this.pair) {
+      layer.weightScope = `${layer.name}/`;
+      layer.build(inputShape);
+    }
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
+    const [output, ...states] = shapesOf(this.forwardLayer.computeOutputShape(inputShape));
+    const width = (this.mergeMode === 'concat' ? 2 : 1) * this.forwardLayer.units;
+    const merged = [...output.slice(0, -1), width];
+    const shapes = [...(this.mergeMode === null ? [merged, merged] : [merged]), ...states, ...states];
+    return shapes.length === 1 ? shapes[0] : shapes;
+  }
+
+  /** Initial states, the forward layer's first, join the inputs, so that models record where they come from. */
+  override apply(
+    inputs: Inputs,
+    kwargs: CallArgs = {},
+  ): Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] {
+    const { initialState, ...rest } = kwargs;
+    const all = initialState == null ? inputs : ([...listed(inputs), ...listed(initialState)] as Tensor[]);
+    const outputs = super.apply(all, rest);
+    // For the same reason as in `RecurrentLayer`.
+    if (Array.isArray(inputs)) delete kwargs.mask;
+    return outputs;
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor | Tensor[] {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const [x, ...initialStates] = listed(inputs);
+      const each = this.forwardLayer.cell.states.length;
+      if (initialStates.length > 0 && initialStates.length !== 2 * each) {
+        throw new RangeError(
+          `${this.name} takes ${2 * each} initial states, ${each} for each direction, but was given ${initialStates.length}.`,
+        );
+      }
+      const results = this.pair.map((layer, i) => {
+        const { sequence, states } = layer.run([x, ...initialStates.slice(i * each, (i + 1) * each)], kwargs);
+        return {
+          output: layer.returnSequences ? this.inOrder(sequence) : layer.lastOutput(sequence),
+          states,
+        };
+      });
+      const [forward, backward] = results.map(({ output }) => output);
+      const outputs =
+        this.mergeMode === null ? [forward, backward] : [MERGES[this.mergeMode](forward, backward)];
+      const states = this.forwardLayer.returnState ? results.flatMap((result) => result.states) : [];
+      const all = [...outputs, ...states];
+      return all.length === 1 ? all[0] : all;
+    });
+  }
+
+  /** Keras turns the backward layer's outputs round; where the forward layer goes backwards, all come out reversed. */
+  private inOrder(sequence: Tensor3D): Tensor {
+    return this.forwardLayer.goBackwards ? reverse(sequence, 1) : sequence;
+  }
+
+  override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
+    const sequenceMask = this.forwardLayer.returnSequences ? (first(mask ?? null) ?? null) : null;
+    const outputs = this.mergeMode === null ? [sequenceMask, sequenceMask] : [sequenceMask];
+    const states = this.forwardLayer.returnState
+      ? this.pair.flatMap(({ cell }) => cell.states.map(() => null))
+      : [];
+    const masks = [...outputs, ...states];
+    // tfjs-layers takes null for "no mask", though its types do not say so.
+    return (masks.length === 1 ? masks[0] : masks) as Tensor | Tensor[];
+  }
+
+  override resetStates(): void {
+    for (const layer of this.pair) layer.resetStates();
+  }
+
+  override get trainable(): boolean {
+    return this.trainable_;
+  }
+
+  override set trainable(trainable: boolean) {
+    this.trainable_ = trainable;
+    for (const layer of this.pair) layer.trainable = trainable;
+  }
+
+  override get trainableWeights(): LayerVariable[] {
+    return this.trainable ? this.pair.flatMap((layer) => layer.trainableWeights) : [];
+  }
+
+  override get nonTrainableWeights(): LayerVariable[] {
+    return this.pair.flatMap((layer) => (this.trainable ? layer.nonTrainableWeights : layer.weights));
+  }
+
+  override get losses(): layers.Layer['losses'] {
+    return this.pair.flatMap((layer) => layer.losses);
+  }
+
+  override dispose(): ReturnType<layers.Layer['dispose']> {
+    const result = super.dispose();
+    if (result.refCountAfterDispose === 0) for (const layer of this.pair) layer.disposeStates();
+    return result;
+  }
+
+  override setFastWeightInitDuringBuild(value: boolean): void {
+    for (const layer of this.pair) layer.setFastWeightInitDuringBuild(value);
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return {
+      ...super.getConfig(),
+      layer: savedForm(this.forwardLayer),
+      backwardLayer: savedForm(this.backwardLayer),
+      mergeMode: this.mergeMode,
+    } as unknown as serialization.ConfigDict;
+  }
+}
+serialization.registerClass(Bidirectional);
+
+/** Names are for saved weights: the wrapped layer's, with its direction in front once. */
+const scoped = (direction: string, { name }: RecurrentLayer) =>
+  name.startsWith('forward_') ? name.replace('forward', direction) : `${direction}_${name}`;
+
+function layerOf(wrapper: string, layer: unknown): RecurrentLayer {
+  const made = layer instanceof layers.Layer ? layer : fromSaved(layer as SavedObject);
+  if (made instanceof RecurrentLayer) return made;
+  throw new TypeError(
+    `${wrapper}: bidirectional wraps one of Sluice's recurrent layers (gru, lstm, sru, …), not a ${made.getClassName()}.`,
+  );
+}
+
+function otherDirection(layer: RecurrentLayer): RecurrentLayer {
+  return layer.copyWith({
+    goBackwards: !layer.goBackwards,
+    // With one seed both directions would start from the same weights.
+    ...(layer.seed !== undefined && { seed: derivedSeed(layer.seed, 4) }),
+  });
+}
+
+function checkPair(wrapper: string, forward: RecurrentLayer, backward: RecurrentLayer): void {
+  if (forward.goBackwards === backward.goBackwards) {
+    throw new RangeError(`${wrapper}: backwardLayer must have goBackwards the other way round than layer.`);
+  }
+  for (const key of ['units', 'returnSequences', 'returnState', 'stateful'] as const) {
+    if (forward[key] === backward[key]) continue;
+    throw new RangeError(
+      `${wrapper}: layer and backwardLayer must have the same ${key}, but have ${forward[key]} and ${backward[key]}.`,
+    );
+  }
+}
+
+function checkedMergeMode(wrapper: string, mergeMode: MergeMode | undefined): MergeMode {
+  if (mergeMode === undefined) return 'concat';
+  if (mergeMode === null || Object.hasOwn(MERGES, mergeMode)) return mergeMode;
+  throw new RangeError(
+    `${wrapper}: unknown mergeMode '${mergeMode}'. Known: ${Object.keys(MERGES).join(', ')} and null.`,
+  );
+}
+
+/**
+ * Runs a recurrent layer over a sequence in both directions and merges the outputs, as Keras's `Bidirectional` does.
+ *
+ * @throws TypeError, RangeError when the layers are not recurrent, do not form a pair or the merge mode is unknown.
+ */
+export const bidirectional = (args: BidirectionalArgs): Bidirectional => new Bidirectional(args);

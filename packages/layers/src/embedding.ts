@@ -1,0 +1,170 @@
+import {
+  cast,
+  customGrad,
+  type GradSaveFunc,
+  gather,
+  notEqual,
+  reshape,
+  scatterND,
+  serialization,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import {
+  type Constraint,
+  constraintFrom,
+  type Identifier,
+  type Initializer,
+  initializerFrom,
+  type Regularizer,
+  regularizerFrom,
+  savedForm,
+} from './identifiers.js';
+import { layerName } from './layer-name.js';
+import { type CallArgs, first, type LayerArgs, listed, type Shape, shapesOf } from './layer-types.js';
+
+export interface EmbeddingArgs extends LayerArgs {
+  /** Size of the vocabulary: indices run from 0 to `inputDim − 1`. */
+  inputDim: number;
+  /** Features of the vector that stands for an index. */
+  outputDim: number;
+  /** Default `randomUniform`, between −0.05 and 0.05. */
+  embeddingsInitializer?: Identifier<Initializer>;
+  embeddingsRegularizer?: Identifier<Regularizer> | null;
+  embeddingsConstraint?: Identifier<Constraint> | null;
+  /** Whether index 0 is padding: layers behind skip those steps. Default false. */
+  maskZero?: boolean;
+  /** Timesteps of the input where that is fixed; an array when the input has more dimensions. */
+  inputLength?: number | number[];
+  /** Makes the start values repeatable. */
+  seed?: number;
+}
+
+/** See `embedding`. */
+export class Embedding extends layers.Layer {
+  static readonly className: string = 'SluiceEmbedding';
+  private readonly sizes: { inputDim: number; outputDim: number };
+  private readonly inputLengths: number[] | null;
+  private readonly maskZero: boolean;
+  private readonly initializer: Initializer;
+  private readonly regularizer: Regularizer | null;
+  private readonly constraint: Constraint | null;
+  private readonly seed: number | undefined;
+  private embeddings!: LayerVariable;
+
+  constructor(args: EmbeddingArgs) {
+    super({ ...withInputShape(args), name: args.name ?? layerName('embedding') });
+    for (const size of ['inputDim', 'outputDim'] as const) {
+      if (Number.isInteger(args[size]) && args[size] > 0) continue;
+      throw new RangeError(`embedding: ${size} must be a positive whole number, but is ${args[size]}.`);
+    }
+    this.sizes = { inputDim: args.inputDim, outputDim: args.outputDim };
+    this.inputLengths = args.inputLength == null ? null : listed(args.inputLength);
+    this.maskZero = args.maskZero ?? false;
+    this.supportsMasking = this.maskZero;
+    this.seed = args.seed ?? undefined;
+    this.initializer = initializerFrom(args.embeddingsInitializer ?? 'randomUniform', this.seed);
+    this.regularizer = regularizerFrom(args.embeddingsRegularizer);
+    this.constraint = constraintFrom(args.embeddingsConstraint);
+  }
+
+  override build(): void {
+    const { inputDim, outputDim } = this.sizes;
+    this.embeddings = this.addWeight(
+      'embeddings',
+      [inputDim, outputDim],
+      'float32',
+      this.initializer,
+      this.regularizer ?? undefined,
+      true,
+      this.constraint ?? undefined,
+    );
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    const [shape] = shapesOf(inputShape);
+    const lengths = this.inputLengths ?? shape.slice(1);
+    const fits =
+      lengths.length === shape.length - 1 &&
+      lengths.every((n, i) => (shape[i + 1] ?? n) === (n ?? shape[i + 1]));
+    if (!fits) {
+      throw new RangeError(
+        `${this.name}: inputLength is ${JSON.stringify(lengths)}, but the input has shape ${JSON.stringify(shape)}; ` +
+          'pad or cut the input to that length, or leave inputLength out.',
+      );
+    }
+    return [shape[0], ...lengths.map((length, i) => length ?? shape[i + 1]), this.sizes.outputDim];
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const input = first(inputs);
+      const rows = embed(this.embeddings.read(), reshape(cast(input, 'int32'), [input.size]));
+      return reshape(rows, this.computeOutputShape(input.shape) as number[]);
+    });
+  }
+
+  override computeMask(inputs: Tensor | Tensor[]): Tensor {
+    // tfjs-layers takes null for "no mask", though its types do not say so.
+    return this.maskZero ? notEqual(first(inputs), 0) : (null as unknown as Tensor);
+  }
+
+  /** Any rank of indices is right, so there is nothing to warn of. */
+  protected override warnOnIncompatibleInputShape(): void {}
+
+  override getConfig(): serialization.ConfigDict {
+    return {
+      ...super.getConfig(),
+      ...this.sizes,
+      embeddingsInitializer: savedForm(this.initializer),
+      embeddingsRegularizer: savedForm(this.regularizer),
+      embeddingsConstraint: savedForm(this.constraint),
+      maskZero: this.maskZero,
+      inputLength: this.inputLengths,
+      ...(this.seed !== undefined && { seed: this.seed }),
+    } as serialization.ConfigDict;
+  }
+}
+serialization.registerClass(Embedding);
+
+/** An embedding takes indices, so as the first layer of a model it knows its input shape without being told. */
+function withInputShape(args: EmbeddingArgs): LayerArgs {
+  if (args.inputShape != null || args.batchInputShape != null) return args;
+  return {
+    ...args,
+    batchInputShape: [
+      args.batchSize ?? null,
+      ...(args.inputLength == null ? [null] : listed(args.inputLength)),
+    ],
+  };
+}
+
+/**
+ * The rows of `table` `[inputDim, outputDim]` that `indices` `[n]` (int32) name, differentiable in the table.
+ *
+ * The gradient adds each row's cotangent to the row it came from by `scatterND`, which every TensorFlow.js backend has
+ * and does in O(n). The gradient of TensorFlow.js's own `gather` needs `UnsortedSegmentSum`, which the WASM backend lacks
+ * and the CPU backend does in O(n · inputDim).
+ */
+function embed(table: Tensor, indices: Tensor): Tensor {
+  const rowsOf = customGrad((values, save) => {
+    (save as GradSaveFunc)([indices]);
+    return {
+      value: gather(values as Tensor, indices as Tensor<never>),
+      gradFunc: (cotangent: Tensor, [saved]: Tensor[]) =>
+        scatterND(reshape(saved, [saved.size, 1]), cotangent, table.shape as [number, number]),
+    };
+  });
+  return rowsOf(table);
+}
+
+/**
+ * Turns indices `[batch, timesteps]` (any integer tensor) into vectors `[batch, timesteps, outputDim]`, with Keras's
+ * arguments. Its one weight is `embeddings` `[inputDim, outputDim]`; it trains on every backend.
+ *
+ * @throws RangeError when a size is not a positive whole number or the input's length is not `inputLength`.
+ */
+export const embedding = (args: EmbeddingArgs): Embedding => new Embedding(args);

@@ -1,0 +1,33 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
+
+/** A shape with null for a size that is known only when the layer is called. */
+export type Shape = (number | null)[];
+
+/** What every TensorFlow.js layer takes. */
+export type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
+
+/** What a layer may be called with besides its inputs. */
+export interface CallArgs {
+  /** `[batch, timesteps]`; false (or 0) marks a padded step. */
+  mask?: Tensor | Tensor[] | null;
+  /** Whether dropout acts. */
+  training?: boolean;
+  /** One tensor `[batch, units]` for each state of the cell. */
+  initialState?: Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] | null;
+}
+
+/** The one value, or the first of several. */
+export function first<T>(values: T | readonly T[]): T {
+  return Array.isArray(values) ? values[0] : (values as T);
+}
+
+/** The values as a list. */
+export function listed<T>(values: T | readonly T[]): T[] {
+  return Array.isArray(values) ? [...values] : [values as T];
+}
+
+/** The shapes of a layer's inputs, of which it is given one or several. */
+export function shapesOf(inputShape: Shape | Shape[]): Shape[] {
+  return (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as Shape[];
+}

@@ -1,0 +1,39 @@
+/**
+ * Seeded random numbers on the host. TensorFlow.js draws on whatever backend is current; drawing here makes weights and
+ * dropout masks the same on every backend.
+ */
+
+const TWO_TO_32 = 2 ** 32;
+
+/** Spreads the bits of a 32-bit number so that neighbouring seeds give unrelated streams (MurmurHash3's finaliser). */
+function mixed(value: number): number {
+  let bits = value >>> 0;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
+
+/** The seed of stream number `index` among those that belong to `seed`. Both are whole numbers. */
+export function derivedSeed(seed: number, index: number): number {
+  return mixed(mixed(seed) + Math.imul(index + 1, 0x9e3779b9));
+}
+
+/** A seed nobody chose. */
+export function freshSeed(): number {
+  return Math.floor(Math.random() * TWO_TO_32);
+}
+
+/** A stream of numbers in [0, 1): a Weyl sequence with mixed bits (SplitMix, Steele et al. 2014, in 32 bits). */
+export function uniformStream(seed: number): () => number {
+  let state = mixed(seed);
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    return mixed(state) / TWO_TO_32;
+  };
+}
+
+/** A stream of standard normal numbers (Box & Muller 1958). */
+export function normalStream(seed: number): () => number {
+  const uniform = uniformStream(seed);
+  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+}

@@ -1,0 +1,142 @@
+import type { Sizes } from '@sluice/core';
+import {
+  type Constraint,
+  constraintFrom,
+  type Identifier,
+  type Initializer,
+  initializerFrom,
+  type Regularizer,
+  regularizerFrom,
+  type SavedObject,
+  savedForm,
+} from './identifiers.js';
+import type { LayerArgs } from './layer-types.js';
+import { derivedSeed } from './random.js';
+
+/** What every recurrent layer takes, with Keras 3's names, meanings and defaults. */
+export interface RecurrentArgs extends LayerArgs {
+  /** Features of the output and of every state. */
+  units: number;
+  /** Default `glorotUniform` (SRU: `leCunUniform`). */
+  kernelInitializer?: Identifier<Initializer>;
+  /**
+   * Of the recurrent kernel: default `orthogonal`. Of the recurrent vectors of a cell that has no recurrent kernel:
+   * default `glorotUniform` (SRU: uniform in ±√1.5).
+   */
+  recurrentInitializer?: Identifier<Initializer>;
+  /** Default `zeros`, except where the cell says otherwise: an LSTM's forget bias, an SRU's highway bias. */
+  biasInitializer?: Identifier<Initializer>;
+  kernelRegularizer?: Identifier<Regularizer> | null;
+  recurrentRegularizer?: Identifier<Regularizer> | null;
+  biasRegularizer?: Identifier<Regularizer> | null;
+  kernelConstraint?: Identifier<Constraint> | null;
+  recurrentConstraint?: Identifier<Constraint> | null;
+  biasConstraint?: Identifier<Constraint> | null;
+  /** Share of the inputs dropped while training, the same ones at every step. 0 ≤ rate < 1. Default 0. */
+  dropout?: number;
+  /** The same for what the recurrent kernel multiplies, one mask for each of its blocks. Default 0. */
+  recurrentDropout?: number;
+  /** Whether to return the output of every step rather than of the last. Default false. */
+  returnSequences?: boolean;
+  /** Whether to return the last states as well, behind the output. Default false. */
+  returnState?: boolean;
+  /** Whether time runs from the last step to the first; outputs then come in that order. Default false. */
+  goBackwards?: boolean;
+  /** Whether the states a batch ends with are those that the next one starts with. Default false. */
+  stateful?: boolean;
+  /** Accepted for Keras's sake; it changes nothing. */
+  unroll?: boolean;
+  /** Whether the output of a masked step is zero rather than the one before it. Default false. */
+  zeroOutputForMask?: boolean;
+  /** Makes start values and dropout repeatable. A whole number. Default: none. */
+  seed?: number;
+}
+
+/** The weights with which Keras's arguments come in threes. */
+export const WEIGHT_GROUPS = ['kernel', 'recurrent', 'bias'] as const;
+export type WeightGroup = (typeof WEIGHT_GROUPS)[number];
+
+/** What a weight of one group is made with. */
+export interface WeightSettings {
+  initializer: Initializer;
+  regularizer: Regularizer | null;
+  constraint: Constraint | null;
+}
+
+export type DefaultInitializers = Readonly<Record<WeightGroup, string | SavedObject>>;
+
+/** The weight settings that the arguments ask for. */
+export function weightSettings(
+  args: RecurrentArgs,
+  defaults: DefaultInitializers,
+): Readonly<Record<WeightGroup, WeightSettings>> {
+  const settings = WEIGHT_GROUPS.map((group, stream): [WeightGroup, WeightSettings] => {
+    const seed = args.seed == null ? undefined : derivedSeed(args.seed, stream);
+    return [
+      group,
+      {
+        initializer: initializerFrom(args[`${group}Initializer`] ?? defaults[group], seed),
+        regularizer: regularizerFrom(args[`${group}Regularizer`]),
+        constraint: constraintFrom(args[`${group}Constraint`]),
+      },
+    ];
+  });
+  return Object.fromEntries(settings) as Record<WeightGroup, WeightSettings>;
+}
+
+/** The same as arguments again, to be saved. */
+export function weightConfig(
+  settings: Readonly<Record<WeightGroup, WeightSettings>>,
+): Record<string, SavedObject | null> {
+  return Object.fromEntries(
+    WEIGHT_GROUPS.flatMap((group) => [
+      [`${group}Initializer`, savedForm(settings[group].initializer)],
+      [`${group}Regularizer`, savedForm(settings[group].regularizer)],
+      [`${group}Constraint`, savedForm(settings[group].constraint)],
+    ]),
+  );
+}
+
+/** The arguments that say what a call does, complete. */
+export type CallSettings = Required<
+  Pick<
+    RecurrentArgs,
+    | 'dropout'
+    | 'recurrentDropout'
+    | 'returnSequences'
+    | 'returnState'
+    | 'goBackwards'
+    | 'stateful'
+    | 'unroll'
+    | 'zeroOutputForMask'
+  >
+>;
+
+/**
+ * The call settings that the arguments ask for.
+ * @throws RangeError when the units or a dropout rate cannot be.
+ */
+export function callSettings(layer: string, args: RecurrentArgs): CallSettings {
+  const { dropout, recurrentDropout } = args;
+  checkUnits(layer, args);
+  return {
+    dropout: checkRate(layer, 'dropout', dropout ?? 0),
+    recurrentDropout: checkRate(layer, 'recurrentDropout', recurrentDropout ?? 0),
+    returnSequences: args.returnSequences ?? false,
+    returnState: args.returnState ?? false,
+    goBackwards: args.goBackwards ?? false,
+    stateful: args.stateful ?? false,
+    unroll: args.unroll ?? false,
+    zeroOutputForMask: args.zeroOutputForMask ?? false,
+  };
+}
+
+function checkUnits(layer: string, { units }: Pick<Sizes, 'units'>): void {
+  if (Number.isInteger(units) && units > 0) return;
+  throw new RangeError(`${layer}: units must be a positive whole number, but is ${units}.`);
+}
+
+function checkRate(layer: string, name: string, rate: number): number {
+  if (rate >= 0 && rate < 1) return rate;
+  throw new RangeError(`${layer}: ${name} must be at least 0 and below 1, but is ${rate}.`);
+}

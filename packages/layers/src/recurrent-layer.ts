@@ -1,0 +1,291 @@
+import { type Cell, type ParameterShape, type Plan, planFor, type Sizes } from '@sluice/core';
+import {
+  cast,
+  clone,
+  dispose,
+  keep,
+  mul,
+  reshape,
+  reverse,
+  type serialization,
+  slice,
+  type Tensor,
+  type Tensor3D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { withBlockValues } from './block-initializer.js';
+import { DropoutMasks } from './dropout-masks.js';
+import { layerName } from './layer-name.js';
+import { type CallArgs, first, listed, type Shape, shapesOf } from './layer-types.js';
+import { type RecurrentResult, recurrent } from './recurrent.js';
+import {
+  type CallSettings,
+  callSettings,
+  type DefaultInitializers,
+  type RecurrentArgs,
+  type WeightGroup,
+  type WeightSettings,
+  weightConfig,
+  weightSettings,
+} from './recurrent-args.js';
+
+type Inputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
+
+const DEFAULT_INITIALIZERS: DefaultInitializers = {
+  kernel: 'glorotUniform',
+  recurrent: 'orthogonal',
+  bias: 'zeros',
+};
+
+/**
+ * A Keras recurrent layer over any cell. Its weights are the cell's parameters, under Keras's names where Keras has the
+ * cell: `kernel`, `recurrent_kernel`, `bias`.
+ *
+ * Input `[batch, timesteps, features]`; output `[batch, units]`, or `[batch, timesteps, units]` with `returnSequences`;
+ * behind it, with `returnState`, each state `[batch, units]`.
+ */
+export abstract class RecurrentLayer extends layers.Layer {
+  readonly units: number;
+  readonly returnSequences: boolean;
+  readonly returnState: boolean;
+  readonly goBackwards: boolean;
+  /** The masks drawn so far, and how many. */
+  readonly dropoutMasks: DropoutMasks;
+  private readonly settings: CallSettings;
+  private readonly weightSettings: Readonly<Record<WeightGroup, WeightSettings>>;
+  private parameterWeights: LayerVariable[] = [];
+  private keptStates: Tensor[] | null = null;
+  /** What a wrapper puts before the names of this layer's weights, to tell them from another's. */
+  weightScope = '';
+
+  /** @param kind what unnamed layers of this class are called, with a number behind. */
+  protected constructor(
+    kind: string,
+    readonly cell: Cell,
+    protected readonly args: RecurrentArgs,
+    defaults: Partial<DefaultInitializers> = {},
+  ) {
+    super({ ...args, name: args.name ?? layerName(kind) });
+    this.settings = callSettings(this.name, args);
+    this.units = args.units;
+    this.returnSequences = this.settings.returnSequences;
+    this.returnState = this.settings.returnState;
+    this.goBackwards = this.settings.goBackwards;
+    this._stateful = this.settings.stateful;
+    this.weightSettings = weightSettings(args, { ...DEFAULT_INITIALIZERS, ...defaults });
+    this.dropoutMasks = new DropoutMasks(this.seed);
+    this.supportsMasking = true;
+  }
+
+  get seed(): number | undefined {
+    return this.args.seed ?? undefined;
+  }
+
+  /** A layer like this one, with fresh weights and some arguments changed. */
+  copyWith(changes: Partial<RecurrentArgs>): RecurrentLayer {
+    const Class = this.constructor as new (args: RecurrentArgs) => RecurrentLayer;
+    return new Class({ ...this.args, ...changes });
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const sizes = this.sizesFor(shapesOf(inputShape)[0]);
+    this.parameterWeights = this.cell.parameters(sizes).map((parameter) => this.addParameter(parameter));
+    const { recurrentDropout } = this.settings;
+    if (recurrentDropout > 0 && this.planFor(sizes).recurrentMasks.length === 0) {
+      throw new RangeError(
+        `${this.name}: recurrentDropout is ${recurrentDropout}, but the cell '${this.cell.name}' has no recurrent kernel; ` +
+          'use dropout instead.',
+      );
+    }
+    this.built = true;
+  }
+
+  private sizesFor(shape: Shape): Sizes {
+    const inputSize = shape.length === 3 ? shape[2] : null;
+    if (inputSize == null) {
+      throw new RangeError(
+        `${this.name}: the input must have the shape [batch, timesteps, features] with a known number of features, ` +
+          `but has ${JSON.stringify(shape)}.`,
+      );
+    }
+    return { inputSize, units: this.units };
+  }
+
+  private planFor(sizes: Sizes): Plan {
+    return planFor(this.cell, sizes, { recurrentDropout: this.settings.recurrentDropout > 0 });
+  }
+
+  private addParameter(parameter: ParameterShape): LayerVariable {
+    const { initializer, regularizer, constraint } = this.weightSettings[this.groupOf(parameter)];
+    const name = parameter.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return this.addWeight(
+      this.weightScope + name,
+      [...parameter.shape],
+      'float32',
+      withBlockValues(initializer, parameter, this.blockValues(parameter)),
+      regularizer ?? undefined,
+      true,
+      constraint ?? undefined,
+    );
+  }
+
+  /** The values that blocks of a parameter start from, where it is not the initializer's. */
+  protected blockValues(parameter: ParameterShape): Readonly<Record<string, number | undefined>> {
+    return parameter.initial ?? {};
+  }
+
+  private groupOf({ role }: ParameterShape): WeightGroup {
+    return role === 'kernel' || role === 'bias' ? role : 'recurrent';
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
+    const [[batch, timesteps]] = shapesOf(inputShape);
+    const output = this.returnSequences ? [batch, timesteps, this.units] : [batch, this.units];
+    return this.returnState ? [output, ...this.cell.states.map(() => [batch, this.units])] : output;
+  }
+
+  /** Initial states join the inputs, so that models record where they come from. */
+  override apply(
+    inputs: Inputs,
+    kwargs: CallArgs = {},
+  ): Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] {
+    const { initialState, ...rest } = kwargs;
+    const all = initialState == null ? inputs : ([...listed(inputs), ...listed(initialState)] as Tensor[]);
+    const outputs = super.apply(all, rest);
+    // A model calls its layers with lists, and with one `kwargs` for all, in which a mask stays for later layers whose own
+    // inputs have none, a decoder's for example.
+    if (Array.isArray(inputs)) delete kwargs.mask;
+    return outputs;
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor | Tensor[] {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const { sequence, states } = this.run(inputs, kwargs);
+      const inOrder = this.returnSequences && this.goBackwards ? reverse(sequence, 1) : sequence;
+      const output = this.returnSequences ? inOrder : this.lastOutput(sequence);
+      return this.returnState ? [output, ...states] : output;
+    });
+  }
+
+  /**
+   * Runs the cell with this layer's weights, dropout and stored states.
+   * @returns outputs at their inputs' positions, whatever the direction, and the last states.
+   */
+  run(inputs: Tensor | Tensor[], kwargs: CallArgs): RecurrentResult {
+    const [given, ...initialStates] = listed(inputs);
+    const { dropout, zeroOutputForMask } = this.settings;
+    const x = given.dtype === 'float32' ? given : cast(given, 'float32');
+    const [batch, , inputSize] = x.shape as number[];
+    const training = kwargs.training ?? false;
+    const dropped =
+      training && dropout > 0 ? mul(x, this.dropoutMasks.draw([batch, 1, inputSize], dropout)) : x;
+    const result = recurrent(
+      this.cell,
+      dropped as Tensor3D,
+      this.parameterWeights.map((weight) => weight.read()),
+      {
+        initialStates: initialStates.length > 0 ? initialStates : this.storedStates(batch),
+        mask: first(kwargs.mask ?? undefined) ?? undefined,
+        maskedOutput: zeroOutputForMask ? 'zero' : 'repeat',
+        reverse: this.goBackwards,
+        recurrentMasks: this.recurrentMasks(batch, inputSize, training),
+      },
+    );
+    if (this.stateful) this.storeStates(result.states);
+    return result;
+  }
+
+  /** The output of the step that was processed last, from outputs at their inputs' positions. */
+  lastOutput(sequence: Tensor3D): Tensor {
+    const [batch, timesteps] = sequence.shape;
+    const position = this.goBackwards ? 0 : timesteps - 1;
+    return reshape(slice(sequence, [0, position, 0], [batch, 1, this.units]), [batch, this.units]);
+  }
+
+  private recurrentMasks(batch: number, inputSize: number, training: boolean): Tensor[] | undefined {
+    const rate = this.settings.recurrentDropout;
+    if (!training || rate === 0) return undefined;
+    const blocks = this.planFor({ inputSize, units: this.units }).recurrentMasks;
+    return blocks.map(() => this.dropoutMasks.draw([batch, this.units], rate));
+  }
+
+  private storedStates(batch: number): Tensor[] | undefined {
+    if (this.keptStates === null) return undefined;
+    const [stored] = this.keptStates[0].shape;
+    if (stored === batch) return this.keptStates;
+    throw new RangeError(
+      `${this.name} is stateful and holds the states of a batch of ${stored}, but was given a batch of ${batch}; ` +
+        'keep the batch size or call resetStates() first.',
+    );
+  }
+
+  private storeStates(states: readonly Tensor[]): void {
+    const kept = states.map((state) => keep(clone(state)));
+    this.disposeStates();
+    this.keptStates = kept;
+  }
+
+  /** The states a stateful layer starts its next batch with; null when it starts with zeros. */
+  get states(): readonly Tensor[] | null {
+    return this.keptStates;
+  }
+
+  /**
+   * Makes a stateful layer start its next batch with zeros, or with the given states `[batch, units]`.
+   * @throws Error when the layer is not stateful, RangeError when the states do not fit.
+   */
+  override resetStates(states?: Tensor | Tensor[]): void {
+    if (!this.stateful)
+      throw new Error(
+        `${this.name} is not stateful, so it has no states to reset; make it with stateful: true.`,
+      );
+    const given = states === undefined ? [] : listed(states);
+    const fits =
+      given.length === this.cell.states.length &&
+      given.every(({ shape }) => shape.length === 2 && shape[1] === this.units);
+    if (states !== undefined && !fits) {
+      const shapes = given.map(({ shape }) => JSON.stringify(shape)).join(', ');
+      const wanted = this.cell.states.map((state) => `${state} [batch, ${this.units}]`).join(', ');
+      throw new RangeError(`${this.name}: expected the states ${wanted}, but was given ${shapes}.`);
+    }
+    if (states === undefined) this.disposeStates();
+    else this.storeStates(given);
+  }
+
+  override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
+    const sequenceMask = this.returnSequences ? (first(mask ?? null) ?? null) : null;
+    const masks = this.returnState ? [sequenceMask, ...this.cell.states.map(() => null)] : sequenceMask;
+    // tfjs-layers takes null for "no mask", though its types do not say so.
+    return masks as Tensor | Tensor[];
+  }
+
+  override dispose(): ReturnType<layers.Layer['dispose']> {
+    const result = super.dispose();
+    if (result.refCountAfterDispose === 0) this.disposeStates();
+    return result;
+  }
+
+  /** Frees the states a stateful layer holds; it starts its next batch with zeros. */
+  disposeStates(): void {
+    dispose(this.keptStates ?? []);
+    this.keptStates = null;
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return {
+      ...super.getConfig(),
+      units: this.units,
+      ...this.cellConfig(),
+      ...weightConfig(this.weightSettings),
+      ...this.settings,
+      ...(this.seed !== undefined && { seed: this.seed }),
+    } as serialization.ConfigDict;
+  }
+
+  /** The arguments that describe the cell. */
+  protected cellConfig(): Readonly<Record<string, unknown>> {
+    return this.cell.options;
+  }
+}

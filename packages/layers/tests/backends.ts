@@ -1,0 +1,15 @@
+import '@sluice/backend-cpu';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { copyRegisteredKernels, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+
+/**
+ * The two ways the operation runs: `cpu` has Sluice's kernels; `plain` is the same TensorFlow.js backend without them, so
+ * that there the fallback is used.
+ */
+export const BACKENDS = ['cpu', 'plain'] as const;
+
+registerBackend('plain', () => new MathBackendCPU());
+copyRegisteredKernels('cpu', 'plain');
+try {
+  for (const kernel of ['SluiceRecurrent', 'SluiceRecurrentGradient']) unregisterKernel(kernel, 'plain');
+} catch {} // TEMPORARY

@@ -1,0 +1,95 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { loadLayersModel } from '@tensorflow/tfjs-layers';
+import { afterEach, expect, test } from 'vitest';
+import { ClippedOptimizer, clipGradients, dense, sequential } from '../src/index.js';
+
+let variables: tf.Variable[] = [];
+afterEach(() => {
+  tf.dispose(variables);
+  variables = [];
+});
+
+/** What SGD with learning rate 1 makes of these gradients: the clipped gradients themselves. */
+function applied(options: { norm?: number; globalNorm?: number }, gradients: number[][]): number[][] {
+  variables = gradients.map((gradient) => tf.variable(tf.zeros([gradient.length])));
+  const optimizer = clipGradients(tf.train.sgd(1), options);
+  optimizer.applyGradients(variables.map(({ name }, i) => ({ name, tensor: tf.tensor1d(gradients[i]) })));
+  return variables.map((variable) => Array.from(variable.dataSync(), (value) => -value));
+}
+
+function close(actual: number[][], expected: number[][]): void {
+  actual.flat().forEach((value, i) => {
+    expect(value).toBeCloseTo(expected.flat()[i], 6);
+  });
+}
+
+test('norm: each gradient alone, those below the limit untouched', () => {
+  close(
+    applied({ norm: 1 }, [
+      [3, 4],
+      [0.3, 0.4],
+      [0, 0],
+    ]),
+    [
+      [0.6, 0.8],
+      [0.3, 0.4],
+      [0, 0],
+    ],
+  );
+});
+
+test('globalNorm: all together, directions kept', () => {
+  close(applied({ globalNorm: 6.5 }, [[3, 4], [12]]), [[1.5, 2], [6]]);
+  close(applied({ globalNorm: 14 }, [[3, 4], [12]]), [[3, 4], [12]]);
+});
+
+test('a gradient that is not a number stays visible', () => {
+  expect(applied({ globalNorm: 1 }, [[Number.NaN, 1]])[0]).toEqual([Number.NaN, Number.NaN]);
+});
+
+test('gradients given by name, weights without one, and no leaked tensor', () => {
+  variables = [tf.variable(tf.tensor1d([0]), true, 'a'), tf.variable(tf.tensor1d([5]), true, 'b')];
+  const gradient = tf.tensor1d([10]);
+  const optimizer = clipGradients(tf.train.sgd(1), { norm: 2 });
+  const before = tf.memory().numTensors;
+  optimizer.applyGradients({ a: gradient });
+  optimizer.applyGradients([
+    { name: 'b', tensor: null as unknown as tf.Tensor },
+    { name: 'a', tensor: gradient },
+  ]);
+  expect(tf.memory().numTensors).toBe(before);
+  expect(variables.map((variable) => variable.dataSync()[0])).toEqual([-4, 5]);
+});
+
+test('stands in for the optimizer: training, weights, saving and loading', async () => {
+  const model = sequential({ layers: [dense({ units: 1, inputShape: [2], kernelInitializer: 'zeros' })] });
+  const optimizer = clipGradients(tf.train.adam(0.01), { globalNorm: 0.5 });
+  model.compile({ optimizer, loss: 'meanSquaredError' });
+  await model.fit(tf.ones([4, 2]), tf.ones([4, 1]), { epochs: 2, verbose: 0 });
+  expect(optimizer.iterations).toBe(2);
+  expect((await optimizer.getWeights()).length).toBe(5);
+
+  let artifacts!: tf.io.ModelArtifacts;
+  const save = tf.io.withSaveHandler(async (saved) => {
+    artifacts = saved;
+    return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved) };
+  });
+  await model.save(save, { includeOptimizer: true });
+  const loaded = await loadLayersModel(tf.io.fromMemory(artifacts));
+  const again = loaded.optimizer as unknown as ClippedOptimizer;
+  expect(again).toBeInstanceOf(ClippedOptimizer);
+  expect(again.getConfig()).toEqual(optimizer.getConfig());
+  expect(again.getConfig().globalNorm).toBe(0.5);
+  const moments = async (source: ClippedOptimizer) =>
+    (await source.getWeights()).map(({ tensor }) => Array.from(tensor.dataSync()));
+  expect(await moments(again)).toEqual(await moments(optimizer));
+  expect(() => again.dispose()).not.toThrow();
+});
+
+test('exactly one positive limit', () => {
+  const sgd = tf.train.sgd(1);
+  expect(() => clipGradients(sgd, {})).toThrow('needs one positive limit');
+  expect(() => clipGradients(sgd, { norm: 1, globalNorm: 1 })).toThrow('needs one positive limit');
+  expect(() => clipGradients(sgd, { norm: 0 })).toThrow('but got norm = 0');
+});

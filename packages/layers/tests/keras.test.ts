@@ -1,0 +1,91 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bidirectional, gru, lstm, type RecurrentLayer, simpleRNN } from '../src/index.js';
+import { BACKENDS } from './backends.js';
+import { expectClose } from './closeness.js';
+import {
+  argumentsFrom,
+  type FixtureCall,
+  type FixtureCase,
+  type FixtureTensor,
+  kerasCases,
+} from './keras-fixtures.js';
+
+const factories = { GRU: gru, LSTM: lstm, SimpleRNN: simpleRNN } as unknown as Record<
+  string,
+  (args: Record<string, unknown>) => RecurrentLayer
+>;
+
+const tensorOf = ({ data, shape }: FixtureTensor) => tf.tensor(data, shape, 'float32');
+const variableOf = (fixture: FixtureTensor) => tf.variable(tensorOf(fixture));
+
+/** The layer of a case, with its weights. */
+function layerOf({ layer, config, inner, weights, calls }: FixtureCase) {
+  const made = inner
+    ? bidirectional({ layer: factories[inner.layer](argumentsFrom(inner.config)), ...argumentsFrom(config) })
+    : factories[layer](argumentsFrom(config));
+  made.build(calls[0].x.shape);
+  // Keras names the weights of a pair `forward.kernel`; here they are `forward_gru_1/kernel`.
+  const names = made.weights.map(({ originalName }) =>
+    originalName.replace(/^(forward|backward)_\w+\//, '$1.'),
+  );
+  expect(names).toEqual(Object.keys(weights));
+  made.setWeights(Object.values(weights).map(tensorOf));
+  return made;
+}
+
+function check(layer: ReturnType<typeof layerOf>, call: FixtureCall): void {
+  const x = variableOf(call.x);
+  const states = call.initialStates?.map(variableOf);
+  const mask = call.mask && tf.cast(tensorOf(call.mask), 'bool');
+  if (call.recurrentMasks) {
+    const masks = call.recurrentMasks.map(tensorOf);
+    (layer as RecurrentLayer).dropoutMasks.draw = () => masks.shift() as tf.Tensor;
+  }
+  const run = () =>
+    [
+      layer.apply(x, { mask, initialState: states, training: call.recurrentMasks !== undefined }),
+    ].flat() as tf.Tensor[];
+  if (!call.gradients) {
+    compareOutputs(run(), call);
+    return;
+  }
+  const weights = layer.weights.map((weight) => weight.read() as tf.Variable);
+  const { grads } = tf.variableGrads(
+    () => {
+      const outputs = run();
+      compareOutputs(outputs, call);
+      const terms = outputs.map((output, i) => tf.sum(tf.mul(output, tensorOf(call.cotangents![i]))));
+      return terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
+    },
+    [x, ...(states ?? []), ...weights] as tf.Variable[],
+  );
+  const { gradients } = call;
+  expectClose(grads[x.name], gradients.x!.data, 'gradient', 'gradient of x');
+  states?.forEach(({ name }, i) => {
+    expectClose(grads[name], gradients.initialStates![i].data, 'gradient', `gradient of state ${i}`);
+  });
+  Object.entries(gradients.weights).forEach(([name, { data }], i) => {
+    expectClose(grads[weights[i].name], data, 'gradient', `gradient of ${name}`);
+  });
+}
+
+function compareOutputs(outputs: tf.Tensor[], call: FixtureCall): void {
+  expect(outputs.map(({ shape }) => shape)).toEqual(call.outputs.map(({ shape }) => shape));
+  outputs.forEach((output, i) => {
+    expectClose(output, call.outputs[i].data, 'forward', `output ${i}`);
+  });
+}
+
+describe.each(BACKENDS)('on %s', (backend) => {
+  beforeAll(async () => {
+    await tf.setBackend(backend);
+  });
+
+  describe.each(['simple-rnn', 'gru', 'gru-reset-before', 'lstm', 'bidirectional'])('keras-%s', (file) => {
+    test.each(kerasCases(file).map((fixture) => [fixture.name, fixture] as const))('%s', (_, fixture) => {
+      const layer = layerOf(fixture);
+      for (const call of fixture.calls) check(layer, call);
+    });
+  });
+});

@@ -1,0 +1,252 @@
+import {
+  type Cell,
+  cells,
+  defineCell,
+  kernel,
+  planFor,
+  recurrentKernel,
+  referenceForward,
+  referenceGradient,
+  sigmoid,
+  tanh,
+} from '@sluice/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { recurrent } from '../src/index.js';
+import { BACKENDS } from './backends.js';
+import { expectClose } from './closeness.js';
+
+/** A cell nobody has heard of: two states, an output that is neither, a product of a product. */
+const own = defineCell({
+  name: 'own',
+  states: ['h', 'm'],
+  parameters: { kernel: kernel('a', 'b'), recurrentKernel: recurrentKernel('a', 'b') },
+  equations: ({ x, h, m }, { kernel: W, recurrentKernel: U }) => {
+    const a = sigmoid(W.a(x).add(U.a(h)));
+    const b = tanh(W.b(x).add(U.b(a.mul(m))));
+    const memory = m.mul(0.5).add(a.mul(b));
+    return { a, b, m: memory, h: memory.min(0.4).max(-0.4), output: h.add(b) };
+  },
+});
+
+const CASES: [string, Cell][] = [
+  ['simpleRnn', cells.simpleRnn()],
+  ['lstm', cells.lstm()],
+  ['lstm, peephole', cells.lstm({ peephole: true })],
+  ['gru, reset before', cells.gru()],
+  ['gru, reset after', cells.gru({ resetAfter: true })],
+  ['gru, hard sigmoid and relu', cells.gru({ recurrentActivation: 'hardSigmoid', activation: 'relu' })],
+  ['gru, gelu and softsign', cells.gru({ recurrentActivation: 'softsign', activation: 'gelu' })],
+  ['sru', cells.sru()],
+  ['sru 1, no highway, tanh', cells.sru({ version: 1, highway: false, activation: 'tanh' })],
+  ['minGru', cells.minGru()],
+  ['indRnn', cells.indRnn()],
+  ['liGru', cells.liGru()],
+  ['own', own],
+];
+
+const [batch, timesteps, inputSize] = [3, 5, 4];
+const random = (seed: number, shape: readonly number[]) =>
+  tf.randomUniform([...shape], -1, 1, 'float32', seed) as tf.Tensor;
+const wide = (tensor: tf.Tensor) => Float64Array.from(tensor.dataSync());
+
+interface Options {
+  units: number;
+  mask?: number[];
+  maskedOutput?: 'repeat' | 'zero';
+  reverse?: boolean;
+  recurrentDropout?: boolean;
+  states?: boolean;
+}
+
+/** Runs the operation and the reference on the same numbers and compares results and gradients. */
+function compare(
+  cell: Cell,
+  { units, mask, maskedOutput, reverse, recurrentDropout, states }: Options,
+): void {
+  const plan = planFor(cell, { inputSize, units }, { recurrentDropout });
+  const x = tf.variable(random(1, [batch, timesteps, inputSize]));
+  const parameters = plan.parameters.map(({ shape }, i) => tf.variable(random(2 + i, shape)));
+  const row = [batch, units];
+  const initial = plan.states.map((_, i) => tf.variable(states ? random(20 + i, row) : tf.zeros(row)));
+  const recurrentMasks = plan.recurrentMasks.map((_, i) => random(30 + i, row));
+  const maskTensor = mask && tf.tensor2d(mask, [batch, timesteps]);
+  const cotangents = {
+    sequence: random(40, [batch, timesteps, units]),
+    states: plan.states.map((_, i) => random(41 + i, row)),
+  };
+  const run = () =>
+    recurrent(cell, x as unknown as tf.Tensor3D, parameters, {
+      maskedOutput,
+      reverse,
+      ...(states && { initialStates: initial }),
+      ...(maskTensor && { mask: maskTensor }),
+      ...(recurrentDropout && { recurrentMasks }),
+    });
+  const inputs = {
+    batch,
+    timesteps,
+    x: wide(x),
+    parameters: parameters.map(wide),
+    initialStates: initial.map(wide),
+    mask: mask && Float64Array.from(mask),
+    maskedOutput,
+    reverse,
+    recurrentMasks: recurrentMasks.map(wide),
+  };
+  const expected = referenceForward(plan, inputs);
+  const result = run();
+  expectClose(result.sequence, expected.sequence, 'forward', 'sequence');
+  result.states.forEach((state, i) => {
+    expectClose(state, expected.states[i], 'forward', plan.states[i]);
+  });
+
+  const variables = [x, ...parameters, ...(states ? initial : [])] as tf.Variable[];
+  const { grads } = tf.variableGrads(() => {
+    const { sequence, states: last } = run();
+    const terms = [[sequence, cotangents.sequence], ...last.map((state, i) => [state, cotangents.states[i]])];
+    return terms
+      .map(([value, weight]) => tf.sum(tf.mul(value, weight)))
+      .reduce((a, b) => tf.add(a, b)) as tf.Scalar;
+  }, variables);
+  const gradient = referenceGradient(plan, inputs, {
+    sequence: wide(cotangents.sequence),
+    states: cotangents.states.map(wide),
+  });
+  const wanted = [gradient.x, ...gradient.parameters, ...(states ? gradient.initialStates : [])];
+  const names = ['x', ...plan.parameters.map(({ name }) => name), ...plan.states];
+  variables.forEach(({ name }, i) => {
+    expectClose(grads[name], wanted[i], 'gradient', `gradient of ${names[i]}`);
+  });
+}
+
+const GAPS = [1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1];
+
+describe.each(BACKENDS)('on %s', (backend) => {
+  beforeAll(async () => {
+    await tf.setBackend(backend);
+  });
+
+  describe.each(CASES)('%s is the reference', (_, cell) => {
+    test('as it is', () => compare(cell, { units: 3 }));
+    test('as many units as features, with states', () => compare(cell, { units: 4, states: true }));
+    test('masked', () => compare(cell, { units: 3, states: true, mask: GAPS }));
+    test('masked, reversed, zero output', () =>
+      compare(cell, { units: 3, states: true, mask: GAPS, reverse: true, maskedOutput: 'zero' }));
+  });
+
+  test.each([
+    ['gru, reset before', cells.gru()],
+    ['gru, reset after', cells.gru({ resetAfter: true })],
+    ['lstm', cells.lstm()],
+  ] as const)('recurrent masks: %s', (_, cell) => {
+    compare(cell, { units: 3, states: true, recurrentDropout: true, mask: GAPS });
+  });
+
+  test('a mask of any type, computed from trained values, takes no gradient', () => {
+    const cell = cells.minGru();
+    const x = tf.variable(random(1, [2, 3, 2])) as unknown as tf.Tensor3D;
+    const parameters = cell.parameters({ inputSize: 2, units: 2 }).map(({ shape }, i) => random(i, shape));
+    const gradientWith = (mask: (x: tf.Tensor) => tf.Tensor) =>
+      tf.grad((input) =>
+        tf.sum(recurrent(cell, input as tf.Tensor3D, parameters, { mask: mask(input) }).sequence),
+      )(x);
+    const computed = gradientWith((input) => tf.greater(tf.sum(input, 2), 0));
+    const given = tf.cast(tf.greater(tf.sum(x, 2), 0), 'int32');
+    expect(Array.from(computed.dataSync())).toEqual(Array.from(gradientWith(() => given).dataSync()));
+    expect(tf.sum(tf.abs(computed)).dataSync()[0]).toBeGreaterThan(0);
+  });
+
+  test('the same tensor may be several inputs', () => {
+    const cell = cells.lstm();
+    const parameters = cell.parameters({ inputSize: 2, units: 2 }).map(({ shape }, i) => random(i, shape));
+    const x = random(9, [1, 3, 2]) as tf.Tensor3D;
+    const loss = (h: tf.Tensor, c: tf.Tensor) =>
+      tf.sum(recurrent(cell, x, parameters, { initialStates: [h, c] }).sequence);
+    const state = random(10, [1, 2]);
+    const shared = tf.grad((both) => loss(both, both))(state);
+    const [h, c] = tf.grads((a, b) => loss(a, b))([state, tf.clone(state)]);
+    const sums = tf.add(h, c).dataSync();
+    expectClose(shared, sums, 'gradient', 'sum of both gradients');
+  });
+
+  test('leaves no tensor behind', () => {
+    const cell = cells.gru({ resetAfter: true });
+    const x = random(1, [2, 4, 3]) as tf.Tensor3D;
+    const parameters = cell.parameters({ inputSize: 3, units: 2 }).map(({ shape }, i) => random(i, shape));
+    const mask = tf.ones([2, 4]);
+    const before = tf.memory();
+    const { sequence, states } = recurrent(cell, x, parameters, { mask });
+    expect(tf.memory().numTensors).toBe(before.numTensors + 2);
+    tf.dispose([sequence, ...states]);
+    tf.dispose(
+      tf.grad((input) => tf.sum(recurrent(cell, input as tf.Tensor3D, parameters, { mask }).sequence))(x),
+    );
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    expect(tf.memory().numBytes).toBe(before.numBytes);
+  });
+});
+
+describe('errors name the tensor, what it is and what is wanted', () => {
+  const cell = cells.gru();
+  const x = tf.zeros([2, 5, 4]) as tf.Tensor3D;
+  const parameters = cell.parameters({ inputSize: 4, units: 3 }).map(({ shape }) => tf.zeros([...shape]));
+  const state = tf.zeros([2, 3]);
+
+  test.each([
+    [
+      'x has rank 2',
+      () => recurrent(cell, tf.zeros([2, 4]) as never, parameters),
+      /x must have the shape \[batch, timesteps, inputSize\].* but has \[2, 4\]/,
+    ],
+    ['x is empty', () => recurrent(cell, tf.zeros([2, 0, 4]), parameters), 'but has [2, 0, 4]'],
+    [
+      'x is int32',
+      () => recurrent(cell, tf.zeros([2, 5, 4], 'int32'), parameters),
+      'x must be float32, but is int32',
+    ],
+    [
+      'a parameter is missing',
+      () => recurrent(cell, x, parameters.slice(1)),
+      'parameters of shapes [3, 9], [9] fit no number of units',
+    ],
+    [
+      'a parameter is wrong',
+      () => recurrent(cell, x, [parameters[0], parameters[1], tf.zeros([8])]),
+      /\[8\] fit no number of units with x \[2, 5, 4\].*kernel \[4, 48\]/,
+    ],
+    ['there are no parameters', () => recurrent(cell, x, []), 'parameters of shapes none'],
+    [
+      'a parameter is int32',
+      () =>
+        recurrent(
+          cell,
+          x,
+          parameters.map((p) => tf.cast(p, 'int32')),
+        ),
+      'parameter 0 must be float32',
+    ],
+    [
+      'too many states',
+      () => recurrent(cell, x, parameters, { initialStates: [state, state] }),
+      'takes 1 initial states (h), but was given 2',
+    ],
+    [
+      'a state is wrong',
+      () => recurrent(cell, x, parameters, { initialStates: [tf.zeros([1, 3])] }),
+      'initial state h must have the shape [2, 3], but has [1, 3]',
+    ],
+    [
+      'the mask is wrong',
+      () => recurrent(cell, x, parameters, { mask: tf.zeros([5, 2]) }),
+      'mask must have the shape [2, 5], but has [5, 2]',
+    ],
+    [
+      'too few masks',
+      () => recurrent(cell, x, parameters, { recurrentMasks: [state] }),
+      'takes 3 recurrent masks (z, r, n), but was given 1',
+    ],
+  ])('%s', (_, run, message) => {
+    expect(run).toThrow(message as string);
+  });
+});
