@@ -1,242 +1,105 @@
 /**
- * One loop for each operation, over rows of float32 numbers.
+ * One loop for each operation, over a row of float32 numbers.
  *
- * Ladder (time of the pointwise part of a GRU forward step, 64 × 128, relative to version 1):
- *   1  a closure per operation, called per element: the call is not inlined once several closures share its loop
- *   2  one loop per operation over all rows at once: values travel through the second-level cache
+ * Ladder:
+ *   1  one loop over scalar closures: V8 does not inline the call once several closures share the loop
+ *   2  a loop for each operation over all rows at once: values travel through the second-level cache
  *   3  the same on tiles of about a thousand elements that stay in the first-level cache (`program.ts`)
+ *   4  one loop for frequent groups of cheap operations (`fused-loops.ts`): about half the passes
  * Code generated at run time would be faster still, but a strict Content-Security-Policy forbids it.
  */
 
-import { type OperationName, operations } from '@sluice/core';
+import { operations as exact, type OperationName } from '@sluice/core';
 import { expMinusOne } from './exponential.js';
 
 /**
- * `out = operation(a, b)` over `rows` rows of `length` numbers. Each array comes with its first element and the
- * distance between rows; unary operations ignore `b`.
+ * `out = operation(a, b, c)` for `length` numbers. Each array comes with the index of its first; operations of fewer
+ * operands ignore the rest.
  */
 export type Loop = (
   out: Float32Array,
-  outStart: number,
-  outStride: number,
+  o: number,
   a: Float32Array,
-  aStart: number,
-  aStride: number,
+  i: number,
   b: Float32Array,
-  bStart: number,
-  bStride: number,
-  rows: number,
+  j: number,
+  c: Float32Array,
+  k: number,
   length: number,
 ) => void;
 
-const exactSoftplus = operations.softplus.evaluate;
-const exactErf = operations.erf.evaluate;
-
-const add: Loop = (out, outStart, outStride, a, aStart, aStride, b, bStart, bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    let j = bStart + row * bStride;
-    for (let o = start; o < end; o++, i++, j++) out[o] = a[i] + b[j];
-  }
+const add: Loop = (out, o, a, i, b, j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = a[i + n] + b[j + n];
 };
 
-const sub: Loop = (out, outStart, outStride, a, aStart, aStride, b, bStart, bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    let j = bStart + row * bStride;
-    for (let o = start; o < end; o++, i++, j++) out[o] = a[i] - b[j];
-  }
+const sub: Loop = (out, o, a, i, b, j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = a[i + n] - b[j + n];
 };
 
-const mul: Loop = (out, outStart, outStride, a, aStart, aStride, b, bStart, bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    let j = bStart + row * bStride;
-    for (let o = start; o < end; o++, i++, j++) out[o] = a[i] * b[j];
-  }
+const mul: Loop = (out, o, a, i, b, j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = a[i + n] * b[j + n];
 };
 
-const div: Loop = (out, outStart, outStride, a, aStart, aStride, b, bStart, bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    let j = bStart + row * bStride;
-    for (let o = start; o < end; o++, i++, j++) out[o] = a[i] / b[j];
-  }
+const div: Loop = (out, o, a, i, b, j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = a[i + n] / b[j + n];
 };
 
-const max: Loop = (out, outStart, outStride, a, aStart, aStride, b, bStart, bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    let j = bStart + row * bStride;
-    for (let o = start; o < end; o++, i++, j++) out[o] = Math.max(a[i], b[j]);
-  }
+const max: Loop = (out, o, a, i, b, j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = Math.max(a[i + n], b[j + n]);
 };
 
-const min: Loop = (out, outStart, outStride, a, aStart, aStride, b, bStart, bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    let j = bStart + row * bStride;
-    for (let o = start; o < end; o++, i++, j++) out[o] = Math.min(a[i], b[j]);
-  }
+const min: Loop = (out, o, a, i, b, j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = Math.min(a[i + n], b[j + n]);
 };
 
-const greater: Loop = (out, outStart, outStride, a, aStart, aStride, b, bStart, bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    let j = bStart + row * bStride;
-    for (let o = start; o < end; o++, i++, j++) out[o] = a[i] > b[j] ? 1 : 0;
-  }
+const greater: Loop = (out, o, a, i, b, j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = a[i + n] > b[j + n] ? 1 : 0;
 };
 
-const identity: Loop = (
-  out,
-  outStart,
-  outStride,
-  a,
-  aStart,
-  aStride,
-  _b,
-  _bStart,
-  _bStride,
-  rows,
-  length,
-) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = a[i];
-  }
+const identity: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = a[i + n];
 };
 
-const neg: Loop = (out, outStart, outStride, a, aStart, aStride, _b, _bStart, _bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = -a[i];
-  }
+const neg: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = -a[i + n];
 };
 
-const oneMinus: Loop = (
-  out,
-  outStart,
-  outStride,
-  a,
-  aStart,
-  aStride,
-  _b,
-  _bStart,
-  _bStride,
-  rows,
-  length,
-) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = 1 - a[i];
-  }
+const oneMinus: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = 1 - a[i + n];
 };
 
-const abs: Loop = (out, outStart, outStride, a, aStart, aStride, _b, _bStart, _bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = Math.abs(a[i]);
-  }
+const abs: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = Math.abs(a[i + n]);
 };
 
-const sign: Loop = (out, outStart, outStride, a, aStart, aStride, _b, _bStart, _bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = Math.sign(a[i]);
-  }
+const sign: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = Math.sign(a[i + n]);
 };
 
-const sigmoid: Loop = (out, outStart, outStride, a, aStart, aStride, _b, _bStart, _bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = 1 / (2 + expMinusOne(-a[i]));
-  }
+const sigmoid: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = 1 / (2 + expMinusOne(-a[i + n]));
 };
 
-const exp: Loop = (out, outStart, outStride, a, aStart, aStride, _b, _bStart, _bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = Math.exp(a[i]);
-  }
+const exp: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = Math.exp(a[i + n]);
 };
 
-const log: Loop = (out, outStart, outStride, a, aStart, aStride, _b, _bStart, _bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = Math.log(a[i]);
-  }
+const log: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = Math.log(a[i + n]);
 };
 
-const softplus: Loop = (
-  out,
-  outStart,
-  outStride,
-  a,
-  aStart,
-  aStride,
-  _b,
-  _bStart,
-  _bStride,
-  rows,
-  length,
-) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = exactSoftplus(a[i], 0);
-  }
+const softplus: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = exact.softplus.evaluate(a[i + n], 0);
 };
 
-const erf: Loop = (out, outStart, outStride, a, aStart, aStride, _b, _bStart, _bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) out[o] = exactErf(a[i], 0);
-  }
+const erf: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = exact.erf.evaluate(a[i + n], 0);
 };
 
-const tanh: Loop = (out, outStart, outStride, a, aStart, aStride, _b, _bStart, _bStride, rows, length) => {
-  for (let row = 0; row < rows; row++) {
-    const start = outStart + row * outStride;
-    const end = start + length;
-    let i = aStart + row * aStride;
-    for (let o = start; o < end; o++, i++) {
-      const e = expMinusOne(2 * a[i]);
-      out[o] = e / (e + 2);
-    }
+const tanh: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) {
+    const e = expMinusOne(2 * a[i + n]);
+    out[o + n] = e / (e + 2);
   }
 };
 
@@ -260,18 +123,3 @@ export const loops: Readonly<Record<OperationName, Loop>> = {
   softplus,
   erf,
 };
-
-/** `sums += the sum over the rows`, in float64. */
-export function addRows(
-  sums: Float64Array,
-  a: Float32Array,
-  aStart: number,
-  aStride: number,
-  rows: number,
-  length: number,
-): void {
-  for (let row = 0; row < rows; row++) {
-    const start = aStart + row * aStride;
-    for (let j = 0; j < length; j++) sums[j] += a[start + j];
-  }
-}

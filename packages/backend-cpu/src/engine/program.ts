@@ -1,21 +1,14 @@
 import type { Program, ProgramRows, Rows } from '@sluice/core';
-import { addRows, type Loop, loops } from './loops.js';
+import { fuse, type Pass } from './fuse.js';
 
 /** How many numbers of one value are worked on at a time: a program's values then stay in the first-level cache. */
 const TILE = 1024;
-
-interface Step {
-  readonly loop: Loop;
-  readonly result: number;
-  readonly a: number;
-  readonly b: number;
-}
 
 /** A program with a place for each of its values: a register, or right away where it is to be stored. */
 export interface CompiledProgram {
   readonly units: number;
   readonly tileRows: number;
-  readonly steps: readonly Step[];
+  readonly passes: readonly Pass[];
   /** For each value: the register it lives in, or −1 when it is a load or is stored by its operation. */
   readonly registers: readonly number[];
   readonly registerMemory: readonly Float32Array[];
@@ -43,17 +36,13 @@ export function compile(program: Program, units: number): CompiledProgram {
     else if (value >= firstResult && direct[value] < 0) direct[value] = store;
     else copies.push({ value, store });
   });
-  const registers = assignRegisters(program, firstResult, direct);
+  const passes = fuse(program);
+  const registers = assignRegisters(program, passes, direct);
   const registerCount = Math.max(0, ...registers.map((register) => register + 1));
   return {
     units,
     tileRows,
-    steps: operations.map(({ name, inputs }, i) => ({
-      loop: loops[name],
-      result: firstResult + i,
-      a: inputs[0],
-      b: inputs[1] ?? inputs[0],
-    })),
+    passes,
     registers,
     registerMemory: Array.from({ length: registerCount }, () => new Float32Array(tileRows * units)),
     direct,
@@ -64,25 +53,20 @@ export function compile(program: Program, units: number): CompiledProgram {
   };
 }
 
-/** A register is free again after the last operation that reads it; what stores read stays to the end. */
-function assignRegisters(
-  { operations, stores }: Program,
-  firstResult: number,
-  direct: readonly number[],
-): number[] {
+/** A register is free again after the last pass that reads it; what stores read stays to the end. */
+function assignRegisters({ stores }: Program, passes: readonly Pass[], direct: readonly number[]): number[] {
   const lastUse = new Map<number, number>();
-  operations.forEach(({ inputs }, i) => {
-    for (const input of inputs) lastUse.set(input, i);
+  passes.forEach(({ operands }, i) => {
+    for (const operand of operands) lastUse.set(operand, i);
   });
-  for (const { value } of stores) lastUse.set(value, operations.length);
+  for (const { value } of stores) lastUse.set(value, passes.length);
   const registers = direct.map(() => -1);
   const free: number[] = [];
   let used = 0;
-  operations.forEach(({ inputs }, i) => {
-    const result = firstResult + i;
+  passes.forEach(({ result, operands }, i) => {
     if (direct[result] < 0) registers[result] = free.pop() ?? used++;
-    for (const input of new Set(inputs)) {
-      if (lastUse.get(input) === i && registers[input] >= 0) free.push(registers[input]);
+    for (const operand of new Set(operands)) {
+      if (lastUse.get(operand) === i && registers[operand] >= 0) free.push(registers[operand]);
     }
   });
   return registers;
@@ -94,7 +78,7 @@ export function run(
   { loads, stores }: ProgramRows<Float32Array>,
   count: number,
 ): void {
-  const { units, tileRows, steps, registers, registerMemory, direct, firstConstant, constants } = program;
+  const { units, tileRows, passes, registers, registerMemory, direct, firstConstant, constants } = program;
   const values: Rows<Float32Array>[] = direct.map((store, value) => {
     if (value < firstConstant) return loads[value];
     if (registers[value] >= 0) return { memory: registerMemory[registers[value]], offset: 0, stride: units };
@@ -104,34 +88,38 @@ export function run(
   for (const { total } of program.sums) total.fill(0);
   for (let row = 0; row < count; row += tileRows) {
     const rows = Math.min(tileRows, count - row);
-    const start = (value: number) =>
-      registers[value] >= 0 ? 0 : values[value].offset + row * values[value].stride;
-    for (const { loop, result, a, b } of steps) {
+    const first = values.map(
+      ({ offset, stride }, value) => offset + (registers[value] >= 0 ? 0 : row * stride),
+    );
+    for (const { loop, result, operands } of passes) {
+      const [a, b = a, c = a] = operands;
+      const out = values[result];
       const x = values[a];
       const y = values[b];
-      const out = values[result];
-      loop(
-        out.memory,
-        start(result),
-        out.stride,
-        x.memory,
-        start(a),
-        x.stride,
-        y.memory,
-        start(b),
-        y.stride,
-        rows,
-        units,
-      );
+      const z = values[c];
+      for (let r = 0; r < rows; r++) {
+        const o = first[result] + r * out.stride;
+        const i = first[a] + r * x.stride;
+        const j = first[b] + r * y.stride;
+        const k = first[c] + r * z.stride;
+        loop(out.memory, o, x.memory, i, y.memory, j, z.memory, k, units);
+      }
     }
     for (const { value, store } of program.copies) {
       const { memory, stride } = values[value];
       const to = stores[store];
-      const at = to.offset + row * to.stride;
-      loops.identity(to.memory, at, to.stride, memory, start(value), stride, memory, 0, 0, rows, units);
+      for (let r = 0; r < rows; r++) {
+        const from = first[value] + r * stride;
+        const at = to.offset + (row + r) * to.stride;
+        for (let n = 0; n < units; n++) to.memory[at + n] = memory[from + n];
+      }
     }
     for (const { value, total } of program.sums) {
-      addRows(total, values[value].memory, start(value), values[value].stride, rows, units);
+      const { memory, stride } = values[value];
+      for (let r = 0; r < rows; r++) {
+        const from = first[value] + r * stride;
+        for (let n = 0; n < units; n++) total[n] += memory[from + n];
+      }
     }
   }
   for (const { store, total } of program.sums) {

@@ -1,0 +1,79 @@
+import type { Program } from '@sluice/core';
+import { fusions, type Pattern } from './fused-loops.js';
+import { type Loop, loops } from './loops.js';
+
+/** Operations of a program that are done in one pass: its loop, its result and up to three operands. */
+export interface Pass {
+  readonly loop: Loop;
+  readonly result: number;
+  readonly operands: readonly number[];
+}
+
+/** What the letters of a pattern stand for, and the inner values that the pass computes without storing them. */
+interface Match {
+  readonly letters: Readonly<Partial<Record<'a' | 'b' | 'c', number>>>;
+  readonly inner: readonly number[];
+}
+
+/** Groups a program's operations into passes, in order. Inner results of a group have no other use. */
+export function fuse(program: Program): Pass[] {
+  const matcher = new Matcher(program);
+  const { first } = matcher;
+  const consumed = new Set<number>();
+  const passes: Pass[] = [];
+  for (let result = first + program.operations.length - 1; result >= first; result--) {
+    if (consumed.has(result)) continue;
+    const { loop, operands, inner } = matcher.largest(result);
+    for (const value of inner) consumed.add(value);
+    passes.unshift({ loop, result, operands });
+  }
+  return passes;
+}
+
+class Matcher {
+  /** The number of the first operation's result. */
+  readonly first: number;
+  private readonly uses: readonly number[];
+
+  constructor(private readonly program: Program) {
+    const { loads, constants, operations, stores } = program;
+    this.first = loads.length + constants.length;
+    const uses = Array<number>(this.first + operations.length).fill(0);
+    for (const { inputs } of operations) for (const input of inputs) uses[input]++;
+    // A stored value must exist as such, so it never counts as an inner one.
+    for (const { value } of stores) uses[value] = Number.POSITIVE_INFINITY;
+    this.uses = uses;
+  }
+
+  /** The largest group that ends in a value. */
+  largest(value: number): { loop: Loop; operands: readonly number[]; inner: readonly number[] } {
+    for (const { pattern, loop } of fusions) {
+      const match = this.match(pattern, value, { letters: {}, inner: [] }, true);
+      if (!match) continue;
+      const { a, b, c } = match.letters;
+      const operands = [a, b, c].filter((operand) => operand !== undefined);
+      return { loop, operands, inner: match.inner };
+    }
+    const { name, inputs } = this.program.operations[value - this.first];
+    return { loop: loops[name], operands: inputs, inner: [] };
+  }
+
+  private match(pattern: Pattern, value: number, match: Match, isRoot = false): Match | null {
+    if (typeof pattern === 'string') {
+      const bound = match.letters[pattern];
+      if (bound !== undefined) return bound === value ? match : null;
+      return { ...match, letters: { ...match.letters, [pattern]: value } };
+    }
+    const [name, ...parts] = pattern;
+    const operation = this.program.operations[value - this.first];
+    if (operation?.name !== name || (!isRoot && this.uses[value] !== 1)) return null;
+    const found = isRoot ? match : { ...match, inner: [...match.inner, value] };
+    const orders =
+      parts.length === 2 ? [operation.inputs, [...operation.inputs].reverse()] : [operation.inputs];
+    for (const inputs of orders) {
+      const whole = parts.reduce<Match | null>((so, part, i) => so && this.match(part, inputs[i], so), found);
+      if (whole) return whole;
+    }
+    return null;
+  }
+}
