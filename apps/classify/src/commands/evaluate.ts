@@ -1,0 +1,40 @@
+import { useBackend } from '../backend.js';
+import { withKnownLabels } from '../data/classes.js';
+import { readExamples } from '../data/read-examples.js';
+import { rowProblems } from '../data/row-problems.js';
+import { formatCount, formatPercent } from '../progress/epoch-line.js';
+import type { Streams } from '../progress/reporter.js';
+import { classReport } from '../report/class-table.js';
+import { loadModel } from '../storage/load-model.js';
+import { tokensOf } from '../text/tokens.js';
+import { evaluate as evaluateModel } from '../training/evaluate.js';
+import { LabelledTexts } from '../training/labelled-texts.js';
+import type { ReadingFlags } from './options.js';
+import { noticeTo } from './train.js';
+
+export interface EvaluateFlags extends ReadingFlags {
+  model: string;
+  data: string;
+  backend?: string;
+}
+
+/** Tests a saved model with labelled data. @returns the exit status. */
+export async function evaluate(flags: EvaluateFlags, { output, error }: Streams): Promise<number> {
+  const notice = noticeTo({ output, error });
+  await useBackend(flags.backend ?? null);
+  const { model, settings, classes, vocabulary } = await loadModel(flags.model);
+  const columns = { label: flags.labelColumn ?? 'label', text: flags.textColumn ?? 'text' };
+  const skipBad = flags.skipBad ?? false;
+  const problems = rowProblems(skipBad);
+  const read = readExamples(flags.data, { columns, skipBad, notice });
+  const examples = withKnownLabels(read, classes, flags.data, problems);
+  if (problems.skipped > 0)
+    notice(`${flags.data}: ${problems.skipped} examples with an unknown label left out.`);
+  const tokens = examples.map(({ text }) => tokensOf(text, settings.unit, settings.length));
+  const result = await evaluateModel(model, new LabelledTexts(examples, tokens, vocabulary, classes));
+  output.write(
+    `accuracy ${formatPercent(result.accuracy)}  loss ${result.loss.toFixed(4)}  ` +
+      `${formatCount(result.examples)} examples\n\n${classReport(result, classes)}`,
+  );
+  return 0;
+}

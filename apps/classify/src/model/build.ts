@@ -1,0 +1,92 @@
+import {
+  bidirectional,
+  clipGradients,
+  dense,
+  dropout,
+  embedding,
+  gru,
+  lstm,
+  rnn,
+  sequential,
+  simpleRNN,
+  sru,
+} from '@sluice/layers';
+import { train } from '@tensorflow/tfjs-core';
+import { initializers, type LayersModel } from '@tensorflow/tfjs-layers';
+import { deriveSeed, stream } from '../random/generator.js';
+import { cellNamed } from './cells.js';
+import type { Settings } from './settings.js';
+
+/**
+ * The text classifier: an embedding, recurrent layers, and a dense layer with one sigmoid output for two classes or
+ * a softmax over more. It takes indices `[batch, timesteps]` of any number of time steps; steps that hold the padding
+ * index 0 are masked, so that a text's result does not depend on the batch it is in. Ready for training with Adam.
+ *
+ * @param vocabularySize rows of the embedding.
+ * @param classes at least 2.
+ */
+export function buildModel(settings: Settings, vocabularySize: number, classes: number): LayersModel {
+  const seed = (weight: number) => deriveSeed(settings.seed, stream.weights, weight);
+  const model = sequential();
+  model.add(
+    embedding({
+      inputDim: vocabularySize,
+      outputDim: settings.embedding,
+      maskZero: true,
+      seed: seed(0),
+      name: 'embedding',
+    }),
+  );
+  if (settings.dropout > 0) model.add(dropout({ rate: settings.dropout, name: 'dropout_0' }));
+  for (let number = 1; number <= settings.layers; number++) {
+    model.add(recurrentLayer(settings, number, seed(number)));
+    if (settings.dropout > 0) model.add(dropout({ rate: settings.dropout, name: `dropout_${number}` }));
+  }
+  const binary = classes === 2;
+  model.add(
+    dense({
+      units: binary ? 1 : classes,
+      activation: binary ? 'sigmoid' : 'softmax',
+      kernelInitializer: initializers.glorotUniform({ seed: seed(settings.layers + 1) }),
+      name: 'dense',
+    }),
+  );
+  const adam = train.adam(settings.learningRate);
+  model.compile({
+    optimizer: settings.clipNorm === null ? adam : clipGradients(adam, { globalNorm: settings.clipNorm }),
+    loss: binary ? 'binaryCrossentropy' : 'categoricalCrossentropy',
+    metrics: ['accuracy'],
+  });
+  return model;
+}
+
+/** The recurrent layer with a number from 1. All but the last pass on their output at every time step. */
+function recurrentLayer(settings: Settings, number: number, seed: number) {
+  const args = {
+    units: settings.units,
+    returnSequences: number < settings.layers,
+    seed,
+    name: `recurrent_${number}`,
+  };
+  const layer = layerOf(settings.cell, args);
+  if (!settings.bidirectional) return layer;
+  return bidirectional({ layer, mergeMode: 'concat', name: `bidirectional_${number}` });
+}
+
+function layerOf(
+  cell: string,
+  args: { units: number; returnSequences: boolean; seed: number; name: string },
+) {
+  switch (cell) {
+    case 'gru':
+      return gru(args);
+    case 'lstm':
+      return lstm(args);
+    case 'sru':
+      return sru(args);
+    case 'simple-rnn':
+      return simpleRNN(args);
+    default:
+      return rnn({ ...args, cell: cellNamed(cell) });
+  }
+}

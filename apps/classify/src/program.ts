@@ -1,0 +1,109 @@
+import type { Readable } from 'node:stream';
+import { Command, CommanderError } from 'commander';
+import type { CompareFlags } from './commands/compare.js';
+import type { EvaluateFlags } from './commands/evaluate.js';
+import { addReadingOptions, addTrainingOptions, cellChoices } from './commands/options.js';
+import { names } from './commands/parse.js';
+import type { PredictFlags } from './commands/predict.js';
+import type { TrainFlags } from './commands/train.js';
+import { InputError } from './failure.js';
+import type { Streams } from './progress/reporter.js';
+
+/** What the command reads from and writes to. */
+export interface Terminal extends Streams {
+  input: Readable & { isTTY?: boolean };
+}
+
+/**
+ * Runs the command with the arguments behind its name. Without any it prints its help.
+ *
+ * @returns the exit status: 0, 1 after an error that was told on standard error, 130 after Ctrl-C.
+ * @throws anything that is a defect of the program rather than of its input.
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
+  const program = commands(terminal, (result) => {
+    status = result;
+  });
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    // Commander has printed its message; asking for help is no failure.
+    if (error instanceof CommanderError) return error.exitCode;
+    if (!(error instanceof InputError)) throw error;
+    terminal.error.write(`error: ${error.message}\n`);
+    return 1;
+  }
+}
+
+/** The verbs. Each is loaded when it is used, so that help and errors in options come at once. */
+function commands(terminal: Terminal, finished: (status: number) => void): Command {
+  const program = new Command('sluice-classify')
+    .description('Text classification with gated recurrent networks.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: (text) => terminal.error.write(text),
+    });
+
+  addTrainingOptions(
+    program
+      .command('train')
+      .description(
+        'train a model; without --data, tell twelve languages apart by the names of countries and the like',
+      )
+      .option('--cell <name>', `recurrent cell: ${cellChoices} (default: gru)`)
+      .option('--out <folder>', 'keep checkpoints and the model in this folder'),
+  ).action(async (flags: TrainFlags) => {
+    const { train } = await import('./commands/train.js');
+    finished(await train(flags, terminal));
+  });
+
+  addTrainingOptions(
+    program
+      .command('compare')
+      .description('train a model with each cell on the same data and report on all of them')
+      .requiredOption('--cells <names>', `recurrent cells, separated by commas: ${cellChoices}`, names)
+      .option('--out <folder>', 'keep the report and the models in this folder', 'comparison'),
+  ).action(async (flags: CompareFlags) => {
+    const { compare } = await import('./commands/compare.js');
+    finished(await compare(flags, terminal));
+  });
+
+  addReadingOptions(
+    program
+      .command('evaluate')
+      .description('test a saved model with labelled data')
+      .requiredOption('--model <folder>', 'folder of the saved model')
+      .requiredOption('--data <path>', 'labelled data, in any format that train reads'),
+  )
+    .option('--backend <name>', 'TensorFlow.js backend (default: the best there is)')
+    .action(async (flags: EvaluateFlags) => {
+      const { evaluate } = await import('./commands/evaluate.js');
+      finished(await evaluate(flags, terminal));
+    });
+
+  program
+    .command('predict')
+    .description('print class, probability and text, separated by tabs')
+    .argument('[texts...]', 'texts to classify (default: the lines of standard input that are not blank)')
+    .requiredOption('--model <folder>', 'folder of the saved model')
+    .option('--backend <name>', 'TensorFlow.js backend (default: the best there is)')
+    .action(async (texts: string[], flags: PredictFlags) => {
+      const { predict } = await import('./commands/predict.js');
+      finished(await predict(texts, flags, terminal));
+    });
+
+  program
+    .command('inspect')
+    .description('show equations, plan and parameters of a saved model')
+    .requiredOption('--model <folder>', 'folder of the saved model')
+    .action(async (flags: { model: string }) => {
+      const { inspect } = await import('./commands/inspect.js');
+      finished(await inspect(flags, terminal));
+    });
+
+  return program;
+}

@@ -1,0 +1,88 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import type { EpochRecord } from '../training/history.js';
+import type { ComparedRun } from './comparison.js';
+
+/** A quantity that is drawn over the epochs. */
+interface Curve {
+  title: string;
+  value: (record: EpochRecord) => number | null;
+  format: string;
+}
+
+const curves: Curve[] = [
+  { title: 'Validation accuracy', value: (record) => record.validationAccuracy, format: '.0%' },
+  { title: 'Validation loss', value: (record) => record.validationLoss, format: '.2f' },
+  { title: 'Training accuracy', value: (record) => record.accuracy, format: '.0%' },
+  { title: 'Training loss', value: (record) => record.loss, format: '.2f' },
+];
+
+/** The title of a plot and its SVG element as text, in `currentColor` so that it suits light and dark pages. */
+export interface DrawnCurve {
+  title: string;
+  svg: string;
+}
+
+/** Draws each quantity over the epochs, a line for each cell. Quantities that no run has are left out. */
+export function drawLearningCurves(runs: readonly ComparedRun[]): DrawnCurve[] {
+  return curves.flatMap(({ title, value, format }) => {
+    const points = runs.flatMap(({ cell, history }) =>
+      history.flatMap((record) => {
+        const y = value(record);
+        return y === null ? [] : [{ cell, epoch: record.epoch, y }];
+      }),
+    );
+    return points.length === 0 ? [] : [{ title, svg: draw(title, points, runs, format) }];
+  });
+}
+
+function draw(
+  title: string,
+  points: { cell: string; epoch: number; y: number }[],
+  runs: readonly ComparedRun[],
+  format: string,
+): string {
+  const lastEpoch = Math.max(...points.map(({ epoch }) => epoch));
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const plot = Plot.plot({
+    document: document as unknown as Document,
+    ariaLabel: title,
+    width: 560,
+    height: 280,
+    marginLeft: 50,
+    marginRight: 70,
+    grid: true,
+    x: { label: 'epoch', ticks: wholeTicks(lastEpoch), tickFormat: 'd', inset: 8 },
+    y: { label: null, tickFormat: format, nice: true },
+    color: { domain: runs.map(({ cell }) => cell), range: colours(runs.length) },
+    marks: [
+      Plot.line(points, { x: 'epoch', y: 'y', stroke: 'cell', strokeWidth: 2, marker: 'dot' }),
+      Plot.text(
+        points,
+        Plot.selectLast({
+          x: 'epoch',
+          y: 'y',
+          z: 'cell',
+          text: 'cell',
+          fill: 'cell',
+          dx: 9,
+          textAnchor: 'start',
+        }),
+      ),
+    ],
+  });
+  return plot.outerHTML;
+}
+
+/** Whole epochs only, at most about ten. */
+function wholeTicks(lastEpoch: number): number[] {
+  const step = Math.ceil(lastEpoch / 10);
+  return Array.from({ length: lastEpoch }, (_, index) => index + 1).filter(
+    (epoch) => epoch % step === 0 || epoch === 1,
+  );
+}
+
+/** Colours by the variables of the page, which has another set for dark. */
+export function colours(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `var(--series-${(index % 8) + 1})`);
+}

@@ -1,0 +1,40 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Writes a file so that at any moment, a crash or a power cut included, the path holds either the old content
+ * or the new one whole: written beside it, flushed to the disk, renamed over it, and the folder flushed too.
+ */
+export function writeFileAtomically(path: string, parts: readonly (string | Uint8Array)[]): void {
+  const partial = `${path}.partial`;
+  const file = openSync(partial, 'w');
+  try {
+    for (const part of parts) writeWhole(file, typeof part === 'string' ? Buffer.from(part) : part);
+    fsyncSync(file);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  renameSync(partial, path);
+  flushFolder(dirname(path));
+}
+
+/** One write may take only a part of a large buffer. */
+function writeWhole(file: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(file, bytes, written, bytes.length - written);
+  }
+}
+
+function flushFolder(folder: string): void {
+  // Windows cannot open a folder; there the rename itself is durable enough.
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

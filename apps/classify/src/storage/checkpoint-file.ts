@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { InputError, messageOf } from '../failure.js';
+import { writeFileAtomically } from './atomic-file.js';
+import { checksum } from './checksum.js';
+import { bytesOf, type NamedArray } from './named-array.js';
+
+/*
+ * The checkpoint is one file, so that one rename replaces all of it:
+ *
+ *     magic "SLUICECP"   8 bytes
+ *     header length      uint32, little-endian
+ *     header             JSON, UTF-8: { version, content, groups: [{ group, name, shape, type }] }
+ *     arrays             float32 or int32, in the header's order, without gaps, little-endian
+ *     SHA-256            32 bytes, of everything before it
+ */
+
+const magic = 'SLUICECP';
+const version = 1;
+const prefixLength = 12;
+const checksumLength = 32;
+
+/** Arrays by the name of their group, such as weights and optimizer. */
+export type ArrayGroups = Map<string, NamedArray[]>;
+
+interface ArrayHeader {
+  group: string;
+  name: string;
+  shape: number[];
+  type: 'float32' | 'int32';
+}
+
+/** Replaces the checkpoint at `path` in one step. `content` is anything that JSON can hold. */
+export function writeCheckpointFile(path: string, content: unknown, groups: ArrayGroups): void {
+  const arrays: ArrayHeader[] = [];
+  const parts: Uint8Array[] = [];
+  for (const [group, members] of groups) {
+    for (const { name, shape, values } of members) {
+      arrays.push({ group, name, shape, type: values instanceof Float32Array ? 'float32' : 'int32' });
+      parts.push(bytesOf(values));
+    }
+  }
+  const header = Buffer.from(JSON.stringify({ version, content, arrays }));
+  const prefix = Buffer.alloc(prefixLength);
+  prefix.write(magic, 'latin1');
+  prefix.writeUInt32LE(header.length, magic.length);
+  const all = [prefix, header, ...parts];
+  writeFileAtomically(path, [...all, Buffer.from(checksum(...all), 'hex')]);
+}
+
+/**
+ * Reads a checkpoint back.
+ *
+ * @throws InputError naming the file and what is wrong with it: missing, of another program or version,
+ *   truncated, or changed since it was written.
+ */
+export function readCheckpointFile(path: string): { content: unknown; groups: ArrayGroups } {
+  const bytes = read(path);
+  if (bytes.toString('latin1', 0, Math.min(bytes.length, magic.length)) !== magic.slice(0, bytes.length)) {
+    throw new InputError(`${path}: not a checkpoint of this program (it begins differently).`);
+  }
+  if (bytes.length < prefixLength + checksumLength)
+    throw damaged(path, `it ends after ${bytes.length} bytes`);
+  const body = bytes.subarray(0, bytes.length - checksumLength);
+  const expected = bytes.subarray(bytes.length - checksumLength).toString('hex');
+  if (checksum(body) !== expected) {
+    throw damaged(path, `the checksum over its ${bytes.length} bytes does not match: truncated or changed`);
+  }
+  const headerEnd = prefixLength + bytes.readUInt32LE(magic.length);
+  const header = JSON.parse(body.toString('utf8', prefixLength, headerEnd));
+  if (header.version !== version) {
+    throw new InputError(
+      `${path}: has version ${header.version} of the format, this program reads version ${version}.`,
+    );
+  }
+  return { content: header.content, groups: groupsOf(header.arrays, body, headerEnd) };
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new InputError(`${path}: cannot be read (${messageOf(error)}).`);
+  }
+}
+
+function groupsOf(arrays: ArrayHeader[], body: Buffer, start: number): ArrayGroups {
+  const groups: ArrayGroups = new Map();
+  let offset = start;
+  for (const { group, name, shape, type } of arrays) {
+    const length = shape.reduce((product, size) => product * size, 1);
+    // A copy, since the bytes in the file are not aligned.
+    const bytes = new Uint8Array(body.subarray(offset, offset + length * 4)).buffer;
+    const values = type === 'float32' ? new Float32Array(bytes) : new Int32Array(bytes);
+    groups.set(group, [...(groups.get(group) ?? []), { name, shape, values }]);
+    offset += length * 4;
+  }
+  return groups;
+}
+
+function damaged(path: string, reason: string): InputError {
+  return new InputError(`${path}: the checkpoint is damaged: ${reason}. Delete the folder and train again.`);
+}

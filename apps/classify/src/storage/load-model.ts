@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { io } from '@tensorflow/tfjs-core';
+import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import { InputError, messageOf } from '../failure.js';
+import type { Settings } from '../model/settings.js';
+import { Vocabulary } from '../text/vocabulary.js';
+import { hasCheckpoint } from '../training/checkpoint.js';
+import { checksum } from './checksum.js';
+import { type ModelJson, modelFiles, modelVersion } from './model-files.js';
+
+/** A saved model, ready to be asked. */
+export interface SavedModel {
+  model: LayersModel;
+  settings: Settings;
+  classes: string[];
+  vocabulary: Vocabulary;
+  /** The epoch that the weights are of. */
+  epoch: number;
+}
+
+/**
+ * Loads the model in a folder. Every file is compared with its checksum first.
+ *
+ * @throws InputError naming the file that is missing, truncated or changed.
+ */
+export async function loadModel(folder: string): Promise<SavedModel> {
+  const json = readModelJson(folder);
+  const { checksums, epoch } = json.userDefinedMetadata;
+  const files = new Map(checksums.map(([file, sum]) => [file, verifiedFile(folder, file, sum)]));
+  const { settings, classes } = parsed(folder, modelFiles.settings, files);
+  const { tokens } = parsed(folder, modelFiles.vocabulary, files);
+  const [{ paths, weights }] = json.weightsManifest;
+  const bytes = files.get(paths[0]) as Buffer;
+  const model = await loadLayersModel(
+    io.fromMemory({
+      modelTopology: json.modelTopology,
+      weightSpecs: weights,
+      weightData: new Uint8Array(bytes).buffer,
+    }),
+  );
+  return { model, settings, classes, vocabulary: new Vocabulary(tokens), epoch };
+}
+
+function readModelJson(folder: string): ModelJson {
+  const path = join(folder, modelFiles.model);
+  if (!existsSync(path)) {
+    throw new InputError(
+      hasCheckpoint(folder)
+        ? `${folder}: no epoch of this training run was finished. Go on with: train --out ${folder} --resume`
+        : `${path}: there is no such file; expected the folder of a saved model (train --out FOLDER makes one).`,
+    );
+  }
+  const text = read(path).toString('utf8');
+  let json: ModelJson;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw damaged(path, `not valid JSON (${messageOf(error)})`);
+  }
+  const { checksum: expected, ...body } = json;
+  if (expected === undefined) {
+    throw new InputError(`${path}: not a model of this program (no "checksum" in it), or damaged.`);
+  }
+  if (checksum(JSON.stringify(body)) !== expected) throw damaged(path, 'its checksum does not match');
+  if (json.userDefinedMetadata.version !== modelVersion) {
+    throw new InputError(
+      `${path}: has version ${json.userDefinedMetadata.version} of the layout, this program reads version ${modelVersion}.`,
+    );
+  }
+  return json;
+}
+
+function verifiedFile(folder: string, file: string, expected: string): Buffer {
+  const path = join(folder, file);
+  const bytes = read(path);
+  if (checksum(bytes) !== expected) {
+    throw damaged(path, `its ${bytes.length} bytes do not match the checksum in ${modelFiles.model}`);
+  }
+  return bytes;
+}
+
+function parsed(folder: string, file: string, files: ReadonlyMap<string, Buffer>) {
+  const bytes = files.get(file);
+  if (bytes === undefined) throw damaged(join(folder, modelFiles.model), `no checksum of ${file} in it`);
+  return JSON.parse(bytes.toString('utf8'));
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new InputError(`${path}: cannot be read (${messageOf(error)}).`);
+  }
+}
+
+function damaged(path: string, reason: string): InputError {
+  return new InputError(
+    `${path}: the file is damaged: ${reason}. Copy it again from where it was whole, or train again.`,
+  );
+}

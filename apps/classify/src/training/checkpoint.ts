@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ColumnNames } from '../data/example.js';
+import type { Settings } from '../model/settings.js';
+import { readCheckpointFile, writeCheckpointFile } from '../storage/checkpoint-file.js';
+import type { NamedArray } from '../storage/named-array.js';
+import type { EpochRecord } from './history.js';
+
+/** Where the examples come from. */
+export interface DataOptions {
+  /** The file or folder, absolute; null for the embedded data. */
+  data: string | null;
+  /** The file or folder to test with, absolute; null for none. */
+  test: string | null;
+  columns: ColumnNames;
+  skipBad: boolean;
+}
+
+/** Everything that a run needs to go on after an epoch as if it had never stopped. */
+export interface Checkpoint {
+  settings: Settings;
+  data: DataOptions;
+  /** Checksum of the examples, to notice when a resumed run is given others. */
+  fingerprint: string;
+  classes: string[];
+  /** The vocabulary. */
+  tokens: string[];
+  /** The finished epochs; empty before the first one. */
+  history: EpochRecord[];
+  weights: NamedArray[];
+  /** Step count and moments of the optimizer. */
+  optimizer: NamedArray[];
+  /** The weights of the best epoch, when that is not the last one. */
+  bestWeights?: NamedArray[];
+}
+
+/** The checkpoint's file in a run's folder. */
+export function checkpointPath(folder: string): string {
+  return join(folder, 'checkpoint.bin');
+}
+
+/** Whether a run was begun in the folder. */
+export function hasCheckpoint(folder: string): boolean {
+  return existsSync(checkpointPath(folder));
+}
+
+/** Replaces the folder's checkpoint in one step. */
+export function writeCheckpoint(folder: string, checkpoint: Checkpoint): void {
+  const { weights, optimizer, bestWeights = [], ...content } = checkpoint;
+  const groups = new Map(Object.entries({ weights, optimizer, bestWeights }));
+  writeCheckpointFile(checkpointPath(folder), content, groups);
+}
+
+/**
+ * Reads the folder's checkpoint.
+ * @throws InputError when there is none or it is damaged.
+ */
+export function readCheckpoint(folder: string): Checkpoint {
+  const { content, groups } = readCheckpointFile(checkpointPath(folder));
+  const bestWeights = groups.get('bestWeights');
+  return {
+    ...(content as Omit<Checkpoint, 'weights' | 'optimizer' | 'bestWeights'>),
+    weights: groups.get('weights') ?? [],
+    optimizer: groups.get('optimizer') ?? [],
+    ...(bestWeights && { bestWeights }),
+  };
+}

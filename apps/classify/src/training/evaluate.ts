@@ -1,0 +1,69 @@
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { EncodedTexts } from '../text/encoded-texts.js';
+import type { LabelledTexts } from './labelled-texts.js';
+
+/** How a model does on labelled texts. */
+export interface Evaluation {
+  examples: number;
+  /** Mean cross-entropy in nats. */
+  loss: number;
+  accuracy: number;
+  /** `[true class][predicted class]`: how many. */
+  confusion: number[][];
+}
+
+/** Texts in one call of the model. Nothing depends on it but memory. */
+const batchSize = 128;
+
+/**
+ * The probability of each class for each text.
+ *
+ * @returns `[texts, classes]`; for two classes the model's one output p becomes 1 − p and p.
+ */
+export async function probabilities(
+  model: LayersModel,
+  texts: EncodedTexts,
+  classes: number,
+): Promise<Float32Array> {
+  const result = new Float32Array(texts.count * classes);
+  const order = texts.byLength();
+  for (let start = 0; start < order.length; start += batchSize) {
+    const positions = order.subarray(start, start + batchSize);
+    const output = tidy(() => model.predictOnBatch(texts.inputs(positions)) as Tensor);
+    const values = await output.data();
+    output.dispose();
+    positions.forEach((position, row) => {
+      if (classes === 2) result.set([1 - values[row], values[row]], position * 2);
+      else result.set(values.slice(row * classes, (row + 1) * classes), position * classes);
+    });
+  }
+  return result;
+}
+
+/** Compares the model's predictions with the true classes. */
+export async function evaluate(model: LayersModel, set: LabelledTexts): Promise<Evaluation> {
+  const classes = set.classes.length;
+  const predicted = await probabilities(model, set.texts, classes);
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  let loss = 0;
+  let correct = 0;
+  set.labels.forEach((label, index) => {
+    const row = predicted.subarray(index * classes, (index + 1) * classes);
+    const guess = mostLikely(row);
+    confusion[label][guess]++;
+    if (guess === label) correct++;
+    loss -= Math.log(Math.max(row[label], smallestProbability));
+  });
+  return { examples: set.count, loss: loss / set.count, accuracy: correct / set.count, confusion };
+}
+
+/** A probability of 0 would make the loss infinite; the training losses have the same floor. */
+const smallestProbability = 1e-7;
+
+/** The position of the largest value; the first one among equals. */
+export function mostLikely(row: Float32Array): number {
+  let best = 0;
+  for (let index = 1; index < row.length; index++) if (row[index] > row[best]) best = index;
+  return best;
+}
