@@ -1,6 +1,8 @@
 export * from './backend/index.js';
 export * from './cells/index.js';
+export * from './documentation/index.js';
 export * from './equations/index.js';
+export * from './layouts/index.js';
 export * from './plan/index.js';
 export { referenceForward } from './reference/forward.js';
 export { referenceGradient } from './reference/gradient.js';

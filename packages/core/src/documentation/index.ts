@@ -1,0 +1,2 @@
+export { explain } from './explain.js';
+export { latex } from './latex.js';

@@ -1,0 +1,95 @@
+import type { NodeId } from '../equations/operations.js';
+import type { Plan } from '../plan/plan.js';
+import { Binding, type Notation } from './notation.js';
+
+/** An equation: the name of a result and what it is. */
+export interface Equation {
+  readonly name: string;
+  readonly left: string;
+  readonly right: string;
+}
+
+/** The equations of a plan in a notation, in an order in which every name is defined before it is used. */
+export function writeEquations(plan: Plan, notation: Notation): Equation[] {
+  const writer = new Writer(plan, notation);
+  return [...writer.named]
+    .sort(([a], [b]) => a - b)
+    .map(([id, name]) => ({ name, left: notation.result(name), right: writer.definition(id) }));
+}
+
+/** One value of a plan in a notation, with brackets where it is a sum or a product. */
+export const writeOperand = (plan: Plan, notation: Notation, id: NodeId): string =>
+  new Writer(plan, notation).write(id, Binding.Tight);
+
+class Writer {
+  /** Results that later equations refer to by name; a result that is an input or a state needs no name. */
+  readonly named = new Map<NodeId, string>();
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly notation: Notation,
+  ) {
+    for (const [name, id] of Object.entries(plan.names)) {
+      const isState = plan.states.includes(name);
+      if (isState || !this.named.has(id)) this.named.set(id, name);
+    }
+  }
+
+  definition(id: NodeId): string {
+    return this.write(id, Binding.Sum, true);
+  }
+
+  write(id: NodeId, outer: Binding, defining = false): string {
+    const { notation, plan } = this;
+    const node = plan.nodes[id];
+    const name = this.named.get(id);
+    if (name !== undefined && !defining) return notation.result(name);
+    switch (node.kind) {
+      case 'input':
+        return notation.input();
+      case 'state':
+        return notation.previousState(plan.states[node.state]);
+      case 'vector':
+        return this.parameter(node.parameter, node.block);
+      case 'constant':
+        return notation.number(node.value);
+      case 'recurrentMask':
+        return notation.recurrentMask(plan.recurrentMasks[node.index].block);
+      case 'product':
+        return notation.product(
+          this.parameter(node.parameter, node.block),
+          this.write(node.operand, Binding.Tight),
+        );
+      case 'operation':
+        break;
+      default:
+        throw new Error(`${node.kind} is not part of a cell's equations`);
+    }
+    const { name: operation, inputs } = node;
+    const wrap = (inner: string, binding: Binding) => (binding < outer ? notation.bracket(inner) : inner);
+    if (operation === 'identity') return this.write(inputs[0], outer);
+    if (operation === 'neg') return wrap(`-${this.write(inputs[0], Binding.Product)}`, Binding.Sum);
+    if (operation === 'oneMinus') {
+      const sign = notation.infix.sub?.sign ?? '-';
+      return wrap(`1${sign}${this.write(inputs[0], Binding.Product)}`, Binding.Sum);
+    }
+    if (operation === 'div' && notation.quotient) {
+      return notation.quotient(this.write(inputs[0], Binding.Sum), this.write(inputs[1], Binding.Sum));
+    }
+    const infix = notation.infix[operation];
+    if (!infix)
+      return notation.call(
+        operation,
+        inputs.map((input) => this.write(input, Binding.Sum)),
+      );
+    const { sign, binding } = infix;
+    // A difference or quotient on the right of its own kind needs brackets; sums and products do not.
+    const right = operation === 'sub' || operation === 'div' ? binding + 1 : binding;
+    return wrap(`${this.write(inputs[0], binding)}${sign}${this.write(inputs[1], right)}`, binding);
+  }
+
+  private parameter(parameter: number, block: number): string {
+    const { symbol, blocks } = this.plan.parameters[parameter];
+    return this.notation.parameter(symbol, blocks[block]);
+  }
+}
