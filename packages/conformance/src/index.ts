@@ -1,1 +1,2 @@
-export {};
+export { type BackendUnderTest, testBackend } from './test-backend.js';
+export { type Tolerances, type TolerancesName, tolerances } from './tolerances.js';

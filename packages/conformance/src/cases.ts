@@ -1,0 +1,71 @@
+import { type Variant, variants } from './cells/index.js';
+import { pairwise } from './covering.js';
+import { type MaskKind, maskKinds } from './masks.js';
+import { largeShapes, type Shape, shapes, shapeText } from './shapes.js';
+
+/** Everything that one problem is made from. */
+export interface Case {
+  readonly variant: Variant;
+  readonly shape: Shape;
+  readonly mask: MaskKind;
+  readonly maskedOutput: 'repeat' | 'zero';
+  readonly reverse: boolean;
+  /** Which initial states are given; the others are zeros. */
+  readonly initialStates: 'all' | 'none' | 'last';
+  /** Which cotangents are given; the others are zeros. */
+  readonly cotangents: 'all' | 'sequence' | 'states' | 'last state' | 'none';
+  readonly recurrentDropout: boolean;
+}
+
+/** The case that others are told apart from: every choice the simplest. */
+export const plainCase = (variant: Variant, shape: Shape): Case => ({
+  variant,
+  shape,
+  mask: 'none',
+  maskedOutput: 'repeat',
+  reverse: false,
+  initialStates: 'all',
+  cotangents: 'all',
+  recurrentDropout: false,
+});
+
+/** The choices besides cell and shape. */
+const choices = {
+  mask: maskKinds,
+  maskedOutput: ['repeat', 'zero'],
+  reverse: [false, true],
+  initialStates: ['all', 'none', 'last'],
+  cotangents: ['all', 'sequence', 'states', 'last state', 'none'],
+  recurrentDropout: [false, true],
+} as const;
+
+/**
+ * Every cell with every shape, and every other choice so that any two settings of any two things occur together.
+ *
+ * The full product would be millions of runs. Two settings at a time find nearly all faults (see `pairwise`), and as
+ * there are more than a thousand pairs of a cell and a shape, most triples of the other choices occur as well.
+ */
+export const coveringCases: readonly Case[] = pairwise({ variant: variants, shape: shapes, ...choices });
+
+/** A few cells at sizes that are too slow for all of them. */
+export const largeCases: readonly Case[] = largeShapes.flatMap((shape) =>
+  variants
+    .filter(({ name }) =>
+      ['gru', 'gru, resetAfter', 'lstm', 'sru, version 2, highway', 'simpleRnn'].includes(name),
+    )
+    .map((variant): Case => ({ ...plainCase(variant, shape), mask: 'right-padded' })),
+);
+
+/** A case in words, without its cell. Different cases of a cell have different texts. */
+export function caseText({ shape, mask, maskedOutput, reverse, ...rest }: Case): string {
+  const { initialStates, cotangents, recurrentDropout } = rest;
+  return [
+    shapeText(shape),
+    `mask ${mask}`,
+    `padded output ${maskedOutput}`,
+    ...(reverse ? ['reversed'] : []),
+    `initial states ${initialStates}`,
+    `cotangents ${cotangents}`,
+    ...(recurrentDropout ? ['recurrent dropout'] : []),
+  ].join(', ');
+}

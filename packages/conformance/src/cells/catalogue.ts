@@ -1,0 +1,80 @@
+import { cells, type JsonObject } from '@sluice/core';
+import type { Variant } from './variant.js';
+
+/** Every combination of the given options, one object each; an option left at `undefined` is left out. */
+function grid(
+  options: Readonly<Record<string, readonly (string | number | boolean | undefined)[]>>,
+): JsonObject[] {
+  return Object.entries(options).reduce<JsonObject[]>(
+    (rows, [name, values]) =>
+      rows.flatMap((row) => values.map((value) => (value === undefined ? row : { ...row, [name]: value }))),
+    [{}],
+  );
+}
+
+/** On or off, once spelled out and once left to the default. */
+const offAndDefault = [undefined, false];
+const onAndDefault = [undefined, true];
+
+/**
+ * The activations that may stand in a recurrence. `exp` and `log` may not: one explodes, the other leaves its domain.
+ * They have cells of their own with safe arguments.
+ */
+const activations = [
+  'relu',
+  'sigmoid',
+  'hardSigmoid',
+  'hardSigmoidSixth',
+  'softsign',
+  'softplus',
+  'silu',
+  'gelu',
+  'elu',
+  'linear',
+];
+
+/**
+ * The options of every cell of the catalogue: the ones that change the equations in all combinations, activations one
+ * at a time.
+ */
+const optionsOf: Readonly<Record<keyof typeof cells, readonly JsonObject[]>> = {
+  simpleRnn: [...grid({ useBias: offAndDefault }), ...grid({ activation: activations })],
+  lstm: [
+    ...grid({ peephole: onAndDefault, useBias: offAndDefault }),
+    ...grid({ recurrentActivation: ['hardSigmoid', 'hardSigmoidSixth'] }),
+    ...grid({ activation: ['softsign', 'gelu'] }),
+    { activation: 'relu', recurrentActivation: 'hardSigmoid', peephole: true },
+  ],
+  gru: [
+    ...grid({ resetAfter: onAndDefault, update: [undefined, 'take'], useBias: offAndDefault }),
+    ...grid({ resetAfter: onAndDefault, recurrentActivation: ['hardSigmoid', 'hardSigmoidSixth'] }),
+    ...grid({ resetAfter: onAndDefault, activation: ['relu', 'silu'] }),
+  ],
+  sru: [
+    ...grid({
+      version: [1, 2],
+      highway: [true, false],
+      activation: [undefined, 'tanh'],
+      useBias: offAndDefault,
+    }),
+    ...grid({ version: [1, 2], rescale: [true], highwayBias: [-1] }),
+    { activation: 'relu' },
+    ...grid({ recurrence: ['full'], useBias: offAndDefault }),
+  ],
+  minGru: grid({ useBias: offAndDefault }),
+  indRnn: grid({ activation: [undefined, 'tanh'], useBias: offAndDefault }),
+  liGru: grid({ activation: [undefined, 'tanh'], useBias: offAndDefault }),
+};
+
+/** Every cell of the catalogue with every option. */
+export const catalogueVariants: readonly Variant[] = Object.entries(optionsOf).flatMap(([name, all]) => {
+  const factory = cells[name as keyof typeof cells] as (options: JsonObject) => Variant['cell'];
+  return all.map((options) => ({ name: variantName(name, options), cell: factory(options) }));
+});
+
+function variantName(cell: string, options: JsonObject): string {
+  const settings = Object.entries(options).map(([option, value]) =>
+    value === true ? option : value === false ? `no ${option}` : `${option} ${value}`,
+  );
+  return [cell, ...settings].join(', ');
+}

@@ -1,0 +1,16 @@
+import { catalogueVariants } from './catalogue.js';
+import { derivationVariants } from './derivation.js';
+import { pointwiseVariants } from './pointwise.js';
+import { publishedVariants } from './published.js';
+import type { Variant } from './variant.js';
+
+export { catalogueVariants } from './catalogue.js';
+export type { Variant } from './variant.js';
+
+/** Every cell that a backend is tested with: the catalogue, and what users may write that is not in it. */
+export const variants: readonly Variant[] = [
+  ...catalogueVariants,
+  ...publishedVariants,
+  ...derivationVariants,
+  ...pointwiseVariants,
+];

@@ -1,0 +1,75 @@
+import {
+  type ActivationName,
+  activations,
+  bias,
+  type Cell,
+  defineCell,
+  type Expression,
+  exp,
+  kernel,
+  log,
+  recurrentVector,
+  sigmoid,
+  softplus,
+  tanh,
+} from '@sluice/core';
+import { own, type Variant } from './variant.js';
+
+/** A leaky average of a function of the input and the state, so that any function is safe inside it. */
+function average(name: string, equation: (a: Expression, b: Expression) => Expression): Cell {
+  return defineCell({
+    name,
+    states: ['h'],
+    parameters: {
+      kernel: kernel('a', 'b'),
+      recurrentVector: recurrentVector('a', 'b'),
+      bias: bias('a', 'b'),
+    },
+    equations: ({ x, h }, { kernel: W, recurrentVector: v, bias: c }) => {
+      const a = W.a(x).add(v.a.mul(h)).add(c.a);
+      const b = W.b(x).add(v.b.mul(h)).add(c.b);
+      return { h: h.mul(0.25).add(equation(tanh(a), tanh(b)).mul(0.5)) };
+    },
+  });
+}
+
+/** Where a function is defined for positive numbers only, it is given one that is well above 0. */
+const positive = (row: Expression): Expression => softplus(row).add(0.5);
+
+const activationCells = (Object.keys(activations) as ActivationName[]).map((name) =>
+  average(`activation ${name}`, (a, b) =>
+    activations[name](name === 'log' ? positive(a) : a.mul(3)).add(b.mul(0.1)),
+  ),
+);
+
+const operationCells = [
+  average('add, sub, neg, oneMinus', (a, b) => a.add(b).sub(a.mul(b)).add(b.neg().oneMinus()).sub(1)),
+  average('numbers in place of rows', (a, b) => a.add(0.5).sub(0.25).mul(-1.5).div(2).add(b.mul(0).add(0.1))),
+  average('a quotient of rows', (a, b) => a.div(positive(b)).sub(b.div(positive(a)))),
+  average('min and max with constants', (a, b) =>
+    a
+      .min(0.4)
+      .max(-0.3)
+      .add(b.max(0.1).mul(a.min(-0.1))),
+  ),
+  average('a logarithm of an exponential', (a, b) => log(exp(a).add(exp(b)))),
+  average('a power', (a, b) => exp(log(positive(a)).mul(b))),
+  average('one value used many times', (a, b) => {
+    const s = sigmoid(a);
+    return s
+      .mul(s)
+      .mul(s)
+      .add(s.mul(b))
+      .sub(s.oneMinus().mul(s))
+      .add(sigmoid(a).mul(tanh(s)));
+  }),
+  average('a long program', (a, b) =>
+    Array.from({ length: 20 }, (_, i) => i).reduce(
+      (sum, i) => (i % 2 === 0 ? tanh(sum.mul(b).add(0.1 * i)) : sigmoid(sum.sub(a))),
+      a,
+    ),
+  ),
+];
+
+/** Every activation and every operation, with arguments at which it is defined and smooth enough. */
+export const pointwiseVariants: readonly Variant[] = [...activationCells, ...operationCells].map(own);

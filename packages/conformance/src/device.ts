@@ -1,0 +1,87 @@
+import type {
+  Backend,
+  Plan,
+  SequenceCotangents,
+  SequenceGradient,
+  SequenceInputs,
+  SequenceResult,
+} from '@sluice/core';
+import { mapCotangents, mapInputs, namedGradient, namedResults } from './buffers.js';
+import type { Problem } from './problem.js';
+
+/** What a device computed, as JavaScript numbers by name. */
+export type Downloaded = Readonly<Record<string, Float32Array>>;
+
+/** A backend with a record of the buffers that were made on it, so that they can all be given back. */
+export class Device<Buffer> {
+  private readonly held: Buffer[] = [];
+  constructor(readonly backend: Backend<Buffer>) {}
+
+  readonly upload = (values: Float32Array): Buffer => this.hold(this.backend.upload(values));
+
+  forward(plan: Plan, inputs: SequenceInputs<Buffer>, keep?: boolean): SequenceResult<Buffer> {
+    const result = this.backend.forward(plan, inputs, keep);
+    for (const buffer of [result.sequence, ...result.states]) this.hold(buffer);
+    if (result.saved !== undefined) this.hold(result.saved);
+    return result;
+  }
+
+  gradient(
+    plan: Plan,
+    inputs: SequenceInputs<Buffer>,
+    result: SequenceResult<Buffer>,
+    cotangents: SequenceCotangents<Buffer>,
+  ): SequenceGradient<Buffer> {
+    const gradient = this.backend.gradient(plan, inputs, result, cotangents);
+    for (const buffer of [gradient.x, ...gradient.parameters, ...gradient.initialStates]) this.hold(buffer);
+    return gradient;
+  }
+
+  async download(buffers: Readonly<Record<string, Buffer>>): Promise<Downloaded> {
+    const values: Record<string, Float32Array> = {};
+    for (const [name, buffer] of Object.entries(buffers)) values[name] = await this.backend.download(buffer);
+    return values;
+  }
+
+  releaseAll(): void {
+    for (const buffer of this.held.splice(0)) this.backend.release(buffer);
+  }
+
+  private hold(buffer: Buffer): Buffer {
+    this.held.push(buffer);
+    return buffer;
+  }
+}
+
+/** Does some work on a device and gives back every buffer that was made for it. */
+export async function onDevice<Buffer, Result>(
+  backend: Backend<Buffer>,
+  work: (device: Device<Buffer>) => Promise<Result>,
+): Promise<Result> {
+  const device = new Device(backend);
+  try {
+    return await work(device);
+  } finally {
+    device.releaseAll();
+  }
+}
+
+/** The outputs and final states of a problem. */
+export function forwardOn<Buffer>(backend: Backend<Buffer>, { plan, inputs }: Problem): Promise<Downloaded> {
+  return onDevice(backend, (device) =>
+    device.download(namedResults(plan, device.forward(plan, mapInputs(inputs, device.upload)))),
+  );
+}
+
+/** The gradient of a problem. */
+export function gradientOn<Buffer>(
+  backend: Backend<Buffer>,
+  { plan, inputs, cotangents }: Problem,
+): Promise<Downloaded> {
+  return onDevice(backend, (device) => {
+    const uploaded = mapInputs(inputs, device.upload);
+    const result = device.forward(plan, uploaded, true);
+    const gradient = device.gradient(plan, uploaded, result, mapCotangents(cotangents, device.upload));
+    return device.download(namedGradient(plan, gradient));
+  });
+}

@@ -1,0 +1,42 @@
+import type { Sizes } from '@sluice/core';
+
+export interface Shape extends Sizes {
+  readonly batch: number;
+  readonly timesteps: number;
+}
+
+const shape = (batch: number, timesteps: number, inputSize: number, units: number): Shape => ({
+  batch,
+  timesteps,
+  inputSize,
+  units,
+});
+
+/** Sizes at which kernels go wrong: 1, primes, just below and above vector widths and tiles, deep and wide products. */
+export const shapes: readonly Shape[] = [
+  shape(1, 1, 1, 1),
+  shape(1, 7, 3, 5),
+  shape(2, 1, 4, 4),
+  shape(3, 5, 5, 5),
+  shape(5, 4, 7, 13),
+  shape(7, 3, 16, 16),
+  shape(4, 6, 17, 15),
+  shape(1, 64, 6, 8),
+  shape(3, 64, 9, 9),
+  shape(37, 11, 10, 11),
+  shape(2, 3, 24, 130),
+  shape(2, 2, 130, 130),
+  shape(2, 2, 300, 7),
+  shape(3, 2, 5, 260),
+  shape(13, 2, 31, 33),
+  shape(3, 11, 1, 19),
+  shape(2, 13, 19, 1),
+  shape(6, 8, 32, 32),
+];
+
+/** A sequence so long that the tolerances have to grow, and a batch whose products are deeper than any block. */
+export const largeShapes: readonly Shape[] = [shape(2, 200, 5, 6), shape(9, 64, 40, 72)];
+
+/** As `[batch, timesteps, inputSize → units]`. */
+export const shapeText = ({ batch, timesteps, inputSize, units }: Shape): string =>
+  `[${batch}, ${timesteps}, ${inputSize} → ${units}]`;

@@ -1,0 +1,46 @@
+import { describe, test } from 'vitest';
+import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
+import { type Case, caseText, coveringCases, largeCases } from '../cases.js';
+import { variants } from '../cells/index.js';
+import { expectAgreement, identical, within } from '../compare.js';
+import { onDevice } from '../device.js';
+import { makeProblem } from '../problem.js';
+import { expectedForward, expectedGradient } from '../reference.js';
+import { tolerancesFor } from '../tolerances.js';
+import type { Subject, Suite } from './subject.js';
+
+/**
+ * Outputs, final states and the gradients of `x`, of every parameter and of every initial state are the reference's;
+ * outputs and states are the same bits whether or not what the gradient needs is kept.
+ */
+export async function checkAgreement<Buffer>(
+  { backend, tolerances }: Subject<Buffer>,
+  given: Case,
+): Promise<void> {
+  const problem = makeProblem(given);
+  const { plan } = problem;
+  const { forward, gradient } = tolerancesFor(tolerances, given.shape.timesteps);
+  await onDevice(backend, async (device) => {
+    const inputs = mapInputs(problem.inputs, device.upload);
+    const results = await device.download(namedResults(plan, device.forward(plan, inputs)));
+    expectAgreement(results, expectedForward(problem), within(forward));
+
+    const kept = device.forward(plan, inputs, true);
+    expectAgreement(await device.download(namedResults(plan, kept)), results, identical);
+
+    const cotangents = mapCotangents(problem.cotangents, device.upload);
+    const computed = device.gradient(plan, inputs, kept, cotangents);
+    const gradients = await device.download(namedGradient(plan, computed));
+    expectAgreement(gradients, expectedGradient(problem), within(gradient));
+  });
+}
+
+export const agreementSuite: Suite = (subject) =>
+  describe('forward and gradient agree with the reference', () => {
+    for (const variant of variants) {
+      const cases = [...coveringCases, ...largeCases].filter((given) => given.variant === variant);
+      describe(variant.name, () => {
+        for (const given of cases) test(caseText(given), () => checkAgreement(subject(), given));
+      });
+    }
+  });
