@@ -1,4 +1,5 @@
 import '@sluice/backend-cpu';
+import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { copyRegisteredKernels, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
 
@@ -10,6 +11,4 @@ export const BACKENDS = ['cpu', 'plain'] as const;
 
 registerBackend('plain', () => new MathBackendCPU());
 copyRegisteredKernels('cpu', 'plain');
-try {
-  for (const kernel of ['SluiceRecurrent', 'SluiceRecurrentGradient']) unregisterKernel(kernel, 'plain');
-} catch {} // TEMPORARY
+for (const kernel of [RECURRENT, RECURRENT_GRADIENT]) unregisterKernel(kernel, 'plain');

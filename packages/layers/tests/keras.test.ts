@@ -1,6 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bidirectional, gru, lstm, type RecurrentLayer, simpleRNN } from '../src/index.js';
+import {
+  bidirectional,
+  dense,
+  embedding,
+  gru,
+  lstm,
+  type RecurrentLayer,
+  sequential,
+  simpleRNN,
+} from '../src/index.js';
 import { BACKENDS } from './backends.js';
 import { expectClose } from './closeness.js';
 import {
@@ -86,6 +95,35 @@ describe.each(BACKENDS)('on %s', (backend) => {
     test.each(kerasCases(file).map((fixture) => [fixture.name, fixture] as const))('%s', (_, fixture) => {
       const layer = layerOf(fixture);
       for (const call of fixture.calls) check(layer, call);
+    });
+  });
+
+  test('a whole classifier: embedding with mask, bidirectional GRU, LSTM, dense', () => {
+    const [{ config, weights, calls }] = kerasCases('classifier');
+    const [{ x, labels, loss, outputs, gradients }] = calls;
+    const size = config as { input_dim: number; embedding: number; gru_units: number; lstm_units: number };
+    const classifier = sequential({
+      layers: [
+        embedding({ inputDim: size.input_dim, outputDim: size.embedding, maskZero: true }),
+        bidirectional({ layer: gru({ units: size.gru_units, returnSequences: true }) }),
+        lstm({ units: size.lstm_units }),
+        dense({ units: 1, activation: 'sigmoid' }),
+      ],
+    });
+    classifier.setWeights(Object.values(weights).map(tensorOf));
+    const variables = classifier.weights.map((weight) => weight.read() as tf.Variable);
+    const tokens = tensorOf(x);
+    const targets = tensorOf(labels!);
+    const result = tf.variableGrads(() => {
+      const predictions = classifier.apply(tokens) as tf.Tensor;
+      expectClose(predictions, outputs[0].data, 'forward', 'predictions');
+      const hits = tf.mul(targets, tf.log(predictions));
+      const misses = tf.mul(tf.sub(1, targets), tf.log(tf.sub(1, predictions)));
+      return tf.neg(tf.mean(tf.add(hits, misses))) as tf.Scalar;
+    }, variables);
+    expectClose(result.value, [loss!], 'forward', 'loss');
+    Object.entries(gradients!.weights).forEach(([name, { data }], i) => {
+      expectClose(result.grads[variables[i].name], data, 'gradient', `gradient of ${name}`);
     });
   });
 });

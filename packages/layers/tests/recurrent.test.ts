@@ -122,6 +122,18 @@ function compare(
 
 const GAPS = [1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1];
 
+test('kernels on one backend, the fallback on the other', async () => {
+  const cell = cells.minGru();
+  const parameters = cell.parameters({ inputSize: 2, units: 2 }).map(({ shape }) => tf.zeros([...shape]));
+  const kernelsOn = async (backend: string) => {
+    await tf.setBackend(backend);
+    const { kernelNames } = await tf.profile(() => recurrent(cell, tf.zeros([1, 3, 2]), parameters).sequence);
+    return kernelNames;
+  };
+  expect(await kernelsOn('cpu')).toContain('SluiceRecurrent');
+  expect(await kernelsOn('plain')).not.toContain('SluiceRecurrent');
+});
+
 describe.each(BACKENDS)('on %s', (backend) => {
   beforeAll(async () => {
     await tf.setBackend(backend);

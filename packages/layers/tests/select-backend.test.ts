@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { selectBackend } from '../src/index.js';
+import './backends.js';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  if (tf.engine().backendNames().includes('webgpu')) tf.removeBackend('webgpu');
+});
+
+describe('selectBackend', () => {
+  test('takes the best usable one and says why the better ones are not used', async () => {
+    await tf.setBackend('plain');
+    const { backend, refused } = await selectBackend();
+    expect(backend).toBe('cpu');
+    expect(tf.getBackend()).toBe('cpu');
+    expect(refused).toEqual([
+      { backend: 'webgpu', reason: 'this runtime has no WebGPU (navigator.gpu is undefined)' },
+      { backend: 'wasm', reason: 'not imported; import @sluice/backend-wasm' },
+    ]);
+  });
+
+  test('a backend that fails to start is refused', async () => {
+    vi.stubGlobal('navigator', { gpu: {} });
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    tf.copyRegisteredKernels('cpu', 'webgpu');
+    tf.registerBackend('webgpu', () => {
+      throw new Error('no adapter');
+    });
+    const { backend, refused } = await selectBackend({ candidates: ['webgpu', 'cpu'] });
+    expect(backend).toBe('cpu');
+    expect(refused).toEqual([
+      { backend: 'webgpu', reason: expect.stringContaining('could not initialise it') },
+    ]);
+  });
+
+  test('one without kernels is used when there is no other, and refused when there is', async () => {
+    expect(await selectBackend({ candidates: ['plain', 'cpu'] })).toEqual({
+      backend: 'cpu',
+      refused: [{ backend: 'plain', reason: "Sluice's kernels are not registered for it" }],
+    });
+    expect(await selectBackend({ candidates: ['wasm', 'plain'] })).toEqual({
+      backend: 'plain',
+      refused: [{ backend: 'wasm', reason: 'not imported; import @sluice/backend-wasm' }],
+    });
+    expect(tf.getBackend()).toBe('plain');
+  });
+
+  test('with none left it throws every reason', async () => {
+    await expect(selectBackend({ candidates: ['webgpu', 'webgl'] })).rejects.toThrow(
+      /none of the candidates can be used\.\n {2}webgpu: this runtime has no WebGPU.*\n {2}webgl: not imported/,
+    );
+  });
+});
