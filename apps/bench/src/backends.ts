@@ -1,0 +1,26 @@
+/** A TensorFlow.js backend that can be measured in Node. */
+export interface BenchBackend {
+  readonly threads: number;
+  /** Loads TensorFlow.js's own backend. */
+  readonly load: () => Promise<unknown>;
+  /** Loads Sluice's kernels for it; absent where there are none yet. */
+  readonly loadKernels?: () => Promise<unknown>;
+}
+
+/** The backends to choose from, by the name TensorFlow.js gives them. */
+export const backends = {
+  cpu: {
+    threads: 1,
+    load: () => import('@tensorflow/tfjs-backend-cpu'),
+    loadKernels: () => import('@sluice/backend-cpu'),
+  },
+  // TensorFlow.js runs it on one thread in Node.
+  wasm: { threads: 1, load: () => import('@tensorflow/tfjs-backend-wasm') },
+} as const satisfies Readonly<Record<string, BenchBackend>>;
+
+export type BackendName = keyof typeof backends;
+
+export const BACKENDS = Object.keys(backends) as BackendName[];
+
+/** A backend as the interface describes it, whichever it is. */
+export const backendNamed = (name: BackendName): BenchBackend => backends[name];

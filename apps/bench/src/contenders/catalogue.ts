@@ -1,0 +1,40 @@
+import type { BackendName } from '../backends.js';
+import type { Contender } from './contender.js';
+import { onnxruntime } from './onnxruntime.js';
+import { sluice } from './sluice.js';
+import { tfLayers } from './tf-layers.js';
+
+const catalogue = {
+  sluice,
+  'tf.layers': tfLayers,
+  'onnxruntime-web': onnxruntime,
+} as const;
+
+export type ContenderName = keyof typeof catalogue;
+
+/** Every contender, by the name it has in results. */
+export const contenders: Readonly<Record<ContenderName, Contender>> = catalogue;
+
+export const CONTENDERS = Object.keys(contenders) as ContenderName[];
+
+/** A contender on a backend. */
+export interface Competitor {
+  readonly contender: ContenderName;
+  readonly backend: BackendName;
+}
+
+/** Who competes: every contender on every backend; one that brings its own device once, whatever the backends are. */
+export function competitorsOf(
+  names: readonly ContenderName[],
+  backends: readonly BackendName[],
+): Competitor[] {
+  const guests = names.filter((contender) => !contenders[contender].ownBackend);
+  const hosts = names.flatMap((contender): Competitor[] => {
+    const { ownBackend } = contenders[contender];
+    return ownBackend ? [{ contender, backend: ownBackend }] : [];
+  });
+  return [
+    ...backends.flatMap((backend) => guests.map((contender): Competitor => ({ contender, backend }))),
+    ...hosts,
+  ];
+}

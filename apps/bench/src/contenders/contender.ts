@@ -1,0 +1,35 @@
+import type { BackendName } from '../backends.js';
+import type { CellForm, Task } from '../workloads/workload.js';
+
+/** What a contender gives when asked whether it can do a task. */
+export type Ability =
+  | {
+      /** The form of the cell that it computes; its results are compared with the reference of that form. */
+      readonly form: CellForm;
+      /** What a reader must know to judge the comparison. */
+      readonly note?: string;
+    }
+  | { readonly refusal: string };
+
+/** A contender that is set up for one task on one backend. */
+export interface Prepared {
+  /** Runs the task and returns what is compared with the reference. Also the first warm-up. */
+  check(): Promise<CheckResult>;
+  /** Runs the task once and waits until the device has finished. */
+  run(): Promise<unknown>;
+}
+
+export interface CheckResult {
+  /** `forward`: the sequence `[B, T, U]`. `gradient`: of `x` and of each weight in the cell's order. `train`: the losses. */
+  readonly outputs: Float32Array[];
+  /** Kernel calls or dispatches that one run takes. */
+  readonly kernels: number;
+}
+
+/** A library to be measured. Loads nothing before `prepare`. */
+export interface Contender {
+  /** Where it runs when it brings a device of its own; otherwise it runs on TensorFlow.js's backends. */
+  readonly ownBackend?: BackendName;
+  ability(task: Task, backend: BackendName): Ability;
+  prepare(task: Task, form: CellForm, backend: BackendName): Promise<Prepared>;
+}

@@ -1,0 +1,58 @@
+import { cellFrom } from '@sluice/core';
+import type { RecurrentArgs, RecurrentLayer } from '@sluice/layers';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { backendNamed } from '../backends.js';
+import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
+import { layerProblem } from '../workloads/layer.js';
+import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
+import type { Contender } from './contender.js';
+import { startTfjs } from './tfjs.js';
+import { forwardTask, gradientTask, type LayerFunction, trainTask } from './tfjs-tasks.js';
+
+/** Sluice as its users have it: the operation `recurrent` on tensors, and its layers in a model. */
+export const sluice: Contender = {
+  ability({ cell }, backend) {
+    const form = formOf(cell);
+    if (backendNamed(backend).loadKernels) return { form };
+    return {
+      form,
+      note: `sluice has no kernels for ${backend} yet and runs there as a loop of TensorFlow.js operations`,
+    };
+  },
+  async prepare({ workload, shape }, form, backend) {
+    const tf = await startTfjs(backend, true);
+    if (workload === 'train') {
+      return trainTask(tf, classifierProblem(form, shape), shape, await classifier(form, shape));
+    }
+    const { recurrent } = await import('@sluice/layers');
+    const problem = layerProblem(form, shape);
+    const cell = cellFrom(form);
+    const weights = problem.parameters.map((values, i) =>
+      tf.tensor(values, [...problem.plan.parameters[i].shape]),
+    );
+    const layer: LayerFunction = (x, parameters) => recurrent(cell, x, parameters).sequence as Tensor3D;
+    const task = workload === 'forward' ? forwardTask : gradientTask;
+    return task(tf, problem, shape, weights, layer);
+  },
+};
+
+/** The classifier out of Sluice's layers: the layer of that name where there is one, else `rnn` with the cell. */
+async function classifier({ name, options }: CellForm, [, timesteps, inputSize, units]: Shape) {
+  const { dense, embedding, gru, lstm, rnn, sequential, simpleRNN, sru } = await import('@sluice/layers');
+  const layerOf: Readonly<Record<string, (args: RecurrentArgs) => RecurrentLayer>> = {
+    gru: (args) => gru({ ...args, ...options }),
+    lstm,
+    sru,
+    simpleRnn: simpleRNN,
+  };
+  const recurrent =
+    layerOf[name] ?? ((args: RecurrentArgs) => rnn({ ...args, cell: cellFrom({ name, options }) }));
+  return sequential({
+    layers: [
+      embedding({ inputDim: VOCABULARY, outputDim: inputSize, inputLength: timesteps }),
+      recurrent({ units, returnSequences: true }),
+      recurrent({ units }),
+      dense({ units: 1, activation: 'sigmoid' }),
+    ],
+  });
+}

@@ -1,0 +1,81 @@
+import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
+import { layerProblem } from '../workloads/layer.js';
+import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
+import type { Ability, Contender } from './contender.js';
+import { startTfjs } from './tfjs.js';
+import { forwardTask, gradientTask, type LayerFunction, trainTask } from './tfjs-tasks.js';
+
+type Layer = layers.Layer;
+type LayerFactory = (args: {
+  units: number;
+  returnSequences: boolean;
+  inputShape?: [number, number];
+}) => Layer;
+
+const CELLS = ['gru', 'lstm', 'simpleRnn'];
+
+/** TensorFlow.js's own layers. */
+export const tfLayers: Contender = {
+  ability({ cell }): Ability {
+    if (!CELLS.includes(cell)) return { refusal: `TensorFlow.js has no layer for the cell ${cell}` };
+    if (cell !== 'gru') return { form: formOf(cell) };
+    return {
+      form: { name: 'gru', options: { resetAfter: false } },
+      note: 'tf.layers.gru throws with resetAfter, so its reset-before form runs, against the reference of that form',
+    };
+  },
+  async prepare({ workload, shape }, form, backend) {
+    const tf = await startTfjs(backend, false);
+    // In Node TensorFlow.js does not install the tensor methods that its own layers call; @sluice/layers does so.
+    await import('@sluice/layers');
+    const make = await layerFactory(form);
+    if (workload === 'train') {
+      return trainTask(tf, classifierProblem(form, shape), shape, await classifier(make, shape));
+    }
+    const problem = layerProblem(form, shape);
+    const recurrent = make({ units: shape[3], returnSequences: true });
+    // Called once, on one step: a layer has no weights before.
+    tf.dispose(recurrent.apply(tf.zeros([1, 1, shape[2]])) as Tensor);
+    recurrent.setWeights(
+      problem.parameters.map((values, i) => tf.tensor(values, [...problem.plan.parameters[i].shape])),
+    );
+    // The variables themselves, which is what a gradient can be taken for.
+    const weights = recurrent.trainableWeights.map((weight) => weight.read() as Tensor);
+    const layer: LayerFunction = (x) => recurrent.apply(x) as Tensor3D;
+    const task = workload === 'forward' ? forwardTask : gradientTask;
+    return task(tf, problem, shape, weights, layer);
+  },
+};
+
+async function layerFactory({ name }: CellForm): Promise<LayerFactory> {
+  const { layers } = await import('@tensorflow/tfjs-layers');
+  // The real sigmoid: TensorFlow.js's default is the piecewise linear one, and neither Keras's nor anybody else's.
+  const gates = {
+    recurrentActivation: 'sigmoid' as const,
+    kernelInitializer: 'zeros',
+    recurrentInitializer: 'zeros',
+  } as const;
+  switch (name) {
+    case 'gru':
+      return (args) => layers.gru({ ...args, ...gates });
+    case 'lstm':
+      return (args) => layers.lstm({ ...args, ...gates });
+    default:
+      return (args) => layers.simpleRNN({ ...args, recurrentInitializer: 'zeros' });
+  }
+}
+
+/** The classifier out of TensorFlow.js's layers. */
+async function classifier(make: LayerFactory, [, timesteps, inputSize, units]: Shape): Promise<LayersModel> {
+  const { layers, sequential } = await import('@tensorflow/tfjs-layers');
+  return sequential({
+    layers: [
+      layers.embedding({ inputDim: VOCABULARY, outputDim: inputSize, inputLength: timesteps }),
+      make({ units, returnSequences: true }),
+      make({ units, returnSequences: false }),
+      layers.dense({ units: 1, activation: 'sigmoid' }),
+    ],
+  });
+}

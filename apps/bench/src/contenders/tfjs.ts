@@ -1,0 +1,40 @@
+import type * as tfjs from '@tensorflow/tfjs-core';
+import { type BackendName, backendNamed } from '../backends.js';
+
+/** tfjs-core, once a backend is loaded and chosen. */
+export type Tfjs = typeof tfjs;
+
+/**
+ * Loads TensorFlow.js with one backend, and with Sluice's kernels for it when asked.
+ * @throws Error when the backend does not start.
+ */
+export async function startTfjs(backend: BackendName, withKernels: boolean): Promise<Tfjs> {
+  const tf = await import('@tensorflow/tfjs-core');
+  // Only silences advice on the console, such as to install the native package.
+  tf.enableProdMode();
+  const { load, loadKernels } = backendNamed(backend);
+  await load();
+  if (withKernels) await loadKernels?.();
+  await tf.setBackend(backend);
+  await tf.ready();
+  if (tf.getBackend() !== backend) {
+    throw new Error(`TensorFlow.js's backend ${backend} did not start; ${tf.getBackend()} did instead.`);
+  }
+  return tf;
+}
+
+/** How many kernels a call makes TensorFlow.js run, and the call's result. */
+export async function countKernels<T extends tfjs.TensorContainer>(
+  tf: Tfjs,
+  call: () => Promise<T>,
+): Promise<{ kernels: number; result: T }> {
+  const profile = await tf.profile(call as () => Promise<tfjs.TensorContainer>);
+  return { kernels: profile.kernels.length, result: profile.result as T };
+}
+
+/** The numbers of each tensor, which is disposed. */
+export async function take(tensors: readonly tfjs.Tensor[]): Promise<Float32Array[]> {
+  const values = await Promise.all(tensors.map(async (tensor) => Float32Array.from(await tensor.data())));
+  for (const tensor of tensors) tensor.dispose();
+  return values;
+}

@@ -1,0 +1,86 @@
+import { cells } from '@sluice/core';
+import { InvalidArgumentError, Option } from 'commander';
+import { BACKENDS, type BackendName } from './backends.js';
+import { CONTENDERS, type ContenderName } from './contenders/catalogue.js';
+import { DEFAULT_CELLS, type Shape, WORKLOADS, type Workload } from './workloads/workload.js';
+
+/** The command's options as commander gives them. */
+export interface BenchOptions {
+  readonly backends: readonly BackendName[];
+  readonly contenders?: readonly ContenderName[];
+  readonly peers?: readonly ContenderName[];
+  readonly workloads: readonly Workload[];
+  readonly cells: readonly string[];
+  readonly shapes?: readonly Shape[];
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+const PEERS = CONTENDERS.filter((name) => name !== 'sluice');
+
+/** The options, for commander. */
+export function benchOptions(): Option[] {
+  return [
+    new Option('--backends <names>', `TensorFlow.js backends: ${BACKENDS.join(', ')}`)
+      .argParser(listOf(BACKENDS))
+      .default(['cpu'], 'cpu'),
+    new Option('--contenders <names>', `who is measured: ${CONTENDERS.join(', ')} (default: all)`).argParser(
+      listOf(CONTENDERS),
+    ),
+    new Option('--peers <names>', `whom sluice is compared with: ${PEERS.join(', ')} (default: all)`)
+      .argParser(listOf(PEERS))
+      .conflicts('contenders'),
+    new Option('--workloads <names>', WORKLOADS.join(', '))
+      .argParser(listOf(WORKLOADS))
+      .default(WORKLOADS, 'all'),
+    new Option('--cells <names>', Object.keys(cells).join(', '))
+      .argParser(listOf(Object.keys(cells)))
+      .default(DEFAULT_CELLS, DEFAULT_CELLS.join(',')),
+    new Option(
+      '--shapes <B,T,I,H...>',
+      'batch, timesteps, input size, units; one or several (default: each workload’s own)',
+    ).argParser(shapes),
+    new Option('--limit <seconds>', 'stop a contender that takes longer for setting up or for a call')
+      .argParser(seconds)
+      .default(30),
+    new Option('--json', 'print one JSON object per line and nothing else'),
+  ];
+}
+
+/** The contenders that the options name: all of them unless told otherwise. */
+export function contendersOf({ contenders, peers }: BenchOptions): readonly ContenderName[] {
+  return contenders ?? (peers ? ['sluice', ...peers] : CONTENDERS);
+}
+
+/** A parser of comma-separated names. */
+function listOf<Name extends string>(known: readonly Name[]): (value: string) => Name[] {
+  return (value) => {
+    const names = value
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean);
+    const unknown = names.filter((name) => !known.includes(name as Name));
+    if (names.length === 0 || unknown.length > 0) {
+      const given = unknown.length > 0 ? `There is no ${unknown.join(', ')}.` : 'No name is given.';
+      throw new InvalidArgumentError(`${given} Choose from ${known.join(', ')}, separated by commas.`);
+    }
+    return [...new Set(names)] as Name[];
+  };
+}
+
+/** Called for each value; `previous` holds the shapes before it. */
+function shapes(value: string, previous: readonly Shape[] = []): Shape[] {
+  const sizes = value.split(',').map(Number);
+  if (sizes.length === 4 && sizes.every((size) => Number.isInteger(size) && size > 0)) {
+    return [...previous, sizes as unknown as Shape];
+  }
+  throw new InvalidArgumentError(
+    `'${value}' is not a shape. Give four positive whole numbers: batch, timesteps, input size and units, such as 64,50,128,128.`,
+  );
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (number > 0 && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError(`'${value}' is not a positive number of seconds.`);
+}

@@ -1,0 +1,13 @@
+import { isMeasured, type Result } from '../results.js';
+
+/**
+ * A result as one line of JSON: who did what, then the figures or why there are none. `maxError` is null when a number
+ * was missing or not finite, since JSON has no infinity.
+ */
+export function jsonLine(result: Result): string {
+  const { workload, shape, cell, backend, threads, contender } = result;
+  const entry = { workload, shape, cell, backend, threads, contender };
+  if (!isMeasured(result)) return `${JSON.stringify({ ...entry, skipped: result.skipped })}\n`;
+  const { medianMs, minMs, runs, maxError, kernels } = result;
+  return `${JSON.stringify({ ...entry, medianMs, minMs, runs, maxError, kernels })}\n`;
+}

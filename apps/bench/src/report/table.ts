@@ -1,0 +1,79 @@
+import { isMeasured, isWrong, type Measured, type Result, type TaskReport } from '../results.js';
+import { titleOf } from '../workloads/workload.js';
+
+const HEADINGS = [
+  'contender',
+  'backend',
+  'median ms',
+  'min ms',
+  'runs',
+  '÷ fastest',
+  '÷ sluice',
+  'max error',
+  'kernels',
+];
+/** The columns with words; the others are numbers and stand to the right. */
+const WORDS = 2;
+
+/**
+ * A task's results as a table, with what must be known about them below. `÷ fastest` is the median divided by that of
+ * the fastest, `÷ sluice` divided by Sluice's on the same backend, or its fastest where it does not run on that one.
+ * A wrong result is marked and takes no part in either.
+ */
+export function taskTable({ task, results, notes, covers }: TaskReport): string {
+  const measured = results.filter(isMeasured);
+  const ranked = measured.filter((result) => !isWrong(result));
+  const rows = measured.map((result) => row(result, ranked));
+  const widths = HEADINGS.map((heading, i) =>
+    Math.max(heading.length, ...rows.map((cells) => cells[i].length)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, i) => (i < WORDS ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
+  return [
+    titleOf(task),
+    ...(rows.length > 0 ? [line(HEADINGS), ...rows.map(line)] : []),
+    ...results.flatMap((result) => (isMeasured(result) ? [] : [skippedLine(result)])),
+    ...(covers && rows.length > 0 ? [`max error over ${covers}`] : []),
+    ...notes,
+  ]
+    .map((text, i) => (i === 0 ? text : `  ${text}`).trimEnd())
+    .join('\n')
+    .concat('\n');
+}
+
+function row(result: Measured, ranked: readonly Measured[]): string[] {
+  const { contender, backend, medianMs, minMs, runs, maxError, kernels } = result;
+  const ratio = (to: number) =>
+    ranked.includes(result) && Number.isFinite(to) ? (medianMs / to).toFixed(2) : '–';
+  const error = Number.isFinite(maxError) ? maxError.toExponential(1) : 'not finite';
+  return [
+    contender,
+    backend,
+    milliseconds(medianMs),
+    milliseconds(minMs),
+    String(runs),
+    ratio(fastest(ranked)),
+    ratio(sluiceFor(result, ranked)),
+    isWrong(result) ? `WRONG ${error}` : error,
+    String(kernels),
+  ];
+}
+
+const fastest = (results: readonly Measured[]): number =>
+  Math.min(...results.map(({ medianMs }) => medianMs));
+
+/** Sluice's median on the result's backend; its fastest where it has none there; Infinity where it has none. */
+function sluiceFor({ backend }: Measured, ranked: readonly Measured[]): number {
+  const sluice = ranked.filter(({ contender }) => contender === 'sluice');
+  const same = sluice.filter((result) => result.backend === backend);
+  return fastest(same.length > 0 ? same : sluice);
+}
+
+function skippedLine({ contender, backend, skipped }: Exclude<Result, Measured>): string {
+  return `${contender} on ${backend} skipped: ${skipped}`;
+}
+
+/** Three significant digits, and every digit before the point. */
+function milliseconds(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}

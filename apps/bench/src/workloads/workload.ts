@@ -1,0 +1,63 @@
+/** `forward`: one layer over a batch of sequences. `gradient`: the same and its gradient. `train`: see `classifier.ts`. */
+export const WORKLOADS = ['forward', 'gradient', 'train'] as const;
+export type Workload = (typeof WORKLOADS)[number];
+
+/** Batch, timesteps, inputSize, units. For `train`, inputSize is the size of the embedding. */
+export type Shape = readonly [batch: number, timesteps: number, inputSize: number, units: number];
+
+/** A cell as core's catalogue knows it: plain data, so that it can be sent to a worker. */
+export interface CellForm {
+  readonly name: string;
+  readonly options: { readonly [option: string]: boolean };
+}
+
+/** One thing to be measured, whoever measures it. */
+export interface Task {
+  readonly workload: Workload;
+  readonly shape: Shape;
+  /** The name of a cell in core's catalogue. */
+  readonly cell: string;
+}
+
+/** The cells measured unless others are asked for. */
+export const DEFAULT_CELLS = ['gru', 'lstm', 'sru', 'simpleRnn'];
+
+const LAYER_SHAPES: readonly Shape[] = [
+  [1, 50, 128, 128],
+  [64, 50, 128, 128],
+  [1, 1000, 512, 512],
+  [32, 100, 512, 512],
+];
+
+/** The shapes of a workload unless others are asked for. */
+export const DEFAULT_SHAPES: Readonly<Record<Workload, readonly Shape[]>> = {
+  forward: LAYER_SHAPES,
+  gradient: LAYER_SHAPES,
+  train: [[64, 50, 128, 128]],
+};
+
+export interface TaskSelection {
+  readonly workloads: readonly Workload[];
+  readonly cells: readonly string[];
+  /** For every workload; each workload's own when absent. */
+  readonly shapes?: readonly Shape[] | undefined;
+}
+
+/** Every combination asked for, cells innermost, so that a workload's cells stand together. */
+export function tasksOf({ workloads, cells, shapes }: TaskSelection): Task[] {
+  return workloads.flatMap((workload) =>
+    (shapes ?? DEFAULT_SHAPES[workload]).flatMap((shape) =>
+      cells.map((cell): Task => ({ workload, shape, cell })),
+    ),
+  );
+}
+
+/** The form of a cell that Sluice is measured in: the GRU as Keras 3, PyTorch and cuDNN have it. */
+export function formOf(cell: string): CellForm {
+  return { name: cell, options: cell === 'gru' ? { resetAfter: true } : {} };
+}
+
+/** The task in words: `gradient gru (64, 50, 128, 128)`. */
+export function titleOf({ workload, shape, cell }: Task): string {
+  return `${workload} ${cell} (${shape.join(', ')})`;
+}
