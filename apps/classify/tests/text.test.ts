@@ -77,7 +77,8 @@ describe('EncodedTexts', () => {
     inputs.dispose();
   });
 
-  test('by length', () => {
-    expect([...texts.byLength()]).toEqual([2, 1, 0]);
+  test('the longest first', () => {
+    expect([...texts.longestFirst([2, 1, 0])]).toEqual([0, 1, 2]);
+    expect([...texts.longestFirst(Int32Array.of(1, 2))]).toEqual([1, 2]);
   });
 });

@@ -54,12 +54,12 @@ export const defaultSettings: Readonly<Settings> = {
 /** For the embedded names: short, read by character, small enough for any machine. */
 export const embeddedSettings: Readonly<Settings> = {
   ...defaultSettings,
-  units: 48,
-  embedding: 32,
+  units: 32,
+  embedding: 24,
   vocabulary: 500,
   length: 32,
   unit: 'character',
-  epochs: 8,
+  epochs: 6,
   batch: 32,
-  learningRate: 0.003,
+  learningRate: 0.01,
 };

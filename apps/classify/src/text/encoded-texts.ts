@@ -24,10 +24,12 @@ export class EncodedTexts {
     return this.starts.length - 1;
   }
 
-  /** The positions of the texts from the shortest to the longest: batches of these have little padding. */
-  byLength(): Int32Array {
-    const order = Array.from({ length: this.count }, (_, position) => position);
-    return Int32Array.from(order.sort((a, b) => this.lengthOf(a) - this.lengthOf(b) || a - b));
+  /**
+   * The positions of texts in order, the longest first, equally long ones by position. In such a batch the texts that
+   * are still going on at a time step are its first rows: one block for the recurrent kernels rather than many.
+   */
+  longestFirst(positions: Iterable<number>): Int32Array {
+    return Int32Array.from([...positions].sort((a, b) => this.lengthOf(b) - this.lengthOf(a) || a - b));
   }
 
   /**

@@ -48,7 +48,8 @@ export async function trainEpoch(
     // Signals are heard only between turns of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     if (stop.requested) return undefined;
-    const positions = order.subarray(batch * settings.batch, (batch + 1) * settings.batch);
+    const drawn = order.subarray(batch * settings.batch, (batch + 1) * settings.batch);
+    const positions = set.texts.longestFirst(drawn);
     seedDropout(model, settings.seed, epoch, batch);
     const [loss, accuracy] = await trainOnBatch(model, set, positions);
     if (!Number.isFinite(loss)) throw diverged(loss, epoch, batch + 1, settings);

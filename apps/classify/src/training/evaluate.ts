@@ -27,7 +27,7 @@ export async function probabilities(
   classes: number,
 ): Promise<Float32Array> {
   const result = new Float32Array(texts.count * classes);
-  const order = texts.byLength();
+  const order = texts.longestFirst(Array.from({ length: texts.count }, (_, position) => position));
   for (let start = 0; start < order.length; start += batchSize) {
     const positions = order.subarray(start, start + batchSize);
     const output = tidy(() => model.predictOnBatch(texts.inputs(positions)) as Tensor);
