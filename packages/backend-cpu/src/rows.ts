@@ -37,7 +37,7 @@ const segmentSumKernel: KernelFunc = ({ inputs, attrs, backend }) => {
   const shape = [numSegments, ...x.shape.slice(segmentIds.shape.length)];
   const length = shape.slice(1).reduce((product, size) => product * size, 1);
   const sums = segmentSum(values(cpu, x), values(cpu, segmentIds), numSegments, length);
-  return cpu.makeTensorInfo(shape, x.dtype, x.dtype === 'int32' ? Int32Array.from(sums) : sums);
+  return cpu.makeTensorInfo(shape, 'float32', sums);
 };
 
 /**

@@ -14,7 +14,7 @@ const LIMIT = 170;
  * cancels around x = 0.
  */
 export function expMinusOne(x: number): number {
-  const limited = x > LIMIT ? LIMIT : x < -LIMIT ? -LIMIT : x;
+  const limited = Math.max(Math.min(x, LIMIT), -LIMIT);
   const k = Math.floor(limited * Math.LOG2E + 0.5);
   const r = limited - k * Math.LN2;
   const polynomial =

@@ -48,7 +48,7 @@ class Matcher {
   /** The largest group that ends in a value. */
   largest(value: number): { loop: Loop; operands: readonly number[]; inner: readonly number[] } {
     for (const { pattern, loop } of fusions) {
-      const match = this.match(pattern, value, { letters: {}, inner: [] }, true);
+      const [match] = this.matches(pattern, value, { letters: {}, inner: [] }, true);
       if (!match) continue;
       const { a, b, c } = match.letters;
       const operands = [a, b, c].filter((operand) => operand !== undefined);
@@ -58,22 +58,21 @@ class Matcher {
     return { loop: loops[name], operands: inputs, inner: [] };
   }
 
-  private match(pattern: Pattern, value: number, match: Match, isRoot = false): Match | null {
+  /** Every way to read a value as a pattern: the operands of sums and products may stand in either order. */
+  private matches(pattern: Pattern, value: number, match: Match, isRoot = false): Match[] {
     if (typeof pattern === 'string') {
       const bound = match.letters[pattern];
-      if (bound !== undefined) return bound === value ? match : null;
-      return { ...match, letters: { ...match.letters, [pattern]: value } };
+      if (bound !== undefined) return bound === value ? [match] : [];
+      return [{ ...match, letters: { ...match.letters, [pattern]: value } }];
     }
     const [name, ...parts] = pattern;
     const operation = this.program.operations[value - this.first];
-    if (operation?.name !== name || (!isRoot && this.uses[value] !== 1)) return null;
+    if (operation?.name !== name || (!isRoot && this.uses[value] !== 1)) return [];
     const found = isRoot ? match : { ...match, inner: [...match.inner, value] };
     const orders =
       parts.length === 2 ? [operation.inputs, [...operation.inputs].reverse()] : [operation.inputs];
-    for (const inputs of orders) {
-      const whole = parts.reduce<Match | null>((so, part, i) => so && this.match(part, inputs[i], so), found);
-      if (whole) return whole;
-    }
-    return null;
+    return orders.flatMap((inputs) =>
+      parts.reduce((all, part, i) => all.flatMap((so) => this.matches(part, inputs[i], so)), [found]),
+    );
   }
 }

@@ -1,0 +1,121 @@
+import { cells, operations, type Program, planFor, type Rows, type Schedule } from '@sluice/core';
+import { describe, expect, test } from 'vitest';
+import { fuse } from '../src/engine/fuse.js';
+import { loops } from '../src/engine/loops.js';
+import { compile, run } from '../src/engine/program.js';
+
+const UNITS = 6;
+
+/** Every store of a program for one element, computed operation by operation in float64. */
+function expected(program: Program, loads: readonly number[]): number[] {
+  const values = [...loads, ...program.constants];
+  for (const { name, inputs } of program.operations) {
+    values.push(operations[name].evaluate(values[inputs[0]], values[inputs[1] ?? 0]));
+  }
+  return program.stores.map(({ value }) => values[value]);
+}
+
+function programs(): [string, Program][] {
+  const variants = [
+    cells.gru(),
+    cells.gru({ resetAfter: true }),
+    cells.lstm({ peephole: true }),
+    cells.sru(),
+    cells.minGru(),
+  ];
+  return variants.flatMap((cell) => {
+    const plan = planFor(cell, { inputSize: UNITS, units: UNITS });
+    const schedules: Record<string, Schedule> = { training: plan.training, gradient: plan.gradient.schedule };
+    return Object.entries(schedules).flatMap(([name, { stages }]) =>
+      stages.map(({ program }, i): [string, Program] => [`${cell.name} ${name} ${i}`, program]),
+    );
+  });
+}
+
+describe('a compiled program computes what its operations say', () => {
+  for (const [name, program] of programs()) {
+    test(name, () => {
+      // More rows than fit one tile, so that tiles meet.
+      const count = 400;
+      const rows = (seed: number): Rows<Float32Array> => ({
+        memory: Float32Array.from({ length: count * (UNITS + 1) + 2 }, (_, i) => Math.sin(seed * 5 + i)),
+        offset: 2,
+        stride: UNITS + 1,
+      });
+      const loads = program.loads.map((_, i) => rows(i));
+      const stores = program.stores.map(({ slot }) =>
+        slot.kind === 'vectorCotangent'
+          ? { memory: new Float32Array(UNITS), offset: 0, stride: 0 }
+          : rows(99),
+      );
+      run(compile(program, UNITS), { loads, stores }, count);
+      const sums = program.stores.map(() => new Float64Array(UNITS));
+      for (let row = 0; row < count; row++) {
+        for (let j = 0; j < UNITS; j++) {
+          const element = ({ memory, offset, stride }: Rows<Float32Array>) =>
+            memory[offset + row * stride + j];
+          expected(program, loads.map(element)).forEach((value, s) => {
+            sums[s][j] += value;
+            if (stores[s].stride !== 0) expect(Math.abs(element(stores[s]) - value)).toBeLessThan(2e-6);
+          });
+        }
+      }
+      stores.forEach(({ memory, stride }, s) => {
+        if (stride === 0) for (let j = 0; j < UNITS; j++) expect(memory[j]).toBeCloseTo(sums[s][j], 3);
+      });
+    });
+  }
+});
+
+describe('fuse', () => {
+  const program = (names: Program['operations'], stores: number[]): Program => ({
+    loads: [{ kind: 'input' }, { kind: 'output' }, { kind: 'state', state: 0 }],
+    constants: [],
+    operations: names,
+    stores: stores.map((value) => ({ value, slot: { kind: 'output' } })),
+  });
+
+  test('makes one pass of a gate between two rows', () => {
+    const gate: Program['operations'] = [
+      { name: 'oneMinus', inputs: [0] },
+      { name: 'mul', inputs: [1, 0] },
+      { name: 'mul', inputs: [2, 3] },
+      { name: 'add', inputs: [5, 4] },
+    ];
+    const passes = fuse(program(gate, [6]));
+    expect(passes).toHaveLength(1);
+    expect(passes[0].operands).toEqual([0, 1, 2]);
+  });
+
+  test('leaves a result alone that has another use or is stored', () => {
+    const sums: Program['operations'] = [
+      { name: 'mul', inputs: [0, 1] },
+      { name: 'add', inputs: [3, 2] },
+    ];
+    expect(fuse(program(sums, [4]))).toHaveLength(1);
+    expect(fuse(program(sums, [4, 3])).map(({ loop }) => loop)).toEqual([loops.mul, loops.add]);
+  });
+});
+
+describe('loops', () => {
+  const special = [0, -0, 1e-30, 1e-6, 0.3, 1, 5, 20, 90, 200, 1e30, Number.POSITIVE_INFINITY, Number.NaN];
+  const inputs = Float32Array.from([...special, ...special.map((x) => -x)]);
+  for (const name of Object.keys(operations) as (keyof typeof operations)[]) {
+    test(`${name} over the whole range, NaN and infinity included`, () => {
+      for (const other of [1, 0.5, -3]) {
+        const second = new Float32Array(inputs.length).fill(other);
+        const out = new Float32Array(inputs.length);
+        loops[name](out, 0, inputs, 0, second, 0, second, 0, inputs.length);
+        out.forEach((value, i) => {
+          const exact = Math.fround(operations[name].evaluate(inputs[i], other));
+          if (Number.isFinite(exact)) {
+            // Results below 1e−37 may round to zero.
+            expect(Math.abs(value - exact), `${name}(${inputs[i]})`).toBeLessThanOrEqual(
+              2e-7 * Math.abs(exact) + 1e-37,
+            );
+          } else expect(value, `${name}(${inputs[i]})`).toBe(exact);
+        });
+      }
+    });
+  }
+});
