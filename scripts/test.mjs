@@ -10,6 +10,7 @@ await install();
 const lint = await run(process.execPath, [
   join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome'),
   'check',
+  '--error-on-warnings',
   '.',
 ]);
 
