@@ -12,7 +12,7 @@ import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfj
 import { fromSaved, type SavedObject, savedForm } from './identifiers.js';
 import { layerName } from './layer-name.js';
 import { type CallArgs, first, type LayerArgs, listed, type Shape, shapesOf } from './layer-types.js';
-import { derivedSeed } from './random.js';
+import { streamSeed } from './random.js';
 import { RecurrentLayer } from './recurrent-layer.js';
 
 /** How the outputs of the two directions become one; null leaves them two. */
@@ -194,7 +194,7 @@ function otherDirection(layer: RecurrentLayer): RecurrentLayer {
   return layer.copyWith({
     goBackwards: !layer.goBackwards,
     // With one seed both directions would start from the same weights.
-    ...(layer.seed !== undefined && { seed: derivedSeed(layer.seed, 4) }),
+    ...(layer.seed !== undefined && { seed: streamSeed(layer.seed, 'otherDirection') }),
   });
 }
 

@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
-import { derivedSeed, freshSeed, uniformStream } from './random.js';
+import { derivedSeed, freshSeed, streamSeed, uniformStream } from './random.js';
 
 /** The dropout masks of one layer: every one different, all repeatable when there is a seed. */
 export class DropoutMasks {
@@ -8,8 +8,7 @@ export class DropoutMasks {
   private readonly seed: number;
 
   constructor(seed: number | undefined) {
-    // Streams 0, 1 and 2 of a layer's seed are its initializers'.
-    this.seed = derivedSeed(seed ?? freshSeed(), 3);
+    this.seed = streamSeed(seed ?? freshSeed(), 'dropout');
   }
 
   /** A mask of zeros, a share `rate` of the whole, and of 1 / (1 − rate), which keeps the mean (Srivastava et al. 2014). */

@@ -18,6 +18,21 @@ export function derivedSeed(seed: number, index: number): number {
   return mixed(mixed(seed) + Math.imul(index + 1, 0x9e3779b9));
 }
 
+/** What a layer draws random numbers for; each has a stream of its own among those of the layer's seed. */
+const STREAMS = {
+  kernel: 0,
+  recurrent: 1,
+  bias: 2,
+  recurrentVector: 3,
+  dropout: 4,
+  otherDirection: 5,
+} as const;
+
+/** The seed of one of the streams that belong to a layer's seed. */
+export function streamSeed(seed: number, stream: keyof typeof STREAMS): number {
+  return derivedSeed(seed, STREAMS[stream]);
+}
+
 /** A seed nobody chose. */
 export function freshSeed(): number {
   return Math.floor(Math.random() * TWO_TO_32);

@@ -11,7 +11,7 @@ import {
   savedForm,
 } from './identifiers.js';
 import type { LayerArgs } from './layer-types.js';
-import { derivedSeed } from './random.js';
+import { streamSeed } from './random.js';
 
 /** What every recurrent layer takes, with Keras 3's names, meanings and defaults. */
 export interface RecurrentArgs extends LayerArgs {
@@ -20,8 +20,8 @@ export interface RecurrentArgs extends LayerArgs {
   /** Default `glorotUniform` (SRU: `leCunUniform`). */
   kernelInitializer?: Identifier<Initializer>;
   /**
-   * Of the recurrent kernel: default `orthogonal`. Of the recurrent vectors of a cell that has no recurrent kernel:
-   * default `glorotUniform` (SRU: uniform in ±√1.5).
+   * Default `orthogonal` (SRU: uniform in ±√1.5). Recurrent vectors, which cannot be orthogonal, start from
+   * `glorotUniform` then.
    */
   recurrentInitializer?: Identifier<Initializer>;
   /** Default `zeros`, except where the cell says otherwise: an LSTM's forget bias, an SRU's highway bias. */
@@ -70,8 +70,8 @@ export function weightSettings(
   args: RecurrentArgs,
   defaults: DefaultInitializers,
 ): Readonly<Record<WeightGroup, WeightSettings>> {
-  const settings = WEIGHT_GROUPS.map((group, stream): [WeightGroup, WeightSettings] => {
-    const seed = args.seed == null ? undefined : derivedSeed(args.seed, stream);
+  const settings = WEIGHT_GROUPS.map((group): [WeightGroup, WeightSettings] => {
+    const seed = args.seed == null ? undefined : streamSeed(args.seed, group);
     return [
       group,
       {

@@ -1,9 +1,6 @@
 import { type Cell, type ParameterShape, type Plan, planFor, type Sizes } from '@sluice/core';
 import {
   cast,
-  clone,
-  dispose,
-  keep,
   mul,
   reshape,
   reverse,
@@ -16,8 +13,11 @@ import {
 import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { withBlockValues } from './block-initializer.js';
 import { DropoutMasks } from './dropout-masks.js';
+import { type Initializer, initializerFrom } from './identifiers.js';
 import { layerName } from './layer-name.js';
 import { type CallArgs, first, listed, type Shape, shapesOf } from './layer-types.js';
+import { Orthogonal } from './orthogonal.js';
+import { streamSeed } from './random.js';
 import { type RecurrentResult, recurrent } from './recurrent.js';
 import {
   type CallSettings,
@@ -29,6 +29,7 @@ import {
   weightConfig,
   weightSettings,
 } from './recurrent-args.js';
+import { StoredStates } from './stored-states.js';
 
 type Inputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
 
@@ -55,7 +56,7 @@ export abstract class RecurrentLayer extends layers.Layer {
   private readonly settings: CallSettings;
   private readonly weightSettings: Readonly<Record<WeightGroup, WeightSettings>>;
   private parameterWeights: LayerVariable[] = [];
-  private keptStates: Tensor[] | null = null;
+  private readonly stored = new StoredStates();
   /** What a wrapper puts before the names of this layer's weights, to tell them from another's. */
   weightScope = '';
 
@@ -117,7 +118,8 @@ export abstract class RecurrentLayer extends layers.Layer {
   }
 
   private addParameter(parameter: ParameterShape): LayerVariable {
-    const { initializer, regularizer, constraint } = this.weightSettings[this.groupOf(parameter)];
+    const { regularizer, constraint } = this.weightSettings[this.groupOf(parameter)];
+    const initializer = this.initializerOf(parameter);
     const name = parameter.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     return this.addWeight(
       this.weightScope + name,
@@ -128,6 +130,14 @@ export abstract class RecurrentLayer extends layers.Layer {
       true,
       constraint ?? undefined,
     );
+  }
+
+  private initializerOf(parameter: ParameterShape): Initializer {
+    const { initializer } = this.weightSettings[this.groupOf(parameter)];
+    const orthogonal = ['Orthogonal', Orthogonal.className].includes(initializer.getClassName());
+    if (parameter.role !== 'recurrentVector' || !orthogonal) return initializer;
+    const seed = this.seed === undefined ? undefined : streamSeed(this.seed, 'recurrentVector');
+    return initializerFrom('glorotUniform', seed);
   }
 
   /** The values that blocks of a parameter start from, where it is not the initializer's. */
@@ -186,14 +196,14 @@ export abstract class RecurrentLayer extends layers.Layer {
       dropped as Tensor3D,
       this.parameterWeights.map((weight) => weight.read()),
       {
-        initialStates: initialStates.length > 0 ? initialStates : this.storedStates(batch),
+        initialStates: initialStates.length > 0 ? initialStates : this.stored.forBatch(batch, this.name),
         mask: first(kwargs.mask ?? undefined) ?? undefined,
         maskedOutput: zeroOutputForMask ? 'zero' : 'repeat',
         reverse: this.goBackwards,
         recurrentMasks: this.recurrentMasks(batch, inputSize, training),
       },
     );
-    if (this.stateful) this.storeStates(result.states);
+    if (this.stateful) this.stored.store(result.states);
     return result;
   }
 
@@ -211,25 +221,9 @@ export abstract class RecurrentLayer extends layers.Layer {
     return blocks.map(() => this.dropoutMasks.draw([batch, this.units], rate));
   }
 
-  private storedStates(batch: number): Tensor[] | undefined {
-    if (this.keptStates === null) return undefined;
-    const [stored] = this.keptStates[0].shape;
-    if (stored === batch) return this.keptStates;
-    throw new RangeError(
-      `${this.name} is stateful and holds the states of a batch of ${stored}, but was given a batch of ${batch}; ` +
-        'keep the batch size or call resetStates() first.',
-    );
-  }
-
-  private storeStates(states: readonly Tensor[]): void {
-    const kept = states.map((state) => keep(clone(state)));
-    this.disposeStates();
-    this.keptStates = kept;
-  }
-
   /** The states a stateful layer starts its next batch with; null when it starts with zeros. */
   get states(): readonly Tensor[] | null {
-    return this.keptStates;
+    return this.stored.tensors;
   }
 
   /**
@@ -250,8 +244,8 @@ export abstract class RecurrentLayer extends layers.Layer {
       const wanted = this.cell.states.map((state) => `${state} [batch, ${this.units}]`).join(', ');
       throw new RangeError(`${this.name}: expected the states ${wanted}, but was given ${shapes}.`);
     }
-    if (states === undefined) this.disposeStates();
-    else this.storeStates(given);
+    if (states === undefined) this.stored.dispose();
+    else this.stored.store(given);
   }
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
@@ -269,8 +263,7 @@ export abstract class RecurrentLayer extends layers.Layer {
 
   /** Frees the states a stateful layer holds; it starts its next batch with zeros. */
   disposeStates(): void {
-    dispose(this.keptStates ?? []);
-    this.keptStates = null;
+    this.stored.dispose();
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -9,6 +9,8 @@ export interface SelectBackendOptions {
 export interface SelectedBackend {
   /** The backend that is now current. */
   backend: string;
+  /** Whether it has Sluice's kernels; without them recurrent layers are made of TensorFlow.js operations. */
+  kernels: boolean;
   /** Every better one, with why it is not used. */
   refused: { backend: string; reason: string }[];
 }
@@ -49,13 +51,14 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
       continue;
     }
     const reason = obstacle ?? (await startFailure(backend));
-    if (reason === undefined) return { backend, refused };
+    if (reason === undefined) return { backend, kernels: true, refused };
     refused.push({ backend, reason });
   }
   for (const backend of withoutKernels) {
     const reason = await startFailure(backend);
-    if (reason === undefined)
-      return { backend, refused: refused.filter((entry) => entry.backend !== backend) };
+    if (reason === undefined) {
+      return { backend, kernels: false, refused: refused.filter((entry) => entry.backend !== backend) };
+    }
     refused.push({ backend, reason });
   }
   const reasons = refused.map(({ backend, reason }) => `\n  ${backend}: ${reason}`).join('');

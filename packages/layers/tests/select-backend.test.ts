@@ -38,10 +38,12 @@ describe('selectBackend', () => {
   test('one without kernels is used when there is no other, and refused when there is', async () => {
     expect(await selectBackend({ candidates: ['plain', 'cpu'] })).toEqual({
       backend: 'cpu',
+      kernels: true,
       refused: [{ backend: 'plain', reason: "Sluice's kernels are not registered for it" }],
     });
     expect(await selectBackend({ candidates: ['wasm', 'plain'] })).toEqual({
       backend: 'plain',
+      kernels: false,
       refused: [{ backend: 'wasm', reason: 'not imported; import @sluice/backend-wasm' }],
     });
     expect(tf.getBackend()).toBe('plain');

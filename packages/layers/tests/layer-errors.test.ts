@@ -1,0 +1,114 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { layers as tfjs } from '@tensorflow/tfjs-layers';
+import { expect, test } from 'vitest';
+import { bidirectional, gru, input, lstm, simpleRNN } from '../src/index.js';
+import './backends.js';
+
+const x = tf.zeros([2, 4, 3]);
+
+test.each([
+  ['units', () => gru({ units: 0, name: 'g' }), 'g: units must be a positive whole number, but is 0'],
+  [
+    'an activation',
+    () => gru({ units: 1, activation: 'softmax' as never }),
+    /Unknown activation 'softmax'. Known: sigmoid/,
+  ],
+  [
+    'an initializer',
+    () => gru({ units: 1, kernelInitializer: 'glorot' }),
+    /Unknown initializer 'glorot'. Known: .*glorotUniform/,
+  ],
+  [
+    'a regularizer',
+    () => gru({ units: 1, kernelRegularizer: 'l3' }),
+    "Unknown regularizer 'l3'. Known: l1, l1l2, l2",
+  ],
+  [
+    'a constraint',
+    () => gru({ units: 1, biasConstraint: 'max' }),
+    "Unknown constraint 'max'. Known: maxNorm",
+  ],
+  [
+    'a class',
+    () => gru({ units: 1, kernelInitializer: { className: 'Nobody', config: {} } }),
+    "No class 'Nobody' is registered",
+  ],
+  [
+    'the rank',
+    () => gru({ units: 1, name: 'g' }).apply(tf.zeros([2, 3])),
+    'g: the input must have the shape [batch, timesteps, features] with a known number of features, but has [2,3]',
+  ],
+  ['unknown features', () => gru({ units: 1 }).apply(input({ shape: [4, null] })), 'but has [null,4,null]'],
+  [
+    'the features of a later call',
+    () => {
+      const layer = gru({ units: 1 });
+      layer.apply(x);
+      layer.apply(tf.zeros([2, 4, 5]));
+    },
+    'fit no number of units with x [2, 4, 5]',
+  ],
+  [
+    'the number of states',
+    () => lstm({ units: 2 }).apply(x, { initialState: tf.zeros([2, 2]) }),
+    'takes 2 initial states (h, c), but was given 1',
+  ],
+  [
+    'a state',
+    () => gru({ units: 2 }).apply(x, { initialState: tf.zeros([2, 3]) }),
+    'initial state h must have the shape [2, 2], but has [2, 3]',
+  ],
+  [
+    'a mask',
+    () => gru({ units: 2 }).apply(x, { mask: tf.ones([2, 5]) }),
+    'mask must have the shape [2, 4], but has [2, 5]',
+  ],
+  ['resetting what is not stateful', () => gru({ units: 2, name: 'g' }).resetStates(), 'g is not stateful'],
+  [
+    'resetting to wrong states',
+    () => lstm({ units: 2, stateful: true }).resetStates(tf.zeros([1, 3])),
+    'expected the states h [batch, 2], c [batch, 2], but was given [1,3]',
+  ],
+  [
+    'a layer to wrap',
+    () => bidirectional({ layer: tfjs.dense({ units: 1 }) as never }),
+    "wraps one of Sluice's recurrent layers (gru, lstm, sru, …), not a Dense",
+  ],
+  [
+    'the merge mode',
+    () => bidirectional({ layer: gru({ units: 1 }), mergeMode: 'max' as never }),
+    "unknown mergeMode 'max'. Known: concat, sum, ave, mul and null",
+  ],
+  [
+    'the directions',
+    () => bidirectional({ layer: gru({ units: 1 }), backwardLayer: gru({ units: 1 }) }),
+    'must have goBackwards the other way round',
+  ],
+  [
+    'the pair',
+    () =>
+      bidirectional({ layer: gru({ units: 1 }), backwardLayer: simpleRNN({ units: 2, goBackwards: true }) }),
+    'must have the same units, but have 1 and 2',
+  ],
+  [
+    'states of a pair',
+    () => bidirectional({ layer: gru({ units: 2 }) }).apply(x, { initialState: tf.zeros([2, 2]) }),
+    'takes 2 initial states, 1 for each direction, but was given 1',
+  ],
+])('%s that cannot be is said so', (_, run, message) => {
+  expect(run).toThrow(message);
+});
+
+test('the states a stateful layer is reset to are those it starts with', () => {
+  const layer = gru({ units: 2, stateful: true, seed: 1 });
+  const state = tf.tensor2d([
+    [1, -1],
+    [0.5, 0],
+  ]);
+  const expected = gru({ units: 2, seed: 1 }).apply(x, { initialState: state }) as tf.Tensor;
+  layer.apply(x);
+  layer.resetStates(state);
+  expect((layer.apply(x) as tf.Tensor).dataSync()).toEqual(expected.dataSync());
+  layer.apply(x, { initialState: state });
+  expect(layer.states?.[0].dataSync()).toEqual(expected.dataSync());
+});
