@@ -1,4 +1,4 @@
-import { type NodeId, operations } from '../equations/operations.js';
+import { type NodeId, type OperationName, operations } from '../equations/operations.js';
 import { type GraphBuilder, reachable } from '../plan/graph.js';
 import type { Product } from '../plan/products.js';
 import type { Traced } from '../plan/trace.js';
@@ -36,7 +36,7 @@ export function reverse({ builder, states, output }: Traced, products: readonly 
   const cotangents = new Map<NodeId, NodeId>();
   for (const id of [...forward].reverse()) {
     for (const node of transposedProducts(builder, products, id, cotangents)) contribute(id, node);
-    const total = contributions.get(id)?.reduce((sum, part) => builder.apply('add', sum, part));
+    const total = contributions.get(id)?.reduce((sum, part) => addUp(builder, sum, part));
     if (total === undefined) continue;
     cotangents.set(id, total);
     const node = builder.nodes[id];
@@ -86,4 +86,28 @@ function transposedProducts(
     const inputs = results.map((id) => cotangents.get(id) ?? builder.constant(0));
     return [builder.intern({ kind: 'transposedProduct', product, inputs })];
   });
+}
+
+/**
+ * The sum of two contributions. A gate between two rows, `z a + (1 − z) b`, gives its cotangent as `g a + −(g b)`: that
+ * becomes `g (a − b)`, two operations fewer.
+ */
+function addUp(builder: GraphBuilder, first: NodeId, second: NodeId): NodeId {
+  const negated = operandsIf(builder, 'neg', second);
+  if (!negated) {
+    return operandsIf(builder, 'neg', first)
+      ? addUp(builder, second, first)
+      : builder.apply('add', first, second);
+  }
+  const [a, b] = [operandsIf(builder, 'mul', first), operandsIf(builder, 'mul', negated[0])];
+  const factor = a?.find((id) => b?.includes(id));
+  if (!a || !b || factor === undefined) return builder.apply('sub', first, negated[0]);
+  const other = (operands: readonly NodeId[]) => operands[operands[0] === factor ? 1 : 0];
+  return builder.apply('mul', factor, builder.apply('sub', other(a), other(b)));
+}
+
+/** The operands of a node that is that operation. */
+function operandsIf({ nodes }: GraphBuilder, name: OperationName, id: NodeId): readonly NodeId[] | undefined {
+  const node = nodes[id];
+  return node.kind === 'operation' && node.name === name ? node.inputs : undefined;
 }
