@@ -30,6 +30,8 @@ export class Random {
 
   /** `length` float32 numbers in (−limit, limit). */
   numbers(length: number, limit = 1): Float32Array {
-    return Float32Array.from({ length }, () => limit * (2 * this.next() - 1));
+    const numbers = new Float32Array(length);
+    for (let i = 0; i < length; i++) numbers[i] = limit * (2 * this.next() - 1);
+    return numbers;
   }
 }

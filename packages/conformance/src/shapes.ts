@@ -23,7 +23,7 @@ export const shapes: readonly Shape[] = [
   shape(4, 6, 17, 15),
   shape(1, 64, 6, 8),
   shape(3, 64, 9, 9),
-  shape(37, 11, 10, 11),
+  shape(37, 7, 10, 11),
   shape(2, 3, 24, 130),
   shape(2, 2, 130, 130),
   shape(2, 2, 300, 7),

@@ -1,5 +1,21 @@
 import { agreementSuite } from './agreement.js';
+import { errorsSuite } from './errors.js';
+import { memorySuite } from './memory.js';
+import { nonFiniteSuite } from './non-finite.js';
+import { repetitionSuite } from './repetition.js';
+import { rowsSuite } from './rows.js';
+import { saturationSuite } from './saturation.js';
+import { streamingSuite } from './streaming.js';
 import type { Suite } from './subject.js';
 
 /** What a backend is held to, concern by concern. */
-export const suites: readonly Suite[] = [agreementSuite];
+export const suites: readonly Suite[] = [
+  agreementSuite,
+  nonFiniteSuite,
+  saturationSuite,
+  rowsSuite,
+  streamingSuite,
+  repetitionSuite,
+  memorySuite,
+  errorsSuite,
+];

@@ -1,0 +1,110 @@
+import type { SequenceInputs } from '@sluice/core';
+import { describe, expect, test } from 'vitest';
+import { mapCotangents, mapInputs } from '../buffers.js';
+import { plainCase } from '../cases.js';
+import { catalogueVariants } from '../cells/index.js';
+import { type Device, onDevice } from '../device.js';
+import { makeProblem, type Problem } from '../problem.js';
+import type { Suite } from './subject.js';
+
+const SHAPE = { batch: 3, timesteps: 4, inputSize: 5, units: 7 };
+
+/** An array that is one number too long, or one too short. */
+const longer = (values: Float32Array): Float32Array => new Float32Array(values.length + 1);
+const shorter = (values: Float32Array): Float32Array => values.slice(1);
+
+type Inputs = SequenceInputs<Float32Array>;
+
+/** Wrong inputs: what is changed, how, and the word that the message says it with. */
+const wrongInputs: readonly [what: string, change: (inputs: Inputs) => Inputs, message: RegExp][] = [
+  ['x too long', (inputs) => ({ ...inputs, x: longer(inputs.x) }), /\bx\b/],
+  ['x too short', (inputs) => ({ ...inputs, x: shorter(inputs.x) }), /\bx\b/],
+  [
+    'a parameter too long',
+    (inputs) => ({ ...inputs, parameters: inputs.parameters.map((p, i) => (i === 1 ? longer(p) : p)) }),
+    /recurrentKernel/,
+  ],
+  ['a parameter too few', (inputs) => ({ ...inputs, parameters: inputs.parameters.slice(1) }), /parameters/],
+  [
+    'an initial state too short',
+    (inputs) => ({ ...inputs, initialStates: inputs.initialStates?.map((s) => s && shorter(s)) }),
+    /initial state h/,
+  ],
+  ['a mask too long', (inputs) => ({ ...inputs, mask: inputs.mask && longer(inputs.mask) }), /mask/],
+  [
+    'recurrent masks that the plan does not have',
+    (inputs) => ({ ...inputs, recurrentMasks: [new Float32Array(SHAPE.batch * SHAPE.units)] }),
+    /recurrentMasks/,
+  ],
+  ['no batch row', (inputs) => ({ ...inputs, batch: 0 }), /batch/],
+  ['half a step', (inputs) => ({ ...inputs, timesteps: 1.5 }), /timesteps/],
+];
+
+/** A call that must fail before any work is done: with a RangeError that names the cell and what is wrong. */
+export function expectRefusal(call: () => unknown, problem: Problem, message: RegExp): void {
+  const refusal = (() => {
+    try {
+      call();
+    } catch (error) {
+      return error;
+    }
+    throw new Error('the call was not refused');
+  })();
+  expect(refusal).toBeInstanceOf(RangeError);
+  expect((refusal as RangeError).message).toContain(`'${problem.plan.cell.name}'`);
+  expect((refusal as RangeError).message).toMatch(message);
+}
+
+export const errorsSuite: Suite = (subject) =>
+  describe('errors', () => {
+    const named = catalogueVariants.filter(({ name }) => ['gru', 'lstm', 'simpleRnn'].includes(name));
+    for (const variant of named) {
+      const problem = makeProblem({ ...plainCase(variant, SHAPE), mask: 'holes' });
+      const { plan, inputs, cotangents } = problem;
+
+      for (const [what, change, message] of wrongInputs) {
+        test(`${variant.name}: ${what}`, () =>
+          onDevice(subject().backend, async (device) => {
+            const wrong = mapInputs(change(inputs), device.upload);
+            expectRefusal(() => device.forward(plan, wrong), problem, message);
+            expectRefusal(() => device.forward(plan, wrong, true), problem, message);
+            const gradient = gradientWith(device, problem, { inputs: wrong });
+            expectRefusal(gradient, problem, message);
+          }));
+      }
+
+      test(`${variant.name}: a cotangent of the sequence too long`, () =>
+        onDevice(subject().backend, async (device) => {
+          const sequence = device.upload(longer(cotangents.sequence as Float32Array));
+          expectRefusal(gradientWith(device, problem, { cotangents: { sequence } }), problem, /sequence/);
+        }));
+
+      test(`${variant.name}: a cotangent of a state too short`, () =>
+        onDevice(subject().backend, async (device) => {
+          const states = cotangents.states?.map((state) => device.upload(shorter(state as Float32Array)));
+          expectRefusal(gradientWith(device, problem, { cotangents: { states } }), problem, /cotangent of h/);
+        }));
+
+      test(`${variant.name}: a gradient without what forward keeps for it`, () =>
+        onDevice(subject().backend, async (device) => {
+          const uploaded = mapInputs(inputs, device.upload);
+          const result = device.forward(plan, uploaded);
+          expect(() => device.gradient(plan, uploaded, result, {})).toThrow(`'${plan.cell.name}'`);
+        }));
+    }
+  });
+
+/** The gradient of a problem, right but for what is given. */
+function gradientWith<Buffer>(
+  device: Device<Buffer>,
+  { plan, inputs, cotangents }: Problem,
+  wrong: Partial<{
+    inputs: SequenceInputs<Buffer>;
+    cotangents: { sequence?: Buffer; states?: Buffer[] | undefined };
+  }>,
+): () => unknown {
+  const uploaded = mapInputs(inputs, device.upload);
+  const result = device.forward(plan, uploaded, true);
+  const given = mapCotangents(cotangents, device.upload);
+  return () => device.gradient(plan, wrong.inputs ?? uploaded, result, wrong.cotangents ?? given);
+}

@@ -1,0 +1,92 @@
+import { describe, test } from 'vitest';
+import { plainCase } from '../cases.js';
+import { type Variant, variants } from '../cells/index.js';
+import { type Agreement, expectAgreement, within, withinOrNotFinite } from '../compare.js';
+import { forwardOn, gradientOn } from '../device.js';
+import { makeProblem, type Problem } from '../problem.js';
+import { expectedForward, expectedGradient } from '../reference.js';
+import type { Subject, Suite } from './subject.js';
+
+const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
+
+/** Row 1, step 2, the last feature: rows around it, steps before and after it, features beside it. */
+const POISONED = (1 * SHAPE.timesteps + 2) * SHAPE.inputSize + 3;
+
+/** The array with another number at one place. */
+function withValue(values: Float32Array, index: number, value: number): Float32Array {
+  const changed = values.slice();
+  changed[index] = value;
+  return changed;
+}
+
+async function checkAgainstReference<Buffer>(
+  { backend, tolerances }: Subject<Buffer>,
+  problem: Problem,
+  agreement: (tolerance: number) => Agreement,
+): Promise<void> {
+  expectAgreement(await forwardOn(backend, problem), expectedForward(problem), agreement(tolerances.forward));
+  expectAgreement(
+    await gradientOn(backend, problem),
+    expectedGradient(problem),
+    agreement(tolerances.gradient),
+  );
+}
+
+/** A NaN in `x` makes NaN of exactly the numbers that depend on it, an infinity what the reference makes of it. */
+export async function checkPoisonedInput<Buffer>(
+  subject: Subject<Buffer>,
+  variant: Variant,
+  value: number,
+): Promise<void> {
+  const { plan, inputs, cotangents } = makeProblem(plainCase(variant, SHAPE));
+  const poisoned = { plan, inputs: { ...inputs, x: withValue(inputs.x, POISONED, value) }, cotangents };
+  await checkAgainstReference(subject, poisoned, Number.isNaN(value) ? within : withinOrNotFinite);
+}
+
+/** A NaN in one row of the initial states, and one in every parameter in turn, reach what depends on them. */
+export async function checkPoisonedStatesAndParameters<Buffer>(
+  subject: Subject<Buffer>,
+  variant: Variant,
+): Promise<void> {
+  const { plan, inputs, cotangents } = makeProblem(plainCase(variant, SHAPE));
+  for (const state of plan.states.keys()) {
+    const initialStates = inputs.initialStates?.map((values, i) =>
+      i === state && values ? withValue(values, SHAPE.units + 1, Number.NaN) : values,
+    );
+    await checkAgainstReference(subject, { plan, inputs: { ...inputs, initialStates }, cotangents }, within);
+  }
+  for (const parameter of plan.parameters.keys()) {
+    const parameters = inputs.parameters.map((values, i) =>
+      i === parameter ? withValue(values, 2, Number.NaN) : values,
+    );
+    await checkAgainstReference(subject, { plan, inputs: { ...inputs, parameters }, cotangents }, within);
+  }
+}
+
+/** What `x` holds at padded steps does not matter, whatever it is: not for the outputs and not for the gradient. */
+export async function checkPaddedInput<Buffer>(
+  subject: Subject<Buffer>,
+  variant: Variant,
+  value: number,
+): Promise<void> {
+  const { plan, inputs, cotangents } = makeProblem({ ...plainCase(variant, SHAPE), mask: 'holes' });
+  const x = inputs.x.map((v, i) => (inputs.mask?.[Math.floor(i / SHAPE.inputSize)] === 0 ? value : v));
+  await checkAgainstReference(subject, { plan, inputs: { ...inputs, x }, cotangents }, within);
+}
+
+export const nonFiniteSuite: Suite = (subject) =>
+  describe('numbers that are not finite', () => {
+    for (const variant of variants) {
+      describe(variant.name, () => {
+        for (const value of [Number.NaN, Infinity, -Infinity]) {
+          test(`${value} in x comes out where it must`, () => checkPoisonedInput(subject(), variant, value));
+        }
+        for (const value of [Number.NaN, Infinity]) {
+          test(`${value} in x at padded steps does not come out`, () =>
+            checkPaddedInput(subject(), variant, value));
+        }
+        test('NaN in an initial state or a parameter comes out where it must', () =>
+          checkPoisonedStatesAndParameters(subject(), variant));
+      });
+    }
+  });

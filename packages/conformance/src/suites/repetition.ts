@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
+import { type Case, plainCase } from '../cases.js';
+import { type Variant, variants } from '../cells/index.js';
+import { equal, expectAgreement, identical } from '../compare.js';
+import { forwardOn, gradientOn, onDevice } from '../device.js';
+import { makeProblem } from '../problem.js';
+import type { Subject, Suite } from './subject.js';
+
+const SHAPE = { batch: 3, timesteps: 5, inputSize: 7, units: 9 };
+const LARGER = { batch: 4, timesteps: 8, inputSize: 9, units: 13 };
+
+const masked = (variant: Variant): Case => ({
+  ...plainCase(variant, SHAPE),
+  mask: 'first padded',
+  initialStates: 'last',
+});
+
+/** The same bits again, also after larger work has used whatever memory the device uses again. */
+export async function checkRepetition<Buffer>({ backend }: Subject<Buffer>, variant: Variant): Promise<void> {
+  const problem = makeProblem(masked(variant));
+  const first = { ...(await forwardOn(backend, problem)), ...(await gradientOn(backend, problem)) };
+  await gradientOn(backend, makeProblem(plainCase(variant, LARGER)));
+  const second = { ...(await forwardOn(backend, problem)), ...(await gradientOn(backend, problem)) };
+  expectAgreement(second, first, identical);
+}
+
+/** `saved` is there when asked for, as long as `savedLength` says, and survives being used. */
+export async function checkSaved<Buffer>({ backend }: Subject<Buffer>, variant: Variant): Promise<void> {
+  const problem = makeProblem(masked(variant));
+  const { plan } = problem;
+  await onDevice(backend, async (device) => {
+    const inputs = mapInputs(problem.inputs, device.upload);
+    const cotangents = mapCotangents(problem.cotangents, device.upload);
+    expect(device.forward(plan, inputs).saved).toBeUndefined();
+    const result = device.forward(plan, inputs, true);
+    const { saved } = await device.download({ saved: result.saved as Buffer });
+    expect(saved.length).toBe(backend.savedLength(plan, SHAPE.batch, SHAPE.timesteps));
+    const gradients = [];
+    for (let i = 0; i < 2; i++) {
+      const gradient = device.gradient(plan, inputs, result, cotangents);
+      gradients.push(await device.download(namedGradient(plan, gradient)));
+    }
+    expectAgreement(gradients[1], gradients[0], identical);
+  });
+}
+
+/** An absent cotangent counts as zeros. */
+export async function checkAbsentCotangents<Buffer>(
+  { backend }: Subject<Buffer>,
+  variant: Variant,
+): Promise<void> {
+  const problem = makeProblem({ ...masked(variant), cotangents: 'last state' });
+  const { plan, inputs } = problem;
+  const zeros = (length: number) => new Float32Array(length);
+  const filled = {
+    sequence: zeros(SHAPE.batch * SHAPE.timesteps * SHAPE.units),
+    states: problem.cotangents.states?.map((values) => values ?? zeros(SHAPE.batch * SHAPE.units)),
+  };
+  const absent = await gradientOn(backend, problem);
+  expectAgreement(absent, await gradientOn(backend, { plan, inputs, cotangents: filled }), equal);
+  const none = await gradientOn(backend, { plan, inputs, cotangents: {} });
+  for (const [name, values] of Object.entries(none)) {
+    expectAgreement({ [name]: values }, { [name]: zeros(values.length) }, equal);
+  }
+}
+
+/** Later work does not touch the results of earlier work. */
+export async function checkResultsLast<Buffer>(
+  { backend }: Subject<Buffer>,
+  variant: Variant,
+): Promise<void> {
+  const problem = makeProblem(masked(variant));
+  const { plan } = problem;
+  await onDevice(backend, async (device) => {
+    const inputs = mapInputs(problem.inputs, device.upload);
+    const cotangents = mapCotangents(problem.cotangents, device.upload);
+    const result = device.forward(plan, inputs, true);
+    const gradient = device.gradient(plan, inputs, result, cotangents);
+    const buffers = { ...namedResults(plan, result), ...namedGradient(plan, gradient) };
+    const before = await device.download(buffers);
+    const doubled = mapInputs(problem.inputs, (values) => device.upload(values.map((value) => 2 * value)));
+    device.gradient(plan, doubled, device.forward(plan, doubled, true), cotangents);
+    expectAgreement(await device.download(buffers), before, identical);
+  });
+}
+
+export const repetitionSuite: Suite = (subject) =>
+  describe('calls do not know of each other', () => {
+    for (const variant of variants) {
+      describe(variant.name, () => {
+        test('the same inputs give the same bits', () => checkRepetition(subject(), variant));
+        test('saved values', () => checkSaved(subject(), variant));
+        test('absent cotangents', () => checkAbsentCotangents(subject(), variant));
+        test('results last', () => checkResultsLast(subject(), variant));
+      });
+    }
+  });

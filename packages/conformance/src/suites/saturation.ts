@@ -1,0 +1,94 @@
+import type { ParameterShape } from '@sluice/core';
+import { describe, test } from 'vitest';
+import { plainCase } from '../cases.js';
+import { catalogueVariants, type Variant } from '../cells/index.js';
+import { expectAgreement, within } from '../compare.js';
+import { type Downloaded, forwardOn, gradientOn } from '../device.js';
+import { makeProblem, type Problem } from '../problem.js';
+import { Random } from '../random.js';
+import { expectedForward, expectedGradient } from '../reference.js';
+import type { Subject, Suite } from './subject.js';
+
+const SHAPE = { batch: 3, timesteps: 12, inputSize: 7, units: 9 };
+
+/** Far beyond where float32 gates reach 0 and 1. */
+const SATURATING_BIAS = 40;
+
+/** Up to where a pre-activation is near the end of float32. */
+const WEIGHT_SCALES = [10, 1e3, 1e8, 1e30];
+
+/** The cells of the catalogue whose every output lies within ±1 when the initial states do. */
+const squashed: readonly Variant[] = catalogueVariants.filter(({ cell: { name, options } }) => {
+  if (name === 'lstm' || name === 'gru' || name === 'simpleRnn') {
+    return options.activation === undefined;
+  }
+  if (name === 'liGru') return options.activation === 'tanh';
+  return name === 'sru' && (options.recurrence === 'full' || options.highway === false) && isBounded(options);
+});
+
+/** Without a highway the output of an SRU is bounded by the function it is sent through. */
+function isBounded({ recurrence, activation }: { recurrence?: unknown; activation?: unknown }): boolean {
+  return recurrence === 'full' || activation === 'tanh';
+}
+
+function withParameters(
+  problem: Problem,
+  change: (values: Float32Array, shape: ParameterShape) => Float32Array,
+): Problem {
+  const { plan, inputs } = problem;
+  const parameters = inputs.parameters.map((values, i) => change(values, plan.parameters[i]));
+  return { ...problem, inputs: { ...inputs, parameters } };
+}
+
+/** With biases of ±40 every gate is open or closed; the numbers are still the reference's. */
+export async function checkSaturatingBias<Buffer>(
+  { backend, tolerances }: Subject<Buffer>,
+  variant: Variant,
+): Promise<void> {
+  const random = new Random(`saturating bias ${variant.name}`);
+  const problem = withParameters(makeProblem(plainCase(variant, SHAPE)), (values, { role, shape }) => {
+    if (role !== 'bias') return values;
+    // A second stored row is added to the first: large in both, they could cancel and leave rounding errors only.
+    const firstRow = shape.length === 2 ? values.length / shape[0] : values.length;
+    const saturating = () => (random.next() < 0.5 ? SATURATING_BIAS : -SATURATING_BIAS);
+    return values.map((value, i) => (i < firstRow ? saturating() : value));
+  });
+  expectAgreement(await forwardOn(backend, problem), expectedForward(problem), within(tolerances.forward));
+  expectAgreement(await gradientOn(backend, problem), expectedGradient(problem), within(tolerances.gradient));
+}
+
+/** However large the weights are, outputs stay within ±1 and nothing becomes infinite or NaN. */
+export async function checkLargeWeights<Buffer>(
+  { backend, tolerances }: Subject<Buffer>,
+  variant: Variant,
+  scale: number,
+): Promise<void> {
+  const problem = withParameters(makeProblem(plainCase(variant, SHAPE)), (values) =>
+    values.map((value) => value * scale),
+  );
+  const results = await forwardOn(backend, problem);
+  expectFinite(results);
+  const outside = results.sequence.filter((value) => !(Math.abs(value) <= 1 + tolerances.forward));
+  if (outside.length > 0) {
+    throw new Error(`${outside.length} outputs are outside of ±1, for instance ${outside[0]}`);
+  }
+}
+
+function expectFinite(results: Downloaded): void {
+  for (const [name, values] of Object.entries(results)) {
+    const index = values.findIndex((value) => !Number.isFinite(value));
+    if (index >= 0) throw new Error(`${name}: the number at ${index} is ${values[index]}`);
+  }
+}
+
+export const saturationSuite: Suite = (subject) =>
+  describe('saturated gates', () => {
+    for (const variant of squashed) {
+      describe(variant.name, () => {
+        test(`biases of ±${SATURATING_BIAS}`, () => checkSaturatingBias(subject(), variant));
+        for (const scale of WEIGHT_SCALES) {
+          test(`weights times ${scale}`, () => checkLargeWeights(subject(), variant, scale));
+        }
+      });
+    }
+  });
