@@ -58,10 +58,10 @@ function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values
     }
     case 'operation': {
       const { evaluate: scalar } = operations[node.name];
-      const [a, b] = node.inputs.map(value);
-      return Float64Array.from({ length: Math.max(a.length, b?.length ?? 0) }, (_, i) =>
-        scalar(a[i], b ? b[i] : 0),
-      );
+      const [a, b = a] = node.inputs.map(value);
+      const result = new Float64Array(Math.max(a.length, b.length));
+      for (let i = 0; i < result.length; i++) result[i] = scalar(a[i], b[i]);
+      return result;
     }
   }
 }

@@ -18,7 +18,7 @@ import {
   transpose,
   weights,
 } from './places.js';
-import { previousStates, withRepeatedOutputs } from './sequences.js';
+import { previousStates, withoutPaddedSteps, withRepeatedOutputs } from './sequences.js';
 
 /**
  * The gradient of a plan with a device's kernels: the gradient schedule from the last processed step to the first, which
@@ -157,6 +157,7 @@ export function gradient<Memory>(
   });
 
   const cells = batch * timesteps;
+  const usedInput = withoutPaddedSteps(kernels, plan, inputs, temporary);
   const previous = new Map<number, Memory>();
   plan.products.forEach(({ operand }, index) => {
     const { depth, columns } = productSize(plan, index);
@@ -164,7 +165,7 @@ export function gradient<Memory>(
     const width = buffers[buffer].length * units;
     const cotangent = dense(cotangentMemory[buffer], width, firstBlock * units);
     let left: Matrix<Memory>;
-    if (operand.kind === 'input') left = dense(inputs.x, inputSize);
+    if (operand.kind === 'input') left = dense(usedInput, inputSize);
     else if (operand.kind === 'value') left = dense(saved, units, layout.value(operand.index));
     else {
       const { state } = operand;

@@ -56,3 +56,23 @@ export function withRepeatedOutputs<Memory>(
   }
   return moved;
 }
+
+/**
+ * The input with zeros at padded steps: their cotangents are zeros, but zero times a NaN or an infinity in the padding
+ * would be NaN in the gradient of a kernel.
+ */
+export function withoutPaddedSteps<Memory>(
+  kernels: AnyKernels<Memory>,
+  { inputSize }: Plan,
+  { batch, timesteps, x, mask }: SequenceInputs<Memory>,
+  allocate: (length: number) => Memory,
+): Memory {
+  if (mask === undefined) return x;
+  const cleaned = allocate(batch * timesteps * inputSize);
+  const to = kernels.view(cleaned);
+  to.set(kernels.view(x));
+  kernels.view(mask).forEach((used, cell) => {
+    if (used === 0) to.fill(0, cell * inputSize, (cell + 1) * inputSize);
+  });
+  return cleaned;
+}
