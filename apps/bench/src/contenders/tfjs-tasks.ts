@@ -24,7 +24,11 @@ export function forwardTask(
       const { kernels, result } = await countKernels(tf, async () => sequence());
       return { kernels, outputs: await take([result]) };
     },
-    run: () => take([sequence()]),
+    async run() {
+      const result = sequence();
+      await result.data();
+      result.dispose();
+    },
   };
 }
 

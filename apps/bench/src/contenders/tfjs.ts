@@ -34,7 +34,7 @@ export async function countKernels<T extends tfjs.TensorContainer>(
 
 /** The numbers of each tensor, which is disposed. */
 export async function take(tensors: readonly tfjs.Tensor[]): Promise<Float32Array[]> {
-  const values = await Promise.all(tensors.map(async (tensor) => Float32Array.from(await tensor.data())));
+  const values = await Promise.all(tensors.map(async (tensor) => (await tensor.data<'float32'>()).slice()));
   for (const tensor of tensors) tensor.dispose();
   return values;
 }

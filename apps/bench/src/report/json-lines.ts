@@ -8,6 +8,12 @@ export function jsonLine(result: Result): string {
   const { workload, shape, cell, backend, threads, contender } = result;
   const entry = { workload, shape, cell, backend, threads, contender };
   if (!isMeasured(result)) return `${JSON.stringify({ ...entry, skipped: result.skipped })}\n`;
-  const { medianMs, minMs, runs, maxError, kernels } = result;
+  const { runs, kernels } = result;
+  const medianMs = significant(result.medianMs);
+  const minMs = significant(result.minMs);
+  const maxError = significant(result.maxError);
   return `${JSON.stringify({ ...entry, medianMs, minMs, runs, maxError, kernels })}\n`;
 }
+
+/** Six significant digits; clocks give no more. */
+const significant = (value: number): number => Number(value.toPrecision(6));

@@ -1,0 +1,122 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const ENTRY = ['workload', 'shape', 'cell', 'backend', 'threads', 'contender'];
+const MEASURED = [...ENTRY, 'medianMs', 'minMs', 'runs', 'maxError', 'kernels'];
+const SKIPPED = [...ENTRY, 'skipped'];
+
+interface Outcome {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+function bench(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [command, ...args], { timeout: 55_000 }, (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code ?? -1) : 0, stdout, stderr });
+    });
+  });
+}
+
+const objectsIn = (stdout: string): Record<string, unknown>[] =>
+  stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+
+beforeAll(() => {
+  if (!existsSync(command)) throw new Error('The command is not built; run the build before its tests.');
+});
+
+describe('--json', () => {
+  test('prints one object per line in the agreed form and nothing else', async () => {
+    const { status, stdout, stderr } = await bench(
+      ...['--json', '--shapes', '2,5,3,4', '--cells', 'gru,sru', '--workloads', 'forward,gradient'],
+    );
+    expect(status).toBe(0);
+    const objects = objectsIn(stdout);
+    // Two workloads, two cells, three contenders.
+    expect(objects.length).toBe(12);
+    for (const object of objects) {
+      expect(Object.keys(object)).toEqual('skipped' in object ? SKIPPED : MEASURED);
+      expect(object.shape).toEqual([2, 5, 3, 4]);
+      expect(object.threads).toBe(1);
+      if ('skipped' in object) {
+        expect(object.skipped).toMatch(/\w/);
+        continue;
+      }
+      const { medianMs, minMs, runs, maxError, kernels } = object as Record<string, number>;
+      expect(medianMs).toBeGreaterThanOrEqual(minMs);
+      expect(minMs).toBeGreaterThan(0);
+      expect(Number.isInteger(runs) && runs > 0).toBe(true);
+      expect(maxError).toBeLessThan(2e-6);
+      expect(Number.isInteger(kernels) && kernels > 0).toBe(true);
+    }
+    const skipped = objects.filter((object) => 'skipped' in object);
+    expect(skipped.map(({ workload, cell, contender }) => [workload, cell, contender].join(' '))).toEqual([
+      'forward sru tf.layers',
+      'forward sru onnxruntime-web',
+      'gradient gru onnxruntime-web',
+      'gradient sru tf.layers',
+      'gradient sru onnxruntime-web',
+    ]);
+    // The machine's description and the progress go there.
+    expect(stderr).toMatch(/Node \d+/);
+    expect(stderr).toMatch(/4\/4 gradient sru/);
+  });
+
+  test('Ctrl-C ends it with what was measured by then', async () => {
+    const args = ['--json', '--shapes', '2,5,3,4', '--cells', 'simpleRnn', '--contenders', 'sluice'];
+    const child = spawn(process.execPath, [command, ...args, '--workloads', 'forward,gradient']);
+    let stdout = '';
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const status = new Promise((resolve) => child.on('close', resolve));
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      child.kill('SIGINT');
+    });
+    expect(await status).toBe(130);
+    const objects = objectsIn(stdout);
+    expect(objects[0]).toMatchObject({ workload: 'forward', contender: 'sluice' });
+    expect(stderr).toMatch(/interrupted/);
+  });
+});
+
+describe('the table', () => {
+  test('describes the machine and has a row for each contender', async () => {
+    const { status, stdout } = await bench(
+      ...['--shapes', '2,5,3,4', '--cells', 'minGru', '--workloads', 'forward', '--backends', 'wasm'],
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/cores.*\nNode \d+.*\n.*onnxruntime-web 1\./);
+    expect(stdout).toMatch(/^ {2}sluice +wasm +[\d.]+ +[\d.]+ +\d+ +1\.00 +1\.00 +[\d.]+e-\d +\d+$/m);
+    expect(stdout).toMatch(/tf\.layers on wasm skipped: TensorFlow\.js has no layer for the cell minGru/);
+    expect(stdout).toMatch(/sluice has no kernels for wasm yet/);
+  });
+});
+
+describe('mistakes', () => {
+  test.each([
+    [['--shapes', '2,5,3'], /'2,5,3' is not a shape.*64,50,128,128/],
+    [['--shapes', '2,5,3,0'], /not a shape/],
+    [['--cells', 'gru,gur'], /There is no gur\. Choose from .*gru/],
+    [['--backends', 'gpu'], /There is no gpu\. Choose from cpu, wasm/],
+    [['--workloads', ','], /No name is given/],
+    [['--limit', '-1'], /'-1' is not a positive number of seconds/],
+    [['--peers', 'sluice'], /There is no sluice\. Choose from tf\.layers/],
+    [['--peers', 'tf.layers', '--contenders', 'sluice'], /cannot be used with/],
+    [['everything'], /too many arguments/],
+  ])('%j', async (args, message) => {
+    const { status, stdout, stderr } = await bench(...args);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+  });
+});

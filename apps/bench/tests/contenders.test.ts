@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { competitorsOf, contenders } from '../src/contenders/catalogue.js';
+import type { CheckResult } from '../src/contenders/contender.js';
+import { createServer } from '../src/lanes/serve.js';
+import { maxErrorOf } from '../src/workloads/error.js';
+import { referenceOf } from '../src/workloads/reference.js';
+import { type Task, WORKLOADS } from '../src/workloads/workload.js';
+
+const CELLS = ['gru', 'lstm', 'sru', 'simpleRnn', 'minGru', 'indRnn', 'liGru'];
+
+describe('competitors', () => {
+  test('are every contender on every backend, and onnxruntime-web once', () => {
+    expect(competitorsOf(['sluice', 'onnxruntime-web', 'tf.layers'], ['cpu', 'wasm'])).toEqual([
+      { contender: 'sluice', backend: 'cpu' },
+      { contender: 'tf.layers', backend: 'cpu' },
+      { contender: 'sluice', backend: 'wasm' },
+      { contender: 'tf.layers', backend: 'wasm' },
+      { contender: 'onnxruntime-web', backend: 'wasm' },
+    ]);
+  });
+});
+
+describe('refusals', () => {
+  const refusalOf = (contender: keyof typeof contenders, workload: Task['workload'], cell: string) => {
+    const ability = contenders[contender].ability({ workload, shape: [1, 1, 1, 1], cell }, 'cpu');
+    return 'refusal' in ability ? ability.refusal : undefined;
+  };
+
+  test('say what is missing', () => {
+    expect(refusalOf('tf.layers', 'forward', 'sru')).toMatch(/no layer for the cell sru/);
+    expect(refusalOf('onnxruntime-web', 'forward', 'minGru')).toMatch(/no operator for the cell minGru/);
+    expect(refusalOf('onnxruntime-web', 'train', 'gru')).toMatch(/no gradients/);
+    expect(CELLS.filter((cell) => refusalOf('sluice', 'train', cell))).toEqual([]);
+  });
+
+  test('the form of the GRU that tf.layers has is said', () => {
+    const ability = contenders['tf.layers'].ability(
+      { workload: 'forward', shape: [1, 1, 1, 1], cell: 'gru' },
+      'cpu',
+    );
+    expect(ability).toMatchObject({ form: { options: { resetAfter: false } } });
+    expect('note' in ability && ability.note).toMatch(/reset-before/);
+  });
+});
+
+// Batch 5 and 4 different sequences; input size and units differ, so that no transposition goes unnoticed.
+const tasks = WORKLOADS.flatMap((workload) =>
+  CELLS.map((cell): Task => ({ workload, shape: [5, 6, 3, 4], cell })),
+);
+const runs = tasks.flatMap((task) =>
+  competitorsOf(['sluice', 'tf.layers', 'onnxruntime-web'], ['cpu', 'wasm']).flatMap(
+    ({ contender, backend }) => {
+      const ability = contenders[contender].ability(task, backend);
+      // See the test of its own below.
+      const impossible = contender === 'tf.layers' && backend === 'wasm' && task.workload === 'train';
+      return 'refusal' in ability || impossible
+        ? []
+        : [{ ...task, contender, backend, form: ability.form, task }];
+    },
+  ),
+);
+
+describe('agreement with the float64 reference', () => {
+  test.each(runs)('$workload $cell: $contender on $backend', async ({ contender, backend, form, task }) => {
+    const serve = createServer();
+    await serve({ kind: 'prepare', contender, backend, task, form });
+    const { outputs, kernels } = (await serve({ kind: 'check' })) as CheckResult;
+    const { expected } = referenceOf(task, form);
+    expect(maxErrorOf(task, form, outputs, expected)).toBeLessThan(2e-6);
+    expect(kernels).toBeGreaterThan(0);
+    const durations = (await serve({ kind: 'turn', seconds: 0 })) as number[];
+    expect(durations.length).toBe(1);
+    expect(durations[0]).toBeGreaterThan(0);
+  });
+
+  test('TensorFlow.js has no kernel to train an embedding on wasm', async () => {
+    const form = { name: 'lstm', options: {} };
+    const task: Task = { workload: 'train', shape: [5, 6, 3, 4], cell: 'lstm' };
+    const serve = createServer();
+    await serve({ kind: 'prepare', contender: 'tf.layers', backend: 'wasm', task, form });
+    await expect(serve({ kind: 'check' })).rejects.toThrow(/UnsortedSegmentSum/);
+  });
+
+  test('Sluice takes one kernel where TensorFlow.js takes many', async () => {
+    const task: Task = { workload: 'forward', shape: [2, 8, 3, 4], cell: 'gru' };
+    const kernelsOf = async (contender: 'sluice' | 'tf.layers') => {
+      const ability = contenders[contender].ability(task, 'cpu');
+      if ('refusal' in ability) throw new Error(ability.refusal);
+      const serve = createServer();
+      await serve({ kind: 'prepare', contender, backend: 'cpu', task, form: ability.form });
+      return ((await serve({ kind: 'check' })) as CheckResult).kernels;
+    };
+    expect(await kernelsOf('sluice')).toBe(1);
+    expect(await kernelsOf('tf.layers')).toBeGreaterThan(8 * 10);
+  });
+});

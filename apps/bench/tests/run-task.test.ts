@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import type { Competitor } from '../src/contenders/catalogue.js';
+import type { Lane, Replies, Request } from '../src/lanes/messages.js';
+import { createServer } from '../src/lanes/serve.js';
+import { startThread } from '../src/lanes/thread.js';
+import { isMeasured, isWrong, type Measured, type Skipped } from '../src/results.js';
+import { runTask } from '../src/run-task.js';
+import { referenceOf } from '../src/workloads/reference.js';
+import { formOf, type Task } from '../src/workloads/workload.js';
+
+const task: Task = { workload: 'forward', shape: [2, 3, 4, 5], cell: 'gru' };
+const sluice: Competitor = { contender: 'sluice', backend: 'cpu' };
+const runtime: Competitor = { contender: 'onnxruntime-web', backend: 'wasm' };
+
+type Answers = { [Kind in Request['kind']]?: () => Promise<Replies[Kind]> };
+
+/** A lane that gives these answers; for the others it does the real work, in this thread. */
+function lane(answers: Answers = {}): Lane & { stopped: boolean } {
+  const serve = createServer();
+  return {
+    stopped: false,
+    ask: ((request: Request) => answers[request.kind]?.() ?? serve(request)) as Lane['ask'],
+    stop() {
+      this.stopped = true;
+    },
+  };
+}
+
+/** Hands out these lanes in order, then real ones. */
+function lanesFrom(...given: Lane[]): () => Lane {
+  return () => given.shift() ?? lane();
+}
+
+/** A contender's answers that are right, and quick to give. */
+function quick(outputs = Float32Array.from(referenceOf(task, formOf('gru')).expected[0])): Answers {
+  return {
+    prepare: async () => null,
+    check: async () => ({ outputs: [outputs], kernels: 3 }),
+    turn: async () => [2, 1, 6],
+  };
+}
+
+const limitSeconds = 30;
+
+describe('a task', () => {
+  test('gives medians, minima, the number of calls and what was counted', async () => {
+    const startLane = lanesFrom(lane(quick()));
+    const { results, covers } = await runTask(task, [sluice], { startLane, limitSeconds });
+    expect(results.length).toBe(1);
+    expect(results[0]).toMatchObject({
+      ...task,
+      contender: 'sluice',
+      backend: 'cpu',
+      threads: 1,
+      medianMs: 2,
+      minMs: 1,
+      runs: 60,
+      kernels: 3,
+    });
+    expect((results[0] as Measured).maxError).toBeLessThan(1e-7);
+    expect(covers).toMatch(/whole batch/);
+  });
+
+  test('marks a wrong result', async () => {
+    const startLane = lanesFrom(lane(quick(new Float32Array(2 * 3 * 5))));
+    const { results } = await runTask(task, [sluice], { startLane, limitSeconds });
+    expect(results.filter(isMeasured).map(isWrong)).toEqual([true]);
+  });
+
+  test('says why a contender cannot do it, and starts nothing for it', async () => {
+    const startLane = () => {
+      throw new Error('no lane is needed');
+    };
+    const gradient: Task = { ...task, workload: 'gradient' };
+    const { results } = await runTask(gradient, [runtime], { startLane, limitSeconds });
+    expect(results).toEqual([
+      { ...gradient, contender: 'onnxruntime-web', backend: 'wasm', threads: 1, skipped: expect.any(String) },
+    ]);
+  });
+
+  test('goes on without a contender that throws', async () => {
+    const broken = lane({ prepare: () => Promise.reject(new Error('no such kernel')) });
+    const startLane = lanesFrom(broken, lane(quick()));
+    const { results } = await runTask(task, [sluice, runtime], { startLane, limitSeconds });
+    expect(results[0]).toMatchObject({ contender: 'sluice', skipped: 'no such kernel' });
+    expect(results[1]).toMatchObject({ contender: 'onnxruntime-web', medianMs: 2 });
+    expect(broken.stopped).toBe(true);
+  });
+
+  test('stops every lane at the end', async () => {
+    const lanes = [lane(quick()), lane(), lane(quick())];
+    await runTask(task, [sluice, runtime], { startLane: lanesFrom(...lanes), limitSeconds });
+    expect(lanes.map(({ stopped }) => stopped)).toEqual([true, true, true]);
+  });
+});
+
+describe('threads', () => {
+  const fixture = (name: string) => startThread(new URL(`./fixtures/${name}`, import.meta.url));
+
+  test('a contender that never comes back is stopped at the limit, and the others are measured', async () => {
+    const startLane = lanesFrom(fixture('stuck.mjs'), lane(quick()));
+    const started = performance.now();
+    const { results } = await runTask(task, [sluice, runtime], { startLane, limitSeconds: 3 });
+    expect((results[0] as Skipped).skipped).toBe('the first call did not finish within the limit of 3 s');
+    expect(results[1]).toMatchObject({ contender: 'onnxruntime-web', medianMs: 2 });
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  test('a contender that hangs while measured keeps what was measured before', async () => {
+    let turns = 0;
+    const hanging = lane({
+      ...quick(),
+      // The first turn is the warm-up.
+      turn: () => (++turns > 3 ? new Promise(() => {}) : Promise.resolve([4])),
+    });
+    const { results } = await runTask(task, [sluice], { startLane: lanesFrom(hanging), limitSeconds: 1 });
+    expect(results[0]).toMatchObject({ medianMs: 4, runs: 2 });
+    expect(hanging.stopped).toBe(true);
+  });
+
+  test('a thread that dies is noticed', async () => {
+    const { results } = await runTask(task, [sluice], {
+      startLane: lanesFrom(fixture('dying.mjs')),
+      limitSeconds,
+    });
+    expect((results[0] as Skipped).skipped).toMatch(/ended with code 3/);
+  });
+
+  test('an interruption ends a call that never comes back; nothing is made up', async () => {
+    const interruption = new AbortController();
+    setTimeout(() => interruption.abort(), 300);
+    const { results } = await runTask(task, [sluice, runtime], {
+      startLane: lanesFrom(fixture('stuck.mjs')),
+      limitSeconds,
+      signal: interruption.signal,
+    });
+    expect(results).toEqual([]);
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { classifierProblem } from '../src/workloads/classifier.js';
+import { checkedCotangent, checkedPart, layerPlan, layerProblem, leading } from '../src/workloads/layer.js';
+import { RandomNumbers } from '../src/workloads/random.js';
+import { formOf, type Shape, tasksOf } from '../src/workloads/workload.js';
+
+describe('tasks', () => {
+  test('are the four shapes for layers and the classifier’s own for training', () => {
+    const tasks = tasksOf({ workloads: ['forward', 'train'], cells: ['gru', 'sru'] });
+    const shapes = tasks
+      .filter(({ cell }) => cell === 'sru')
+      .map(({ workload, shape }) => [workload, ...shape]);
+    expect(shapes).toEqual([
+      ['forward', 1, 50, 128, 128],
+      ['forward', 64, 50, 128, 128],
+      ['forward', 1, 1000, 512, 512],
+      ['forward', 32, 100, 512, 512],
+      ['train', 64, 50, 128, 128],
+    ]);
+    expect(tasks.length).toBe(10);
+  });
+
+  test('take given shapes in place of their own', () => {
+    const shapes: Shape[] = [[2, 3, 4, 5]];
+    const tasks = tasksOf({ workloads: ['gradient', 'train'], cells: ['lstm'], shapes });
+    expect(tasks).toEqual([
+      { workload: 'gradient', shape: [2, 3, 4, 5], cell: 'lstm' },
+      { workload: 'train', shape: [2, 3, 4, 5], cell: 'lstm' },
+    ]);
+  });
+});
+
+describe('random numbers', () => {
+  test('are the same for the same seed, and spread over the whole range', () => {
+    const values = new RandomNumbers(7).fill(10_000, 2);
+    expect(new RandomNumbers(7).fill(10_000, 2)).toEqual(values);
+    expect(new RandomNumbers(8).fill(10_000, 2)).not.toEqual(values);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const square = values.reduce((sum, value) => sum + value ** 2, 0) / values.length;
+    expect(Math.abs(mean)).toBeLessThan(0.05);
+    // The variance of a uniform distribution over ±2.
+    expect(Math.abs(square - 4 / 3)).toBeLessThan(0.05);
+    expect(Math.max(...values)).toBeLessThan(2);
+  });
+});
+
+describe('the checked part of a layer', () => {
+  test('is everything when that is cheap', () => {
+    const shape: Shape = [4, 6, 3, 5];
+    expect(checkedPart(layerPlan(formOf('gru'), shape), 'gradient', shape)).toEqual({ rows: 4, steps: 6 });
+  });
+
+  test('is whole rows when a row is affordable, and leading steps of one when not', () => {
+    const batch: Shape = [64, 50, 128, 128];
+    const part = checkedPart(layerPlan(formOf('gru'), batch), 'forward', batch);
+    expect(part.steps).toBe(50);
+    expect(part.rows).toBeGreaterThan(8);
+    expect(part.rows).toBeLessThan(64);
+    const long: Shape = [1, 1000, 512, 512];
+    const leadingPart = checkedPart(layerPlan(formOf('gru'), long), 'gradient', long);
+    expect(leadingPart.rows).toBe(1);
+    expect(leadingPart.steps).toBeGreaterThan(40);
+    expect(leadingPart.steps).toBeLessThan(1000);
+  });
+
+  test('holds every cotangent that is not zero', () => {
+    const shape: Shape = [3, 4, 2, 5];
+    const problem = layerProblem(formOf('simpleRnn'), shape);
+    const part = { rows: 2, steps: 3 };
+    const cotangent = checkedCotangent(problem, part, shape);
+    const within = leading(cotangent, part, 4, 5);
+    const squares = (values: Float32Array) => values.reduce((sum, value) => sum + value ** 2, 0);
+    expect(within.length).toBe(2 * 3 * 5);
+    expect(within.every((value) => value !== 0)).toBe(true);
+    expect(squares(cotangent)).toBe(squares(within));
+    expect(cotangent.filter((value) => value !== 0).length).toBe(within.length);
+  });
+});
+
+describe('leading', () => {
+  test('cuts rows and steps off', () => {
+    // [3 rows, 2 steps, 2 features]
+    const values = Float32Array.from({ length: 12 }, (_, i) => i);
+    expect([...leading(values, { rows: 2, steps: 1 }, 2, 2)]).toEqual([0, 1, 4, 5]);
+  });
+});
+
+describe('the classifier', () => {
+  test('is checked on a batch of the same shape with few different sequences', () => {
+    const { batch, checkBatch, distinct, weights } = classifierProblem(formOf('gru'), [6, 3, 4, 5]);
+    expect(distinct).toBe(4);
+    expect(checkBatch.tokens.length).toBe(batch.tokens.length);
+    expect(checkBatch.tokens.subarray(0, 12)).toEqual(batch.tokens.subarray(0, 12));
+    expect(checkBatch.tokens.subarray(12)).toEqual(batch.tokens.subarray(0, 6));
+    expect([...checkBatch.labels]).toEqual([0, 1, 2, 3, 0, 1].map((row) => batch.labels[row]));
+    expect(weights.map(({ shape }) => shape)).toEqual([
+      [10_000, 4],
+      [4, 15],
+      [5, 15],
+      [2, 15],
+      [5, 15],
+      [5, 15],
+      [2, 15],
+      [5, 1],
+      [1],
+    ]);
+  });
+});
