@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { CompareFlags } from './commands/compare.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
-import { addReadingOptions, addTrainingOptions, cellChoices } from './commands/options.js';
+import { addReadingOptions, addTrainingOptions } from './commands/options.js';
 import { names } from './commands/parse.js';
 import type { PredictFlags } from './commands/predict.js';
 import type { TrainFlags } from './commands/train.js';
 import { InputError } from './failure.js';
+import { cellNames } from './model/cells.js';
 import type { Streams } from './progress/reporter.js';
 
 /** What the command reads from and writes to. */
@@ -54,7 +55,7 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
       .description(
         'train a model; without --data, tell twelve languages apart by the names of countries and the like',
       )
-      .option('--cell <name>', `recurrent cell: ${cellChoices} (default: gru)`)
+      .addOption(new Option('--cell <name>', 'recurrent cell (default: gru)').choices(cellNames))
       .option('--out <folder>', 'keep checkpoints and the model in this folder'),
   ).action(async (flags: TrainFlags) => {
     const { train } = await import('./commands/train.js');
@@ -65,7 +66,11 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
     program
       .command('compare')
       .description('train a model with each cell on the same data and report on all of them')
-      .requiredOption('--cells <names>', `recurrent cells, separated by commas: ${cellChoices}`, names)
+      .requiredOption(
+        '--cells <names>',
+        `recurrent cells, separated by commas: ${cellNames.join(', ')}`,
+        names,
+      )
       .option('--out <folder>', 'keep the report and the models in this folder', 'comparison'),
   ).action(async (flags: CompareFlags) => {
     const { compare } = await import('./commands/compare.js');

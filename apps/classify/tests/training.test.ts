@@ -121,7 +121,11 @@ describe('a training run', () => {
   });
 
   test('a diverging loss is an error that says what to try', async () => {
-    const promise = train({ cell: 'ind-rnn', learningRate: 1e30, clipNorm: null, dropout: 0 }, dataOf(), null);
+    const promise = train(
+      { cell: 'ind-rnn', learningRate: 1e30, clipNorm: null, dropout: 0 },
+      dataOf(),
+      null,
+    );
     await expect(promise).rejects.toThrow(/diverged.*smaller --learning-rate.*--clip-norm 1/);
   });
 });

@@ -1,9 +1,10 @@
 import { basename, join, resolve } from 'node:path';
-import { dispose } from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend.js';
 import { InputError } from '../failure.js';
 import { cellNamed } from '../model/cells.js';
-import type { Reporter, Streams } from '../progress/reporter.js';
+import type { Settings } from '../model/settings.js';
+import { chooseReporter } from '../progress/choose-reporter.js';
+import { noticeTo, type Reporter, type Streams } from '../progress/reporter.js';
 import { type ComparedRun, comparisonTable } from '../report/comparison.js';
 import { htmlReport, type ReportSubject } from '../report/html-report.js';
 import { summaryOf } from '../report/summary.js';
@@ -14,8 +15,9 @@ import { checkSameData, planRun, type RunPlan } from '../training/plan-run.js';
 import { type PreparedData, prepareData } from '../training/prepare.js';
 import { type RunResult, runTraining } from '../training/run.js';
 import { interruptedStatus, type StopRequest, stoppable } from '../training/stop.js';
-import { optionName, settingsGiven, type TrainingFlags } from './options.js';
-import { dataGiven, noticeTo, reporterFor, shellWord } from './train.js';
+import { commandLine } from './command-line.js';
+import { dataGiven, optionName, settingsGiven, type TrainingFlags } from './options.js';
+import { noticeOtherBackend, stoppingNotice } from './train.js';
 
 export interface CompareFlags extends TrainingFlags {
   cells: string[];
@@ -34,59 +36,70 @@ export async function compare(flags: CompareFlags, streams: Streams): Promise<nu
   for (const cell of flags.cells) cellNamed(cell);
   const notice = noticeTo(streams);
   const runs = cellRuns(flags);
-  const { settings, data } = runs[0].plan;
-  const prepared = prepareData(data, settings, notice);
-  for (const { plan, folder } of runs) if (plan.checkpoint) checkSameData(plan.checkpoint, prepared, folder);
+  const { settings } = runs[0].plan;
+  const data = prepareData(runs[0].plan.data, settings, notice);
+  for (const { plan, folder } of runs) if (plan.checkpoint) checkSameData(plan.checkpoint, data, folder);
   const backend = await useBackend(settings.backend);
+  let reporter: Reporter;
   const compared: ComparedRun[] = [];
-  const finished = await stoppable(
-    async (stop) => {
-      for (const run of runs) {
-        const result = await trainCell(
-          run,
-          prepared,
-          stop,
-          reporterFor(streams, flags.json ?? false, { cell: run.cell }),
-        );
-        dispose(result.model.weights.map((weight) => weight.read()));
-        if (!result.finished) return false;
-        compared.push({
-          cell: run.cell,
-          parameters: result.parameters,
-          history: result.history,
-          testAccuracy: result.test?.accuracy,
-        });
-        if (flags.json) {
-          const about = { backend, cell: run.cell, trainExamples: prepared.train.count };
-          streams.output.write(`${JSON.stringify({ summary: summaryOf(result, about) })}\n`);
-        }
+  const trainAll = async (stop: StopRequest): Promise<boolean> => {
+    for (const { cell, folder, plan } of runs) {
+      if (plan.checkpoint) noticeOtherBackend(plan.checkpoint.settings.backend, backend, notice);
+      reporter = chooseReporter(streams, flags.json ?? false, { cell });
+      const result = await runTraining({
+        ...plan,
+        settings: { ...plan.settings, backend },
+        data,
+        folder,
+        stop,
+        observer: reporter,
+      }).finally(() => reporter.end());
+      if (!result.finished) return false;
+      compared.push(comparedRun(cell, result));
+      if (flags.json) {
+        const summary = summaryOf(result, { backend, cell, trainExamples: data.train.count });
+        streams.output.write(`${JSON.stringify({ summary })}\n`);
       }
-      return true;
-    },
-    () => notice('stopping after this batch; press Ctrl-C again to stop at once'),
-  );
+      result.model.optimizer.dispose();
+      result.model.dispose();
+    }
+    return true;
+  };
+  const finished = await stoppable(trainAll, () => {
+    reporter.end();
+    notice(stoppingNotice);
+  });
   if (!finished) {
     const cells = flags.cells.join(',');
-    notice(`stopped. Go on with: compare --cells ${cells} --out ${shellWord(flags.out)} --resume`);
+    notice(
+      `stopped. Go on with: ${commandLine('compare', '--cells', cells, '--out', flags.out, '--resume')}`,
+    );
     return interruptedStatus;
   }
-  const report = join(flags.out, 'report.html');
-  const subject: ReportSubject = {
-    data: data.data === null ? 'Names in twelve languages' : basename(data.data),
-    classes: prepared.classes.length,
-    trainExamples: prepared.train.count,
-    validationExamples: prepared.validation?.count ?? 0,
-    testExamples: prepared.test?.count ?? 0,
-    backend,
-    settings,
-  };
-  writeFileAtomically(report, [htmlReport(compared, subject)]);
   if (!flags.json) {
     const { columns, rows } = comparisonTable(compared);
     streams.output.write(`\n${textTable(columns, rows)}`);
   }
+  const report = join(flags.out, 'report.html');
+  writeFileAtomically(report, [htmlReport(compared, subjectOf(settings, data, backend))]);
   notice(`The learning curves are in ${report}.`);
   return 0;
+}
+
+function comparedRun(cell: string, { parameters, history, test }: RunResult): ComparedRun {
+  return { cell, parameters, history, testAccuracy: test?.accuracy };
+}
+
+function subjectOf(settings: Settings, data: PreparedData, backend: string): ReportSubject {
+  return {
+    data: data.options.data === null ? 'Names in twelve languages' : basename(data.options.data),
+    classes: data.classes.length,
+    trainExamples: data.train.count,
+    validationExamples: data.validation?.count ?? 0,
+    testExamples: data.test?.count ?? 0,
+    backend,
+    settings,
+  };
 }
 
 /**
@@ -112,14 +125,4 @@ function cellRuns(flags: CompareFlags): CellRun[] {
     };
     return { cell, folder, plan: planRun(wish, optionName) };
   });
-}
-
-function trainCell(
-  { folder, plan }: CellRun,
-  data: PreparedData,
-  stop: StopRequest,
-  observer: Reporter,
-): Promise<RunResult> {
-  const { settings, checkpoint } = plan;
-  return runTraining({ settings, data, folder, checkpoint, stop, observer }).finally(() => observer.end());
 }

@@ -3,14 +3,13 @@ import { withKnownLabels } from '../data/classes.js';
 import { readExamples } from '../data/read-examples.js';
 import { rowProblems } from '../data/row-problems.js';
 import { formatCount, formatPercent } from '../progress/epoch-line.js';
-import type { Streams } from '../progress/reporter.js';
+import { noticeTo, type Streams } from '../progress/reporter.js';
 import { classReport } from '../report/class-table.js';
 import { loadModel } from '../storage/load-model.js';
 import { tokensOf } from '../text/tokens.js';
 import { evaluate as evaluateModel } from '../training/evaluate.js';
 import { LabelledTexts } from '../training/labelled-texts.js';
 import type { ReadingFlags } from './options.js';
-import { noticeTo } from './train.js';
 
 export interface EvaluateFlags extends ReadingFlags {
   model: string;

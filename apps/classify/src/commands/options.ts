@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { cellNames } from '../model/cells.js';
-import { defaultSettings, type Settings } from '../model/settings.js';
+import { defaultSettings, embeddedSettings, type Settings } from '../model/settings.js';
+import type { DataOptions } from '../training/checkpoint.js';
 import { part, positive, wholeNumber } from './parse.js';
 
 /** Options that say how data files are read. */
@@ -66,11 +66,16 @@ export function addTrainingOptions(command: Command): Command {
       wholeNumber(0),
     )
     .option('--resume', 'go on from the last checkpoint in the folder')
-    .option('--json', 'print one JSON object per epoch and a summary, nothing else');
+    .option('--json', 'print one JSON object per epoch and a summary, nothing else')
+    .addHelpText('after', `\nDefaults for the embedded names: ${embeddedDefaults()}.`);
 }
 
-/** The description of the cells to choose from. */
-export const cellChoices = cellNames.join(', ');
+/** Where the defaults for the embedded data differ from the others, as options. */
+function embeddedDefaults(): string {
+  const names = Object.keys(defaultSettings) as (keyof Settings)[];
+  const different = names.filter((name) => defaultSettings[name] !== embeddedSettings[name]);
+  return different.map((name) => `${optionName(name)} ${embeddedSettings[name]}`).join(' ');
+}
 
 /** The settings among the options; those not given are absent. */
 export function settingsGiven(flags: TrainingFlags): Partial<Settings> {
@@ -87,4 +92,17 @@ export function optionName(setting: string): string {
 /** A path as the checkpoint keeps it, or null when none was given. */
 export function absolutePath(path: string | undefined): string | null {
   return path === undefined ? null : resolve(path);
+}
+
+/** The data options that were given. */
+export function dataGiven(flags: TrainingFlags): Partial<DataOptions> {
+  const { data, test, labelColumn, textColumn, skipBad } = flags;
+  return {
+    ...(data !== undefined && { data: absolutePath(data) }),
+    ...(test !== undefined && { test: absolutePath(test) }),
+    ...((labelColumn !== undefined || textColumn !== undefined) && {
+      columns: { label: labelColumn ?? 'label', text: textColumn ?? 'text' },
+    }),
+    ...(skipBad !== undefined && { skipBad }),
+  };
 }

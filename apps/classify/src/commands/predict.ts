@@ -3,12 +3,11 @@ import { useBackend } from '../backend.js';
 import { decode } from '../data/encoding.js';
 import { linesOf } from '../data/lines.js';
 import { InputError } from '../failure.js';
-import type { Streams } from '../progress/reporter.js';
+import { noticeTo, type Streams } from '../progress/reporter.js';
 import { loadModel } from '../storage/load-model.js';
 import { EncodedTexts } from '../text/encoded-texts.js';
 import { tokensOf } from '../text/tokens.js';
 import { mostLikely, probabilities } from '../training/evaluate.js';
-import { noticeTo } from './train.js';
 
 export interface PredictFlags {
   model: string;

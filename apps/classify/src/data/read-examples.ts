@@ -28,7 +28,9 @@ export function readExamples(path: string, options: ReadOptions): Example[] {
   const problems = rowProblems(options.skipBad);
   const encodings = new Map<Encoding, string[]>();
   const note = (file: string, encoding: Encoding) => {
-    encodings.set(encoding, [...(encodings.get(encoding) ?? []), file]);
+    const files = encodings.get(encoding);
+    if (files === undefined) encodings.set(encoding, [file]);
+    else files.push(file);
   };
   const source: Source = { name: path, columns: options.columns, problems };
   const examples = isFolder(path) ? readFolder(path, problems, note) : readFile(path, source, note);

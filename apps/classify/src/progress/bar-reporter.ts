@@ -32,7 +32,6 @@ export function barReporter({ output, error }: Streams): Reporter {
             format: 'epoch {epoch} {bar} {value}/{total}  loss {loss}  accuracy {accuracy}  {left} left',
             stream: error as NodeJS.WriteStream,
             clearOnComplete: true,
-            hideCursor: true,
             barsize: 24,
             // The command handles Ctrl-C itself and goes on to the end of the batch.
             gracefulExit: false,

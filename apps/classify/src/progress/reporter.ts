@@ -11,3 +11,8 @@ export interface Reporter extends TrainingObserver {
   /** The run is over, stopped or has failed: leaves the terminal as it was. */
   end(): void;
 }
+
+/** Notices go to standard error, a line each. */
+export function noticeTo({ error }: Streams): (message: string) => void {
+  return (message) => error.write(`${message}\n`);
+}

@@ -47,7 +47,7 @@ function readModelJson(folder: string): ModelJson {
   if (!existsSync(path)) {
     throw new InputError(
       hasCheckpoint(folder)
-        ? `${folder}: no epoch of this training run was finished. Go on with: train --out ${folder} --resume`
+        ? `${folder}: no epoch of this training run was finished. Go on with train --out ${folder} --resume.`
         : `${path}: there is no such file; expected the folder of a saved model (train --out FOLDER makes one).`,
     );
   }

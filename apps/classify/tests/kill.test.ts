@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { useBackend } from '../src/backend.js';
+import { loadModel } from '../src/storage/load-model.js';
+import { bytesOf, type NamedArray } from '../src/storage/named-array.js';
+import { readCheckpoint } from '../src/training/checkpoint.js';
+import { small } from './command.js';
+import { scratchFile, scratchFolder, toyLines } from './scratch.js';
+
+const program = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+/** Runs the built command in a process of its own. */
+function start(args: string[]): ChildProcess & { lines: string[] } {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  let rest = '';
+  child.stdout.on('data', (chunk) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+    child.emit('lines');
+  });
+  return Object.assign(child, { lines });
+}
+
+function ended(child: ChildProcess): Promise<{ status: number | null; error: string }> {
+  let error = '';
+  child.stderr?.on('data', (chunk) => {
+    error += chunk;
+  });
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status, error })));
+}
+
+/** Resolves when the process has printed `count` lines, or has ended. */
+function printed(child: ChildProcess & { lines: string[] }, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    child.on('lines', () => {
+      if (child.lines.length >= count) resolve();
+    });
+    child.on('close', () => resolve());
+  });
+}
+
+const bits = (arrays: NamedArray[] = []) =>
+  arrays.map(({ values }) => Buffer.from(bytesOf(values)).toString('base64'));
+
+beforeAll(() => useBackend('cpu'));
+
+const epochs = 8;
+const options = (data: string, folder: string) => [
+  ...[
+    'train',
+    ...small,
+    '--epochs',
+    String(epochs),
+    '--dropout',
+    '0.2',
+    '--json',
+    '--data',
+    data,
+    '--out',
+    folder,
+  ],
+];
+
+async function uninterrupted(data: string) {
+  const folder = scratchFolder();
+  const child = start(options(data, folder));
+  expect((await ended(child)).status).toBe(0);
+  return { checkpoint: readCheckpoint(folder), lines: child.lines, saved: await loadModel(folder) };
+}
+
+const untimed = (line: string) => ({ ...JSON.parse(line), seconds: 0, examplesPerSecond: 0 });
+
+test('killed again and again in the middle of its work, it ends with the same bits', async () => {
+  const data = scratchFile('data.txt', toyLines(240));
+  const expected = await uninterrupted(data);
+  const folder = scratchFolder();
+  const lines: string[] = [];
+  // Milliseconds after the first epoch of each process: into the next epoch, its end, the writing of its files.
+  for (const delay of [0, 15, 60, 140]) {
+    const child = start([
+      ...options(data, folder),
+      ...(existsSync(join(folder, 'checkpoint.bin')) ? ['--resume'] : []),
+    ]);
+    const end = ended(child);
+    await printed(child, 1);
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    child.kill('SIGKILL');
+    await end;
+    const { history } = readCheckpoint(folder);
+    expect(history.length).toBeGreaterThan(0);
+    await loadModel(folder);
+    lines.length = 0;
+    lines.push(...history.map((record) => JSON.stringify(record)));
+    if (history.length === epochs) break;
+  }
+  const last = start([...options(data, folder), '--resume']);
+  expect((await ended(last)).status).toBe(0);
+  const checkpoint = readCheckpoint(folder);
+  expect(bits(checkpoint.weights)).toEqual(bits(expected.checkpoint.weights));
+  expect(bits(checkpoint.optimizer)).toEqual(bits(expected.checkpoint.optimizer));
+  const epochLines = [...lines, ...last.lines.slice(0, -1)];
+  expect(epochLines.map(untimed)).toEqual(expected.lines.slice(0, -1).map(untimed));
+  const saved = await loadModel(folder);
+  expect(saved.epoch).toBe(expected.saved.epoch);
+  const weights = ({ model }: typeof saved) => model.getWeights().map((weight) => [...weight.dataSync()]);
+  expect(weights(saved)).toEqual(weights(expected.saved));
+});
+
+test('Ctrl-C stops after the batch, says how to go on, and going on works', async () => {
+  const data = scratchFile('data.txt', toyLines(240));
+  const folder = scratchFolder();
+  const child = start(options(data, folder));
+  const end = ended(child);
+  await printed(child, 2);
+  child.kill('SIGINT');
+  const { status, error } = await end;
+  const { history } = readCheckpoint(folder);
+  expect(history.length).toBeLessThan(epochs);
+  expect(status).toBe(130);
+  expect(error).toBe(
+    'stopping after this batch; press Ctrl-C again to stop at once\n' +
+      `stopped; ${history.length} of ${epochs} epochs are finished. Go on with: sluice-classify train --out ${folder} --resume\n`,
+  );
+  expect(child.lines.length).toBe(history.length);
+  const resumed = start(['train', '--out', folder, '--resume', '--json']);
+  expect((await ended(resumed)).status).toBe(0);
+  expect(resumed.lines.length).toBe(epochs - history.length + 1);
+});
+
+test('a reader that closes the pipe early ends it quietly', async () => {
+  const data = scratchFile('data.txt', toyLines(60));
+  const child = start(['train', ...small, '--data', data]);
+  child.stdout?.destroy();
+  const { status, error } = await ended(child);
+  expect({ status, error }).toEqual({ status: 0, error: '' });
+});
