@@ -1,7 +1,7 @@
-import { type Variant, variants } from './cells/index.js';
+import { randomVariants, type Variant, variants } from './cells/index.js';
 import { pairwise } from './covering.js';
 import { type MaskKind, maskKinds } from './masks.js';
-import { largeShapes, type Shape, shapes, shapeText } from './shapes.js';
+import { largeShapes, type Shape, shapes, shapeText, smallShapes } from './shapes.js';
 
 /** Everything that one problem is made from. */
 export interface Case {
@@ -46,6 +46,13 @@ const choices = {
  * there are more than a thousand pairs of a cell and a shape, most triples of the other choices occur as well.
  */
 export const coveringCases: readonly Case[] = pairwise({ variant: variants, shape: shapes, ...choices });
+
+/** Cells with random equations. How their plans are derived does not depend on sizes, so two small ones do. */
+export const randomCases: readonly Case[] = pairwise({
+  variant: randomVariants,
+  shape: smallShapes,
+  ...choices,
+});
 
 /** A few cells at sizes that are too slow for all of them. */
 export const largeCases: readonly Case[] = largeShapes.flatMap((shape) =>

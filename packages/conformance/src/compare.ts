@@ -8,9 +8,9 @@ export type Agreement = (actual: number, expected: number) => boolean;
 export const within =
   (tolerance: number): Agreement =>
   (actual, expected) =>
-    Object.is(actual, expected) ||
-    actual === expected ||
-    Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected));
+    Number.isFinite(expected)
+      ? Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected))
+      : Object.is(actual, expected);
 
 /**
  * The same, but anything that is not finite agrees with anything else that is not.

@@ -34,6 +34,9 @@ export const shapes: readonly Shape[] = [
   shape(6, 8, 32, 32),
 ];
 
+/** Different and equal sizes, where sizes matter no further. */
+export const smallShapes: readonly Shape[] = [shape(3, 5, 4, 6), shape(2, 4, 5, 5)];
+
 /** A sequence so long that the tolerances have to grow, and a batch whose products are deeper than any block. */
 export const largeShapes: readonly Shape[] = [shape(2, 200, 5, 6), shape(9, 64, 40, 72)];
 

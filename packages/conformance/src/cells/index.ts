@@ -5,6 +5,7 @@ import { publishedVariants } from './published.js';
 import type { Variant } from './variant.js';
 
 export { catalogueVariants } from './catalogue.js';
+export { randomVariants } from './random-equations.js';
 export type { Variant } from './variant.js';
 
 /** Every cell that a backend is tested with: the catalogue, and what users may write that is not in it. */

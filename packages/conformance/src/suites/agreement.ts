@@ -1,7 +1,7 @@
 import { describe, test } from 'vitest';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
-import { type Case, caseText, coveringCases, largeCases } from '../cases.js';
-import { variants } from '../cells/index.js';
+import { type Case, caseText, coveringCases, largeCases, randomCases } from '../cases.js';
+import { randomVariants, variants } from '../cells/index.js';
 import { expectAgreement, identical, within } from '../compare.js';
 import { onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
@@ -37,8 +37,10 @@ export async function checkAgreement<Buffer>(
 
 export const agreementSuite: Suite = (subject) =>
   describe('forward and gradient agree with the reference', () => {
-    for (const variant of variants) {
-      const cases = [...coveringCases, ...largeCases].filter((given) => given.variant === variant);
+    for (const variant of [...variants, ...randomVariants]) {
+      const cases = [...coveringCases, ...largeCases, ...randomCases].filter(
+        (given) => given.variant === variant,
+      );
       describe(variant.name, () => {
         for (const given of cases) test(caseText(given), () => checkAgreement(subject(), given));
       });
