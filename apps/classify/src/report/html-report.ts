@@ -1,4 +1,5 @@
 import type { Settings } from '../model/settings.js';
+import { formatCount } from '../progress/epoch-line.js';
 import { type ComparedRun, comparisonTable } from './comparison.js';
 import { colours, drawLearningCurves } from './learning-curves.js';
 import { reportStyle } from './report-style.js';
@@ -60,9 +61,9 @@ function introduction({
   testExamples,
   backend,
 }: ReportSubject): string {
-  const tested = testExamples > 0 ? `, ${testExamples} to test with` : '';
+  const tested = testExamples > 0 ? `, ${formatCount(testExamples)} to test with` : '';
   return (
-    `${data}: ${classes} classes; ${trainExamples} examples to learn from, ${validationExamples} for validation${tested}. ` +
+    `${data}: ${classes} classes; ${formatCount(trainExamples)} examples to learn from, ${formatCount(validationExamples)} for validation${tested}. ` +
     `Every cell had the same split, the same seed and the same settings, on the ${backend} backend.`
   );
 }

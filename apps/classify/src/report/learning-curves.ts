@@ -36,12 +36,14 @@ export function drawLearningCurves(runs: readonly ComparedRun[]): DrawnCurve[] {
   });
 }
 
-function draw(
-  title: string,
-  points: { cell: string; epoch: number; y: number }[],
-  runs: readonly ComparedRun[],
-  format: string,
-): string {
+/** A value of one cell after one epoch. */
+interface Point {
+  cell: string;
+  epoch: number;
+  y: number;
+}
+
+function draw(title: string, points: Point[], runs: readonly ComparedRun[], format: string): string {
   const lastEpoch = Math.max(...points.map(({ epoch }) => epoch));
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const plot = Plot.plot({
@@ -50,28 +52,41 @@ function draw(
     width: 560,
     height: 280,
     marginLeft: 50,
-    marginRight: 70,
+    marginRight: 80,
+    marginBottom: 36,
+    style: { fontSize: '12px' },
     grid: true,
     x: { label: 'epoch', ticks: wholeTicks(lastEpoch), tickFormat: 'd', inset: 8 },
-    y: { label: null, tickFormat: format, nice: true },
+    y: { label: null, tickFormat: format, ticks: 5, nice: true },
     color: { domain: runs.map(({ cell }) => cell), range: colours(runs.length) },
     marks: [
       Plot.line(points, { x: 'epoch', y: 'y', stroke: 'cell', strokeWidth: 2, marker: 'dot' }),
-      Plot.text(
-        points,
-        Plot.selectLast({
-          x: 'epoch',
-          y: 'y',
-          z: 'cell',
-          text: 'cell',
-          fill: 'cell',
-          dx: 9,
-          textAnchor: 'start',
-        }),
-      ),
+      Plot.text(endLabels(points), {
+        x: 'epoch',
+        y: 'y',
+        text: 'cell',
+        fill: 'cell',
+        dx: 9,
+        textAnchor: 'start',
+      }),
     ],
   });
   return plot.outerHTML;
+}
+
+/** The last point of each cell, moved up where its label would cover the one below. */
+function endLabels(points: readonly Point[]): Point[] {
+  const values = points.map(({ y }) => y);
+  const lineHeight = (Math.max(...values) - Math.min(...values)) * 0.06;
+  const last = new Map(points.map((point) => [point.cell, point]));
+  let lowest = Number.NEGATIVE_INFINITY;
+  return [...last.values()]
+    .sort((a, b) => a.y - b.y)
+    .map((point) => {
+      const y = Math.max(point.y, lowest);
+      lowest = y + lineHeight;
+      return { ...point, y };
+    });
 }
 
 /** Whole epochs only, at most about ten. */
