@@ -126,6 +126,11 @@ class Tracer {
         `${label} has shape [${rows}, ${this.sizes.units}] and multiplies rows of shape [${rows}], but was given ${given}`,
       );
     }
+    if (operand.length !== this.sizes.units && this.builder.nodes[operand.id].kind !== 'input') {
+      throw this.error(
+        `${label} multiplies a row of shape [${operand.length}] computed from x, but operations work on rows of shape [${this.sizes.units}] (units); multiply x itself`,
+      );
+    }
     const masked = this.masked(operand.id, term.block, shape);
     return {
       id: this.builder.intern({ kind: 'product', parameter, block, operand: masked }),

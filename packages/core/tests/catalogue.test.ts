@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  bias,
+  cellFrom,
+  cells,
+  defineCell,
+  type JsonObject,
+  kernel,
+  planFor,
+  registerCell,
+  tanh,
+} from '../src/index.js';
+
+const SIZES = { inputSize: 3, units: 4 };
+
+const optionsOf: Record<keyof typeof cells, JsonObject> = {
+  simpleRnn: { activation: 'relu', useBias: false },
+  lstm: { peephole: true, recurrentActivation: 'hardSigmoid' },
+  gru: { resetAfter: true, update: 'take' },
+  sru: { version: 1, highway: false, activation: 'tanh' },
+  minGru: { useBias: false },
+  indRnn: { activation: 'tanh' },
+  liGru: { activation: 'silu' },
+};
+
+describe('cellFrom', () => {
+  test.each(Object.entries(optionsOf))('makes %s again from its name and options', (name, options) => {
+    const factory = cells[name as keyof typeof cells] as (options: JsonObject) => ReturnType<typeof cellFrom>;
+    const cell = factory(options);
+    const saved = JSON.parse(JSON.stringify({ name: cell.name, options: cell.options }));
+    const again = cellFrom(saved);
+    expect(again.name).toBe(name);
+    expect(again.options).toEqual(options);
+    expect(planFor(again, SIZES)).toEqual(planFor(cell, SIZES));
+    expect(planFor(again, SIZES)).not.toEqual(planFor(cellFrom({ name }), SIZES));
+  });
+
+  test('makes the SRU with full recurrence again', () => {
+    const { name, options } = cells.sru({ recurrence: 'full' });
+    expect(planFor(cellFrom({ name, options }), SIZES)).toEqual(
+      planFor(cells.sru({ recurrence: 'full' }), SIZES),
+    );
+  });
+
+  test('lists the known cells when there is none of that name', () => {
+    expect(() => cellFrom({ name: 'GRU' })).toThrow(RangeError);
+    expect(() => cellFrom({ name: 'GRU' })).toThrow(/'GRU'. Known: simpleRnn, lstm, gru, .*registerCell/);
+  });
+});
+
+describe('registerCell', () => {
+  const factory = (options: JsonObject = {}) =>
+    defineCell({
+      name: 'feedForward',
+      options,
+      states: ['h'],
+      parameters: { kernel: kernel('h'), bias: bias('h') },
+      equations: ({ x }, { kernel: W, bias: b }) => ({ h: tanh(W.h(x).add(b.h)) }),
+    });
+
+  test('makes a cell known, and takes the same one twice', () => {
+    registerCell('feedForward', factory);
+    expect(() => registerCell('feedForward', factory)).not.toThrow();
+    expect(cellFrom({ name: 'feedForward', options: { depth: 2 } }).options).toEqual({ depth: 2 });
+  });
+
+  test('refuses another cell of a known name', () => {
+    expect(() => registerCell('gru', factory)).toThrow("A cell named 'gru' is registered already.");
+    expect(cellFrom({ name: 'gru' }).name).toBe('gru');
+  });
+});
+
+describe('options', () => {
+  test('that full recurrence has no use for are refused by name', () => {
+    expect(() => cells.sru({ recurrence: 'full', highway: true, version: 2 })).toThrow(
+      "sru: with recurrence 'full' there is no version, highway; leave it out.",
+    );
+  });
+
+  test('full recurrence has the equations of a GRU that takes the candidate', () => {
+    const { cell: _, ...full } = planFor(cells.sru({ recurrence: 'full' }), SIZES);
+    const { cell: __, ...gru } = planFor(cells.gru({ update: 'take' }), SIZES);
+    expect(full).toEqual(gru);
+  });
+
+  test('the forget gate of an LSTM starts open, the reset gate of an SRU where it is told to', () => {
+    const start = (cell: ReturnType<typeof cells.lstm>) =>
+      cell.parameters(SIZES).find(({ role }) => role === 'bias')?.initial;
+    expect(start(cells.lstm())).toEqual({ f: 1 });
+    expect(start(cells.sru({ highwayBias: -2 }))).toEqual({ r: -2 });
+  });
+});
+
+describe('a new cell is a page', () => {
+  test.each(['min-gru', 'ind-rnn', 'li-gru'])('%s.ts has less than 40 lines', (file) => {
+    const source = readFileSync(new URL(`../src/cells/${file}.ts`, import.meta.url), 'utf8');
+    expect(source.trimEnd().split('\n').length).toBeLessThan(40);
+  });
+});

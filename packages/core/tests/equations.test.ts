@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import {
+  activations,
+  bias,
+  type Cell,
+  defineCell,
+  Expression,
+  kernel,
+  planFor,
+  recurrentKernel,
+  recurrentVector,
+  tanh,
+} from '../src/index.js';
+
+const SIZES = { inputSize: 3, units: 4 };
+
+const parameters = {
+  kernel: kernel('a', 'b'),
+  recurrentKernel: recurrentKernel('a'),
+  recurrentVector: recurrentVector('a'),
+  bias: bias('a'),
+};
+
+type Equations = Parameters<typeof defineCell<'h', typeof parameters>>[0]['equations'];
+
+const cellWith = (equations: Equations): Cell =>
+  defineCell({ name: 'mine', states: ['h'], parameters, equations });
+
+const messageOf = (call: () => unknown): string => {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+    return (error as TypeError).message;
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('shapes that do not fit are refused, naming the cell, the equation and both shapes', () => {
+  const refusals: [what: string, equations: Equations, mentioned: string[]][] = [
+    ['x added to a state', ({ x, h }) => ({ h: x.add(h) }), ["'h'", "'add'", '[3]', '[4]']],
+    ['x times a vector', ({ x, h }, { bias: b }) => ({ q: x.mul(b.a), h }), ["'q'", "'mul'", '[3]', '[4]']],
+    [
+      'a kernel times a state',
+      ({ h }, { kernel: W }) => ({ h: W.a(h) }),
+      ["'h'", 'W_a', '[3, 4]', '[3]', '[4]'],
+    ],
+    [
+      'a recurrent kernel times x',
+      ({ x, h }, { recurrentKernel: U }) => ({ z: U.a(x), h }),
+      ["'z'", 'U_a', '[4, 4]', '[4]', '[3]'],
+    ],
+    [
+      'a product of a number',
+      (_, { recurrentKernel: U }) => ({ h: U.a(new Expression({ kind: 'constant', value: 1 })) }),
+      ["'h'", 'U_a', 'a number'],
+    ],
+    ['x as a state', ({ x }) => ({ h: x }), ["'h'", '[3]', '[4]', 'units']],
+    ['x as the output', ({ x, h }) => ({ h, output: tanh(x) }), ["'output'", '[3]', '[4]']],
+    [
+      'a product of a function of x',
+      ({ x }, { kernel: W }) => ({ h: W.a(tanh(x)) }),
+      ["'h'", 'W_a', '[3]', '[4]', 'multiply x itself'],
+    ],
+  ];
+  test.each(refusals)('%s', (_, equations, mentioned) => {
+    const message = messageOf(() => planFor(cellWith(equations), SIZES));
+    for (const words of ["Cell 'mine'", ...mentioned]) expect(message).toContain(words);
+  });
+
+  test('but with equal sizes x fits everywhere', () => {
+    const cell = cellWith(({ x, h }, { kernel: W, recurrentKernel: U }) => ({
+      h: W.a(tanh(x)).add(U.a(x)).add(x.mul(h)),
+    }));
+    expect(() => planFor(cell, { inputSize: 4, units: 4 })).not.toThrow();
+  });
+});
+
+describe('what is not declared', () => {
+  test('a block', () => {
+    const undeclared = cellWith(({ x, h }, { kernel: W }) => ({
+      h: (W as unknown as Record<string, typeof W.a>).q?.(x) ?? h.add(undefined as unknown as number),
+    }));
+    expect(messageOf(() => planFor(undeclared, SIZES))).toMatch(/add: .*undefined.*declared/);
+  });
+
+  test('a block of another cell', () => {
+    let foreign: Expression | undefined;
+    const other = defineCell({
+      name: 'other',
+      states: ['h'],
+      parameters: { gateBias: bias('q') },
+      equations: (_, { gateBias }) => {
+        foreign = gateBias.q;
+        return { h: gateBias.q };
+      },
+    });
+    other.results(SIZES);
+    const message = messageOf(() =>
+      planFor(
+        cellWith(({ h }) => ({ h: h.add(foreign as Expression) })),
+        SIZES,
+      ),
+    );
+    expect(message).toContain("Cell 'mine', equation 'h'");
+    expect(message).toContain("'gateBias.q', which the cell does not declare");
+  });
+
+  test('a state of another cell', () => {
+    let foreign: Expression | undefined;
+    const other = defineCell({
+      name: 'other',
+      states: ['memory'],
+      parameters: {},
+      equations: ({ memory }) => {
+        foreign = memory;
+        return { memory };
+      },
+    });
+    other.results(SIZES);
+    const message = messageOf(() =>
+      planFor(
+        cellWith(({ h }) => ({ h: h.add(foreign as Expression) })),
+        SIZES,
+      ),
+    );
+    expect(message).toContain("Cell 'mine', equation 'h'");
+    expect(message).toContain("the state 'memory' of another cell");
+  });
+});
+
+describe('operands', () => {
+  const cell = (use: (row: Expression) => Expression) => () =>
+    cellWith(({ h }) => ({ h: use(h) })).results(SIZES);
+
+  test('must be expressions or numbers', () => {
+    expect(messageOf(cell((h) => h.mul('2' as unknown as number)))).toMatch(/^mul: .*string/);
+    expect(messageOf(cell((h) => h.add(undefined as unknown as number)))).toContain('declared?');
+  });
+
+  test('of min and max must be numbers', () => {
+    expect(messageOf(cell((h) => h.min(h as unknown as number)))).toBe(
+      'min takes a constant number, but was given object.',
+    );
+  });
+});
+
+describe('defineCell refuses', () => {
+  const define = (states: string[], equations: () => Record<string, unknown> = () => ({})) =>
+    defineCell({ name: 'mine', states, parameters, equations: equations as never });
+
+  test('a cell without states', () => {
+    expect(messageOf(() => define([]))).toBe("Cell 'mine' declares no state; a recurrent cell needs one.");
+  });
+
+  test.each([['x'], ['output']])('a state named %s', (name) => {
+    expect(messageOf(() => define([name]))).toContain(`the state name '${name}' is repeated or reserved`);
+  });
+
+  test('a state named twice', () => {
+    expect(messageOf(() => define(['h', 'h']))).toContain("'h' is repeated");
+  });
+
+  test('equations that leave out a state, saying what they gave', () => {
+    const message = messageOf(() => define(['h', 'c'], () => ({ h: activations.tanh })).results(SIZES));
+    expect(message).toBe("Cell 'mine': the equations must return a new 'c', but returned h.");
+  });
+
+  test('results that are no expressions', () => {
+    const message = messageOf(() => define(['h'], () => ({ h: 3 })).results(SIZES));
+    expect(message).toBe("Cell 'mine', equation 'h': expected an expression, but got number.");
+  });
+
+  test.each([
+    [{ inputSize: 0, units: 4 }, /inputSize .* 0/],
+    [{ inputSize: 3, units: 1.5 }, /units .* 1.5/],
+    [{ inputSize: 3, units: Number.NaN }, /units .* NaN/],
+  ])('the sizes %j', (sizes, message) => {
+    const cell = cellWith(({ h }) => ({ h }));
+    expect(() => planFor(cell, sizes)).toThrow(RangeError);
+    expect(() => planFor(cell, sizes)).toThrow(message);
+    expect(() => cell.parameters(sizes)).toThrow(message);
+  });
+});

@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest';
+import {
+  bias,
+  type Cell,
+  cells,
+  defineCell,
+  isInputProjection,
+  kernel,
+  type Plan,
+  planFor,
+  recurrentKernel,
+  recurrentVector,
+  type Schedule,
+  sigmoid,
+  tanh,
+} from '../src/index.js';
+
+const SIZES = { inputSize: 3, units: 4 };
+
+/** Stages with a matrix product at every step. */
+const stagesOf = ({ stages }: Schedule): number =>
+  stages.filter(({ products }) => products.length > 0).length;
+
+const operationsOf = ({ stages }: Schedule) => stages.flatMap(({ program }) => program.operations);
+
+const variants: Record<string, Cell> = {
+  ...Object.fromEntries(Object.entries(cells).map(([name, factory]) => [name, factory()])),
+  'gru, reset after': cells.gru({ resetAfter: true }),
+  'lstm with peephole': cells.lstm({ peephole: true }),
+  'sru version 1': cells.sru({ version: 1 }),
+  'sru with full recurrence': cells.sru({ recurrence: 'full' }),
+};
+
+describe('stages', () => {
+  test.each([
+    ['simpleRnn', 1],
+    ['lstm', 1],
+    ['lstm with peephole', 1],
+    ['gru', 2],
+    ['gru, reset after', 1],
+    ['sru with full recurrence', 2],
+    ['liGru', 1],
+    ['sru', 0],
+    ['sru version 1', 0],
+    ['minGru', 0],
+    ['indRnn', 0],
+  ])('%s has %d, forward and backward', (name, stages) => {
+    const plan = planFor(variants[name], SIZES);
+    expect(stagesOf(plan.inference)).toBe(stages);
+    expect(stagesOf(plan.training)).toBe(stages);
+    expect(stagesOf(plan.gradient.schedule)).toBe(stages);
+  });
+
+  test.each(Object.keys(variants))('%s projects its input once, all blocks in one product', (name) => {
+    const plan = planFor(variants[name], SIZES);
+    const projections = plan.products.filter(isInputProjection);
+    expect(projections).toHaveLength(1);
+    expect(projections[0].results).toHaveLength(plan.parameters[0].blocks.length);
+    const inLoop = plan.inference.stages.flatMap(({ products }) => products);
+    expect(inLoop.some((index) => isInputProjection(plan.products[index]))).toBe(false);
+  });
+
+  test('a reset-before GRU multiplies update and reset together, then the candidate', () => {
+    const { products, inference } = planFor(cells.gru(), SIZES);
+    const grouped = inference.stages
+      .slice(1)
+      .map((stage) => stage.products.map((p) => [products[p].firstBlock, products[p].results.length]));
+    expect(grouped).toEqual([[[0, 2]], [[2, 1]]]);
+  });
+
+  test('a block in between that is not used divides a product', () => {
+    const cell = defineCell({
+      name: 'gap',
+      states: ['h'],
+      parameters: { kernel: kernel('a', 'gap', 'b', 'c') },
+      equations: ({ x }, { kernel: W }) => ({ h: W.a(x).add(W.b(x)).mul(W.c(x)) }),
+    });
+    const groups = planFor(cell, SIZES).products.map((p) => [p.firstBlock, p.results.length]);
+    expect(groups).toEqual([
+      [0, 1],
+      [2, 2],
+    ]);
+  });
+});
+
+describe('saved values', () => {
+  test.each([
+    // The gradient of tanh needs the new state alone, which is there anyway.
+    ['simpleRnn', 0],
+    // Four gates and tanh(c).
+    ['lstm', 5],
+    ['lstm with peephole', 5],
+    // z, r, n and r ⊙ h, which the second product reads.
+    ['gru', 4],
+    // z, r, n and the product behind the reset gate.
+    ['gru, reset after', 4],
+    ['minGru', 2],
+  ])('%s keeps %d', (name, count) => {
+    expect(planFor(variants[name], SIZES).training.values).toBe(count);
+  });
+
+  test('without a gradient only operands of products are kept', () => {
+    expect(planFor(variants.lstm, SIZES).inference.values).toBe(0);
+    expect(planFor(variants.gru, SIZES).inference.values).toBe(1);
+  });
+});
+
+describe('common subexpressions', () => {
+  const cellOf = (equation: 'shared' | 'written twice') =>
+    defineCell({
+      name: 'sharing',
+      states: ['h'],
+      parameters: { kernel: kernel('a'), recurrentKernel: recurrentKernel('a'), bias: bias('a') },
+      equations: ({ x, h }, { kernel: W, recurrentKernel: U, bias: b }) => {
+        const gate = () => sigmoid(W.a(x).add(U.a(h)).add(b.a));
+        if (equation === 'written twice') return { h: gate().mul(h).add(tanh(gate())) };
+        const g = gate();
+        return { h: g.mul(h).add(tanh(g)) };
+      },
+    });
+
+  test('are computed once, however they were written', () => {
+    const twice = planFor(cellOf('written twice'), SIZES);
+    expect(twice.inference).toEqual(planFor(cellOf('shared'), SIZES).inference);
+    expect(operationsOf(twice.inference).filter(({ name }) => name === 'sigmoid')).toHaveLength(1);
+    expect(twice.products).toHaveLength(2);
+  });
+
+  test('are found in either order of a sum, but not of a difference', () => {
+    const count = (ops: (a: 'add' | 'sub') => 'add' | 'sub') =>
+      operationsOf(
+        planFor(
+          defineCell({
+            name: 'order',
+            states: ['h'],
+            parameters: { recurrentVector: recurrentVector('a') },
+            equations: ({ h }, { recurrentVector: v }) => ({
+              h: tanh(h[ops('add')](v.a)).mul(sigmoid(v.a[ops('add')](h))),
+            }),
+          }),
+          SIZES,
+        ).inference,
+      ).length;
+    expect(count(() => 'add')).toBe(4);
+    expect(count(() => 'sub')).toBe(5);
+  });
+
+  test('operations with nothing but numbers are done beforehand, neutral ones left out', () => {
+    const cell = defineCell({
+      name: 'constants',
+      states: ['h'],
+      parameters: { bias: bias('a') },
+      useBias: false,
+      equations: ({ h }, { bias: b }) => ({ h: h.mul(1).add(b.a).sub(0).div(1).add(b.a.add(2).mul(3)) }),
+    });
+    const { inference } = planFor(cell, SIZES);
+    expect(operationsOf(inference).map(({ name }) => name)).toEqual(['add']);
+    expect(inference.stages[0].program.constants).toEqual([6]);
+  });
+
+  test('a product with zero stays: zero times NaN is NaN', () => {
+    const cell = defineCell({
+      name: 'zero',
+      states: ['h'],
+      parameters: {},
+      equations: ({ h }) => ({ h: h.mul(0) }),
+    });
+    expect(operationsOf(planFor(cell, SIZES).inference).map(({ name }) => name)).toEqual(['mul']);
+  });
+});
+
+describe('a plan', () => {
+  test.each(Object.keys(variants))('of %s is plain data', (name) => {
+    const plan = planFor(variants[name], SIZES);
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+    expect(structuredClone(plan)).toEqual(plan);
+  });
+
+  test('is made once for a cell, its sizes and options', () => {
+    const cell = cells.gru();
+    const plan = planFor(cell, SIZES);
+    expect(planFor(cell, { ...SIZES })).toBe(plan);
+    expect(planFor(cell, SIZES, { recurrentDropout: false })).toBe(plan);
+    const others = [
+      planFor(cells.gru(), SIZES),
+      planFor(cell, { inputSize: 4, units: 3 }),
+      planFor(cell, SIZES, { recurrentDropout: true }),
+    ];
+    for (const other of others) expect(other).not.toBe(plan);
+  });
+
+  test('has the parameters in storage order with their shapes', () => {
+    const shapes = (plan: Plan) => plan.parameters.map(({ name, shape }) => [name, shape]);
+    expect(shapes(planFor(variants.lstm, SIZES))).toEqual([
+      ['kernel', [3, 16]],
+      ['recurrentKernel', [4, 16]],
+      ['bias', [16]],
+    ]);
+    expect(shapes(planFor(variants['gru, reset after'], SIZES))).toEqual([
+      ['kernel', [3, 12]],
+      ['recurrentKernel', [4, 12]],
+      ['bias', [2, 12]],
+    ]);
+    expect(shapes(planFor(variants.sru, SIZES))).toEqual([
+      ['kernel', [3, 16]],
+      ['recurrentVector', [8]],
+      ['bias', [8]],
+    ]);
+    expect(shapes(planFor(variants.sru, { inputSize: 4, units: 4 }))[0]).toEqual(['kernel', [4, 12]]);
+    expect(shapes(planFor(cells.gru({ useBias: false }), SIZES)).map(([name]) => name)).toEqual([
+      'kernel',
+      'recurrentKernel',
+    ]);
+  });
+});
+
+describe('recurrent masks', () => {
+  const masksOf = (cell: Cell) =>
+    planFor(cell, SIZES, { recurrentDropout: true }).recurrentMasks.map(
+      ({ parameter, block }) => `${parameter}.${block}`,
+    );
+
+  test('one for each block of a recurrent kernel, none without dropout', () => {
+    expect(masksOf(cells.gru())).toEqual(['recurrentKernel.z', 'recurrentKernel.r', 'recurrentKernel.n']);
+    expect(masksOf(cells.lstm())).toEqual(['i', 'f', 'g', 'o'].map((block) => `recurrentKernel.${block}`));
+    expect(masksOf(cells.simpleRnn())).toEqual(['recurrentKernel.h']);
+    expect(planFor(cells.gru(), SIZES).recurrentMasks).toEqual([]);
+  });
+
+  test('none for cells without recurrent kernels', () => {
+    expect(masksOf(cells.sru())).toEqual([]);
+    expect(masksOf(cells.indRnn())).toEqual([]);
+  });
+
+  test('one for a block that is used twice', () => {
+    const cell = defineCell({
+      name: 'twice',
+      states: ['h'],
+      parameters: { recurrentKernel: recurrentKernel('a', 'b') },
+      equations: ({ h }, { recurrentKernel: U }) => ({ h: tanh(U.a(h).add(U.a(tanh(h)))).mul(U.b(h)) }),
+    });
+    expect(masksOf(cell)).toEqual(['recurrentKernel.a', 'recurrentKernel.b']);
+  });
+});
