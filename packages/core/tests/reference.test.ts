@@ -304,6 +304,7 @@ describe('the gradient of the leaky sum', () => {
   test('of a repeated output goes to the step it repeats', () => {
     const mask = f64(1, 0, 1);
     expect(gradientOf({ mask }, { sequence: f64(0, 1, 0) }).x).toEqual([1, 0, 0]);
+    expect(gradientOf({ mask: f64(1, 0, 0) }, { sequence: f64(1, 2, 4) }).x).toEqual([7, 0, 0]);
     expect(gradientOf({ mask, maskedOutput: 'zero' }, { sequence: f64(0, 1, 0) }).x).toEqual([0, 0, 0]);
     expect(gradientOf({ mask }, { states: [f64(1)] }).x).toEqual([0.5, 0, 1]);
   });
