@@ -73,4 +73,9 @@ describe('the checkpoint file', () => {
     writeCheckpointFile(path, { epoch: 3 }, new Map());
     expect(readCheckpointFile(path).content).toEqual({ epoch: 3 });
   });
+
+  test('a place that cannot be written to is an error with its name', () => {
+    const path = join(scratchFolder(), 'missing', 'checkpoint.bin');
+    expect(() => writeCheckpointFile(path, {}, new Map())).toThrow(`${path}: cannot be written (ENOENT`);
+  });
 });

@@ -22,7 +22,7 @@ export async function inspect(flags: { model: string }, { output }: Streams): Pr
       'tokens',
       `${formatCount(vocabulary.size)} of the unit ${settings.unit}, the first ${settings.length} of a text`,
     ],
-    ['weights of', `epoch ${epoch} of ${settings.epochs}`],
+    ['weights of', `epoch ${epoch}`],
     [
       'training',
       `batches of ${settings.batch}, learning rate ${settings.learningRate}, dropout ${settings.dropout}, ` +

@@ -1,24 +1,29 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { InputError, messageOf } from '../failure.js';
 
 /**
  * Writes a file so that at any moment, a crash or a power cut included, the path holds either the old content
  * or the new one whole: written beside it, flushed to the disk, renamed over it, and the folder flushed too.
+ *
+ * @throws InputError when it cannot be written, for a full disk say; the old content is still there.
  */
 export function writeFileAtomically(path: string, parts: readonly (string | Uint8Array)[]): void {
   const partial = `${path}.partial`;
-  const file = openSync(partial, 'w');
   try {
-    for (const part of parts) writeWhole(file, typeof part === 'string' ? Buffer.from(part) : part);
-    fsyncSync(file);
+    const file = openSync(partial, 'w');
+    try {
+      for (const part of parts) writeWhole(file, typeof part === 'string' ? Buffer.from(part) : part);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(partial, path);
+    flushFolder(dirname(path));
   } catch (error) {
     rmSync(partial, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
+    throw new InputError(`${path}: cannot be written (${messageOf(error)}).`);
   }
-  renameSync(partial, path);
-  flushFolder(dirname(path));
 }
 
 /** One write may take only a part of a large buffer. */

@@ -97,32 +97,21 @@ export async function runTraining({
     classes: data.classes.length,
     finishedEpochs: history.length,
   });
-  if (checkpoint === undefined && folder !== null) {
-    writeModelDescription(folder, { settings, classes: data.classes, tokens: data.vocabulary.tokens });
-    save();
-  } else {
+  if (checkpoint !== undefined) {
     restoreWeights(model, weights);
     if (optimizer.length > 0) await restoreOptimizer(model.optimizer, optimizer);
+  } else if (folder !== null) {
+    writeModelDescription(folder, { settings, classes: data.classes, tokens: data.vocabulary.tokens });
+    save();
   }
   let finished = true;
   for (let epoch = history.length + 1; epoch <= settings.epochs; epoch++) {
-    const result = await trainEpoch(model, data.train, settings, epoch, stop, (progress) =>
-      observer.batch(progress),
-    );
-    if (result === undefined) {
+    const record = await runEpoch(model, { settings, data, stop, observer }, epoch);
+    if (record === undefined) {
       finished = false;
       break;
     }
-    const validation = data.validation && (await evaluate(model, data.validation));
-    history.push({
-      epoch,
-      loss: result.loss,
-      accuracy: result.accuracy,
-      validationLoss: validation?.loss ?? null,
-      validationAccuracy: validation?.accuracy ?? null,
-      seconds: result.seconds,
-      examplesPerSecond: data.train.count / result.seconds,
-    });
+    history.push(record);
     weights = await modelWeights(model);
     optimizer = await optimizerState(model.optimizer);
     await restoreOptimizer(model.optimizer, optimizer);
@@ -131,7 +120,7 @@ export async function runTraining({
       if (folder !== null) await writeModel(folder, model, epoch);
     }
     save();
-    observer.epoch(history[history.length - 1]);
+    observer.epoch(record);
   }
   restoreWeights(model, bestWeights);
   return {
@@ -141,5 +130,27 @@ export async function runTraining({
     test: finished && data.test ? await evaluate(model, data.test) : undefined,
     parameters,
     model,
+  };
+}
+
+/** Trains one epoch and validates it. @returns undefined when it was asked to stop. */
+async function runEpoch(
+  model: LayersModel,
+  { settings, data, stop, observer }: Pick<Run, 'settings' | 'data' | 'stop' | 'observer'>,
+  epoch: number,
+): Promise<EpochRecord | undefined> {
+  const result = await trainEpoch(model, data.train, settings, epoch, stop, (progress) =>
+    observer.batch(progress),
+  );
+  if (result === undefined) return undefined;
+  const validation = data.validation && (await evaluate(model, data.validation));
+  return {
+    epoch,
+    loss: result.loss,
+    accuracy: result.accuracy,
+    validationLoss: validation?.loss ?? null,
+    validationAccuracy: validation?.accuracy ?? null,
+    seconds: result.seconds,
+    examplesPerSecond: data.train.count / result.seconds,
   };
 }
