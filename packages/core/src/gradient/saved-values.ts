@@ -1,5 +1,5 @@
 import { type NodeId, operations } from '../equations/operations.js';
-import { type Node, operandsOf } from '../plan/graph.js';
+import { type Node, operandsOf } from '../graph/graph.js';
 
 /**
  * Which values of the forward pass are kept for the backward pass.
