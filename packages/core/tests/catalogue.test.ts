@@ -14,7 +14,8 @@ import {
 
 const SIZES = { inputSize: 3, units: 4 };
 
-const optionsOf: Record<keyof typeof cells, JsonObject> = {
+/** For each cell options that change its plan; a cell without any need not be here. */
+const optionsOf: Partial<Record<keyof typeof cells, JsonObject>> = {
   simpleRnn: { activation: 'relu', useBias: false },
   lstm: { peephole: true, recurrentActivation: 'hardSigmoid' },
   gru: { resetAfter: true, update: 'take' },

@@ -2,6 +2,7 @@ import { type ActivationName, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
+import { checkOptions } from './options.js';
 
 export interface GruOptions {
   /** Of the candidate. Default `tanh`. */
@@ -26,6 +27,13 @@ export function updated(update: 'keep' | 'take', z: Expression, h: Expression, n
 
 /** Gated recurrent unit. Cho et al. 2014, arXiv:1406.1078. Blocks in Keras order: update, reset, candidate. */
 export function gru(options: GruOptions = {}): Cell {
+  checkOptions('gru', options, {
+    activation: 'activation',
+    recurrentActivation: 'activation',
+    resetAfter: 'boolean',
+    update: ['keep', 'take'],
+    useBias: 'boolean',
+  });
   const act = activation(options.activation ?? 'tanh');
   const gate = activation(options.recurrentActivation ?? 'sigmoid');
   const { update = 'keep', useBias } = options;

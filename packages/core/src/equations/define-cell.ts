@@ -69,8 +69,10 @@ export function defineCell<const State extends string, P extends ParameterDeclar
   const clash = states.find((state, i) => RESERVED.includes(state) || states.indexOf(state) !== i);
   if (clash)
     throw new TypeError(`Cell '${name}': the state name '${clash}' is repeated or reserved (${RESERVED}).`);
-  const declarations = (sizes: Sizes): P =>
-    typeof definition.parameters === 'function' ? definition.parameters(sizes) : definition.parameters;
+  const declarations = (sizes: Sizes): P => {
+    const { parameters } = definition;
+    return checkDeclarations(name, typeof parameters === 'function' ? parameters(sizes) : parameters);
+  };
   return {
     name,
     source,
@@ -92,6 +94,21 @@ export function defineCell<const State extends string, P extends ParameterDeclar
       return checkResults(name, states, results);
     },
   };
+}
+
+function checkDeclarations<P extends ParameterDeclarations>(cell: string, declarations: P): P {
+  for (const [parameter, { form, blocks, storedRows = 1 }] of Object.entries(declarations)) {
+    const where = `Cell '${cell}', parameter '${parameter}'`;
+    const repeated = blocks.find((block, i) => blocks.indexOf(block) !== i);
+    if (blocks.length === 0) throw new TypeError(`${where} has no block; name at least one.`);
+    if (repeated !== undefined) throw new TypeError(`${where} names the block '${repeated}' twice.`);
+    if (form === 'matrix' ? storedRows !== 1 : blocks.length % storedRows !== 0) {
+      throw new TypeError(
+        `${where}: ${blocks.length} blocks cannot be stored in ${storedRows} rows; only a vector whose blocks divide evenly can.`,
+      );
+    }
+  }
+  return declarations;
 }
 
 function checkSizes(cell: string, sizes: Sizes): Sizes {
