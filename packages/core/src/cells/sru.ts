@@ -62,10 +62,13 @@ export function sru(options: SruOptions = {}): Cell {
       ...((version === 2 ? { recurrentVector: vector } : {}) as { recurrentVector: typeof vector }),
       bias: { ...bias('f', 'r'), ...(highwayBias !== undefined && { initial: { r: highwayBias } }) },
     }),
-    equations: ({ x, c }, { kernel: W, recurrentVector: v, bias: b }, sizes) => {
+    equations: ({ x, c }, parameters, sizes) => {
+      const { kernel: W, bias: b } = parameters;
       const gate = (name: 'f' | 'r'): Expression => {
         const projected = W[name](x);
-        return sigmoid((version === 2 ? projected.add(v[name].mul(c)) : projected).add(b[name]));
+        return sigmoid(
+          (version === 2 ? projected.add(parameters.recurrentVector[name].mul(c)) : projected).add(b[name]),
+        );
       };
       const f = gate('f');
       const r = gate('r');
@@ -85,6 +88,7 @@ function fullRecurrence(options: SruOptions): Cell {
     throw new RangeError(`sru: with recurrence 'full' there is no ${misplaced.join(', ')}; leave it out.`);
   }
   const equations = gru({
+    resetAfter: false,
     update: 'take',
     ...(options.useBias === undefined ? {} : { useBias: options.useBias }),
   });

@@ -40,6 +40,11 @@ const known = new WeakMap<Cell, Map<string, Plan>>();
  * @throws TypeError when the cell's equations do not fit together, RangeError when a size is not a positive integer.
  */
 export function planFor(cell: Cell, { inputSize, units }: Sizes, options: TraceOptions = {}): Plan {
+  if (typeof cell?.results !== 'function') {
+    throw new TypeError(
+      `Expected a cell, as defineCell or cells.gru() makes it, but was given ${typeof cell}.`,
+    );
+  }
   const plans = known.get(cell) ?? new Map<string, Plan>();
   known.set(cell, plans);
   const key = `${inputSize} ${units} ${options.recurrentDropout ?? false}`;
