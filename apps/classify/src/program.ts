@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { Command, CommanderError, Option } from 'commander';
-import type { CompareFlags } from './commands/compare.js';
+import type { CompareFlags } from './commands/cell-runs.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import { addReadingOptions, addTrainingOptions } from './commands/options.js';
-import { names } from './commands/parse.js';
+import { cellName, cellNameList, path } from './commands/parse.js';
 import type { PredictFlags } from './commands/predict.js';
 import type { TrainFlags } from './commands/train.js';
 import { InputError } from './failure.js';
@@ -33,10 +33,19 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     // Commander has printed its message; asking for help is no failure.
     if (error instanceof CommanderError) return error.exitCode;
-    if (!(error instanceof InputError)) throw error;
-    terminal.error.write(`error: ${error.message}\n`);
+    if (!(error instanceof InputError) && !isMissingWorkingFolder(error)) throw error;
+    terminal.error.write(
+      error instanceof InputError
+        ? `error: ${error.message}\n`
+        : 'error: the working directory has been deleted. Change to one that exists and start again.\n',
+    );
     return 1;
   }
+}
+
+/** Whether the engine could not tell the working directory, which relative paths begin at. */
+function isMissingWorkingFolder(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd';
 }
 
 /** The verbs. Each is loaded when it is used, so that help and errors in options come at once. */
@@ -55,8 +64,10 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
       .description(
         'train a model; without --data, tell twelve languages apart by the names of countries and the like',
       )
-      .addOption(new Option('--cell <name>', 'recurrent cell (default: gru)').choices(cellNames))
-      .option('--out <folder>', 'keep checkpoints and the model in this folder'),
+      .addOption(
+        new Option('--cell <name>', 'recurrent cell (default: gru)').choices(cellNames).argParser(cellName),
+      )
+      .option('--out <folder>', 'keep checkpoints and the model in this folder', path),
   ).action(async (flags: TrainFlags) => {
     const { train } = await import('./commands/train.js');
     finished(await train(flags, terminal));
@@ -69,9 +80,9 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
       .requiredOption(
         '--cells <names>',
         `recurrent cells, separated by commas: ${cellNames.join(', ')}`,
-        names,
+        cellNameList,
       )
-      .option('--out <folder>', 'keep the report and the models in this folder', 'comparison'),
+      .option('--out <folder>', 'keep the report and the models in this folder', path, 'comparison'),
   ).action(async (flags: CompareFlags) => {
     const { compare } = await import('./commands/compare.js');
     finished(await compare(flags, terminal));
@@ -81,8 +92,8 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
     program
       .command('evaluate')
       .description('test a saved model with labelled data')
-      .requiredOption('--model <folder>', 'folder of the saved model')
-      .requiredOption('--data <path>', 'labelled data, in any format that train reads'),
+      .requiredOption('--model <folder>', 'folder of the saved model', path)
+      .requiredOption('--data <path>', 'labelled data, in any format that train reads', path),
   )
     .option('--backend <name>', 'TensorFlow.js backend (default: the best there is)')
     .action(async (flags: EvaluateFlags) => {
@@ -93,8 +104,11 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
   program
     .command('predict')
     .description('print class, probability and text, separated by tabs')
-    .argument('[texts...]', 'texts to classify (default: the lines of standard input that are not blank)')
-    .requiredOption('--model <folder>', 'folder of the saved model')
+    .argument(
+      '[texts...]',
+      'texts to classify (default: the lines of standard input that are not blank, each answered as it arrives)',
+    )
+    .requiredOption('--model <folder>', 'folder of the saved model', path)
     .option('--backend <name>', 'TensorFlow.js backend (default: the best there is)')
     .action(async (texts: string[], flags: PredictFlags) => {
       const { predict } = await import('./commands/predict.js');
@@ -104,7 +118,7 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
   program
     .command('inspect')
     .description('show equations, plan and parameters of a saved model')
-    .requiredOption('--model <folder>', 'folder of the saved model')
+    .requiredOption('--model <folder>', 'folder of the saved model', path)
     .action(async (flags: { model: string }) => {
       const { inspect } = await import('./commands/inspect.js');
       finished(await inspect(flags, terminal));

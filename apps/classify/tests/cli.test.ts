@@ -1,6 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { run } from '../src/program.js';
 import { command, small } from './command.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
 
@@ -102,6 +105,35 @@ describe('train', () => {
     );
   });
 
+  test('a model without a checkpoint: neither a new run nor --resume, and both say why', async () => {
+    const data = scratchFile('data.txt', toyLines(40));
+    const out = scratchFolder();
+    const folder = join(out, 'gru');
+    await command(['train', ...small, '--data', data, '--out', folder]);
+    rmSync(join(folder, 'checkpoint.bin'));
+    const expected =
+      `error: ${folder}: holds a finished model without a checkpoint, so there is no run to go on with. ` +
+      'The model can be used as it is; to train, choose another folder for --out.\n';
+    for (const resume of [[], ['--resume']]) {
+      expect((await command(['train', '--data', data, '--out', folder, ...resume])).error).toBe(expected);
+      expect((await command(['compare', '--cells', 'gru', '--out', out, ...resume])).error).toBe(expected);
+    }
+  });
+
+  test('a damaged checkpoint: the model beside it is still usable, and is', async () => {
+    const data = scratchFile('data.txt', toyLines(40));
+    const folder = scratchFolder();
+    await command(['train', ...small, '--data', data, '--out', folder]);
+    const checkpoint = join(folder, 'checkpoint.bin');
+    writeFileSync(checkpoint, readFileSync(checkpoint).subarray(0, -1));
+    const { status, error } = await command(['train', '--out', folder, '--resume']);
+    expect(status).toBe(1);
+    expect(error).toMatch(
+      /checkpoint is damaged: .*\. The model in the folder does not need it and is still usable; to train again, choose another folder\.\n$/,
+    );
+    expect((await command(['predict', '--model', folder, 'dull'])).status).toBe(0);
+  });
+
   test('--resume: other data, no folder, no checkpoint', async () => {
     const data = scratchFile('data.txt', toyLines(40));
     const folder = scratchFolder();
@@ -125,7 +157,10 @@ describe('train', () => {
     [['--learning-rate', '-1'], /Expected a number above 0/],
     [['--unit', 'line'], /Allowed choices are word, character/],
     [['--cell', 'transformer'], /Allowed choices are simple-rnn, lstm, gru, sru, min-gru, ind-rnn, li-gru/],
-    [['--backend', 'abacus'], /There is no backend "abacus" here. There are cpu/],
+    [['--backend', 'abacus'], /There is no backend "abacus" here. The only one is cpu\.\n/],
+    [['--out', ''], /--out <folder>' argument '' is invalid. Expected a path, got an empty one/],
+    [['--data', ''], /--data <path>' argument '' is invalid. Expected a path, got an empty one/],
+    [['--test', ' '], /--test <path>' argument ' ' is invalid. Expected a path, got an empty one/],
     [['--unknown'], /unknown option '--unknown'/],
   ])('%s is an error that says what was expected', async (args, message) => {
     const data = scratchFile('data.txt', toyLines(10));
@@ -143,6 +178,33 @@ describe('train', () => {
       `error: ${data}, line 3: "c": there is a label but no text. ` +
         'Mend it, or leave such rows out with --skip-bad.\n',
     );
+  });
+
+  test.each([
+    ['minGru', 'min-gru'],
+    ['min-gru', 'min-gru'],
+    ['simpleRnn', 'simple-rnn'],
+    ['liGru', 'li-gru'],
+    ['indRnn', 'ind-rnn'],
+  ])('--cell %s is %s', async (given, known) => {
+    const data = scratchFile('data.txt', toyLines(20));
+    const { output } = await command([
+      ...['train', ...small, '--epochs', '1', '--cell', given, '--data', data, '--json'],
+    ]);
+    expect(objects(output)[1].summary.cell).toBe(known);
+  });
+
+  test('names of columns for data without columns are noticed; one example is one example', async () => {
+    const data = scratchFile('data.txt', `${toyLines(20)}lonely\n`);
+    const held = scratchFile('test.csv', 'kind,text\nbad,dull\nugly,dull\n');
+    const { error, output } = await command([
+      ...['train', ...small, '--data', data, '--test', held, '--label-column', 'kind', '--skip-bad'],
+    ]);
+    expect(error).toBe(
+      `${data}: has no columns, so --label-column is of no use here.\n${data}: 1 bad row left out.\n` +
+        `${held}: 1 example with an unknown label left out.\n`,
+    );
+    expect(output).toMatch(/^test accuracy .* on 1 example$/m);
   });
 
   test('hostile labels and texts train like any other', async () => {
@@ -203,6 +265,25 @@ describe('a saved model', () => {
     expect(piped.output).toMatch(/^bad\t0\.\d{4}\tdull café\ngood\t0\.\d{4}\tfunny…bright\n$/);
     expect(piped.error).toMatch(/standard input: not valid UTF-8/);
     expect((await command(['predict', '--model', folder])).output).toBe('');
+    expect((await command(['predict', '--model', '', 'dull'])).error).toMatch(/Expected a path/);
+  });
+
+  test('predict answers lines of standard input as they arrive', async () => {
+    const folder = await trained();
+    const input = new PassThrough();
+    const output = new PassThrough();
+    const ended = run(['predict', '--model', folder], { input, output, error: new PassThrough() });
+    const answer = async () => String((await once(output, 'data'))[0]);
+    const first = answer();
+    input.write('dull and weak\nbright and');
+    expect(await first).toMatch(/^bad\t0\.\d{4}\tdull and weak\n$/);
+    const second = answer();
+    input.write(' funny\n');
+    expect(await second).toMatch(/^good\t0\.\d{4}\tbright and funny\n$/);
+    const last = answer();
+    input.end('weak');
+    expect(await last).toMatch(/^bad\t0\.\d{4}\tweak\n$/);
+    expect(await ended).toBe(0);
   });
 
   test('inspect shows settings, parameters and the equations', async () => {
@@ -261,11 +342,48 @@ describe('compare', () => {
       'lstm',
     ]);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('gru, sru, lstm');
+    const fewer = await command(['compare', '--cells', 'minGru,sru', '--out', out, '--resume']);
+    expect(fewer.error).toContain(`gru was compared in ${out} before and is in the report too.\n`);
+    const shown = fewer.output.slice(fewer.output.lastIndexOf('\ncell') + 1).split('\n');
+    expect(shown.slice(2, 6).map((row) => row.split(' ')[0])).toEqual(['min-gru', 'sru', 'lstm', 'gru']);
+    // The row of a run that was not asked for again is what it was, its test accuracy included.
+    expect(shown[5].replaceAll(/ +/g, ' ')).toBe(table[2].replaceAll(/ +/g, ' '));
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('min-gru, sru, lstm, gru');
+  });
+
+  test('runs of another comparison, or unfinished ones, are left out of the report with a notice', async () => {
+    const data = scratchFile('data.txt', toyLines(40));
+    const out = join(scratchFolder(), 'comparison');
+    const compare = (...args: string[]) =>
+      command(['compare', ...small, '--data', data, '--out', out, ...args]);
+    await compare('--cells', 'gru', '--epochs', '1');
+    await compare('--cells', 'sru', '--units', '4');
+    const { status, error } = await compare('--cells', 'lstm');
+    expect(status).toBe(0);
+    expect(error).toContain(
+      `gru in ${out} is left out of the report. ${join(out, 'gru')}: 1 of 3 epochs are finished. ` +
+        'Name gru in --cells to go on with it.\n',
+    );
+    expect(error).toMatch(/sru in .* is left out of the report\. --units 6 contradicts the checkpoint/);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Comparison of lstm<');
+  });
+
+  test('the warm-up before each run changes no result', async () => {
+    const data = scratchFile('data.txt', toyLines(40));
+    const options = [...small, '--dropout', '0.2', '--data', data, '--json'];
+    const untimed = (output: string) =>
+      objects(output)
+        .slice(0, 3)
+        .map(({ cell: _, seconds: __, examplesPerSecond: ___, ...epoch }) => epoch);
+    const alone = await command(['train', '--cell', 'sru', ...options]);
+    const compared = await command(['compare', '--cells', 'sru', '--out', scratchFolder(), ...options]);
+    expect(untimed(alone.output).length).toBe(3);
+    expect(untimed(compared.output)).toEqual(untimed(alone.output));
   });
 
   test('an unknown cell, or none, is told before anything is trained', async () => {
     const { error } = await command(['compare', '--cells', 'gru,abacus']);
-    expect(error).toMatch(/No cell is called "abacus". There are simple-rnn, lstm, gru/);
+    expect(error).toMatch(/Allowed choices are simple-rnn, lstm, gru/);
     expect((await command(['compare'])).error).toMatch(/required option '--cells <names>'/);
     expect(existsSync('comparison')).toBe(false);
   });

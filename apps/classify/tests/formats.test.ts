@@ -56,6 +56,14 @@ describe('lines of label and text', () => {
     expect(errors[2]).toMatch(/line 2: .*the label has 201 characters/);
   });
 
+  test('of a binary file the first NUL is told, and no rows to leave out', () => {
+    const path = scratchFile('image.png', Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1'));
+    expect(() => read(path)).toThrow(
+      `${path}, line 3: there is a NUL character, so this is no text in UTF-8`,
+    );
+    expect(() => read(path)).not.toThrow(/--skip-bad/);
+  });
+
   test('bad rows can be left out and are counted', () => {
     const path = scratchFile('data.txt', '1 a\n0\n1 a\0b\n0 c\n');
     const { examples, notices } = read(path, { skipBad: true });
@@ -90,6 +98,25 @@ describe('CSV', () => {
     expect(() => read(path)).toThrow(
       `${path}, line 1: no column "text" in the header, which has "label", "body". ` +
         'Name the column that holds the text with --text-column.',
+    );
+  });
+
+  test.each([
+    ['data.csv', 'label;text', 'semicolons, expected commas. Save the file with commas.'],
+    [
+      'data.csv',
+      'label\ttext',
+      'tabs, expected commas. Save the file with commas, or give its name the ending .tsv.',
+    ],
+    [
+      'data.tsv',
+      'label,text',
+      'commas, expected tabs. Save the file with tabs, or give its name the ending .csv.',
+    ],
+  ])('%s: the header %s has another delimiter', (name, header, message) => {
+    const path = scratchFile(name, `${header}\nx\n`);
+    expect(() => read(path)).toThrow(
+      `${path}, line 1: the header is one field, ${JSON.stringify(header)}: the fields seem to be separated by ${message}`,
     );
   });
 
@@ -148,6 +175,11 @@ describe('JSON lines', () => {
     expect(() => read(path)).toThrow(message);
   });
 
+  test('a .json file is told what is read instead', () => {
+    const path = scratchFile('data.json', '[{"label":1,"text":"a"}]');
+    expect(() => read(path)).toThrow(`${path}: expected .jsonl, one JSON object on each line, not .json.`);
+  });
+
   test('keys that objects inherit are not found', () => {
     const path = scratchFile('data.jsonl', '{"label":1,"text":"a"}\n');
     expect(() => read(path, { label: 'toString' })).toThrow(/the key "toString" is missing/);
@@ -201,5 +233,23 @@ describe('files without examples', () => {
   test('a file that is not there', () => {
     const path = join(scratchFolder(), 'none.txt');
     expect(() => read(path)).toThrow(`${path}: cannot be read (ENOENT`);
+  });
+});
+
+describe('names of columns for data without columns', () => {
+  test.each([
+    [{ label: 'kind' }, '--label-column is'],
+    [{ text: 'body' }, '--text-column is'],
+    [{ label: 'kind', text: 'body' }, '--label-column and --text-column are'],
+  ])('%s: a notice', (names, options) => {
+    const path = scratchFile('data.txt', 'a b\n');
+    expect(read(path, names).notices).toEqual([`${path}: has no columns, so ${options} of no use here.`]);
+  });
+
+  test('a folder per class has none either; the usual names are no matter', () => {
+    const folder = scratchFolder();
+    scratchFile('pos/1.txt', 'fine', folder);
+    expect(read(folder, { label: 'kind' }).notices.length).toBe(1);
+    expect(read(folder, { label: 'label' }).notices).toEqual([]);
   });
 });

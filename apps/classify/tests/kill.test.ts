@@ -132,6 +132,17 @@ test('Ctrl-C stops after the batch, says how to go on, and going on works', asyn
   expect(resumed.lines.length).toBe(epochs - history.length + 1);
 });
 
+// Windows does not delete a process's working directory.
+test.skipIf(process.platform === 'win32')('a deleted working directory is told in one line', async () => {
+  const script = 'rmdir "$PWD" && exec "$0" "$@"';
+  const words = [process.execPath, program, 'train', '--out', 'model'];
+  const child = spawn('sh', ['-c', script, ...words], { cwd: scratchFolder() });
+  expect(await ended(child)).toEqual({
+    status: 1,
+    error: 'error: the working directory has been deleted. Change to one that exists and start again.\n',
+  });
+});
+
 test('a reader that closes the pipe early ends it quietly', async () => {
   const data = scratchFile('data.txt', toyLines(60));
   const child = start(['train', ...small, '--data', data]);

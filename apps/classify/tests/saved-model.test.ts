@@ -35,6 +35,12 @@ describe('a saved model', () => {
     expect(await (saved.model.predict(sample()) as Tensor).array()).toEqual(await predict());
   });
 
+  test('says which GRU it has, whatever the default is', async () => {
+    const { folder } = await savedFolder();
+    const { modelTopology } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
+    expect(JSON.stringify(modelTopology)).toMatch(/"reset_?[aA]fter":true/);
+  });
+
   test('is a layers model as TensorFlow.js itself loads it', async () => {
     const { folder, predict } = await savedFolder();
     const json: io.ModelJSON = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));

@@ -48,6 +48,9 @@ describe('classesOf', () => {
   });
 
   test('one class alone is an error with the lines', () => {
+    expect(() => classesOf(examples({ a: 1 }), 'data.txt')).toThrow(
+      'the only example has the one label "a".',
+    );
     expect(() => classesOf(examples({ a: 5 }), 'data.txt')).toThrow(
       'data.txt, lines 1 to 5: all 5 examples have the one label "a".',
     );

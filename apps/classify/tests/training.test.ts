@@ -130,6 +130,14 @@ describe('a training run', () => {
   });
 });
 
+test('the embedded data have no columns to name', () => {
+  const notices: string[] = [];
+  const columns = { label: 'kind', text: 'text' };
+  const data: DataOptions = { data: null, test: null, columns, skipBad: false };
+  prepareData(data, settings, (message) => notices.push(message));
+  expect(notices).toEqual(['the embedded data: has no columns, so --label-column is of no use here.']);
+});
+
 describe('a resumed run', () => {
   test.each<[string, [number, number]]>([
     ['the first batch', [1, 1]],

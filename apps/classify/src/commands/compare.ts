@@ -1,7 +1,5 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { useBackend } from '../backend.js';
-import { InputError } from '../failure.js';
-import { cellNamed } from '../model/cells.js';
 import type { Settings } from '../model/settings.js';
 import { chooseReporter } from '../progress/choose-reporter.js';
 import { noticeTo, type Reporter, type Streams } from '../progress/reporter.js';
@@ -10,35 +8,23 @@ import { htmlReport, type ReportSubject } from '../report/html-report.js';
 import { summaryOf } from '../report/summary.js';
 import { textTable } from '../report/text-table.js';
 import { writeFileAtomically } from '../storage/atomic-file.js';
-import { hasCheckpoint, readCheckpoint } from '../training/checkpoint.js';
-import { checkSameData, planRun, type RunPlan } from '../training/plan-run.js';
+import { checkSameData } from '../training/plan-run.js';
 import { type PreparedData, prepareData } from '../training/prepare.js';
 import { type RunResult, runTraining } from '../training/run.js';
 import { interruptedStatus, type StopRequest, stoppable } from '../training/stop.js';
+import { warmUp } from '../training/warm-up.js';
+import { type CompareFlags, cellRuns, finishedBefore } from './cell-runs.js';
 import { commandLine } from './command-line.js';
-import { dataGiven, optionName, settingsGiven, type TrainingFlags } from './options.js';
 import { noticeOtherBackend, stoppingNotice } from './train.js';
-
-export interface CompareFlags extends TrainingFlags {
-  cells: string[];
-  out: string;
-}
-
-/** One cell's run: its plan and the folder below the comparison's where it is kept. */
-interface CellRun {
-  cell: string;
-  folder: string;
-  plan: RunPlan;
-}
 
 /** Trains a model with each cell on the same split and reports on all of them. @returns the exit status. */
 export async function compare(flags: CompareFlags, streams: Streams): Promise<number> {
-  for (const cell of flags.cells) cellNamed(cell);
   const notice = noticeTo(streams);
-  const runs = cellRuns(flags);
-  const { settings } = runs[0].plan;
-  const data = prepareData(runs[0].plan.data, settings, notice);
-  for (const { plan, folder } of runs) if (plan.checkpoint) checkSameData(plan.checkpoint, data, folder);
+  const asked = cellRuns(flags);
+  const { settings } = asked[0].plan;
+  const data = prepareData(asked[0].plan.data, settings, notice);
+  for (const { plan, folder } of asked) if (plan.checkpoint) checkSameData(plan.checkpoint, data, folder);
+  const runs = [...asked, ...finishedBefore(flags, asked[0].plan, data, notice)];
   const backend = await useBackend(settings.backend);
   let reporter: Reporter;
   const compared: ComparedRun[] = [];
@@ -46,6 +32,7 @@ export async function compare(flags: CompareFlags, streams: Streams): Promise<nu
     for (const { cell, folder, plan } of runs) {
       if (plan.checkpoint) noticeOtherBackend(plan.checkpoint.settings.backend, backend, notice);
       reporter = chooseReporter(streams, flags.json ?? false, { cell });
+      if (plan.checkpoint?.history.length !== plan.settings.epochs) await warmUp(plan.settings, data);
       const result = await runTraining({
         ...plan,
         settings: { ...plan.settings, backend },
@@ -100,29 +87,4 @@ function subjectOf(settings: Settings, data: PreparedData, backend: string): Rep
     backend,
     settings,
   };
-}
-
-/**
- * The runs of a comparison. One that is resumed goes on with the cells that were begun and begins the others with the
- * same settings and data.
- *
- * @throws InputError when cells were begun with different settings.
- */
-function cellRuns(flags: CompareFlags): CellRun[] {
-  const folders = flags.cells.map((cell) => resolve(flags.out, cell));
-  const begun = flags.resume ? folders.find(hasCheckpoint) : undefined;
-  if (flags.resume && begun === undefined) {
-    throw new InputError(`${flags.out}: no comparison to resume here. Leave --resume out to begin one.`);
-  }
-  const first = begun === undefined ? undefined : readCheckpoint(begun);
-  return flags.cells.map((cell, index): CellRun => {
-    const folder = folders[index];
-    const wish = {
-      settings: { ...first?.settings, ...settingsGiven(flags), cell },
-      data: { ...first?.data, ...dataGiven(flags) },
-      folder,
-      resume: begun !== undefined && hasCheckpoint(folder),
-    };
-    return { cell, folder, plan: planRun(wish, optionName) };
-  });
 }

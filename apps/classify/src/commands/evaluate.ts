@@ -1,8 +1,10 @@
 import { useBackend } from '../backend.js';
+import { counted } from '../counted.js';
 import { withKnownLabels } from '../data/classes.js';
+import { defaultColumns } from '../data/columns.js';
 import { readExamples } from '../data/read-examples.js';
 import { rowProblems } from '../data/row-problems.js';
-import { formatCount, formatPercent } from '../progress/epoch-line.js';
+import { formatPercent } from '../progress/epoch-line.js';
 import { noticeTo, type Streams } from '../progress/reporter.js';
 import { classReport } from '../report/class-table.js';
 import { loadModel } from '../storage/load-model.js';
@@ -22,18 +24,21 @@ export async function evaluate(flags: EvaluateFlags, { output, error }: Streams)
   const notice = noticeTo({ output, error });
   await useBackend(flags.backend ?? null);
   const { model, settings, classes, vocabulary } = await loadModel(flags.model);
-  const columns = { label: flags.labelColumn ?? 'label', text: flags.textColumn ?? 'text' };
+  const columns = {
+    label: flags.labelColumn ?? defaultColumns.label,
+    text: flags.textColumn ?? defaultColumns.text,
+  };
   const skipBad = flags.skipBad ?? false;
   const problems = rowProblems(skipBad);
   const read = readExamples(flags.data, { columns, skipBad, notice });
   const examples = withKnownLabels(read, classes, flags.data, problems);
   if (problems.skipped > 0)
-    notice(`${flags.data}: ${problems.skipped} examples with an unknown label left out.`);
+    notice(`${flags.data}: ${counted(problems.skipped, 'example')} with an unknown label left out.`);
   const tokens = examples.map(({ text }) => tokensOf(text, settings.unit, settings.length));
   const result = await evaluateModel(model, new LabelledTexts(examples, tokens, vocabulary, classes));
   output.write(
     `accuracy ${formatPercent(result.accuracy)}  loss ${result.loss.toFixed(4)}  ` +
-      `${formatCount(result.examples)} examples\n\n${classReport(result, classes)}`,
+      `${counted(result.examples, 'example')}\n\n${classReport(result, classes)}`,
   );
   return 0;
 }

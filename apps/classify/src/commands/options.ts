@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { defaultColumns } from '../data/columns.js';
 import { defaultSettings, embeddedSettings, type Settings } from '../model/settings.js';
 import type { DataOptions } from '../training/checkpoint.js';
-import { part, positive, wholeNumber } from './parse.js';
+import { part, path, positive, wholeNumber } from './parse.js';
 
 /** Options that say how data files are read. */
 export interface ReadingFlags {
@@ -37,8 +38,9 @@ export function addTrainingOptions(command: Command): Command {
       '--data <path>',
       'file of "label text" lines, .csv, .tsv, .jsonl, or a folder with a folder per class ' +
         '(default: names in twelve languages, embedded)',
+      path,
     )
-    .option('--test <path>', 'data to test the kept model with');
+    .option('--test <path>', 'data to test the kept model with', path);
   return addReadingOptions(command)
     .option(
       '--validation <part>',
@@ -101,7 +103,7 @@ export function dataGiven(flags: TrainingFlags): Partial<DataOptions> {
     ...(data !== undefined && { data: absolutePath(data) }),
     ...(test !== undefined && { test: absolutePath(test) }),
     ...((labelColumn !== undefined || textColumn !== undefined) && {
-      columns: { label: labelColumn ?? 'label', text: textColumn ?? 'text' },
+      columns: { label: labelColumn ?? defaultColumns.label, text: textColumn ?? defaultColumns.text },
     }),
     ...(skipBad !== undefined && { skipBad }),
   };

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { cellNames, knownCellName } from '../model/cells.js';
 
 /** Parsers of option values. Each throws commander's InvalidArgumentError, which names the option. */
 
@@ -31,10 +32,23 @@ export function part(text: string): number {
   return value;
 }
 
-/** Names separated by commas, without repetition. */
-export function names(text: string): string[] {
+/** A path, which is never empty. */
+export function path(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Expected a path, got an empty one.');
+  return text;
+}
+
+/** A cell's name, with hyphens or in camel case. */
+export function cellName(text: string): string {
+  const name = knownCellName(text);
+  if (name === undefined) throw new InvalidArgumentError(`Allowed choices are ${cellNames.join(', ')}.`);
+  return name;
+}
+
+/** Names of cells separated by commas, without repetition. */
+export function cellNameList(text: string): string[] {
   const found = text.split(',').map((name) => name.trim());
   if (found.includes(''))
     throw new InvalidArgumentError('Expected names separated by commas, such as gru,sru.');
-  return [...new Set(found)];
+  return [...new Set(found.map(cellName))];
 }

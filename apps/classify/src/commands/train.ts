@@ -1,4 +1,5 @@
 import { useBackend } from '../backend.js';
+import { counted } from '../counted.js';
 import { chooseReporter } from '../progress/choose-reporter.js';
 import { noticeTo, type Streams } from '../progress/reporter.js';
 import { summaryOf, summaryText } from '../report/summary.js';
@@ -70,7 +71,7 @@ export function noticeOtherBackend(
 }
 
 function stoppedNotice(finished: number, epochs: number, folder: string | undefined): string {
-  const state = `stopped; ${finished} of ${epochs} epochs are finished`;
+  const state = `stopped; ${finished} of ${counted(epochs, 'epoch')} ${finished === 1 ? 'is' : 'are'} finished`;
   if (folder === undefined) return `${state}. Nothing was saved; give --out FOLDER to be able to go on.`;
   return `${state}. Go on with: ${commandLine('train', '--out', folder, '--resume')}`;
 }

@@ -13,8 +13,9 @@ export function classesOf(examples: readonly Example[], source: string): string[
   const last = examples[examples.length - 1];
   if (labels.length < 2) {
     const where = first.line === undefined ? source : `${source}, lines ${first.line} to ${last.line}`;
+    const all = examples.length === 1 ? 'the only example has' : `all ${examples.length} examples have`;
     throw new InputError(
-      `${where}: all ${examples.length} examples have the one label "${labels[0]}". At least two classes are needed to learn from.`,
+      `${where}: ${all} the one label "${labels[0]}". At least two classes are needed to learn from.`,
     );
   }
   if (labels.length * 2 > examples.length) {

@@ -16,12 +16,12 @@ interface DelimitedRecord {
  * @throws InputError when a column is missing or a quote is never closed.
  */
 export function readCsv(text: string, source: Source): Example[] {
-  return examplesOf(recordsOf(text, source, { delimiter: ',', quote: '"' }), source);
+  return examplesOf(recordsOf(text, source, { delimiter: ',', quote: '"' }), source, 'commas');
 }
 
 /** Reads tab-separated values with a header. Quotes are text, as in the IANA's text/tab-separated-values. */
 export function readTsv(text: string, source: Source): Example[] {
-  return examplesOf(recordsOf(text, source, { delimiter: '\t', quote: null }), source);
+  return examplesOf(recordsOf(text, source, { delimiter: '\t', quote: null }), source, 'tabs');
 }
 
 function recordsOf(
@@ -58,8 +58,13 @@ function recordsOf(
   return records;
 }
 
-function examplesOf([header, ...rows]: DelimitedRecord[], source: Source): Example[] {
+function examplesOf(
+  [header, ...rows]: DelimitedRecord[],
+  source: Source,
+  delimiter: 'commas' | 'tabs',
+): Example[] {
   if (header === undefined) return [];
+  refuseOtherDelimiter(header, source, delimiter);
   const names = header.fields.map((name) => name.trim());
   const labelColumn = columnIndex(names, 'label', header.line, source);
   const textColumn = columnIndex(names, 'text', header.line, source);
@@ -76,6 +81,26 @@ function examplesOf([header, ...rows]: DelimitedRecord[], source: Source): Examp
     else source.problems.found(source.name, line, reason);
   }
   return examples;
+}
+
+/** What may stand between fields, and the ending of such files where there is one. */
+const delimiters = [
+  { plural: 'semicolons', character: ';' },
+  { plural: 'tabs', character: '\t', ending: '.tsv' },
+  { plural: 'commas', character: ',', ending: '.csv' },
+];
+
+/** A header that is a single field with another delimiter in it is not a matter of the columns' names. */
+function refuseOtherDelimiter({ line, fields }: DelimitedRecord, source: Source, expected: string): void {
+  const other = delimiters.find(
+    ({ plural, character }) => plural !== expected && fields.length === 1 && fields[0].includes(character),
+  );
+  if (other === undefined) return;
+  const rename = other.ending === undefined ? '' : `, or give its name the ending ${other.ending}`;
+  throw new InputError(
+    `${source.name}, line ${line}: the header is one field, ${excerpt(fields[0])}: the fields seem to be separated by ` +
+      `${other.plural}, expected ${expected}. Save the file with ${expected}${rename}.`,
+  );
 }
 
 function columnIndex(names: string[], role: 'label' | 'text', line: number, source: Source): number {

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
+import { counted } from '../counted.js';
 import { InputError, messageOf } from '../failure.js';
+import { noticeUnusedColumns } from './columns.js';
 import { readCsv, readTsv } from './delimited.js';
 import { decode, type Encoding } from './encoding.js';
 import type { ColumnNames, Example, Source } from './example.js';
@@ -19,9 +21,9 @@ export interface ReadOptions {
 
 /**
  * Reads the labelled texts of a file, or of a folder with a folder per class. The format follows the ending:
- * .csv, .tsv, .jsonl or .ndjson; every other file has lines of `label text`.
+ * .csv, .tsv, .jsonl or .ndjson; every other file but .json has lines of `label text`.
  *
- * @throws InputError when the file cannot be read, has no example, or has a row that cannot be used (the
+ * @throws InputError when the file cannot be read, is no text, has no example, or has a row that cannot be used (the
  *   message names the line) and bad rows are not skipped.
  */
 export function readExamples(path: string, options: ReadOptions): Example[] {
@@ -33,14 +35,17 @@ export function readExamples(path: string, options: ReadOptions): Example[] {
     else files.push(file);
   };
   const source: Source = { name: path, columns: options.columns, problems };
-  const examples = isFolder(path) ? readFolder(path, problems, note) : readFile(path, source, note);
+  const folder = isFolder(path);
+  const reader = readerFor(path);
+  if (folder || reader === readLabelledLines) noticeUnusedColumns(path, options.columns, options.notice);
+  const examples = folder ? readFolder(path, problems, note) : reader(textIn(path, options, note), source);
   for (const [encoding, files] of encodings) {
     if (encoding === 'utf-8') continue;
-    const others = files.length > 1 ? ` and ${files.length - 1} more files` : '';
+    const others = files.length > 1 ? ` and ${counted(files.length - 1, 'more file')}` : '';
     const reason = encoding === 'windows-1252' ? ' not valid UTF-8;' : '';
     options.notice(`${files[0]}${others}:${reason} read as ${encodingNames[encoding]}.`);
   }
-  if (problems.skipped > 0) options.notice(`${path}: ${problems.skipped} bad rows left out.`);
+  if (problems.skipped > 0) options.notice(`${path}: ${counted(problems.skipped, 'bad row')} left out.`);
   if (examples.length === 0) {
     throw new InputError(`${path}, line 1: no example in the file. ${expectedFormats}`);
   }
@@ -65,7 +70,11 @@ function isFolder(path: string): boolean {
   }
 }
 
-function readFile(path: string, source: Source, note: (file: string, encoding: Encoding) => void): Example[] {
+function textIn(
+  path: string,
+  { skipBad }: ReadOptions,
+  note: (file: string, encoding: Encoding) => void,
+): string {
   let text: string;
   try {
     const decoded = decode(readFileSync(path));
@@ -74,9 +83,17 @@ function readFile(path: string, source: Source, note: (file: string, encoding: E
   } catch (error) {
     throw new InputError(`${path}: cannot be read (${messageOf(error)}).`);
   }
-  return readerFor(path)(text, source);
+  const nul = text.indexOf('\0');
+  if (nul >= 0 && !skipBad) {
+    const line = text.slice(0, nul).split('\n').length;
+    throw new InputError(
+      `${path}, line ${line}: there is a NUL character, so this is no text in UTF-8 or Latin-1. ${expectedFormats}`,
+    );
+  }
+  return text;
 }
 
+/** The reader for a file's ending. */
 function readerFor(path: string): (text: string, source: Source) => Example[] {
   switch (extname(path).toLowerCase()) {
     case '.csv':
@@ -86,7 +103,16 @@ function readerFor(path: string): (text: string, source: Source) => Example[] {
     case '.jsonl':
     case '.ndjson':
       return readJsonLines;
+    case '.json':
+      return refuseJson;
     default:
       return readLabelledLines;
   }
+}
+
+function refuseJson(_text: string, { name }: Source): never {
+  throw new InputError(
+    `${name}: expected .jsonl, one JSON object on each line, not .json. Rename the file if that is what it holds; ` +
+      'else write each example as an object on a line of its own.',
+  );
 }

@@ -7,8 +7,8 @@ export function rowProblems(skip: boolean): RowProblems {
   return {
     found(file, line, reason) {
       if (!skip) {
-        const where = line === undefined ? file : `${file}, line ${line}`;
-        throw new InputError(`${where}: ${reason}. Mend it, or leave such rows out with --skip-bad.`);
+        const [where, such] = line === undefined ? [file, 'files'] : [`${file}, line ${line}`, 'rows'];
+        throw new InputError(`${where}: ${reason}. Mend it, or leave such ${such} out with --skip-bad.`);
       }
       skipped++;
     },
@@ -25,9 +25,9 @@ const longestLabel = 200;
 export function reasonAgainst(label: string, text: string): string | undefined {
   if (label === '') return 'the label is empty';
   if (label.length > longestLabel) {
-    return `the label has ${label.length} characters (at most ${longestLabel}): is the label missing?`;
+    return `the label has ${label.length} characters, at most ${longestLabel} are expected; perhaps the label is missing`;
   }
-  if (text.includes('\0') || label.includes('\0')) return 'there is a NUL character: is this a text file?';
+  if (text.includes('\0') || label.includes('\0')) return 'there is a NUL character, so this is no text';
   if (/\p{Cc}/u.test(label)) return 'the label has control characters';
   if (text.trim() === '') return 'there is a label but no text';
   return undefined;

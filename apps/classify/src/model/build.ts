@@ -79,7 +79,8 @@ function layerOf(
 ) {
   switch (cell) {
     case 'gru':
-      return gru(args);
+      // Said here, since a checkpoint's settings name the cell only: its weights fit this bias alone.
+      return gru({ ...args, resetAfter: true });
     case 'lstm':
       return lstm(args);
     case 'sru':

@@ -12,6 +12,12 @@ const cellsByName = new Map(
 /** The names of all cells, as given on the command line. */
 export const cellNames: readonly string[] = [...cellsByName.keys()];
 
+/** A cell's name as settings and folders have it, min-gru, also for those who write minGru; undefined for none. */
+export function knownCellName(name: string): string | undefined {
+  const plain = (text: string) => text.replaceAll('-', '').toLowerCase();
+  return cellNames.find((known) => plain(known) === plain(name));
+}
+
 /**
  * The cell with a name of the command line.
  * @throws InputError listing the names there are.

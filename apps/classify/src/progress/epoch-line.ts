@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import type { EpochRecord } from '../training/history.js';
 import type { RunDescription } from '../training/run.js';
 import { formatDuration } from './time-left.js';
@@ -7,8 +8,8 @@ export function openingLine({ settings, parameters, ...run }: RunDescription): s
   const direction = settings.bidirectional ? ' bidirectional' : '';
   const resumed = run.finishedEpochs > 0 ? `, resumed after epoch ${run.finishedEpochs}` : '';
   return (
-    `${settings.cell}: ${settings.layers} ×${direction} ${settings.units} units, ${formatCount(parameters)} parameters; ` +
-    `${formatCount(run.trainExamples)} examples in ${run.classes} classes, ` +
+    `${settings.cell}: ${settings.layers} ×${direction} ${counted(settings.units, 'unit')}, ${formatCount(parameters)} parameters; ` +
+    `${counted(run.trainExamples, 'example')} in ${run.classes} classes, ` +
     `${formatCount(run.validationExamples)} for validation${resumed}\n`
   );
 }

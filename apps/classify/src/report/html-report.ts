@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import type { Settings } from '../model/settings.js';
 import { formatCount } from '../progress/epoch-line.js';
 import { type ComparedRun, comparisonTable } from './comparison.js';
@@ -40,7 +41,8 @@ ${reportStyle}
 <p>${escapeHtml(introduction(subject))}</p>
 ${table(runs)}
 <p class="note">Accuracy and loss are those of the best epoch on the examples held back for validation; the model of
-that epoch is the one that is kept and tested. Times are of the training batches alone.</p>
+that epoch is the one that is kept and tested. Times are of the training batches alone, after a
+warm-up that is not timed.</p>
 <h2>Learning curves</h2>
 <div class="curves">
 ${figures.join('\n')}
@@ -63,7 +65,7 @@ function introduction({
 }: ReportSubject): string {
   const tested = testExamples > 0 ? `, ${formatCount(testExamples)} to test with` : '';
   return (
-    `${data}: ${classes} classes; ${formatCount(trainExamples)} examples to learn from, ${formatCount(validationExamples)} for validation${tested}. ` +
+    `${data}: ${classes} classes; ${counted(trainExamples, 'example')} to learn from, ${formatCount(validationExamples)} for validation${tested}. ` +
     `Every cell had the same split, the same seed and the same settings, on the ${backend} backend.`
   );
 }

@@ -1,4 +1,5 @@
-import { formatCount, formatPercent } from '../progress/epoch-line.js';
+import { counted } from '../counted.js';
+import { formatPercent } from '../progress/epoch-line.js';
 import type { EpochRecord } from '../training/history.js';
 import type { RunResult } from '../training/run.js';
 
@@ -50,7 +51,7 @@ export function summaryText(result: RunResult, backend: string): string {
     if (last !== best) lines.push(`last epoch ${last.epoch}: ${scores(last)}`);
   }
   if (test !== undefined) {
-    lines.push(`test accuracy ${formatPercent(test.accuracy)} on ${formatCount(test.examples)} examples`);
+    lines.push(`test accuracy ${formatPercent(test.accuracy)} on ${counted(test.examples, 'example')}`);
   }
   lines.push(`${secondsPerEpoch(history).toFixed(2)} s per epoch on ${backend}`);
   return lines.map((line) => `${line}\n`).join('');

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { InputError, messageOf } from '../failure.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { checksum } from './checksum.js';
+import { modelFiles } from './model-files.js';
 import { bytesOf, type NamedArray } from './named-array.js';
 
 /*
@@ -56,7 +58,9 @@ export function writeCheckpointFile(path: string, content: unknown, groups: Arra
 export function readCheckpointFile(path: string): { content: unknown; groups: ArrayGroups } {
   const bytes = read(path);
   if (bytes.toString('latin1', 0, Math.min(bytes.length, magic.length)) !== magic.slice(0, bytes.length)) {
-    throw new InputError(`${path}: not a checkpoint of this program (it begins differently).`);
+    throw new InputError(
+      `${path}: not a checkpoint of this program (it begins differently). ${withoutCheckpoint(path)}`,
+    );
   }
   if (bytes.length < prefixLength + checksumLength)
     throw damaged(path, `it ends after ${bytes.length} bytes`);
@@ -98,5 +102,12 @@ function groupsOf(arrays: ArrayHeader[], body: Buffer, start: number): ArrayGrou
 }
 
 function damaged(path: string, reason: string): InputError {
-  return new InputError(`${path}: the checkpoint is damaged: ${reason}. Delete the folder and train again.`);
+  return new InputError(`${path}: the checkpoint is damaged: ${reason}. ${withoutCheckpoint(path)}`);
+}
+
+/** What can be done without the checkpoint. The model beside it has checksums of its own. */
+function withoutCheckpoint(path: string): string {
+  return existsSync(join(dirname(path), modelFiles.model))
+    ? 'The model in the folder does not need it and is still usable; to train again, choose another folder.'
+    : 'There is no model in the folder yet: delete the folder and train again.';
 }

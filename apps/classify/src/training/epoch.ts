@@ -62,7 +62,8 @@ export async function trainEpoch(
   return { loss: lossSum / set.count, accuracy: correct / set.count, seconds };
 }
 
-async function trainOnBatch(
+/** Learns from one batch, the examples with the given positions. */
+export async function trainOnBatch(
   model: LayersModel,
   set: LabelledTexts,
   positions: Int32Array,

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '../counted.js';
+import { defaultColumns } from '../data/columns.js';
 import { InputError, messageOf } from '../failure.js';
 import { defaultSettings, embeddedSettings, type Settings } from '../model/settings.js';
 import { modelFiles } from '../storage/model-files.js';
@@ -37,7 +39,7 @@ export function planRun(wish: Wish, optionName: (setting: string) => string): Ru
   const data: DataOptions = {
     data: null,
     test: null,
-    columns: { label: 'label', text: 'text' },
+    columns: { ...defaultColumns },
     skipBad: false,
     ...wish.data,
   };
@@ -51,6 +53,7 @@ const changeable: ReadonlySet<string> = new Set<keyof Settings>(['epochs', 'back
 function resumedRun({ settings, data, folder }: Wish, optionName: (setting: string) => string): RunPlan {
   if (folder === null) throw new InputError('--resume needs --out, the folder of the run to go on with.');
   if (!hasCheckpoint(folder)) {
+    refuseModelAlone(folder);
     throw new InputError(`${folder}: no checkpoint here to resume. Leave --resume out to begin a new run.`);
   }
   const checkpoint = readCheckpoint(folder);
@@ -67,7 +70,7 @@ function resumedRun({ settings, data, folder }: Wish, optionName: (setting: stri
   const done = checkpoint.history.length;
   if (merged.epochs < done) {
     throw new InputError(
-      `--epochs ${merged.epochs}: the run in ${folder} has finished ${done} epochs already.`,
+      `--epochs ${merged.epochs}: the run in ${folder} has finished ${counted(done, 'epoch')} already.`,
     );
   }
   return { settings: merged, data: { ...checkpoint.data, ...data }, checkpoint };
@@ -75,7 +78,8 @@ function resumedRun({ settings, data, folder }: Wish, optionName: (setting: stri
 
 /** Makes the folder; what an earlier run left there is not overwritten. */
 function refuseUsedFolder(folder: string): void {
-  if (hasCheckpoint(folder) || existsSync(join(folder, modelFiles.model))) {
+  if (!hasCheckpoint(folder)) refuseModelAlone(folder);
+  else {
     throw new InputError(
       `${folder}: holds a training run already. Add --resume to go on with it, or choose another folder.`,
     );
@@ -85,6 +89,19 @@ function refuseUsedFolder(folder: string): void {
   } catch (error) {
     throw new InputError(`${folder}: cannot be made (${messageOf(error)}).`);
   }
+}
+
+/**
+ * For a folder without a checkpoint.
+ *
+ * @throws InputError when it holds a model: there is nothing to go on from, and the model is not overwritten.
+ */
+export function refuseModelAlone(folder: string): void {
+  if (!existsSync(join(folder, modelFiles.model))) return;
+  throw new InputError(
+    `${folder}: holds a finished model without a checkpoint, so there is no run to go on with. ` +
+      'The model can be used as it is; to train, choose another folder for --out.',
+  );
 }
 
 /**

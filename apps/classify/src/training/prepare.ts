@@ -1,4 +1,6 @@
+import { counted } from '../counted.js';
 import { classesOf, withKnownLabels } from '../data/classes.js';
+import { noticeUnusedColumns } from '../data/columns.js';
 import { displayNames } from '../data/display-names.js';
 import type { Example } from '../data/example.js';
 import { fingerprint } from '../data/fingerprint.js';
@@ -63,6 +65,7 @@ function readData(
   const { data, test, columns, skipBad } = options;
   const read = (path: string) => readExamples(path, { columns, skipBad, notice });
   if (data !== null) return { examples: read(data), test: test === null ? undefined : read(test) };
+  noticeUnusedColumns('the embedded data', columns, notice);
   const embedded = displayNames();
   return { examples: embedded.train, test: test === null ? embedded.test : read(test) };
 }
@@ -76,6 +79,7 @@ function knownOnly(
   const source = options.test ?? 'the embedded data';
   const problems = rowProblems(options.skipBad);
   const kept = withKnownLabels(test, classes, source, problems);
-  if (problems.skipped > 0) notice(`${source}: ${problems.skipped} examples with an unknown label left out.`);
+  if (problems.skipped > 0)
+    notice(`${source}: ${counted(problems.skipped, 'example')} with an unknown label left out.`);
   return kept;
 }
