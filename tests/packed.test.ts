@@ -13,7 +13,7 @@ import { gru as gruCell, planFor, referenceForward } from '@sluice/core';
 import { dense, embedding, gru, sequential } from '@sluice/layers';
 import * as tf from '@tensorflow/tfjs-core';
 
-const plan = planFor(gruCell(), { inputSize: 1, units: 1 });
+const plan = planFor(gruCell({ resetAfter: false }), { inputSize: 1, units: 1 });
 const zeros = referenceForward(plan, {
   batch: 1,
   timesteps: 2,
