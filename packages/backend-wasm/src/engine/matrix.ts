@@ -1,0 +1,84 @@
+import type { Matrix } from '@sluice/core';
+import type { FixedKernels } from './fixed-kernels.js';
+import type { Floats, Heap } from './heap.js';
+
+/** A right-hand side used for fewer rows than this is not worth packing. */
+const WORTH_PACKING = 8;
+/** Columns of a packed panel. */
+const PANEL = 16;
+
+/** The right-hand side of products: where it is, or, if it pays, packed in panels of 16 columns. */
+export interface Right {
+  readonly source: Matrix<Floats>;
+  readonly depth: number;
+  readonly columns: number;
+  /** The address of the panels. */
+  readonly panels: number | null;
+}
+
+const addressOf = ({ memory, offset }: Matrix<Floats>): number => memory.address + offset * 4;
+
+/** Matrix products on a WebAssembly memory; the kernels are in assembly/. */
+export class MatrixProducts {
+  private readonly scratch: number;
+  constructor(
+    private readonly heap: Heap,
+    private readonly fixed: FixedKernels,
+  ) {
+    this.scratch = heap.allocate(fixed.scratchBytes());
+  }
+
+  /** Prepares a matrix as the right-hand side of products with `rows` rows altogether. */
+  prepare(source: Matrix<Floats>, rows: number, depth: number, columns: number): Right {
+    if (rows < WORTH_PACKING && source.columnStride === 1) return { source, depth, columns, panels: null };
+    const panels = this.heap.allocate(Math.ceil(columns / PANEL) * PANEL * depth * 4);
+    const { rowStride, columnStride } = source;
+    this.fixed.pack(addressOf(source), rowStride * 4, columnStride * 4, depth, columns, panels);
+    return { source, depth, columns, panels };
+  }
+
+  release({ panels }: Right): void {
+    if (panels !== null) this.heap.release(panels);
+  }
+
+  /** `result = left × right`, or `result += left × right`. */
+  multiply(
+    left: Matrix<Floats>,
+    right: Right,
+    result: Matrix<Floats>,
+    rows: number,
+    accumulate: boolean,
+  ): void {
+    const { source, depth, columns, panels } = right;
+    if (panels === null && result.columnStride === 1) {
+      this.fixed.multiplyUnpacked(
+        addressOf(left),
+        left.rowStride * 4,
+        left.columnStride * 4,
+        addressOf(source),
+        source.rowStride * 4,
+        addressOf(result),
+        result.rowStride * 4,
+        rows,
+        depth,
+        columns,
+        accumulate,
+      );
+      return;
+    }
+    this.fixed.multiply(
+      addressOf(left),
+      left.rowStride * 4,
+      left.columnStride * 4,
+      panels as number,
+      addressOf(result),
+      result.rowStride * 4,
+      result.columnStride * 4,
+      rows,
+      depth,
+      columns,
+      accumulate,
+      this.scratch,
+    );
+  }
+}
