@@ -8,7 +8,7 @@ export type { Floats };
 
 export interface WasmBackendOptions {
   /**
-   * The memory to work on, not shared. The backend makes it grow and uses only the pages it has added; what is in it stays
+   * The memory to work on. The backend makes it grow and uses only the pages it has added; what is in it stays
    * as it is. Views of its buffer that were taken before it grew are detached, as always. Default: a memory of its own.
    */
   readonly memory?: WebAssembly.Memory;
@@ -24,6 +24,6 @@ export interface WasmBackendOptions {
  */
 export async function createWasmBackend(options: WasmBackendOptions = {}): Promise<Backend<Floats>> {
   const memory = options.memory ?? new WebAssembly.Memory({ initial: 1 });
-  const fixed = instantiate(await compileFixedKernels(), memory);
+  const fixed = instantiate(await compileFixedKernels(memory), memory);
   return backendFromKernels('wasm', wasmKernels(new OwnHeap(memory), fixed));
 }

@@ -56,15 +56,24 @@ const SIMD_PROBE = new Uint8Array([
 ]);
 
 /**
- * Loads and compiles the kernels that ship with the package, once.
+ * Loads and compiles the kernels that ship with the package for a memory, once.
  * @throws Error when there is no WebAssembly or no SIMD, or when the file cannot be loaded.
  */
-export function compileFixedKernels(): Promise<WebAssembly.Module> {
-  compiled ??= load();
-  return compiled;
+export function compileFixedKernels(memory: WebAssembly.Memory): Promise<WebAssembly.Module> {
+  const name = isShared(memory) ? 'kernels-shared' : 'kernels';
+  compiled[name] ??= load(name).catch((error: unknown) => {
+    delete compiled[name];
+    throw error;
+  });
+  return compiled[name];
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const compiled: Record<string, Promise<WebAssembly.Module>> = {};
+
+/** The format of modules tells memories that threads share from others. */
+export function isShared({ buffer }: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer === 'function' && (buffer as ArrayBufferLike) instanceof SharedArrayBuffer;
+}
 
 /** Puts the kernels on a memory. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): FixedKernels {
@@ -72,7 +81,7 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
   return exports as unknown as FixedKernels;
 }
 
-async function load(): Promise<WebAssembly.Module> {
+async function load(name: string): Promise<WebAssembly.Module> {
   if (typeof WebAssembly !== 'object') {
     throw new Error('This runtime has no WebAssembly; use @sluice/backend-cpu.');
   }
@@ -82,12 +91,14 @@ async function load(): Promise<WebAssembly.Module> {
         'use @sluice/backend-cpu.',
     );
   }
-  // The path is the same from src/engine and from dist/engine.
-  const url = new URL('../../dist/kernels.wasm', import.meta.url);
+  // The paths are the same from src/engine and from dist/engine, and whole, so that bundlers find the files.
+  const url =
+    name === 'kernels'
+      ? new URL('../../dist/kernels.wasm', import.meta.url)
+      : new URL('../../dist/kernels-shared.wasm', import.meta.url);
   try {
     return await WebAssembly.compile(await read(url));
   } catch (error) {
-    compiled = undefined;
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The kernels of @sluice/backend-wasm could not be loaded from ${url}: ${reason}`, {
       cause: error,

@@ -6,14 +6,15 @@ import type { Floats, Heap } from './heap.js';
 const WORTH_PACKING = 8;
 /** Columns of a packed panel. */
 const PANEL = 16;
+const CACHE_LINE = 64;
 
 /** The right-hand side of products: where it is, or, if it pays, packed in panels of 16 columns. */
 export interface Right {
   readonly source: Matrix<Floats>;
   readonly depth: number;
   readonly columns: number;
-  /** The address of the panels. */
-  readonly panels: number | null;
+  /** The address of the panels, which begin at a cache line, and of the memory allocated for them. */
+  readonly packed: { readonly panels: number; readonly allocated: number } | null;
 }
 
 const addressOf = ({ memory, offset }: Matrix<Floats>): number => memory.address + offset * 4;
@@ -30,15 +31,16 @@ export class MatrixProducts {
 
   /** Prepares a matrix as the right-hand side of products with `rows` rows altogether. */
   prepare(source: Matrix<Floats>, rows: number, depth: number, columns: number): Right {
-    if (rows < WORTH_PACKING && source.columnStride === 1) return { source, depth, columns, panels: null };
-    const panels = this.heap.allocate(Math.ceil(columns / PANEL) * PANEL * depth * 4);
+    if (rows < WORTH_PACKING && source.columnStride === 1) return { source, depth, columns, packed: null };
+    const allocated = this.heap.allocate(Math.ceil(columns / PANEL) * PANEL * depth * 4 + CACHE_LINE);
+    const panels = Math.ceil(allocated / CACHE_LINE) * CACHE_LINE;
     const { rowStride, columnStride } = source;
     this.fixed.pack(addressOf(source), rowStride * 4, columnStride * 4, depth, columns, panels);
-    return { source, depth, columns, panels };
+    return { source, depth, columns, packed: { panels, allocated } };
   }
 
-  release({ panels }: Right): void {
-    if (panels !== null) this.heap.release(panels);
+  release({ packed }: Right): void {
+    if (packed) this.heap.release(packed.allocated);
   }
 
   /** `result = left × right`, or `result += left × right`. */
@@ -49,8 +51,14 @@ export class MatrixProducts {
     rows: number,
     accumulate: boolean,
   ): void {
-    const { source, depth, columns, panels } = right;
-    if (panels === null && result.columnStride === 1) {
+    const { source, depth, columns, packed } = right;
+    if (packed === null && result.columnStride !== 1) {
+      const repacked = this.prepare(source, WORTH_PACKING, depth, columns);
+      this.multiply(left, repacked, result, rows, accumulate);
+      this.release(repacked);
+      return;
+    }
+    if (packed === null) {
       this.fixed.multiplyUnpacked(
         addressOf(left),
         left.rowStride * 4,
@@ -70,7 +78,7 @@ export class MatrixProducts {
       addressOf(left),
       left.rowStride * 4,
       left.columnStride * 4,
-      panels as number,
+      packed.panels,
       addressOf(result),
       result.rowStride * 4,
       result.columnStride * 4,

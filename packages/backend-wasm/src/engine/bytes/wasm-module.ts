@@ -8,15 +8,16 @@ const V128 = 0x7b;
 const FUNCTION_TYPE = 0x60;
 const MEMORY = 0x02;
 const FUNCTION = 0x00;
+const MOST_PAGES = 65_536;
 
 /**
  * The bytes of a module that imports the memory `env.memory` and exports one function `run`, whose parameters are 32-bit
- * whole numbers and which gives nothing back.
+ * whole numbers and which gives nothing back. A memory that threads share is imported as such.
  */
-export function moduleOf(parameters: number, body: FunctionBody): Uint8Array<ArrayBuffer> {
+export function moduleOf(parameters: number, body: FunctionBody, shared: boolean): Uint8Array<ArrayBuffer> {
   const section = (id: number, items: number[][]) => [id, ...sized(vector(items))];
   const type = [FUNCTION_TYPE, ...vector(Array.from({ length: parameters }, () => [I32])), ...vector([])];
-  const anyMemory = [0x00, ...unsigned(0)];
+  const anyMemory = shared ? [0x03, ...unsigned(0), ...unsigned(MOST_PAGES)] : [0x00, ...unsigned(0)];
   const locals = vector([
     [...unsigned(body.integerLocals), I32],
     [...unsigned(body.vectorLocals), V128],

@@ -1,5 +1,5 @@
 import type { Program, ProgramRows } from '@sluice/core';
-import type { FixedKernels } from '../fixed-kernels.js';
+import { type FixedKernels, isShared } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
 import { ENTRY_BYTES, isSum, writeProgram } from './write-program.js';
 
@@ -28,7 +28,7 @@ export class Programs {
   }
 
   compile(program: Program, units: number): CompiledProgram {
-    const module = new WebAssembly.Module(writeProgram(program, units));
+    const module = new WebAssembly.Module(writeProgram(program, units, isShared(this.heap.memory)));
     const instance = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } });
     let sumCount = 0;
     const sums = program.stores.map((store) => (isSum(store) ? sumCount++ : -1));
@@ -39,7 +39,8 @@ export class Programs {
 
   /** Sums over the rows are formed in rows of zeros of their own and added at the end: less rounding, better rounded. */
   run({ units, sums, run }: CompiledProgram, { loads, stores }: ProgramRows<Floats>, count: number): void {
-    if (this.integers.length === 0) this.integers = new Int32Array(this.heap.memory.buffer);
+    const { buffer } = this.heap.memory;
+    if (this.integers.buffer !== buffer) this.integers = new Int32Array(buffer);
     const { integers } = this;
     let at = this.block >> 2;
     for (const { memory, offset, stride } of loads) {

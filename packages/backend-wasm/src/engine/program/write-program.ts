@@ -16,7 +16,7 @@ export const isSum = ({ slot }: Program['stores'][number]): boolean => slot.kind
  * where it stands. `run(count, arguments)` finds the addresses and strides of the loads and stores, in this order, in the
  * argument block.
  */
-export function writeProgram(program: Program, units: number): Uint8Array<ArrayBuffer> {
+export function writeProgram(program: Program, units: number, shared: boolean): Uint8Array<ArrayBuffer> {
   const rowCount = program.loads.length + program.stores.length;
   const body = new FunctionBody(2, 2 * rowCount + 1);
   const count = body.parameter(0);
@@ -38,7 +38,7 @@ export function writeProgram(program: Program, units: number): Uint8Array<ArrayB
       body.countUp(index, 4, units * 4, () => writeElements(body, program, addresses, index, 1));
     for (const { address, stride } of rows) body.addInteger(address, stride);
   });
-  return moduleOf(2, body);
+  return moduleOf(2, body, shared);
 }
 
 /** The operations on the elements at an index of every row. */
