@@ -23,7 +23,13 @@ export function run(program, args, { output = 'inherit', cwd = root, shell = fal
     toStandardError: ['inherit', 2, 2],
     capture: ['ignore', 'pipe', 'pipe'],
   })[output];
-  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', npm_config_prefer_offline: 'true' };
+  const env = {
+    ...process.env,
+    TURBO_TELEMETRY_DISABLED: '1',
+    npm_config_prefer_offline: 'true',
+    // Part of turbo's cache keys: what passed on one version of Node says nothing about another.
+    SLUICE_NODE_VERSION: process.version,
+  };
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd, env, shell, stdio: /** @type {any} */ (stdio) });
     let text = '';

@@ -1,48 +1,25 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import { add, div, type Loop, mul, sub } from './engine/cheap-loops.js';
 
 /**
  * TensorFlow.js's arithmetic for its cpu backend, where it is slow and an optimizer spends its time: float32 numbers of
- * one shape, or with a single number. (An Adam step over an embedding of 10,000 × 128 takes 14 such operations; each
+ * one shape, or with a single number. (An Adam step takes 14 such operations over an embedding's every weight; each
  * calls a closure and a modulo per element there.) Everything else goes on to TensorFlow.js's own kernel.
  */
 
-type Binary = (a: Float32Array, b: Float32Array, out: Float32Array) => void;
+const binary: Readonly<Record<string, Loop>> = { Add: add, Sub: sub, Multiply: mul, RealDiv: div };
 
-/** One loop for two arrays, two for an array and a number: what V8 makes fast is a loop without a call or a branch. */
-const binary: Readonly<Record<string, Binary>> = {
-  Add: (a, b, out) => {
-    if (b.length === 1) for (let i = 0, y = b[0]; i < out.length; i++) out[i] = a[i] + y;
-    else if (a.length === 1) for (let i = 0, x = a[0]; i < out.length; i++) out[i] = x + b[i];
-    else for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i];
-  },
-  Sub: (a, b, out) => {
-    if (b.length === 1) for (let i = 0, y = b[0]; i < out.length; i++) out[i] = a[i] - y;
-    else if (a.length === 1) for (let i = 0, x = a[0]; i < out.length; i++) out[i] = x - b[i];
-    else for (let i = 0; i < out.length; i++) out[i] = a[i] - b[i];
-  },
-  Multiply: (a, b, out) => {
-    if (b.length === 1) for (let i = 0, y = b[0]; i < out.length; i++) out[i] = a[i] * y;
-    else if (a.length === 1) for (let i = 0, x = a[0]; i < out.length; i++) out[i] = x * b[i];
-    else for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
-  },
-  RealDiv: (a, b, out) => {
-    if (b.length === 1) for (let i = 0, y = b[0]; i < out.length; i++) out[i] = a[i] / y;
-    else if (a.length === 1) for (let i = 0, x = a[0]; i < out.length; i++) out[i] = x / b[i];
-    else for (let i = 0; i < out.length; i++) out[i] = a[i] / b[i];
-  },
+const squareRoot: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = Math.sqrt(a[i + n]);
 };
 
-type Unary = (x: Float32Array, out: Float32Array) => void;
+const square: Loop = (out, o, a, i, _b, _j, c, k, length) => mul(out, o, a, i, a, i, c, k, length);
 
-const unary: Readonly<Record<string, Unary>> = {
-  Sqrt: (x, out) => {
-    for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(x[i]);
-  },
-  Square: (x, out) => {
-    for (let i = 0; i < out.length; i++) out[i] = x[i] * x[i];
-  },
-};
+const unary: Readonly<Record<string, Loop>> = { Sqrt: squareRoot, Square: square };
+
+/** A single number is repeated over so many elements. */
+const CHUNK = 4096;
 
 const isFloat = (tensor: TensorInfo) => tensor.dtype === 'float32';
 const isNumber = ({ shape }: TensorInfo) => shape.length === 0;
@@ -50,45 +27,54 @@ const sameShape = (a: TensorInfo, b: TensorInfo) =>
   a.shape.length === b.shape.length && a.shape.every((size, i) => size === b.shape[i]);
 const values = (backend: MathBackendCPU, { dataId }: TensorInfo) =>
   backend.data.get(dataId).values as Float32Array;
-const sizeOf = ({ shape }: TensorInfo) => shape.reduce((product, size) => product * size, 1);
 
-function binaryKernel(name: string, compute: Binary): KernelConfig | null {
-  return faster(name, ({ inputs, backend }) => {
-    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
-    if (!isFloat(a) || !isFloat(b) || !(isNumber(a) || isNumber(b) || sameShape(a, b))) return null;
-    const cpu = backend as MathBackendCPU;
-    const { shape } = isNumber(a) ? b : a;
-    const out = new Float32Array(sizeOf({ ...a, shape }));
-    compute(values(cpu, a), values(cpu, b), out);
-    return cpu.makeTensorInfo(shape, 'float32', out);
-  });
+/** `out = operation(a, b)`, where `a` or `b` may be a single number instead of as many as `out`. */
+function apply(loop: Loop, out: Float32Array, a: Float32Array, b: Float32Array): void {
+  const repeated = (x: Float32Array) => x.length === 1 && out.length > 1;
+  const row = (x: Float32Array) =>
+    repeated(x) ? new Float32Array(Math.min(CHUNK, out.length)).fill(x[0]) : x;
+  const [x, y] = [row(a), row(b)];
+  const step = repeated(a) || repeated(b) ? CHUNK : out.length;
+  for (let start = 0; start < out.length; start += step) {
+    const length = Math.min(step, out.length - start);
+    loop(out, start, x, repeated(a) ? 0 : start, y, repeated(b) ? 0 : start, x, 0, length);
+  }
 }
 
-function unaryKernel(name: string, compute: Unary): KernelConfig | null {
-  return faster(name, ({ inputs, backend }) => {
-    const { x } = inputs as { x: TensorInfo };
-    if (!isFloat(x)) return null;
-    const cpu = backend as MathBackendCPU;
-    const out = new Float32Array(sizeOf(x));
-    compute(values(cpu, x), out);
-    return cpu.makeTensorInfo(x.shape, 'float32', out);
-  });
+function compute(backend: MathBackendCPU, loop: Loop, a: TensorInfo, b: TensorInfo): TensorInfo {
+  const { shape } = isNumber(a) ? b : a;
+  const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  apply(loop, out, values(backend, a), values(backend, b));
+  return backend.makeTensorInfo(shape, 'float32', out);
 }
 
-/** TensorFlow.js's kernel of that name with ours in front; null when it has none. */
+/** TensorFlow.js's kernel of that name with ours in front of it. */
 function faster(
   name: string,
   attempt: (call: Parameters<KernelFunc>[0]) => TensorInfo | null,
-): KernelConfig | null {
+): KernelConfig[] {
   const original = getKernel(name, 'cpu');
-  if (!original) return null;
-  return { ...original, kernelFunc: (call) => attempt(call) ?? original.kernelFunc(call) };
+  if (!original) return [];
+  return [{ ...original, kernelFunc: (call) => attempt(call) ?? original.kernelFunc(call) }];
 }
+
+const binaryKernel = (name: string, loop: Loop) =>
+  faster(name, ({ inputs, backend }) => {
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    const fits = isFloat(a) && isFloat(b) && (isNumber(a) || isNumber(b) || sameShape(a, b));
+    return fits ? compute(backend as MathBackendCPU, loop, a, b) : null;
+  });
+
+const unaryKernel = (name: string, loop: Loop) =>
+  faster(name, ({ inputs, backend }) => {
+    const { x } = inputs as { x: TensorInfo };
+    return isFloat(x) ? compute(backend as MathBackendCPU, loop, x, x) : null;
+  });
 
 /** Replacements for the registered kernels of the same names. */
 export function elementwiseKernels(): KernelConfig[] {
   return [
-    ...Object.entries(binary).map(([name, compute]) => binaryKernel(name, compute)),
-    ...Object.entries(unary).map(([name, compute]) => unaryKernel(name, compute)),
-  ].filter((kernel) => kernel !== null);
+    ...Object.entries(binary).flatMap(([name, loop]) => binaryKernel(name, loop)),
+    ...Object.entries(unary).flatMap(([name, loop]) => unaryKernel(name, loop)),
+  ];
 }

@@ -1,4 +1,4 @@
-import type { Cell, Plan, SequenceInputs, Sizes } from '../src/index.js';
+import type { Cell, SequenceInputs, Sizes } from '../src/index.js';
 import { planFor } from '../src/index.js';
 
 /** A seeded generator of numbers in (−1, 1): Lehmer's, multiplier 48271. */
@@ -30,18 +30,4 @@ export function problem(cell: Cell, shape: Shape, options: { recurrentDropout?: 
     recurrentMasks: plan.recurrentMasks.map(() => random(batch * units).map((v) => (v > 0 ? 2 : 0))),
   };
   return { plan, inputs, random };
-}
-
-export function largestDifference(
-  plan: Plan,
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-): number {
-  if (actual.length !== expected.length) throw new Error(`${plan.cell.name}: lengths differ`);
-  let largest = 0;
-  for (let i = 0; i < actual.length; i++) {
-    const difference = Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
-    if (!(difference <= largest)) largest = difference;
-  }
-  return largest;
 }

@@ -36,8 +36,8 @@ export interface CheckedPart {
 }
 
 /** Multiply-adds that the reference may spend, which is about two seconds of its time. */
-const FORWARD_BUDGET = 200e6;
-const GRADIENT_BUDGET = 80e6;
+const FORWARD_BUDGET = 400e6;
+const GRADIENT_BUDGET = 150e6;
 
 /**
  * How much of a batch the reference computes: as many rows with all their steps as the budget allows; of one row, the

@@ -86,13 +86,6 @@ function layerOf(
       return sru(args);
     case 'simple-rnn':
       return simpleRNN(args);
-    case 'ind-rnn':
-      // Its recurrent weights are a vector, which has no orthogonal start; Li et al. 2018 draw it from 0 to 1.
-      return rnn({
-        ...args,
-        cell: cellNamed(cell),
-        recurrentInitializer: initializers.randomUniform({ minval: 0, maxval: 1, seed: args.seed }),
-      });
     default:
       return rnn({ ...args, cell: cellNamed(cell) });
   }

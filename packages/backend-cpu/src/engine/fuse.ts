@@ -1,6 +1,7 @@
 import type { Program } from '@sluice/core';
+import type { Loop } from './cheap-loops.js';
 import { fusions, type Pattern } from './fused-loops.js';
-import { type Loop, loops } from './loops.js';
+import { loops } from './loops.js';
 
 /** Operations of a program that are done in one pass: its loop, its result and up to three operands. */
 export interface Pass {

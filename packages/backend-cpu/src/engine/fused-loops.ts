@@ -1,5 +1,5 @@
 import type { OperationName } from '@sluice/core';
-import type { Loop } from './loops.js';
+import type { Loop } from './cheap-loops.js';
 
 /** A tree of operations over operands `a`, `b`, `c`; the same letter stands for the same value. */
 export type Pattern = 'a' | 'b' | 'c' | readonly [OperationName, ...Pattern[]];
@@ -11,38 +11,158 @@ export interface Fusion {
 }
 
 /** a b + (1 − a) c: a gate between two rows. */
-const mix: Loop = (out, o, a, i, b, j, c, k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = a[i + n] * b[j + n] + (1 - a[i + n]) * c[k + n];
+const mix: Loop = (out, start, a, iStart, b, jStart, c, kStart, length) => {
+  const end = start + length;
+  let o = start;
+  let i = iStart;
+  let j = jStart;
+  let k = kStart;
+  for (; o + 8 <= end; o += 8) {
+    out[o] = a[i] * b[j] + (1 - a[i]) * c[k];
+    out[o + 1] = a[i + 1] * b[j + 1] + (1 - a[i + 1]) * c[k + 1];
+    out[o + 2] = a[i + 2] * b[j + 2] + (1 - a[i + 2]) * c[k + 2];
+    out[o + 3] = a[i + 3] * b[j + 3] + (1 - a[i + 3]) * c[k + 3];
+    out[o + 4] = a[i + 4] * b[j + 4] + (1 - a[i + 4]) * c[k + 4];
+    out[o + 5] = a[i + 5] * b[j + 5] + (1 - a[i + 5]) * c[k + 5];
+    out[o + 6] = a[i + 6] * b[j + 6] + (1 - a[i + 6]) * c[k + 6];
+    out[o + 7] = a[i + 7] * b[j + 7] + (1 - a[i + 7]) * c[k + 7];
+    i += 8;
+    j += 8;
+    k += 8;
+  }
+  for (; o < end; o++, i++, j++, k++) out[o] = a[i] * b[j] + (1 - a[i]) * c[k];
 };
 
 /** b a (1 − a): the cotangent b through a sigmoid with the result a. */
-const sigmoidSlope: Loop = (out, o, a, i, b, j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = b[j + n] * a[i + n] * (1 - a[i + n]);
+const sigmoidSlope: Loop = (out, start, a, iStart, b, jStart, _c, _k, length) => {
+  const end = start + length;
+  let o = start;
+  let i = iStart;
+  let j = jStart;
+  for (; o + 8 <= end; o += 8) {
+    out[o] = b[j] * a[i] * (1 - a[i]);
+    out[o + 1] = b[j + 1] * a[i + 1] * (1 - a[i + 1]);
+    out[o + 2] = b[j + 2] * a[i + 2] * (1 - a[i + 2]);
+    out[o + 3] = b[j + 3] * a[i + 3] * (1 - a[i + 3]);
+    out[o + 4] = b[j + 4] * a[i + 4] * (1 - a[i + 4]);
+    out[o + 5] = b[j + 5] * a[i + 5] * (1 - a[i + 5]);
+    out[o + 6] = b[j + 6] * a[i + 6] * (1 - a[i + 6]);
+    out[o + 7] = b[j + 7] * a[i + 7] * (1 - a[i + 7]);
+    i += 8;
+    j += 8;
+  }
+  for (; o < end; o++, i++, j++) out[o] = b[j] * a[i] * (1 - a[i]);
 };
 
 /** b (1 − a²): the cotangent b through a tanh with the result a. */
-const tanhSlope: Loop = (out, o, a, i, b, j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = b[j + n] * (1 - a[i + n] * a[i + n]);
+const tanhSlope: Loop = (out, start, a, iStart, b, jStart, _c, _k, length) => {
+  const end = start + length;
+  let o = start;
+  let i = iStart;
+  let j = jStart;
+  for (; o + 8 <= end; o += 8) {
+    out[o] = b[j] * (1 - a[i] * a[i]);
+    out[o + 1] = b[j + 1] * (1 - a[i + 1] * a[i + 1]);
+    out[o + 2] = b[j + 2] * (1 - a[i + 2] * a[i + 2]);
+    out[o + 3] = b[j + 3] * (1 - a[i + 3] * a[i + 3]);
+    out[o + 4] = b[j + 4] * (1 - a[i + 4] * a[i + 4]);
+    out[o + 5] = b[j + 5] * (1 - a[i + 5] * a[i + 5]);
+    out[o + 6] = b[j + 6] * (1 - a[i + 6] * a[i + 6]);
+    out[o + 7] = b[j + 7] * (1 - a[i + 7] * a[i + 7]);
+    i += 8;
+    j += 8;
+  }
+  for (; o < end; o++, i++, j++) out[o] = b[j] * (1 - a[i] * a[i]);
 };
 
 /** a b + c. */
-const multiplyAdd: Loop = (out, o, a, i, b, j, c, k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = a[i + n] * b[j + n] + c[k + n];
+const multiplyAdd: Loop = (out, start, a, iStart, b, jStart, c, kStart, length) => {
+  const end = start + length;
+  let o = start;
+  let i = iStart;
+  let j = jStart;
+  let k = kStart;
+  for (; o + 8 <= end; o += 8) {
+    out[o] = a[i] * b[j] + c[k];
+    out[o + 1] = a[i + 1] * b[j + 1] + c[k + 1];
+    out[o + 2] = a[i + 2] * b[j + 2] + c[k + 2];
+    out[o + 3] = a[i + 3] * b[j + 3] + c[k + 3];
+    out[o + 4] = a[i + 4] * b[j + 4] + c[k + 4];
+    out[o + 5] = a[i + 5] * b[j + 5] + c[k + 5];
+    out[o + 6] = a[i + 6] * b[j + 6] + c[k + 6];
+    out[o + 7] = a[i + 7] * b[j + 7] + c[k + 7];
+    i += 8;
+    j += 8;
+    k += 8;
+  }
+  for (; o < end; o++, i++, j++, k++) out[o] = a[i] * b[j] + c[k];
 };
 
 /** (1 − a) b. */
-const multiplyComplement: Loop = (out, o, a, i, b, j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = (1 - a[i + n]) * b[j + n];
+const multiplyComplement: Loop = (out, start, a, iStart, b, jStart, _c, _k, length) => {
+  const end = start + length;
+  let o = start;
+  let i = iStart;
+  let j = jStart;
+  for (; o + 8 <= end; o += 8) {
+    out[o] = (1 - a[i]) * b[j];
+    out[o + 1] = (1 - a[i + 1]) * b[j + 1];
+    out[o + 2] = (1 - a[i + 2]) * b[j + 2];
+    out[o + 3] = (1 - a[i + 3]) * b[j + 3];
+    out[o + 4] = (1 - a[i + 4]) * b[j + 4];
+    out[o + 5] = (1 - a[i + 5]) * b[j + 5];
+    out[o + 6] = (1 - a[i + 6]) * b[j + 6];
+    out[o + 7] = (1 - a[i + 7]) * b[j + 7];
+    i += 8;
+    j += 8;
+  }
+  for (; o < end; o++, i++, j++) out[o] = (1 - a[i]) * b[j];
 };
 
 /** a + b + c. */
-const sum: Loop = (out, o, a, i, b, j, c, k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = a[i + n] + b[j + n] + c[k + n];
+const sum: Loop = (out, start, a, iStart, b, jStart, c, kStart, length) => {
+  const end = start + length;
+  let o = start;
+  let i = iStart;
+  let j = jStart;
+  let k = kStart;
+  for (; o + 8 <= end; o += 8) {
+    out[o] = a[i] + b[j] + c[k];
+    out[o + 1] = a[i + 1] + b[j + 1] + c[k + 1];
+    out[o + 2] = a[i + 2] + b[j + 2] + c[k + 2];
+    out[o + 3] = a[i + 3] + b[j + 3] + c[k + 3];
+    out[o + 4] = a[i + 4] + b[j + 4] + c[k + 4];
+    out[o + 5] = a[i + 5] + b[j + 5] + c[k + 5];
+    out[o + 6] = a[i + 6] + b[j + 6] + c[k + 6];
+    out[o + 7] = a[i + 7] + b[j + 7] + c[k + 7];
+    i += 8;
+    j += 8;
+    k += 8;
+  }
+  for (; o < end; o++, i++, j++, k++) out[o] = a[i] + b[j] + c[k];
 };
 
 /** a b c. */
-const product: Loop = (out, o, a, i, b, j, c, k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = a[i + n] * b[j + n] * c[k + n];
+const product: Loop = (out, start, a, iStart, b, jStart, c, kStart, length) => {
+  const end = start + length;
+  let o = start;
+  let i = iStart;
+  let j = jStart;
+  let k = kStart;
+  for (; o + 8 <= end; o += 8) {
+    out[o] = a[i] * b[j] * c[k];
+    out[o + 1] = a[i + 1] * b[j + 1] * c[k + 1];
+    out[o + 2] = a[i + 2] * b[j + 2] * c[k + 2];
+    out[o + 3] = a[i + 3] * b[j + 3] * c[k + 3];
+    out[o + 4] = a[i + 4] * b[j + 4] * c[k + 4];
+    out[o + 5] = a[i + 5] * b[j + 5] * c[k + 5];
+    out[o + 6] = a[i + 6] * b[j + 6] * c[k + 6];
+    out[o + 7] = a[i + 7] * b[j + 7] * c[k + 7];
+    i += 8;
+    j += 8;
+    k += 8;
+  }
+  for (; o < end; o++, i++, j++, k++) out[o] = a[i] * b[j] * c[k];
 };
 
 /** The frequent groups, the largest first. */

@@ -1,48 +1,6 @@
-/**
- * One loop for each operation, over a row of float32 numbers.
- *
- * Ladder:
- *   1  one loop over scalar closures: V8 does not inline the call once several closures share the loop
- *   2  a loop for each operation over all rows at once: values travel through the second-level cache
- *   3  the same on tiles of about a thousand elements that stay in the first-level cache (`program.ts`)
- *   4  one loop for frequent groups of cheap operations (`fused-loops.ts`): about half the passes
- * Code generated at run time would be faster still, but a strict Content-Security-Policy forbids it.
- */
-
 import { operations as exact, type OperationName } from '@sluice/core';
+import { add, div, type Loop, mul, neg, oneMinus, sub } from './cheap-loops.js';
 import { expMinusOne } from './exponential.js';
-
-/**
- * `out = operation(a, b, c)` for `length` numbers. Each array comes with the index of its first; operations of fewer
- * operands ignore the rest.
- */
-export type Loop = (
-  out: Float32Array,
-  o: number,
-  a: Float32Array,
-  i: number,
-  b: Float32Array,
-  j: number,
-  c: Float32Array,
-  k: number,
-  length: number,
-) => void;
-
-const add: Loop = (out, o, a, i, b, j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = a[i + n] + b[j + n];
-};
-
-const sub: Loop = (out, o, a, i, b, j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = a[i + n] - b[j + n];
-};
-
-const mul: Loop = (out, o, a, i, b, j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = a[i + n] * b[j + n];
-};
-
-const div: Loop = (out, o, a, i, b, j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = a[i + n] / b[j + n];
-};
 
 const max: Loop = (out, o, a, i, b, j, _c, _k, length) => {
   for (let n = 0; n < length; n++) out[o + n] = Math.max(a[i + n], b[j + n]);
@@ -58,14 +16,6 @@ const greater: Loop = (out, o, a, i, b, j, _c, _k, length) => {
 
 const identity: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
   for (let n = 0; n < length; n++) out[o + n] = a[i + n];
-};
-
-const neg: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = -a[i + n];
-};
-
-const oneMinus: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = 1 - a[i + n];
 };
 
 const abs: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
@@ -103,6 +53,7 @@ const tanh: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
   }
 };
 
+/** A loop for each operation, over a row of float32 numbers. */
 export const loops: Readonly<Record<OperationName, Loop>> = {
   identity,
   add,

@@ -33,11 +33,11 @@ const activations = [
   'linear',
 ];
 
-/**
- * The options of every cell of the catalogue: the ones that change the equations in all combinations, activations one
- * at a time.
- */
-const optionsOf: Readonly<Record<keyof typeof cells, readonly JsonObject[]>> = {
+/** A cell that is not listed below runs with its defaults and without bias. */
+const usualOptions = grid({ useBias: offAndDefault });
+
+/** The options that change the equations, in all combinations; activations one at a time. */
+const optionsOf: Readonly<Partial<Record<keyof typeof cells, readonly JsonObject[]>>> = {
   simpleRnn: [...grid({ useBias: offAndDefault }), ...grid({ activation: activations })],
   lstm: [
     ...grid({ peephole: onAndDefault, useBias: offAndDefault }),
@@ -61,14 +61,14 @@ const optionsOf: Readonly<Record<keyof typeof cells, readonly JsonObject[]>> = {
     { activation: 'relu' },
     ...grid({ recurrence: ['full'], useBias: offAndDefault }),
   ],
-  minGru: grid({ useBias: offAndDefault }),
   indRnn: grid({ activation: [undefined, 'tanh'], useBias: offAndDefault }),
   liGru: grid({ activation: [undefined, 'tanh'], useBias: offAndDefault }),
 };
 
 /** Every cell of the catalogue with every option. */
-export const catalogueVariants: readonly Variant[] = Object.entries(optionsOf).flatMap(([name, all]) => {
-  const factory = cells[name as keyof typeof cells] as (options: JsonObject) => Variant['cell'];
+export const catalogueVariants: readonly Variant[] = Object.entries(cells).flatMap(([name, make]) => {
+  const factory = make as (options: JsonObject) => Variant['cell'];
+  const all = optionsOf[name as keyof typeof cells] ?? usualOptions;
   return all.map((options) => ({ name: variantName(name, options), cell: factory(options) }));
 });
 

@@ -30,6 +30,11 @@ const wrongInputs: readonly [what: string, change: (inputs: Inputs) => Inputs, m
     (inputs) => ({ ...inputs, initialStates: inputs.initialStates?.map((s) => s && shorter(s)) }),
     /initial state h/,
   ],
+  [
+    'an initial state too many',
+    (inputs) => ({ ...inputs, initialStates: Array(3).fill(new Float32Array(SHAPE.batch * SHAPE.units)) }),
+    /initial states/,
+  ],
   ['a mask too long', (inputs) => ({ ...inputs, mask: inputs.mask && longer(inputs.mask) }), /mask/],
   [
     'recurrent masks that the plan does not have',

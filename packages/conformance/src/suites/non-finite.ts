@@ -74,6 +74,21 @@ export async function checkPaddedInput<Buffer>(
   await checkAgainstReference(subject, { plan, inputs: { ...inputs, x }, cotangents }, within);
 }
 
+/** A NaN in the initial state of a row that is padded throughout stays in that row: it reaches no gradient of a parameter. */
+export async function checkPaddedRow<Buffer>(subject: Subject<Buffer>, variant: Variant): Promise<void> {
+  const { plan, inputs, cotangents } = makeProblem({ ...plainCase(variant, SHAPE), mask: 'holes' });
+  const { batch, timesteps, units } = SHAPE;
+  const mask = inputs.mask?.slice().fill(0, timesteps, 2 * timesteps);
+  const initialStates = Array.from(plan.states, (_, i) =>
+    withValue(inputs.initialStates?.[i] ?? new Float32Array(batch * units), units + 1, Number.NaN),
+  );
+  await checkAgainstReference(
+    subject,
+    { plan, inputs: { ...inputs, mask, initialStates }, cotangents },
+    within,
+  );
+}
+
 export const nonFiniteSuite: Suite = (subject) =>
   describe('numbers that are not finite', () => {
     for (const variant of variants) {
@@ -85,6 +100,7 @@ export const nonFiniteSuite: Suite = (subject) =>
           test(`${value} in x at padded steps does not come out`, () =>
             checkPaddedInput(subject(), variant, value));
         }
+        test('NaN in the state of a row of padding stays there', () => checkPaddedRow(subject(), variant));
         test('NaN in an initial state or a parameter comes out where it must', () =>
           checkPoisonedStatesAndParameters(subject(), variant));
       });

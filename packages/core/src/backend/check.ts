@@ -31,6 +31,7 @@ export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceIn
   plan.states.forEach((state, i) => {
     check(plan, `the initial state ${state}`, inputs.initialStates?.[i], [batch, plan.units]);
   });
+  checkAtMost(plan, 'initial states', inputs.initialStates?.length);
   check(plan, 'mask', inputs.mask, [batch, timesteps]);
   const masks = plan.recurrentMasks.map(({ block }) => block);
   checkCount(plan, 'recurrentMasks', inputs.recurrentMasks?.length ?? 0, masks.length, masks);
@@ -52,6 +53,11 @@ export function checkCotangents<Buffer extends Sized>(
   plan.states.forEach((state, i) => {
     check(plan, `the cotangent of ${state}`, cotangents.states?.[i], [batch, plan.units]);
   });
+  checkAtMost(plan, 'state cotangents', cotangents.states?.length);
+}
+
+function checkAtMost(plan: Plan, what: string, given = 0): void {
+  if (given > plan.states.length) checkCount(plan, what, given, plan.states.length, plan.states);
 }
 
 function checkCount(

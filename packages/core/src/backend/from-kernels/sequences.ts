@@ -2,17 +2,18 @@ import type { Plan } from '../../plan/plan.js';
 import type { SequenceInputs } from '../interface.js';
 import { type AnyKernels, type SavedLayout, stepsOf } from './places.js';
 
-/** Writes every state before its step, `[batch, timesteps, units]`, from the saved states after the steps. */
+/** Writes every state before its step, `[batch, timesteps, units]`, zeros at padded steps, from the saved states. */
 export function previousStates<Memory>(
   kernels: AnyKernels<Memory>,
   { units }: Plan,
-  { batch, timesteps, reverse }: SequenceInputs<Memory>,
+  inputs: SequenceInputs<Memory>,
   saved: Memory,
   layout: SavedLayout,
   state: number,
   initial: Memory,
   to: Memory,
 ): void {
+  const { batch, timesteps, reverse } = inputs;
   const length = timesteps * units;
   const after = layout.state(state);
   const [read, write, first] = reverse ? [units, 0, length - units] : [0, units, 0];
@@ -26,6 +27,7 @@ export function previousStates<Memory>(
     batch,
     units,
   );
+  clearPaddedSteps(kernels, inputs, to, units);
 }
 
 /**
@@ -57,22 +59,34 @@ export function withRepeatedOutputs<Memory>(
   return moved;
 }
 
-/**
- * The input with zeros at padded steps: their cotangents are zeros, but zero times a NaN or an infinity in the padding
- * would be NaN in the gradient of a kernel.
- */
+/** The input with zeros at padded steps; without a mask the input itself. */
 export function withoutPaddedSteps<Memory>(
   kernels: AnyKernels<Memory>,
   { inputSize }: Plan,
-  { batch, timesteps, x, mask }: SequenceInputs<Memory>,
+  inputs: SequenceInputs<Memory>,
   allocate: (length: number) => Memory,
 ): Memory {
+  const { batch, timesteps, x, mask } = inputs;
   if (mask === undefined) return x;
   const cleaned = allocate(batch * timesteps * inputSize);
-  const to = kernels.view(cleaned);
-  to.set(kernels.view(x));
-  kernels.view(mask).forEach((used, cell) => {
-    if (used === 0) to.fill(0, cell * inputSize, (cell + 1) * inputSize);
-  });
+  kernels.view(cleaned).set(kernels.view(x));
+  clearPaddedSteps(kernels, inputs, cleaned, inputSize);
   return cleaned;
+}
+
+/**
+ * Puts zeros at the padded steps of a `[batch, timesteps, length]` buffer. The cotangents there are zeros too, but zero
+ * times a NaN or an infinity would be NaN in the gradient of a matrix.
+ */
+function clearPaddedSteps<Memory>(
+  kernels: AnyKernels<Memory>,
+  { mask }: SequenceInputs<Memory>,
+  memory: Memory,
+  length: number,
+): void {
+  if (mask === undefined) return;
+  const to = kernels.view(memory);
+  kernels.view(mask).forEach((used, cell) => {
+    if (used === 0) to.fill(0, cell * length, (cell + 1) * length);
+  });
 }
