@@ -1,5 +1,6 @@
 import { DEPTH_BLOCK, PANEL, packLeft } from './pack';
-import { oneRow, twoRows } from './tile';
+import { addRow } from './rows';
+import { oneRow, oneRowTwoPanels, twoRows } from './tile';
 
 /** Rows worked on at a time: with their depth block (106 kB) they stay in the second-level cache. */
 const ROW_BLOCK: i32 = 128;
@@ -46,8 +47,12 @@ export function multiply(
         const b = blockRight + <usize>(panel * blockDepth) * 64;
         const width = min(PANEL, columns - panel * PANEL);
         const c = result + <usize>row * resultRowStride + <usize>(panel * PANEL) * resultColumnStride;
-        if (width === PANEL && resultColumnStride === 4) {
-          wholePanel(a, stride, b, c, resultRowStride, blockRows, blockDepth, add);
+        if (blockRows === 1 && columns - panel * PANEL >= 2 * PANEL && resultColumnStride === 4) {
+          oneRowTwoPanels(a, b, blockDepth, add ? scratch : c);
+          if (add) addRow(scratch, c, 2 * PANEL);
+          panel++;
+        } else if (width === PANEL && resultColumnStride === 4) {
+          wholePanel(a, stride, b, c, resultRowStride, blockRows, blockDepth, add, scratch);
         } else {
           edgePanel(
             a,
@@ -77,6 +82,7 @@ function wholePanel(
   rows: i32,
   depth: i32,
   add: bool,
+  tile: usize,
 ): void {
   let i = 0;
   for (; i + 2 <= rows; i += 2) {
@@ -84,7 +90,10 @@ function wholePanel(
     a += 2 * aStride;
     c += 2 * cStride;
   }
-  if (i < rows) oneRow(a, b, depth, c, add);
+  if (i < rows) {
+    oneRow(a, b, depth, add ? tile : c);
+    if (add) addRow(tile, c, PANEL);
+  }
 }
 
 /** A panel with less than 16 columns, or whose columns lie apart in the result: by way of the edge tile. */
@@ -104,7 +113,7 @@ function edgePanel(
   for (let i = 0; i < rows; i += 2) {
     const both = i + 1 < rows;
     if (both) twoRows(a, a + aStride, b, depth, tile, tile + 64, false);
-    else oneRow(a, b, depth, tile, false);
+    else oneRow(a, b, depth, tile);
     keepRow(tile, c, cColumnStride, width, add);
     if (both) keepRow(tile + 64, c + cStride, cColumnStride, width, add);
     a += 2 * aStride;

@@ -50,3 +50,17 @@ export function segmentSum(
     if (id >= 0 && id < segments) addRow(rows + <usize>i * bytes, sums + <usize>id * bytes, length);
   }
 }
+
+/**
+ * `result[i] = table[ids[i]]`. Returns the first `i` whose id is outside of the table's `rows` rows, where it stops, or
+ * −1.
+ */
+export function gatherRows(table: usize, ids: usize, result: usize, count: i32, rows: i32, length: i32): i32 {
+  const bytes = <usize>length * 4;
+  for (let i = 0; i < count; i++) {
+    const id = i32.load(ids + <usize>i * 4);
+    if (id < 0 || id >= rows) return i;
+    memory.copy(result + <usize>i * bytes, table + <usize>id * bytes, bytes);
+  }
+  return -1;
+}

@@ -3,10 +3,10 @@ import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-co
 import { createWasmBackend } from './engine.js';
 import { matrixProductConfigs } from './tfjs/matrix-products.js';
 import { recurrentConfigs } from './tfjs/recurrent.js';
-import { segmentSumConfig } from './tfjs/segment-sum.js';
+import { rowConfigs } from './tfjs/rows.js';
 import { start } from './tfjs/start.js';
 
-for (const config of [...recurrentConfigs, ...matrixProductConfigs(), segmentSumConfig]) {
+for (const config of [...recurrentConfigs, ...matrixProductConfigs(), ...rowConfigs()]) {
   if (getKernel(config.kernelName, 'wasm')) unregisterKernel(config.kernelName, 'wasm');
   registerKernel(config);
 }

@@ -99,6 +99,33 @@ describe('segment sums', () => {
   });
 });
 
+describe('rows', () => {
+  test('gather takes rows of tables of any rank', () => {
+    const table = tf.reshape(tf.range(0, 24), [4, 2, 3]);
+    const result = tf.gather(table, tf.tensor2d([3, 0, 1, 3], [2, 2], 'int32'));
+    const wanted = tf.concat([3, 0, 1, 3].map((row) => tf.slice(table, [row, 0, 0], [1, 2, 3])));
+    expect(result.shape).toEqual([2, 2, 2, 3]);
+    expect([...result.dataSync()]).toEqual([...wanted.dataSync()]);
+  });
+
+  test('gather along another axis, and of whole numbers, is TensorFlow.js’s', () => {
+    const indices = tf.tensor1d([2, 0], 'int32');
+    const table = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
+    expect([...tf.gather(table, indices, 1).dataSync()]).toEqual([3, 1, 6, 4]);
+    expect([...tf.gather(tf.tensor1d([7, 8, 9], 'int32'), indices).dataSync()]).toEqual([9, 7]);
+  });
+
+  test('gather names an index outside of the table and keeps no memory', () => {
+    const table = tf.zeros([4, 2]);
+    const before = tf.engine().backend.numDataIds();
+    const wrong = tf.tensor1d([1, 4], 'int32');
+    expect(() => tf.gather(table, wrong)).toThrow('index value 4 is not in [0, 3]');
+    wrong.dispose();
+    expect(tf.engine().backend.numDataIds()).toBe(before);
+    expect(() => tf.gather(table, tf.tensor1d([-1], 'int32'))).toThrow('index value -1');
+  });
+});
+
 describe('recurrent kernels', () => {
   const [batch, timesteps] = [3, 5];
   const plan = planFor(cells.gru({ resetAfter: true }), { inputSize: 4, units: 6 });

@@ -35,6 +35,7 @@ export interface FixedKernels {
     depth: number,
     columns: number,
     accumulate: boolean,
+    scratch: number,
   ): void;
   clear(to: number, length: number): void;
   copyRows(
@@ -46,6 +47,7 @@ export interface FixedKernels {
     length: number,
   ): void;
   addRow(from: number, to: number, length: number): void;
+  gatherRows(table: number, ids: number, result: number, count: number, rows: number, length: number): number;
   segmentSum(rows: number, ids: number, sums: number, count: number, segments: number, length: number): void;
 }
 

@@ -71,6 +71,7 @@ export class MatrixProducts {
         depth,
         columns,
         accumulate,
+        this.scratch,
       );
       return;
     }

@@ -39,6 +39,7 @@ export class Programs {
 
   /** Sums over the rows are formed in rows of zeros of their own and added at the end: less rounding, better rounded. */
   run({ units, sums, run }: CompiledProgram, { loads, stores }: ProgramRows<Floats>, count: number): void {
+    if (stores.length === 0) return;
     const { buffer } = this.heap.memory;
     if (this.integers.buffer !== buffer) this.integers = new Int32Array(buffer);
     const { integers } = this;
