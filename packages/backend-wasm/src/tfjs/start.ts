@@ -1,5 +1,5 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { findBackend, findBackendFactory, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
+import { engine, findBackendFactory, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
 import { attach } from './attach.js';
 
 /** What TensorFlow.js registers its wasm backend with. */
@@ -13,7 +13,8 @@ const PRIORITY = 2;
  * @returns resolves when a backend that runs already has the kernels; at once when none does.
  */
 export function start(): Promise<void> {
-  const running = findBackend('wasm') as BackendWasm | null;
+  // Not findBackend: it would start the backend.
+  const running = engine().registry.wasm as BackendWasm | undefined;
   if (running) return attach(running);
   const factory = findBackendFactory('wasm');
   removeBackend('wasm');
