@@ -1,5 +1,5 @@
 export * from './backend/index.js';
-export * from './cells/index.js';
+export * from './cells/catalogue.js';
 export * from './documentation/index.js';
 export * from './equations/index.js';
 export * from './layouts/index.js';

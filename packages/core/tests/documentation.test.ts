@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cells, defineCell, explain, kernel, latex, recurrentKernel } from '../src/index.js';
 
 describe('explain', () => {
-  const gru = explain(cells.gru(), { inputSize: 5, units: 3 });
+  const gru = explain(cells.gru({ resetAfter: false }), { inputSize: 5, units: 3 });
 
   test('writes the equations with their names', () => {
     expect(gru).toContain('z = σ(W_z x + U_z h₋ + b_z)');

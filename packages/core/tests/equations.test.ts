@@ -3,6 +3,7 @@ import {
   activations,
   bias,
   type Cell,
+  cells,
   defineCell,
   Expression,
   kernel,
@@ -78,10 +79,19 @@ describe('shapes that do not fit are refused, naming the cell, the equation and 
 
 describe('what is not declared', () => {
   test('a block', () => {
-    const undeclared = cellWith(({ x, h }, { kernel: W }) => ({
-      h: (W as unknown as Record<string, typeof W.a>).q?.(x) ?? h.add(undefined as unknown as number),
+    const undeclared = cellWith(({ x }, { kernel: W }) => ({
+      h: (W as unknown as Record<string, typeof W.a>).q(x),
     }));
-    expect(messageOf(() => planFor(undeclared, SIZES))).toMatch(/add: .*undefined.*declared/);
+    expect(messageOf(() => planFor(undeclared, SIZES))).toMatch(
+      /'mine': 'kernel' has no block 'q'. Declared: a/,
+    );
+  });
+
+  test('a parameter', () => {
+    const undeclared = cellWith(({ x }, parameters) => ({
+      h: (parameters as unknown as Record<string, typeof parameters.kernel>).kernl.a(x),
+    }));
+    expect(messageOf(() => planFor(undeclared, SIZES))).toMatch(/'mine' declares no parameter 'kernl'/);
   });
 
   test('a block of another cell', () => {
@@ -180,5 +190,40 @@ describe('defineCell refuses', () => {
     expect(() => planFor(cell, sizes)).toThrow(RangeError);
     expect(() => planFor(cell, sizes)).toThrow(message);
     expect(() => cell.parameters(sizes)).toThrow(message);
+  });
+});
+
+describe('what plain JavaScript lets through', () => {
+  const results = (equations: (h: Expression) => unknown) =>
+    messageOf(() =>
+      planFor(
+        cellWith(({ h }) => equations(h) as { h: Expression }),
+        SIZES,
+      ),
+    );
+
+  test('operators and Math do not work on expressions', () => {
+    expect(results((h) => ({ h: h.mul(1 - (h as unknown as number)) }))).toMatch(/JavaScript operators/);
+    expect(results((h) => ({ h: (h as unknown as number) > 0 ? h : tanh(h) }))).toMatch(
+      /JavaScript operators/,
+    );
+    expect(results((h) => ({ h: Math.tanh(h as unknown as number) }))).toMatch(/JavaScript operators/);
+  });
+  test('numbers must be finite', () => {
+    expect(results((h) => ({ h: h.mul(Number.NaN) }))).toMatch(/mul: a number .* finite, but is NaN/);
+    expect(results((h) => ({ h: h.max(Number.NEGATIVE_INFINITY) }))).toMatch(/max: a number .* finite/);
+  });
+  test('results must be an object of expressions', () => {
+    expect(results(() => undefined)).toMatch(/must return an object, \{ h \}/);
+    expect(results((h) => h)).toMatch(/must return an object/);
+    expect(results(() => ({ h: 0 }))).toMatch(/equation 'h': expected an expression, but got number/);
+  });
+  test('a cell needs a name', () => {
+    expect(() =>
+      defineCell({ name: '', states: ['h'], parameters: {}, equations: ({ h }) => ({ h }) }),
+    ).toThrow(/needs a name/);
+  });
+  test('a factory is not a cell', () => {
+    expect(() => planFor(cells.gru as never, SIZES)).toThrow(/Expected a cell, .* but was given function/);
   });
 });

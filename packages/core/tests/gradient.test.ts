@@ -72,9 +72,9 @@ function checkGradient(
 
 const variants: Record<string, () => Cell> = {
   ...cells,
-  'gru, reset after': () => cells.gru({ resetAfter: true }),
+  'gru, reset before': () => cells.gru({ resetAfter: false }),
+  'gru, reset before, z takes the candidate': () => cells.gru({ resetAfter: false, update: 'take' }),
   'gru, z takes the candidate': () => cells.gru({ update: 'take' }),
-  'gru, reset after, z takes the candidate': () => cells.gru({ resetAfter: true, update: 'take' }),
   'gru without bias': () => cells.gru({ useBias: false }),
   'lstm with peephole': () => cells.lstm({ peephole: true }),
   'sru version 1': () => cells.sru({ version: 1 }),

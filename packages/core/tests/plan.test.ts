@@ -25,7 +25,7 @@ const operationsOf = ({ stages }: Schedule) => stages.flatMap(({ program }) => p
 
 const variants: Record<string, Cell> = {
   ...Object.fromEntries(Object.entries(cells).map(([name, factory]) => [name, factory()])),
-  'gru, reset after': cells.gru({ resetAfter: true }),
+  'gru, reset before': cells.gru({ resetAfter: false }),
   'lstm with peephole': cells.lstm({ peephole: true }),
   'sru version 1': cells.sru({ version: 1 }),
   'sru with full recurrence': cells.sru({ recurrence: 'full' }),
@@ -36,8 +36,8 @@ describe('stages', () => {
     ['simpleRnn', 1],
     ['lstm', 1],
     ['lstm with peephole', 1],
-    ['gru', 2],
-    ['gru, reset after', 1],
+    ['gru', 1],
+    ['gru, reset before', 2],
     ['sru with full recurrence', 2],
     ['liGru', 1],
     ['sru', 0],
@@ -61,7 +61,7 @@ describe('stages', () => {
   });
 
   test('a reset-before GRU multiplies update and reset together, then the candidate', () => {
-    const { products, inference } = planFor(cells.gru(), SIZES);
+    const { products, inference } = planFor(cells.gru({ resetAfter: false }), SIZES);
     const grouped = inference.stages
       .slice(1)
       .map((stage) => stage.products.map((p) => [products[p].firstBlock, products[p].results.length]));
@@ -91,9 +91,9 @@ describe('saved values', () => {
     ['lstm', 5],
     ['lstm with peephole', 5],
     // z, r, n and r ⊙ h, which the second product reads.
-    ['gru', 4],
+    ['gru, reset before', 4],
     // z, r, n and the product behind the reset gate.
-    ['gru, reset after', 4],
+    ['gru', 4],
     ['minGru', 2],
   ])('%s keeps %d', (name, count) => {
     expect(planFor(variants[name], SIZES).training.values).toBe(count);
@@ -101,7 +101,7 @@ describe('saved values', () => {
 
   test('without a gradient only operands of products are kept', () => {
     expect(planFor(variants.lstm, SIZES).inference.values).toBe(0);
-    expect(planFor(variants.gru, SIZES).inference.values).toBe(1);
+    expect(planFor(variants['gru, reset before'], SIZES).inference.values).toBe(1);
   });
 });
 
@@ -177,12 +177,12 @@ describe('a plan', () => {
   });
 
   test('is made once for a cell, its sizes and options', () => {
-    const cell = cells.gru();
+    const cell = cells.gru({ resetAfter: false });
     const plan = planFor(cell, SIZES);
     expect(planFor(cell, { ...SIZES })).toBe(plan);
     expect(planFor(cell, SIZES, { recurrentDropout: false })).toBe(plan);
     const others = [
-      planFor(cells.gru(), SIZES),
+      planFor(cells.gru({ resetAfter: false }), SIZES),
       planFor(cell, { inputSize: 4, units: 3 }),
       planFor(cell, SIZES, { recurrentDropout: true }),
     ];
@@ -196,7 +196,7 @@ describe('a plan', () => {
       ['recurrentKernel', [4, 16]],
       ['bias', [16]],
     ]);
-    expect(shapes(planFor(variants['gru, reset after'], SIZES))).toEqual([
+    expect(shapes(planFor(variants.gru, SIZES))).toEqual([
       ['kernel', [3, 12]],
       ['recurrentKernel', [4, 12]],
       ['bias', [2, 12]],
@@ -221,10 +221,14 @@ describe('recurrent masks', () => {
     );
 
   test('one for each block of a recurrent kernel, none without dropout', () => {
-    expect(masksOf(cells.gru())).toEqual(['recurrentKernel.z', 'recurrentKernel.r', 'recurrentKernel.n']);
+    expect(masksOf(cells.gru({ resetAfter: false }))).toEqual([
+      'recurrentKernel.z',
+      'recurrentKernel.r',
+      'recurrentKernel.n',
+    ]);
     expect(masksOf(cells.lstm())).toEqual(['i', 'f', 'g', 'o'].map((block) => `recurrentKernel.${block}`));
     expect(masksOf(cells.simpleRnn())).toEqual(['recurrentKernel.h']);
-    expect(planFor(cells.gru(), SIZES).recurrentMasks).toEqual([]);
+    expect(planFor(cells.gru({ resetAfter: false }), SIZES).recurrentMasks).toEqual([]);
   });
 
   test('none for cells without recurrent kernels', () => {

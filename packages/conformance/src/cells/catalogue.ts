@@ -46,9 +46,9 @@ const optionsOf: Readonly<Partial<Record<keyof typeof cells, readonly JsonObject
     { activation: 'relu', recurrentActivation: 'hardSigmoid', peephole: true },
   ],
   gru: [
-    ...grid({ resetAfter: onAndDefault, update: [undefined, 'take'], useBias: offAndDefault }),
-    ...grid({ resetAfter: onAndDefault, recurrentActivation: ['hardSigmoid', 'hardSigmoidSixth'] }),
-    ...grid({ resetAfter: onAndDefault, activation: ['relu', 'silu'] }),
+    ...grid({ resetAfter: offAndDefault, update: [undefined, 'take'], useBias: offAndDefault }),
+    ...grid({ resetAfter: offAndDefault, recurrentActivation: ['hardSigmoid', 'hardSigmoidSixth'] }),
+    ...grid({ resetAfter: offAndDefault, activation: ['relu', 'silu'] }),
   ],
   sru: [
     ...grid({

@@ -94,7 +94,28 @@ export const errorsSuite: Suite = (subject) =>
         onDevice(subject().backend, async (device) => {
           const uploaded = mapInputs(inputs, device.upload);
           const result = device.forward(plan, uploaded);
-          expect(() => device.gradient(plan, uploaded, result, {})).toThrow(`'${plan.cell.name}'`);
+          expectRefusal(() => device.gradient(plan, uploaded, result, {}), problem, /forward/);
+        }));
+
+      test(`${variant.name}: a gradient with what forward kept for fewer steps`, () =>
+        onDevice(subject().backend, async (device) => {
+          const shorterProblem = makeProblem({ ...plainCase(variant, { ...SHAPE, timesteps: 2 }) });
+          const other = device.forward(plan, mapInputs(shorterProblem.inputs, device.upload), true);
+          const uploaded = mapInputs(inputs, device.upload);
+          expectRefusal(() => device.gradient(plan, uploaded, other, {}), problem, /forward/);
+        }));
+
+      test(`${variant.name}: x or a parameter missing`, () =>
+        onDevice(subject().backend, async (device) => {
+          const uploaded = mapInputs(inputs, device.upload);
+          const missing = undefined as unknown as (typeof uploaded)['x'];
+          const parameters = uploaded.parameters.map((parameter, i) => (i === 1 ? missing : parameter));
+          expectRefusal(() => device.forward(plan, { ...uploaded, x: missing }), problem, /\bx\b.*missing/);
+          expectRefusal(
+            () => device.forward(plan, { ...uploaded, parameters }),
+            problem,
+            /recurrentKernel.*missing/,
+          );
         }));
     }
   });

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.js';
-import type { SequenceCotangents, SequenceInputs } from './interface.js';
+import type { SequenceCotangents, SequenceInputs, SequenceResult } from './interface.js';
 
 interface Sized {
   readonly length: number;
@@ -24,9 +24,9 @@ export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceIn
     plan.parameters.length,
     plan.parameters.map((p) => p.name),
   );
-  check(plan, 'x', inputs.x, [batch, timesteps, plan.inputSize]);
+  checkGiven(plan, 'x', inputs.x, [batch, timesteps, plan.inputSize]);
   plan.parameters.forEach(({ name, shape }, i) => {
-    check(plan, name, inputs.parameters[i], shape);
+    checkGiven(plan, name, inputs.parameters[i], shape);
   });
   plan.states.forEach((state, i) => {
     check(plan, `the initial state ${state}`, inputs.initialStates?.[i], [batch, plan.units]);
@@ -36,7 +36,7 @@ export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceIn
   const masks = plan.recurrentMasks.map(({ block }) => block);
   checkCount(plan, 'recurrentMasks', inputs.recurrentMasks?.length ?? 0, masks.length, masks);
   masks.forEach((block, i) => {
-    check(plan, `the recurrent mask of ${block}`, inputs.recurrentMasks?.[i], [batch, plan.units]);
+    checkGiven(plan, `the recurrent mask of ${block}`, inputs.recurrentMasks?.[i], [batch, plan.units]);
   });
 }
 
@@ -72,6 +72,38 @@ function checkCount(
   throw new RangeError(`Cell '${plan.cell.name}' takes ${expected} ${what}${list}, but was given ${given}.`);
 }
 
+/**
+ * Checks what `forward(plan, inputs, true)` gave, before the gradient reads it.
+ * @throws RangeError when it was not kept, or belongs to another plan or shape.
+ */
+export function checkResult<Buffer extends Sized>(
+  plan: Plan,
+  { batch, timesteps }: SequenceInputs<Buffer>,
+  { sequence, saved }: SequenceResult<Buffer>,
+  savedLength: number,
+): void {
+  const cell = `Cell '${plan.cell.name}'`;
+  if (saved === undefined) {
+    throw new RangeError(
+      `${cell}: the gradient needs the result of forward(plan, inputs, true), which keeps values.`,
+    );
+  }
+  checkGiven(plan, 'the sequence of the forward pass', sequence, [batch, timesteps, plan.units]);
+  if (saved.length === savedLength) return;
+  throw new RangeError(
+    `${cell}: the values kept by the forward pass must be ${savedLength} numbers, but are ${saved.length}; ` +
+      'the gradient needs the same plan and the same inputs.',
+  );
+}
+
+function checkGiven(plan: Plan, what: string, values: Sized | undefined, shape: readonly number[]): void {
+  if (values === undefined) {
+    throw new RangeError(`Cell '${plan.cell.name}': ${what} [${shape.join(', ')}] is missing.`);
+  }
+  check(plan, what, values, shape);
+}
+
+/** An array that may be absent. */
 function check(plan: Plan, what: string, values: Sized | undefined, shape: readonly number[]): void {
   const expected = shape.reduce((product, size) => product * size, 1);
   if (values === undefined || values.length === expected) return;

@@ -1,4 +1,4 @@
-export { checkCotangents, checkInputs } from './check.js';
+export { checkCotangents, checkInputs, checkResult } from './check.js';
 export { backendFromKernels } from './from-kernels/index.js';
 export type {
   Backend,

@@ -39,3 +39,11 @@ export function cellFrom({ name, options }: { name: string; options?: JsonObject
     `No cell named '${name}'. Known: ${known}. Register your own with registerCell(name, factory).`,
   );
 }
+
+export { type GruOptions, gru } from './gru.js';
+export { type IndRnnOptions, indRnn } from './ind-rnn.js';
+export { type LiGruOptions, liGru } from './li-gru.js';
+export { type LstmOptions, lstm } from './lstm.js';
+export { type MinGruOptions, minGru } from './min-gru.js';
+export { type SimpleRnnOptions, simpleRnn } from './simple-rnn.js';
+export { type SruOptions, sru } from './sru.js';

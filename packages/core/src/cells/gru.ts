@@ -2,6 +2,7 @@ import { type ActivationName, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
+import { checkOptions } from './options.js';
 
 export interface GruOptions {
   /** Of the candidate. Default `tanh`. */
@@ -10,7 +11,7 @@ export interface GruOptions {
   readonly recurrentActivation?: ActivationName;
   /**
    * Whether the reset gate acts after the recurrent product (cuDNN, PyTorch, Keras's default) rather than before it
-   * (Cho 2014). The first has one matrix product per step, the second two. Default false.
+   * (Cho 2014). The first has one matrix product per step, the second two. Default true.
    */
   readonly resetAfter?: boolean;
   /** What `z = 1` means: `keep` the state (Keras, PyTorch, ONNX; default) or `take` the candidate (Chung 2014). */
@@ -26,12 +27,19 @@ export function updated(update: 'keep' | 'take', z: Expression, h: Expression, n
 
 /** Gated recurrent unit. Cho et al. 2014, arXiv:1406.1078. Blocks in Keras order: update, reset, candidate. */
 export function gru(options: GruOptions = {}): Cell {
+  checkOptions('gru', options, {
+    activation: 'activation',
+    recurrentActivation: 'activation',
+    resetAfter: 'boolean',
+    update: ['keep', 'take'],
+    useBias: 'boolean',
+  });
   const act = activation(options.activation ?? 'tanh');
   const gate = activation(options.recurrentActivation ?? 'sigmoid');
-  const { update = 'keep', useBias } = options;
+  const { resetAfter = true, update = 'keep', useBias } = options;
   const matrices = { kernel: kernel('z', 'r', 'n'), recurrentKernel: recurrentKernel('z', 'r', 'n') };
   const definition = { name: 'gru', options: { ...options }, states: ['h'] as const, useBias };
-  if (options.resetAfter) {
+  if (resetAfter) {
     return defineCell({
       ...definition,
       source: 'Cho et al. 2014, arXiv:1406.1078; reset-after form: cuDNN',

@@ -1,6 +1,7 @@
 import { type ActivationName, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import { bias, kernel, recurrentVector } from '../equations/parameters.js';
+import { checkOptions } from './options.js';
 
 export interface IndRnnOptions {
   /** Default `relu`. */
@@ -11,6 +12,7 @@ export interface IndRnnOptions {
 
 /** Every unit sees its own past only. Li et al. 2018, arXiv:1803.04831. */
 export function indRnn(options: IndRnnOptions = {}): Cell {
+  checkOptions('indRnn', options, { activation: 'activation', useBias: 'boolean' });
   const act = activation(options.activation ?? 'relu');
   return defineCell({
     name: 'indRnn',

@@ -1,6 +1,7 @@
 import { type ActivationName, activation, sigmoid } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
+import { checkOptions } from './options.js';
 
 export interface LiGruOptions {
   /** Of the candidate. Default `relu`. */
@@ -11,6 +12,7 @@ export interface LiGruOptions {
 
 /** A GRU without a reset gate, for speech. Ravanelli et al. 2018, arXiv:1803.10225 (here without batch normalisation). */
 export function liGru(options: LiGruOptions = {}): Cell {
+  checkOptions('liGru', options, { activation: 'activation', useBias: 'boolean' });
   const act = activation(options.activation ?? 'relu');
   return defineCell({
     name: 'liGru',

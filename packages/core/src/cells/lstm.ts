@@ -1,6 +1,7 @@
 import { type ActivationName, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import { bias, kernel, recurrentKernel, recurrentVector } from '../equations/parameters.js';
+import { checkOptions } from './options.js';
 
 export interface LstmOptions {
   /** Of the candidate and of the cell state on its way out. Default `tanh`. */
@@ -18,6 +19,12 @@ export interface LstmOptions {
  * Blocks in Keras order: input, forget, candidate, output. The forget bias starts at 1 (Jozefowicz 2015).
  */
 export function lstm(options: LstmOptions = {}): Cell {
+  checkOptions('lstm', options, {
+    activation: 'activation',
+    recurrentActivation: 'activation',
+    peephole: 'boolean',
+    useBias: 'boolean',
+  });
   const act = activation(options.activation ?? 'tanh');
   const gate = activation(options.recurrentActivation ?? 'sigmoid');
   const gates = { kernel: kernel('i', 'f', 'g', 'o'), recurrentKernel: recurrentKernel('i', 'f', 'g', 'o') };

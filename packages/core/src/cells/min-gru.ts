@@ -1,6 +1,7 @@
 import { sigmoid } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import { bias, kernel } from '../equations/parameters.js';
+import { checkOptions } from './options.js';
 
 export interface MinGruOptions {
   /** Default true. */
@@ -9,6 +10,7 @@ export interface MinGruOptions {
 
 /** A GRU whose gate and candidate depend on the input alone. Feng et al. 2024, arXiv:2410.01201, section 3.1. */
 export function minGru(options: MinGruOptions = {}): Cell {
+  checkOptions('minGru', options, { useBias: 'boolean' });
   return defineCell({
     name: 'minGru',
     source: 'Feng et al. 2024, arXiv:2410.01201',

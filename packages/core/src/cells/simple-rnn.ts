@@ -1,6 +1,7 @@
 import { type ActivationName, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
+import { checkOptions } from './options.js';
 
 export interface SimpleRnnOptions {
   /** Default `tanh`. */
@@ -11,6 +12,7 @@ export interface SimpleRnnOptions {
 
 /** The simple recurrent network. Elman 1990, "Finding structure in time". */
 export function simpleRnn(options: SimpleRnnOptions = {}): Cell {
+  checkOptions('simpleRnn', options, { activation: 'activation', useBias: 'boolean' });
   const act = activation(options.activation ?? 'tanh');
   return defineCell({
     name: 'simpleRnn',

@@ -3,6 +3,7 @@ import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentVector, type Sizes } from '../equations/parameters.js';
 import { gru } from './gru.js';
+import { checkOptions } from './options.js';
 
 export interface SruOptions {
   /** 2 (default): the gates see the cell state through `v`; 1: they see the input alone. */
@@ -13,7 +14,7 @@ export interface SruOptions {
   readonly activation?: ActivationName;
   /** Whether the highway's input is scaled by √(1 + 2 e^highwayBias), which keeps its variance. Default false. */
   readonly rescale?: boolean;
-  /** The value the reset gate's bias starts from. Default 0. */
+  /** The value the reset gate's bias starts from; the bias initializer's when absent. */
   readonly highwayBias?: number;
   /**
    * `light` (default): Lei et al.'s unit, without a matrix product of the state. `full`: what some textbooks call by
@@ -35,11 +36,20 @@ const LIGHT_ONLY = ['version', 'highway', 'activation', 'rescale', 'highwayBias'
  * @throws RangeError when an option is given that `recurrence: 'full'` has no use for.
  */
 export function sru(options: SruOptions = {}): Cell {
+  checkOptions('sru', options, {
+    version: [1, 2],
+    highway: 'boolean',
+    activation: 'activation',
+    rescale: 'boolean',
+    highwayBias: 'number',
+    recurrence: ['light', 'full'],
+    useBias: 'boolean',
+  });
   if (options.recurrence === 'full') return fullRecurrence(options);
-  const { version = 2, highway = true, rescale = false, highwayBias = 0, useBias } = options;
+  const { version = 2, highway = true, rescale = false, highwayBias, useBias } = options;
   const act = activation(options.activation ?? 'linear');
   const projectsSkip = (sizes: Sizes) => highway && sizes.inputSize !== sizes.units;
-  const scale = rescale ? Math.sqrt(1 + 2 * Math.exp(highwayBias)) : 1;
+  const scale = rescale ? Math.sqrt(1 + 2 * Math.exp(highwayBias ?? 0)) : 1;
   const vector = recurrentVector('f', 'r');
   return defineCell({
     name: 'sru',
@@ -50,20 +60,24 @@ export function sru(options: SruOptions = {}): Cell {
     parameters: (sizes) => ({
       kernel: projectsSkip(sizes) ? kernel('c', 'f', 'r', 's') : kernel<'c' | 'f' | 'r' | 's'>('c', 'f', 'r'),
       ...((version === 2 ? { recurrentVector: vector } : {}) as { recurrentVector: typeof vector }),
-      bias: { ...bias('f', 'r'), initial: { r: highwayBias } },
+      bias: { ...bias('f', 'r'), ...(highwayBias !== undefined && { initial: { r: highwayBias } }) },
     }),
-    equations: ({ x, c }, { kernel: W, recurrentVector: v, bias: b }, sizes) => {
+    equations: ({ x, c }, parameters, sizes) => {
+      const { kernel: W, bias: b } = parameters;
       const gate = (name: 'f' | 'r'): Expression => {
         const projected = W[name](x);
-        return sigmoid((version === 2 ? projected.add(v[name].mul(c)) : projected).add(b[name]));
+        return sigmoid(
+          (version === 2 ? projected.add(parameters.recurrentVector[name].mul(c)) : projected).add(b[name]),
+        );
       };
       const f = gate('f');
       const r = gate('r');
       const memory = f.mul(c).add(f.oneMinus().mul(W.c(x)));
       const shown = r.mul(act(memory));
-      if (!highway) return { f, r, c: memory, output: shown };
+      if (!highway) return { f, r, c: memory, h: shown, output: shown };
       const skip = projectsSkip(sizes) ? W.s(x) : x.mul(scale);
-      return { f, r, c: memory, output: shown.add(r.oneMinus().mul(skip)) };
+      const h = shown.add(r.oneMinus().mul(skip));
+      return { f, r, c: memory, h, output: h };
     },
   });
 }
@@ -74,6 +88,7 @@ function fullRecurrence(options: SruOptions): Cell {
     throw new RangeError(`sru: with recurrence 'full' there is no ${misplaced.join(', ')}; leave it out.`);
   }
   const equations = gru({
+    resetAfter: false,
     update: 'take',
     ...(options.useBias === undefined ? {} : { useBias: options.useBias }),
   });

@@ -1,7 +1,7 @@
 import type { Cell } from '../equations/define-cell.js';
 import type { Sizes } from '../equations/parameters.js';
+import { isInputProjection } from '../graph/products.js';
 import { type Plan, planFor } from '../plan/plan.js';
-import { isInputProjection } from '../plan/products.js';
 import type { Schedule } from '../plan/program.js';
 import { TYPICAL_SIZES } from './latex.js';
 import { text } from './notation.js';

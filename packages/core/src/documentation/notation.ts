@@ -2,6 +2,8 @@ import type { OperationName } from '../equations/operations.js';
 
 /** How tightly an operator binds: a weaker one inside a stronger one needs brackets. */
 export enum Binding {
+  /** A leading minus sign: fine at the beginning, not behind another sign. */
+  Sign = 0,
   Sum = 1,
   Product = 2,
   Tight = 3,
@@ -16,6 +18,10 @@ export interface Notation {
   product(matrix: string, operand: string): string;
   recurrentMask(block: string): string;
   number(value: number): string;
+  /** The sign before a negated value. */
+  minus: string;
+  /** The sign between a number and what it scales; `⊙` is for rows. */
+  times: string;
   bracket(inner: string): string;
   infix: Partial<Record<OperationName, { readonly sign: string; readonly binding: Binding }>>;
   call(name: OperationName, operands: readonly string[]): string;
@@ -25,6 +31,12 @@ export interface Notation {
 
 const number = (value: number): string => String(Number(value.toPrecision(6)));
 
+/** `1.5e-7` as `1.5 \\cdot 10^{-7}`. */
+const texNumber = (value: number): string => number(value).replace(/e\+?(-?\d+)$/, ' \\cdot 10^{$1}');
+
+/** Names of several letters stand upright, so that they are not read as products. */
+const texName = (name: string): string => (name.length > 1 ? `\\mathrm{${name}}` : name);
+
 export const text: Notation = {
   input: () => 'x',
   previousState: (name) => `${name}₋`,
@@ -32,7 +44,9 @@ export const text: Notation = {
   parameter: (symbol, block) => `${symbol}_${block}`,
   product: (matrix, operand) => `${matrix} ${operand}`,
   recurrentMask: (block) => `mask_${block}`,
-  number,
+  number: (value) => number(value).replace('-', '−'),
+  minus: '−',
+  times: ' · ',
   bracket: (inner) => `(${inner})`,
   infix: {
     add: { sign: ' + ', binding: Binding.Sum },
@@ -55,13 +69,17 @@ const FUNCTIONS: Partial<Record<OperationName, string>> = {
 
 export const tex: Notation = {
   input: () => 'x_t',
-  previousState: (name) => `${name}_{t-1}`,
-  result: (name) => `${name}_t`,
-  parameter: (symbol, block) =>
-    block.endsWith("'") ? `${symbol}'_{${block.slice(0, -1)}}` : `${symbol}_{${block}}`,
+  previousState: (name) => `${texName(name)}_{t-1}`,
+  result: (name) => `${texName(name)}_t`,
+  parameter: (symbol, block) => {
+    const primed = block.endsWith("'");
+    return `${symbol}${primed ? "'" : ''}_{${texName(primed ? block.slice(0, -1) : block)}}`;
+  },
   product: (matrix, operand) => `${matrix} ${operand}`,
-  recurrentMask: (block) => `m_{${block}}`,
-  number,
+  recurrentMask: (block) => `m_{${texName(block)}}`,
+  number: texNumber,
+  minus: '-',
+  times: ' \\cdot ',
   bracket: (inner) => `\\left(${inner}\\right)`,
   infix: {
     add: { sign: ' + ', binding: Binding.Sum },

@@ -36,7 +36,7 @@ class Writer {
   }
 
   definition(id: NodeId): string {
-    return this.write(id, Binding.Sum, true);
+    return this.write(id, Binding.Sign, true);
   }
 
   write(id: NodeId, outer: Binding, defining = false): string {
@@ -52,7 +52,9 @@ class Writer {
       case 'vector':
         return this.parameter(node.parameter, node.block);
       case 'constant':
-        return notation.number(node.value);
+        return node.value < 0 && outer > Binding.Sign
+          ? notation.bracket(notation.number(node.value))
+          : notation.number(node.value);
       case 'recurrentMask':
         return notation.recurrentMask(plan.recurrentMasks[node.index].block);
       case 'product':
@@ -68,24 +70,35 @@ class Writer {
     const { name: operation, inputs } = node;
     const wrap = (inner: string, binding: Binding) => (binding < outer ? notation.bracket(inner) : inner);
     if (operation === 'identity') return this.write(inputs[0], outer);
-    if (operation === 'neg') return wrap(`-${this.write(inputs[0], Binding.Product)}`, Binding.Sum);
+    if (operation === 'neg') {
+      return wrap(`${notation.minus}${this.write(inputs[0], Binding.Product)}`, Binding.Sign);
+    }
     if (operation === 'oneMinus') {
       const sign = notation.infix.sub?.sign ?? '-';
       return wrap(`1${sign}${this.write(inputs[0], Binding.Product)}`, Binding.Sum);
     }
     if (operation === 'div' && notation.quotient) {
-      return notation.quotient(this.write(inputs[0], Binding.Sum), this.write(inputs[1], Binding.Sum));
+      return notation.quotient(this.write(inputs[0], Binding.Sign), this.write(inputs[1], Binding.Sign));
     }
     const infix = notation.infix[operation];
-    if (!infix)
-      return notation.call(
-        operation,
-        inputs.map((input) => this.write(input, Binding.Sum)),
-      );
-    const { sign, binding } = infix;
+    if (!infix) {
+      const operands = inputs.map((input) => this.write(input, Binding.Sign));
+      return notation.call(operation, operands);
+    }
+    const { binding } = infix;
+    // A number scales: it comes first and takes a sign of its own.
+    const scale = operation === 'mul' ? inputs.find((input) => this.isNumber(input)) : undefined;
+    const [first, second] = scale === inputs[1] ? [inputs[1], inputs[0]] : inputs;
+    // Only at the very beginning may a minus sign stand without brackets.
+    const left = binding === Binding.Sum && outer === Binding.Sign ? Binding.Sign : binding;
     // A difference or quotient on the right of its own kind needs brackets; sums and products do not.
     const right = operation === 'sub' || operation === 'div' ? binding + 1 : binding;
-    return wrap(`${this.write(inputs[0], binding)}${sign}${this.write(inputs[1], right)}`, binding);
+    const sign = scale === undefined ? infix.sign : notation.times;
+    return wrap(`${this.write(first, left)}${sign}${this.write(second, right)}`, binding);
+  }
+
+  private isNumber(id: NodeId): boolean {
+    return this.plan.nodes[id].kind === 'constant';
   }
 
   private parameter(parameter: number, block: number): string {

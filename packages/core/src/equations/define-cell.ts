@@ -64,13 +64,20 @@ export function defineCell<const State extends string, P extends ParameterDeclar
   definition: CellDefinition<State, P>,
 ): Cell {
   const { name, states, source, options = {}, useBias = true } = definition;
+  if (typeof name !== 'string' || name === '') {
+    throw new TypeError(
+      `A cell needs a name, a text that is not empty, but was given ${JSON.stringify(name)}.`,
+    );
+  }
   if (states.length === 0)
     throw new TypeError(`Cell '${name}' declares no state; a recurrent cell needs one.`);
   const clash = states.find((state, i) => RESERVED.includes(state) || states.indexOf(state) !== i);
   if (clash)
     throw new TypeError(`Cell '${name}': the state name '${clash}' is repeated or reserved (${RESERVED}).`);
-  const declarations = (sizes: Sizes): P =>
-    typeof definition.parameters === 'function' ? definition.parameters(sizes) : definition.parameters;
+  const declarations = (sizes: Sizes): P => {
+    const { parameters } = definition;
+    return checkDeclarations(name, typeof parameters === 'function' ? parameters(sizes) : parameters);
+  };
   return {
     name,
     source,
@@ -86,12 +93,27 @@ export function defineCell<const State extends string, P extends ParameterDeclar
       const checked = checkSizes(name, sizes);
       const results = definition.equations(
         rowsOf(states),
-        handlesOf(declarations(checked), useBias),
+        handlesOf(name, declarations(checked), useBias),
         checked,
       );
       return checkResults(name, states, results);
     },
   };
+}
+
+function checkDeclarations<P extends ParameterDeclarations>(cell: string, declarations: P): P {
+  for (const [parameter, { form, blocks, storedRows = 1 }] of Object.entries(declarations)) {
+    const where = `Cell '${cell}', parameter '${parameter}'`;
+    const repeated = blocks.find((block, i) => blocks.indexOf(block) !== i);
+    if (blocks.length === 0) throw new TypeError(`${where} has no block; name at least one.`);
+    if (repeated !== undefined) throw new TypeError(`${where} names the block '${repeated}' twice.`);
+    if (form === 'matrix' ? storedRows !== 1 : blocks.length % storedRows !== 0) {
+      throw new TypeError(
+        `${where}: ${blocks.length} blocks cannot be stored in ${storedRows} rows; only a vector whose blocks divide evenly can.`,
+      );
+    }
+  }
+  return declarations;
 }
 
 function checkSizes(cell: string, sizes: Sizes): Sizes {
@@ -108,7 +130,11 @@ function rowsOf<State extends string>(states: readonly State[]): Rows<State> {
   return rows as Rows<State>;
 }
 
-function handlesOf<P extends ParameterDeclarations>(declarations: P, useBias: boolean): ParameterHandles<P> {
+function handlesOf<P extends ParameterDeclarations>(
+  cell: string,
+  declarations: P,
+  useBias: boolean,
+): ParameterHandles<P> {
   const handles = Object.entries(declarations).map(([parameter, { form, role, blocks }]) => {
     const handle = (block: string) => {
       const reference = { parameter, block };
@@ -117,9 +143,21 @@ function handlesOf<P extends ParameterDeclarations>(declarations: P, useBias: bo
         ? (operand: Expression) => new Expression({ kind: 'product', block: reference, operand })
         : new Expression({ kind: 'vector', block: reference });
     };
-    return [parameter, Object.fromEntries(blocks.map((block) => [block, handle(block)]))];
+    const blockHandles = Object.fromEntries(blocks.map((block) => [block, handle(block)]));
+    return [parameter, refuseUnknown(blockHandles, `Cell '${cell}': '${parameter}' has no block`)];
   });
-  return Object.fromEntries(handles) as ParameterHandles<P>;
+  const all = Object.fromEntries(handles);
+  return refuseUnknown(all, `Cell '${cell}' declares no parameter`) as ParameterHandles<P>;
+}
+
+/** The same object, except that a name it does not have is an error that lists those it has. */
+function refuseUnknown<T extends object>(known: T, complaint: string): T {
+  return new Proxy(known, {
+    get: (target, name) => {
+      if (typeof name === 'symbol' || Object.hasOwn(target, name)) return Reflect.get(target, name);
+      throw new TypeError(`${complaint} '${name}'. Declared: ${Object.keys(target).join(', ')}.`);
+    },
+  });
 }
 
 function checkResults(
@@ -127,8 +165,11 @@ function checkResults(
   states: readonly string[],
   results: Readonly<Record<string, Expression | undefined>>,
 ): Readonly<Record<string, Expression>> {
+  if (typeof results !== 'object' || results === null || results instanceof Expression) {
+    throw new TypeError(`Cell '${cell}': the equations must return an object, { ${states.join(', ')} }.`);
+  }
   for (const state of states) {
-    if (results[state]) continue;
+    if (results[state] !== undefined) continue;
     const given = Object.keys(results).join(', ') || 'nothing';
     throw new TypeError(`Cell '${cell}': the equations must return a new '${state}', but returned ${given}.`);
   }

@@ -19,6 +19,17 @@ export type Term =
 export class Expression {
   constructor(readonly term: Term) {}
 
+  /**
+   * Refuses JavaScript's own operators, which would turn an expression into NaN or text without a word.
+   * @throws TypeError always.
+   */
+  [Symbol.toPrimitive](): never {
+    throw new TypeError(
+      'JavaScript operators and Math do not work on expressions. Use .add, .sub, .mul, .div, .neg, .oneMinus, .max, .min ' +
+        'and functions such as tanh; instead of a condition multiply with a gate.',
+    );
+  }
+
   /** Element-wise sum. */
   add(other: Expression | number): Expression {
     return combine('add', this, other);
@@ -67,12 +78,17 @@ export function combine(name: OperationName, ...inputs: (Expression | number)[])
 
 function toExpression(name: OperationName, value: unknown): Expression {
   if (value instanceof Expression) return value;
-  if (typeof value === 'number') return new Expression({ kind: 'constant', value });
+  if (typeof value === 'number') return new Expression({ kind: 'constant', value: finite(name, value) });
   const given = value === undefined ? 'undefined (is a block or state of that name declared?)' : typeof value;
   throw new TypeError(`${name}: every operand must be an expression or a number, but one is ${given}.`);
 }
 
 function requireNumber(name: string, value: unknown): number {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number') return finite(name, value);
   throw new TypeError(`${name} takes a constant number, but was given ${typeof value}.`);
+}
+
+function finite(name: string, value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new TypeError(`${name}: a number in an equation must be finite, but is ${value}.`);
 }

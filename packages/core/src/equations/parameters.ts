@@ -37,7 +37,7 @@ export interface ParameterShape {
   readonly form: 'matrix' | 'vector';
   readonly role: ParameterRole;
   readonly symbol: string;
-  /** `[inputSize, blocks·units]`, `[units, blocks·units]`, `[blocks·units]` or `[rows, blocks/rows·units]`. */
+  /** `[inputSize, blocks·units]`, `[units, blocks·units]`, `[blocks·units]`, or with stored rows `[rows, (blocks / rows)·units]`. */
   readonly shape: readonly number[];
   readonly blocks: readonly string[];
   readonly initial?: Readonly<Record<string, number | undefined>>;

@@ -1,7 +1,7 @@
 import { type NodeId, type OperationName, operations } from '../equations/operations.js';
-import { type GraphBuilder, reachable } from '../plan/graph.js';
-import type { Product } from '../plan/products.js';
-import type { Traced } from '../plan/trace.js';
+import { type GraphBuilder, reachable } from '../graph/graph.js';
+import type { Product } from '../graph/products.js';
+import type { Traced } from '../graph/trace.js';
 
 /** Where the cotangents that leave one step are to be found in the graph. */
 export interface Cotangents {

@@ -1,13 +1,15 @@
 import { type NodeId, operations } from '../equations/operations.js';
-import { type Node, operandsOf } from '../plan/graph.js';
+import { type Node, operandsOf } from '../graph/graph.js';
 
 /**
  * Which values of the forward pass are kept for the backward pass.
  *
- * Every forward value that the gradient refers to is kept, except where it is at hand anyway (inputs, states before and
- * after the step, the output, parameters) or costs a cheap operation or two on values that are.
+ * Every forward value that the gradient refers to is kept, except where it is at hand anyway (inputs, parameters, and
+ * what the caller names), or follows by cheap operations from values that are kept or at hand.
  *
- * @param roots the gradient's results; every node from `firstGradientNode` on belongs to the gradient.
+ * @param roots the gradient's results.
+ * @param atHand forward values that the backward pass has without keeping them: states after the step, the output.
+ * @param isForward whether a node belongs to the forward pass.
  */
 export function savedValues(
   nodes: readonly Node[],

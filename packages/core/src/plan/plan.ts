@@ -4,11 +4,11 @@ import type { ParameterShape, Sizes } from '../equations/parameters.js';
 import { type CotangentBuffers, cotangentBuffers } from '../gradient/cotangent-buffers.js';
 import { type Cotangents, reverse } from '../gradient/reverse.js';
 import { savedValues } from '../gradient/saved-values.js';
-import { type Node, reachable } from './graph.js';
-import { groupProducts, isInputProjection, type Product } from './products.js';
+import { type Node, reachable } from '../graph/graph.js';
+import { groupProducts, isInputProjection, type Product } from '../graph/products.js';
+import { type RecurrentMask, type Traced, type TraceOptions, trace } from '../graph/trace.js';
 import type { Schedule, Slot } from './program.js';
 import { type Store, schedule } from './schedule.js';
-import { type RecurrentMask, type Traced, type TraceOptions, trace } from './trace.js';
 
 /** Everything derived from a cell's equations for given sizes, as plain data: it can be printed and sent to a worker. */
 export interface Plan extends Sizes {
@@ -40,6 +40,11 @@ const known = new WeakMap<Cell, Map<string, Plan>>();
  * @throws TypeError when the cell's equations do not fit together, RangeError when a size is not a positive integer.
  */
 export function planFor(cell: Cell, { inputSize, units }: Sizes, options: TraceOptions = {}): Plan {
+  if (typeof cell?.results !== 'function') {
+    throw new TypeError(
+      `Expected a cell, as defineCell or cells.gru() makes it, but was given ${typeof cell}.`,
+    );
+  }
   const plans = known.get(cell) ?? new Map<string, Plan>();
   known.set(cell, plans);
   const key = `${inputSize} ${units} ${options.recurrentDropout ?? false}`;

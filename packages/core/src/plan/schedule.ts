@@ -1,5 +1,5 @@
 import type { NodeId } from '../equations/operations.js';
-import { type Node, operandsOf, reachable } from './graph.js';
+import { type Node, operandsOf, reachable } from '../graph/graph.js';
 import type { Program, Schedule, Slot, Stage } from './program.js';
 
 /** A value that must end up somewhere. */

@@ -1,6 +1,6 @@
 import { checkInputs } from '../backend/check.js';
 import type { SequenceInputs, SequenceResult } from '../backend/interface.js';
-import { reachable } from '../plan/graph.js';
+import { reachable } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 import { evaluate, type StepInputs, type Values } from './step.js';
 

@@ -1,6 +1,6 @@
 import { checkCotangents } from '../backend/check.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs } from '../backend/interface.js';
-import { reachable } from '../plan/graph.js';
+import { reachable } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 import { traverse, type Visit } from './forward.js';
 import { evaluate, type Values } from './step.js';

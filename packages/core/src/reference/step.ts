@@ -1,6 +1,6 @@
 import type { NodeId } from '../equations/operations.js';
 import { operations } from '../equations/operations.js';
-import type { Node } from '../plan/graph.js';
+import type { Node } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 
 /** One batch row at one time step: what the nodes of a plan are evaluated on. All rows are float64. */

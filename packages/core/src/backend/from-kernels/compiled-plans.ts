@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.js';
 import type { Schedule } from '../../plan/program.js';
-import type { AnyKernels } from './places.js';
+import type { AnyKernels } from './matrices.js';
 
 /** The compiled program of every stage. */
 export interface CompiledPlan {

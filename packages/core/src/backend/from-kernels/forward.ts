@@ -1,23 +1,13 @@
+import { isInputProjection } from '../../graph/products.js';
 import type { Plan } from '../../plan/plan.js';
-import { isInputProjection } from '../../plan/products.js';
 import type { Slot } from '../../plan/program.js';
 import type { SequenceInputs, SequenceResult } from '../interface.js';
 import type { Rows } from '../kernels.js';
 import type { CompiledPlans } from './compiled-plans.js';
-import {
-  type AnyKernels,
-  activeRuns,
-  asMatrix,
-  dense,
-  from,
-  operandRows,
-  paddedRuns,
-  productSize,
-  SavedLayout,
-  StepPlaces,
-  stepsOf,
-  weights,
-} from './places.js';
+import { type AnyKernels, asMatrix, dense, from, productSize, weights } from './matrices.js';
+import { activeRuns, paddedRuns } from './padding.js';
+import { SavedLayout } from './saved-layout.js';
+import { operandRows, StepPlaces, stepsOf } from './steps.js';
 
 /**
  * Runs a plan forward with a device's kernels: input projections for the whole sequence, then the stages of each step.

@@ -1,24 +1,14 @@
+import { isInputProjection } from '../../graph/products.js';
 import type { Plan } from '../../plan/plan.js';
-import { isInputProjection } from '../../plan/products.js';
 import type { Slot } from '../../plan/program.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs, SequenceResult } from '../interface.js';
 import type { Matrix, Rows } from '../kernels.js';
 import type { CompiledPlans } from './compiled-plans.js';
-import {
-  type AnyKernels,
-  activeRuns,
-  asMatrix,
-  dense,
-  from,
-  paddedRuns,
-  productSize,
-  SavedLayout,
-  StepPlaces,
-  stepsOf,
-  transpose,
-  weights,
-} from './places.js';
-import { previousStates, withoutPaddedSteps, withRepeatedOutputs } from './sequences.js';
+import { type AnyKernels, asMatrix, dense, from, productSize, transpose, weights } from './matrices.js';
+import { activeRuns, paddedRuns, withoutPaddedSteps, withRepeatedOutputs } from './padding.js';
+import { previousStates } from './previous-states.js';
+import { SavedLayout } from './saved-layout.js';
+import { StepPlaces, stepsOf } from './steps.js';
 
 /**
  * The gradient of a plan with a device's kernels: the gradient schedule from the last processed step to the first, which
@@ -34,12 +24,7 @@ export function gradient<Memory>(
 ): SequenceGradient<Memory> {
   const { batch, timesteps, parameters } = inputs;
   const { units, inputSize } = plan;
-  if (result.saved === undefined) {
-    throw new Error(
-      `Cell '${plan.cell.name}': the gradient needs the result of forward(plan, inputs, true).`,
-    );
-  }
-  const saved = result.saved;
+  const saved = result.saved as Memory;
   const programs = compiled.of(plan).gradient;
   const layout = new SavedLayout(plan, batch, timesteps);
   const { schedule, buffers, places: cotangentPlaces } = plan.gradient;

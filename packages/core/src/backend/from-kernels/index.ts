@@ -1,10 +1,11 @@
-import { checkCotangents, checkInputs } from '../check.js';
+import type { Plan } from '../../plan/plan.js';
+import { checkCotangents, checkInputs, checkResult } from '../check.js';
 import type { Backend } from '../interface.js';
 import type { Kernels } from '../kernels.js';
 import { CompiledPlans } from './compiled-plans.js';
 import { forward } from './forward.js';
 import { gradient } from './gradient.js';
-import { SavedLayout } from './places.js';
+import { SavedLayout } from './saved-layout.js';
 
 /**
  * A backend made of a device's kernels: the time loop, the stages, masks and the gradient's matrix products are driven
@@ -15,6 +16,8 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
   kernels: Kernels<Memory, Right, Compiled>,
 ): Backend<Memory> {
   const compiled = new CompiledPlans(kernels as Kernels<never, Right, Compiled>);
+  const savedLength = (plan: Plan, batch: number, timesteps: number) =>
+    new SavedLayout(plan, batch, timesteps).length;
   return {
     name,
     upload: (values) => {
@@ -24,7 +27,7 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
     },
     download: async (memory) => kernels.view(memory).slice(),
     release: (memory) => kernels.release(memory),
-    savedLength: (plan, batch, timesteps) => new SavedLayout(plan, batch, timesteps).length,
+    savedLength,
     forward: (plan, inputs, keep = false) => {
       checkInputs(plan, inputs);
       return forward(kernels, compiled, plan, inputs, keep);
@@ -32,6 +35,7 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
     gradient: (plan, inputs, result, cotangents) => {
       checkInputs(plan, inputs);
       checkCotangents(plan, inputs, cotangents);
+      checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
       return gradient(kernels, compiled, plan, inputs, result, cotangents);
     },
   };

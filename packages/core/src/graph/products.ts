@@ -17,7 +17,10 @@ export interface Product {
   readonly operand: ProductOperand;
 }
 
-/** An input projection: it does not depend on the state, so it is done once for the whole sequence. */
+/**
+ * An input projection: a product of `x` itself, done once for the whole sequence. A product of a function of `x` stays in
+ * the time loop, though it depends on no state.
+ */
 export const isInputProjection = (product: Product): boolean => product.operand.kind === 'input';
 
 export interface Products {

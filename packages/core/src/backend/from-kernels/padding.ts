@@ -1,33 +1,31 @@
 import type { Plan } from '../../plan/plan.js';
 import type { SequenceInputs } from '../interface.js';
-import { type AnyKernels, type SavedLayout, stepsOf } from './places.js';
+import type { AnyKernels } from './matrices.js';
+import { stepsOf } from './steps.js';
 
-/** Writes every state before its step, `[batch, timesteps, units]`, zeros at padded steps, from the saved states. */
-export function previousStates<Memory>(
-  kernels: AnyKernels<Memory>,
-  { units }: Plan,
-  inputs: SequenceInputs<Memory>,
-  saved: Memory,
-  layout: SavedLayout,
-  state: number,
-  initial: Memory,
-  to: Memory,
-): void {
-  const { batch, timesteps, reverse } = inputs;
-  const length = timesteps * units;
-  const after = layout.state(state);
-  const [read, write, first] = reverse ? [units, 0, length - units] : [0, units, 0];
-  if (timesteps > 1) {
-    const source = { memory: saved, offset: after + read, stride: length };
-    kernels.copy(source, { memory: to, offset: write, stride: length }, batch, length - units);
+/** The runs `[first, end)` of batch rows that are not padded at a step. */
+export function activeRuns(
+  mask: Float32Array | undefined,
+  batch: number,
+  timesteps: number,
+  step: number,
+): [number, number][] {
+  if (!mask) return [[0, batch]];
+  const runs: [number, number][] = [];
+  for (let row = 0; row < batch; row++) {
+    if (mask[row * timesteps + step] === 0) continue;
+    const last = runs.at(-1);
+    if (last?.[1] === row) last[1] = row + 1;
+    else runs.push([row, row + 1]);
   }
-  kernels.copy(
-    { memory: initial, offset: 0, stride: units },
-    { memory: to, offset: first, stride: length },
-    batch,
-    units,
-  );
-  clearPaddedSteps(kernels, inputs, to, units);
+  return runs;
+}
+
+/** The runs in between: the padded rows. */
+export function paddedRuns(active: readonly [number, number][], batch: number): [number, number][] {
+  const starts = [0, ...active.map(([, end]) => end)];
+  const ends = [...active.map(([first]) => first), batch];
+  return starts.map((start, i): [number, number] => [start, ends[i]]).filter(([start, end]) => end > start);
 }
 
 /**
@@ -78,7 +76,7 @@ export function withoutPaddedSteps<Memory>(
  * Puts zeros at the padded steps of a `[batch, timesteps, length]` buffer. The cotangents there are zeros too, but zero
  * times a NaN or an infinity would be NaN in the gradient of a matrix.
  */
-function clearPaddedSteps<Memory>(
+export function clearPaddedSteps<Memory>(
   kernels: AnyKernels<Memory>,
   { mask }: SequenceInputs<Memory>,
   memory: Memory,

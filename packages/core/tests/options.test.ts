@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { bias, cellFrom, cells, defineCell, type JsonObject, kernel } from '../src/index.js';
+
+describe('options are checked, since they may come from a file', () => {
+  const wrong: [string, JsonObject, RegExp][] = [
+    ['gru', { update: 'bogus' }, /gru: update must be keep or take, but is "bogus"/],
+    ['gru', { resetafter: true }, /gru has no option 'resetafter'. Its options: .*resetAfter/],
+    ['gru', { resetAfter: 'yes' }, /resetAfter must be a boolean, but is "yes"/],
+    ['sru', { version: 3 }, /version must be 1 or 2, but is 3/],
+    ['sru', { highwayBias: '1' }, /highwayBias must be a number/],
+    ['lstm', { activation: 'tanhh' }, /Unknown activation 'tanhh'/],
+    ['minGru', { toString: 1 }, /minGru has no option 'toString'/],
+  ];
+  test.each(wrong)('%s %j', (name, options, message) => {
+    expect(() => cellFrom({ name, options })).toThrow(RangeError);
+    expect(() => cellFrom({ name, options })).toThrow(message);
+  });
+
+  test('options that are undefined count as absent', () => {
+    expect(() => cells.gru({ update: undefined, useBias: false })).not.toThrow();
+  });
+
+  test('the reset gate of an SRU starts from the initializer unless highwayBias is given', () => {
+    const initial = (options: object) => {
+      const shapes = cells.sru(options).parameters({ inputSize: 2, units: 2 });
+      return shapes.find(({ name }) => name === 'bias')?.initial;
+    };
+    expect(initial({})).toBeUndefined();
+    expect(initial({ highwayBias: -2 })).toEqual({ r: -2 });
+  });
+});
+
+describe('declarations are checked', () => {
+  const cellWith = (parameters: Parameters<typeof defineCell>[0]['parameters']) =>
+    defineCell({ name: 'mine', states: ['h'], parameters, equations: ({ x }) => ({ h: x }) });
+  const sizes = { inputSize: 3, units: 3 };
+
+  test('no block', () => {
+    expect(() => cellWith({ bias: bias() }).parameters(sizes)).toThrow(
+      /'mine', parameter 'bias' has no block/,
+    );
+  });
+  test('the same block twice', () => {
+    expect(() => cellWith({ kernel: kernel('z', 'z') }).parameters(sizes)).toThrow(
+      /names the block 'z' twice/,
+    );
+  });
+  test('blocks that do not divide into rows', () => {
+    const parameters = { bias: { ...bias('a', 'b', 'c'), storedRows: 2 } };
+    expect(() => cellWith(parameters).parameters(sizes)).toThrow(/3 blocks cannot be stored in 2 rows/);
+  });
+});
