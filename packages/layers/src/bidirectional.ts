@@ -8,10 +8,12 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { fromSaved, type SavedObject, savedForm } from './identifiers.js';
+import { callOf } from './layer-call.js';
 import { layerName } from './layer-name.js';
-import { type CallArgs, first, type LayerArgs, listed, type Shape, shapesOf } from './layer-types.js';
+import type { CallArgs, LayerArgs, LayerInputs, Shape } from './layer-types.js';
+import { first, listed, shapesOf } from './one-or-several.js';
 import { streamSeed } from './random.js';
 import { RecurrentLayer } from './recurrent-layer.js';
 
@@ -33,8 +35,6 @@ export interface BidirectionalArgs extends LayerArgs {
   /** Default `concat`. */
   mergeMode?: MergeMode;
 }
-
-type Inputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
 
 /** See `bidirectional`. */
 export class Bidirectional extends layers.Layer {
@@ -78,16 +78,9 @@ export class Bidirectional extends layers.Layer {
   }
 
   /** Initial states, the forward layer's first, join the inputs, so that models record where they come from. */
-  override apply(
-    inputs: Inputs,
-    kwargs: CallArgs = {},
-  ): Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] {
-    const { initialState, ...rest } = kwargs;
-    const all = initialState == null ? inputs : ([...listed(inputs), ...listed(initialState)] as Tensor[]);
-    const outputs = super.apply(all, rest);
-    // For the same reason as in `RecurrentLayer`.
-    if (Array.isArray(inputs)) delete kwargs.mask;
-    return outputs;
+  override apply(inputs: LayerInputs, kwargs: CallArgs = {}): LayerInputs {
+    const call = callOf(this, inputs, kwargs);
+    return super.apply(call.inputs, call.kwargs);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor | Tensor[] {

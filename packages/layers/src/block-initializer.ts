@@ -1,6 +1,6 @@
 import type { ParameterShape } from '@sluice/core';
 import { concat, fill, reshape, split, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import type { Initializer } from './identifiers.js';
+import type { Initializer } from './weight-rules.js';
 
 /** An initializer for a parameter, of which the blocks named in `values` start from that value throughout. */
 export function withBlockValues(

@@ -12,17 +12,16 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import {
-  type Constraint,
   constraintFrom,
   type Identifier,
-  type Initializer,
   initializerFrom,
-  type Regularizer,
   regularizerFrom,
   savedForm,
 } from './identifiers.js';
 import { layerName } from './layer-name.js';
-import { type CallArgs, first, type LayerArgs, listed, type Shape, shapesOf } from './layer-types.js';
+import type { CallArgs, LayerArgs, Shape } from './layer-types.js';
+import { first, listed, shapesOf } from './one-or-several.js';
+import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
 
 export interface EmbeddingArgs extends LayerArgs {
   /** Size of the vocabulary: indices run from 0 to `inputDim − 1`. */
@@ -145,9 +144,10 @@ function withInputShape(args: EmbeddingArgs): LayerArgs {
 /**
  * The rows of `table` `[inputDim, outputDim]` that `indices` `[n]` (int32) name, differentiable in the table.
  *
- * The gradient adds each row's cotangent to the row it came from by `scatterND`, which every TensorFlow.js backend has
- * and does in O(n). The gradient of TensorFlow.js's own `gather` needs `UnsortedSegmentSum`, which the WASM backend lacks
- * and the CPU backend does in O(n · inputDim).
+ * The gradient adds each row's cotangent to the row it came from by `scatterND`, which every TensorFlow.js backend has.
+ * The CPU and WASM backends do it in O(n); WebGL's goes over all n indices for each element of the table. The gradient of
+ * TensorFlow.js's own `gather` needs `UnsortedSegmentSum`, which the WASM backend lacks and the CPU backend does in
+ * O(n · inputDim).
  */
 function embed(table: Tensor, indices: Tensor): Tensor {
   const rowsOf = customGrad((values, save) => {

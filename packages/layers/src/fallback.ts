@@ -24,20 +24,21 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { fallbackOperations, type Value } from './fallback-operations.js';
-import type { RecurrentResult, RecurrentRun } from './recurrent.js';
+import type { RecurrentResult, RecurrentRun } from './recurrent-run.js';
 
 type Values = ReadonlyMap<number, Value>;
 
 /** Runs the plan; the same result as the kernels'. */
 export function recurrentFallback(run: RecurrentRun): RecurrentResult {
   const { plan, maskedOutput, reverse } = run;
-  const [batch, timesteps] = run.x.shape;
+  const x = run.mask ? withoutPadding(run.x, run.mask) : run.x;
+  const [batch, timesteps] = x.shape;
   const needed = reachable(plan.nodes, [...plan.newStates, plan.output]);
   const fixed = fixedRows(run, needed);
-  const inputs = needed.some((id) => plan.nodes[id].kind === 'input') ? unstack(run.x, 1) : [];
+  const inputs = needed.some((id) => plan.nodes[id].kind === 'input') ? unstack(x, 1) : [];
   const matrices = plan.products.map((product) => matrixOf(run, product));
   const projections = plan.products.map((product, i) =>
-    isInputProjection(product) ? projectionsOf(run.x, matrices[i]) : [],
+    isInputProjection(product) ? projectionsOf(x, matrices[i]) : [],
   );
   const used = run.mask && stepMasks(run.mask, plan.units);
   const nothing = zeros([batch, plan.units]);
@@ -142,6 +143,14 @@ function projectionsOf(x: Tensor, matrix: Tensor2D): Tensor[] {
   const [batch, timesteps, inputSize] = x.shape;
   const rows = matMul(reshape(x, [batch * timesteps, inputSize]) as Tensor2D, matrix);
   return unstack(reshape(rows, [batch, timesteps, matrix.shape[1]]), 1);
+}
+
+/**
+ * x with zeros at padded steps. What is there may be NaN, and the gradient of `where`, which multiplies by 0, would keep
+ * that in the parameters' gradients.
+ */
+function withoutPadding(x: Tensor, mask: Tensor): Tensor {
+  return where(cast(expandDims(mask, 2), 'bool'), x, 0);
 }
 
 /** For each step which rows of the batch are not padding, `[batch, units]`. */

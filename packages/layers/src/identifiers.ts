@@ -1,10 +1,7 @@
 import { serialization } from '@tensorflow/tfjs-core';
 import { constraints, initializers, regularizers } from '@tensorflow/tfjs-layers';
 import { Orthogonal } from './orthogonal.js';
-
-export type Initializer = ReturnType<typeof initializers.ones>;
-export type Regularizer = ReturnType<typeof regularizers.l2>;
-export type Constraint = ReturnType<typeof constraints.nonNeg>;
+import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
 
 /** How Keras arguments name an object: by name (`'glorotUniform'`), as an instance, or as a saved configuration. */
 export type Identifier<T> = string | T | SavedObject;
@@ -29,12 +26,7 @@ export function initializerFrom(identifier: Identifier<Initializer>, seed?: numb
     const className = identifier.className === 'Orthogonal' ? Orthogonal.className : identifier.className;
     return fromSaved({ className, config: { ...options, ...identifier.config } }) as Initializer;
   }
-  return resolved(
-    'initializer',
-    factories as unknown as Record<string, Factory<Initializer>>,
-    identifier,
-    options,
-  );
+  return resolved('initializer', factories, identifier, options);
 }
 
 /**
@@ -42,13 +34,7 @@ export function initializerFrom(identifier: Identifier<Initializer>, seed?: numb
  * @throws RangeError listing the known names.
  */
 export function regularizerFrom(identifier: Identifier<Regularizer> | null | undefined): Regularizer | null {
-  if (identifier == null) return null;
-  return resolved(
-    'regularizer',
-    regularizers as unknown as Record<string, Factory<Regularizer>>,
-    identifier,
-    {},
-  );
+  return identifier == null ? null : resolved('regularizer', regularizers, identifier);
 }
 
 /**
@@ -56,39 +42,27 @@ export function regularizerFrom(identifier: Identifier<Regularizer> | null | und
  * @throws RangeError listing the known names.
  */
 export function constraintFrom(identifier: Identifier<Constraint> | null | undefined): Constraint | null {
-  if (identifier == null) return null;
-  return resolved(
-    'constraint',
-    constraints as unknown as Record<string, Factory<Constraint>>,
-    identifier,
-    {},
-  );
+  return identifier == null ? null : resolved('constraint', constraints, identifier);
 }
 
 function resolved<T extends serialization.Serializable>(
   kind: string,
-  factories: Record<string, Factory<T>>,
+  namespace: object,
   identifier: Identifier<T>,
-  options: serialization.ConfigDict,
+  options: serialization.ConfigDict = {},
 ): T {
   if (typeof identifier === 'object') {
-    return 'className' in identifier && 'config' in identifier
-      ? (fromSaved(identifier) as T)
-      : (identifier as T);
+    return isSaved(identifier) ? (fromSaved(identifier) as T) : identifier;
   }
+  const factories = namespace as Record<string, Factory<T>>;
   const factory = factories[identifier];
   if (typeof factory === 'function') return factory(options);
   const known = Object.keys(factories).filter((name) => typeof factories[name] === 'function');
   throw new RangeError(`Unknown ${kind} '${identifier}'. Known: ${known.join(', ')}.`);
 }
 
-function isSaved(identifier: unknown): identifier is SavedObject {
-  return (
-    typeof identifier === 'object' &&
-    identifier !== null &&
-    'className' in identifier &&
-    'config' in identifier
-  );
+function isSaved(identifier: object | string): identifier is SavedObject {
+  return typeof identifier === 'object' && 'className' in identifier && 'config' in identifier;
 }
 
 /** The object of a registered class (a layer, an initializer, an optimizer …) that was saved so. */

@@ -22,8 +22,9 @@ export {
 export { type ClipOptions, ClippedOptimizer, clipGradients } from './clip-gradients.js';
 export { Embedding, type EmbeddingArgs, embedding } from './embedding.js';
 export { Orthogonal, type OrthogonalOptions, orthogonal } from './orthogonal.js';
-export { type RecurrentOptions, type RecurrentResult, recurrent } from './recurrent.js';
+export { recurrent } from './recurrent.js';
 export type { RecurrentArgs } from './recurrent-args.js';
 export { RecurrentLayer } from './recurrent-layer.js';
+export type { RecurrentOptions, RecurrentResult } from './recurrent-run.js';
 export { type SelectBackendOptions, type SelectedBackend, selectBackend } from './select-backend.js';
 export { dense, dropout } from './tfjs-layers.js';

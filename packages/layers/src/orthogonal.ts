@@ -1,7 +1,7 @@
 import { serialization, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
-import type { Initializer } from './identifiers.js';
 import { freshSeed, normalStream } from './random.js';
+import type { Initializer } from './weight-rules.js';
 
 export interface OrthogonalOptions {
   /** Factor on the result. Default 1. */

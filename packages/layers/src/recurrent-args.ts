@@ -1,17 +1,15 @@
 import type { Sizes } from '@sluice/core';
 import {
-  type Constraint,
   constraintFrom,
   type Identifier,
-  type Initializer,
   initializerFrom,
-  type Regularizer,
   regularizerFrom,
   type SavedObject,
   savedForm,
 } from './identifiers.js';
 import type { LayerArgs } from './layer-types.js';
 import { streamSeed } from './random.js';
+import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
 
 /** What every recurrent layer takes, with Keras 3's names, meanings and defaults. */
 export interface RecurrentArgs extends LayerArgs {

@@ -10,15 +10,17 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { withBlockValues } from './block-initializer.js';
 import { DropoutMasks } from './dropout-masks.js';
-import { type Initializer, initializerFrom } from './identifiers.js';
+import { initializerFrom } from './identifiers.js';
+import { callOf } from './layer-call.js';
 import { layerName } from './layer-name.js';
-import { type CallArgs, first, listed, type Shape, shapesOf } from './layer-types.js';
+import type { CallArgs, LayerInputs, Shape } from './layer-types.js';
+import { first, listed, shapesOf } from './one-or-several.js';
 import { Orthogonal } from './orthogonal.js';
 import { streamSeed } from './random.js';
-import { type RecurrentResult, recurrent } from './recurrent.js';
+import { runPlan } from './recurrent.js';
 import {
   type CallSettings,
   callSettings,
@@ -29,9 +31,9 @@ import {
   weightConfig,
   weightSettings,
 } from './recurrent-args.js';
+import type { RecurrentResult } from './recurrent-run.js';
 import { StoredStates } from './stored-states.js';
-
-type Inputs = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
+import type { Initializer } from './weight-rules.js';
 
 const DEFAULT_INITIALIZERS: DefaultInitializers = {
   kernel: 'glorotUniform',
@@ -56,6 +58,8 @@ export abstract class RecurrentLayer extends layers.Layer {
   private readonly settings: CallSettings;
   private readonly weightSettings: Readonly<Record<WeightGroup, WeightSettings>>;
   private parameterWeights: LayerVariable[] = [];
+  /** What the weights are for; the input of a call may be wrong. */
+  private sizes!: Sizes;
   private readonly stored = new StoredStates();
   /** What a wrapper puts before the names of this layer's weights, to tell them from another's. */
   weightScope = '';
@@ -90,10 +94,10 @@ export abstract class RecurrentLayer extends layers.Layer {
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    const sizes = this.sizesFor(shapesOf(inputShape)[0]);
-    this.parameterWeights = this.cell.parameters(sizes).map((parameter) => this.addParameter(parameter));
+    this.sizes = this.sizesFor(shapesOf(inputShape)[0]);
+    this.parameterWeights = this.cell.parameters(this.sizes).map((parameter) => this.addParameter(parameter));
     const { recurrentDropout } = this.settings;
-    if (recurrentDropout > 0 && this.planFor(sizes).recurrentMasks.length === 0) {
+    if (recurrentDropout > 0 && this.planWith(true).recurrentMasks.length === 0) {
       throw new RangeError(
         `${this.name}: recurrentDropout is ${recurrentDropout}, but the cell '${this.cell.name}' has no recurrent kernel; ` +
           'use dropout instead.',
@@ -113,8 +117,8 @@ export abstract class RecurrentLayer extends layers.Layer {
     return { inputSize, units: this.units };
   }
 
-  private planFor(sizes: Sizes): Plan {
-    return planFor(this.cell, sizes, { recurrentDropout: this.settings.recurrentDropout > 0 });
+  private planWith(recurrentDropout: boolean): Plan {
+    return planFor(this.cell, this.sizes, { recurrentDropout });
   }
 
   private addParameter(parameter: ParameterShape): LayerVariable {
@@ -156,17 +160,9 @@ export abstract class RecurrentLayer extends layers.Layer {
   }
 
   /** Initial states join the inputs, so that models record where they come from. */
-  override apply(
-    inputs: Inputs,
-    kwargs: CallArgs = {},
-  ): Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] {
-    const { initialState, ...rest } = kwargs;
-    const all = initialState == null ? inputs : ([...listed(inputs), ...listed(initialState)] as Tensor[]);
-    const outputs = super.apply(all, rest);
-    // A model calls its layers with lists, and with one `kwargs` for all, in which a mask stays for later layers whose own
-    // inputs have none, a decoder's for example.
-    if (Array.isArray(inputs)) delete kwargs.mask;
-    return outputs;
+  override apply(inputs: LayerInputs, kwargs: CallArgs = {}): LayerInputs {
+    const call = callOf(this, inputs, kwargs);
+    return super.apply(call.inputs, call.kwargs);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor | Tensor[] {
@@ -191,8 +187,9 @@ export abstract class RecurrentLayer extends layers.Layer {
     const training = kwargs.training ?? false;
     const dropped =
       training && dropout > 0 ? mul(x, this.dropoutMasks.draw([batch, 1, inputSize], dropout)) : x;
-    const result = recurrent(
-      this.cell,
+    const recurrentMasks = this.recurrentMasks(batch, training);
+    const result = runPlan(
+      this.planWith(recurrentMasks !== undefined),
       dropped as Tensor3D,
       this.parameterWeights.map((weight) => weight.read()),
       {
@@ -200,7 +197,7 @@ export abstract class RecurrentLayer extends layers.Layer {
         mask: first(kwargs.mask ?? undefined) ?? undefined,
         maskedOutput: zeroOutputForMask ? 'zero' : 'repeat',
         reverse: this.goBackwards,
-        recurrentMasks: this.recurrentMasks(batch, inputSize, training),
+        recurrentMasks,
       },
     );
     if (this.stateful) this.stored.store(result.states);
@@ -214,10 +211,10 @@ export abstract class RecurrentLayer extends layers.Layer {
     return reshape(slice(sequence, [0, position, 0], [batch, 1, this.units]), [batch, this.units]);
   }
 
-  private recurrentMasks(batch: number, inputSize: number, training: boolean): Tensor[] | undefined {
+  private recurrentMasks(batch: number, training: boolean): Tensor[] | undefined {
     const rate = this.settings.recurrentDropout;
     if (!training || rate === 0) return undefined;
-    const blocks = this.planFor({ inputSize, units: this.units }).recurrentMasks;
+    const blocks = this.planWith(true).recurrentMasks;
     return blocks.map(() => this.dropoutMasks.draw([batch, this.units], rate));
   }
 

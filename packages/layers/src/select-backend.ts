@@ -1,5 +1,5 @@
 import { engine, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
-import { hasKernels } from './recurrent.js';
+import { hasKernels } from './recurrent-kernel.js';
 
 export interface SelectBackendOptions {
   /** Names of TensorFlow.js backends, best first. Default: webgpu, wasm, cpu, then whatever else is registered. */
@@ -16,6 +16,9 @@ export interface SelectedBackend {
 }
 
 const PREFERRED = ['webgpu', 'wasm', 'cpu'];
+
+/** The backends that a package `@sluice/backend-…` registers together with Sluice's kernels. */
+const OWN_PACKAGES = ['wasm', 'cpu'];
 
 /** What the runtime must have for a backend, and how to say that it has not. */
 const FEATURES: Readonly<Record<string, { present: () => boolean; missing: string }>> = {
@@ -59,7 +62,8 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
     if (reason === undefined) {
       return { backend, kernels: false, refused: refused.filter((entry) => entry.backend !== backend) };
     }
-    refused.push({ backend, reason });
+    const entry = refused.find((one) => one.backend === backend);
+    if (entry) entry.reason += `, and ${reason}`;
   }
   const reasons = refused.map(({ backend, reason }) => `\n  ${backend}: ${reason}`).join('');
   throw new Error(`selectBackend: none of the candidates can be used.${reasons}`);
@@ -69,12 +73,12 @@ function missingPart(backend: string, imported: readonly string[]): string | und
   const feature = FEATURES[backend];
   if (feature && !feature.present()) return feature.missing;
   if (imported.includes(backend)) return undefined;
-  const own = PREFERRED.includes(backend) ? `@sluice/backend-${backend}` : 'the package that registers it';
+  const own = OWN_PACKAGES.includes(backend) ? `@sluice/backend-${backend}` : 'the package that registers it';
   return `not imported; import ${own}`;
 }
 
 function kernelsMissing(backend: string): string {
-  const own = PREFERRED.includes(backend) ? `; import @sluice/backend-${backend}` : '';
+  const own = OWN_PACKAGES.includes(backend) ? `; import @sluice/backend-${backend}` : '';
   return `Sluice's kernels are not registered for it${own}`;
 }
 

@@ -33,7 +33,7 @@ const CASES: [string, Cell][] = [
   ['simpleRnn', cells.simpleRnn()],
   ['lstm', cells.lstm()],
   ['lstm, peephole', cells.lstm({ peephole: true })],
-  ['gru, reset before', cells.gru()],
+  ['gru, reset before', cells.gru({ resetAfter: false })],
   ['gru, reset after', cells.gru({ resetAfter: true })],
   ['gru, hard sigmoid and relu', cells.gru({ recurrentActivation: 'hardSigmoid', activation: 'relu' })],
   ['gru, gelu and softsign', cells.gru({ recurrentActivation: 'softsign', activation: 'gelu' })],
@@ -57,15 +57,19 @@ interface Options {
   reverse?: boolean;
   recurrentDropout?: boolean;
   states?: boolean;
+  /** Whether x holds NaN at padded steps. */
+  nanPadding?: boolean;
 }
 
 /** Runs the operation and the reference on the same numbers and compares results and gradients. */
 function compare(
   cell: Cell,
-  { units, mask, maskedOutput, reverse, recurrentDropout, states }: Options,
+  { units, mask, maskedOutput, reverse, recurrentDropout, states, nanPadding }: Options,
 ): void {
   const plan = planFor(cell, { inputSize, units }, { recurrentDropout });
-  const x = tf.variable(random(1, [batch, timesteps, inputSize]));
+  const numbers = random(1, [batch, timesteps, inputSize]);
+  const padded = tf.equal(tf.tensor3d(mask ?? [1], mask ? [batch, timesteps, 1] : [1, 1, 1]), 0);
+  const x = tf.variable(nanPadding ? tf.where(padded, Number.NaN, numbers) : numbers);
   const parameters = plan.parameters.map(({ shape }, i) => tf.variable(random(2 + i, shape)));
   const row = [batch, units];
   const initial = plan.states.map((_, i) => tf.variable(states ? random(20 + i, row) : tf.zeros(row)));
@@ -77,6 +81,7 @@ function compare(
   };
   const run = () =>
     recurrent(cell, x as unknown as tf.Tensor3D, parameters, {
+      units,
       maskedOutput,
       reverse,
       ...(states && { initialStates: initial }),
@@ -145,10 +150,14 @@ describe.each(BACKENDS)('on %s', (backend) => {
     test('masked', () => compare(cell, { units: 3, states: true, mask: GAPS }));
     test('masked, reversed, zero output', () =>
       compare(cell, { units: 3, states: true, mask: GAPS, reverse: true, maskedOutput: 'zero' }));
+    test('masked, with NaN in the padding', () =>
+      compare(cell, { units: 3, states: true, mask: GAPS, nanPadding: true }));
+    test('masked, with NaN in the padding, as many units as features', () =>
+      compare(cell, { units: 4, mask: GAPS, nanPadding: true }));
   });
 
   test.each([
-    ['gru, reset before', cells.gru()],
+    ['gru, reset before', cells.gru({ resetAfter: false })],
     ['gru, reset after', cells.gru({ resetAfter: true })],
     ['lstm', cells.lstm()],
   ] as const)('recurrent masks: %s', (_, cell) => {
@@ -199,8 +208,44 @@ describe.each(BACKENDS)('on %s', (backend) => {
   });
 });
 
-describe('errors name the tensor, what it is and what is wanted', () => {
+describe('units that the parameters leave open', () => {
+  const cell = cells.sru({ version: 1, useBias: false });
+  const x = random(1, [2, 5, 4]) as tf.Tensor3D;
+  const kernelOf = (units: number) =>
+    cell.parameters({ inputSize: 4, units }).map(({ shape }, i) => random(2 + i, shape));
+
+  test('are asked for', () => {
+    expect(() => recurrent(cell, x, kernelOf(3))).toThrow(
+      "Cell 'sru': parameters of shapes [4, 12] fit 4 and 3 units with x [2, 5, 4]; say which is meant with the option units.",
+    );
+  });
+
+  test.each([3, 4])('are %s when said so', (units) => {
+    const parameters = kernelOf(units);
+    const expected = referenceForward(planFor(cell, { inputSize: 4, units }), {
+      batch: 2,
+      timesteps: 5,
+      x: wide(x),
+      parameters: parameters.map(wide),
+    });
+    expectClose(recurrent(cell, x, parameters, { units }).sequence, expected.sequence, 'forward', 'sequence');
+  });
+});
+
+test('second-order gradients are an error that says what to do', async () => {
+  await tf.setBackend('cpu');
   const cell = cells.gru();
+  const x = random(1, [1, 2, 2]) as tf.Tensor3D;
+  const parameters = cell.parameters({ inputSize: 2, units: 2 }).map(({ shape }, i) => random(2 + i, shape));
+  const gradient = (at: tf.Tensor) =>
+    tf.grad((input) => tf.sum(recurrent(cell, input as tf.Tensor3D, parameters).sequence))(at);
+  expect(() => tf.grad((at) => tf.sum(gradient(at)))(x)).toThrow(
+    "Second-order gradients are not supported by Sluice's kernels; use differences of first-order gradients instead.",
+  );
+});
+
+describe('errors name the tensor, what it is and what is wanted', () => {
+  const cell = cells.gru({ resetAfter: false });
   const x = tf.zeros([2, 5, 4]) as tf.Tensor3D;
   const parameters = cell.parameters({ inputSize: 4, units: 3 }).map(({ shape }) => tf.zeros([...shape]));
   const state = tf.zeros([2, 3]);
@@ -226,6 +271,21 @@ describe('errors name the tensor, what it is and what is wanted', () => {
       'a parameter is wrong',
       () => recurrent(cell, x, [parameters[0], parameters[1], tf.zeros([8])]),
       /\[8\] fit no number of units with x \[2, 5, 4\].*kernel \[4, 48\]/,
+    ],
+    [
+      'x has other features than the parameters',
+      () => recurrent(cell, tf.zeros([2, 5, 6]), parameters),
+      'fit no number of units with x [2, 5, 6]. They are for x [batch, timesteps, 4].',
+    ],
+    [
+      'a parameter is wrong for the given units',
+      () => recurrent(cell, x, parameters, { units: 2 }),
+      'parameter 0 (kernel) must have the shape [4, 6], but has [4, 9]',
+    ],
+    [
+      'a parameter is missing for the given units',
+      () => recurrent(cell, x, parameters.slice(1), { units: 3 }),
+      'takes 3 parameters (kernel, recurrentKernel, bias), but was given 2',
     ],
     ['there are no parameters', () => recurrent(cell, x, []), 'parameters of shapes none'],
     [

@@ -49,6 +49,33 @@ describe('selectBackend', () => {
     expect(tf.getBackend()).toBe('plain');
   });
 
+  test('only packages that there are are recommended', async () => {
+    vi.stubGlobal('navigator', { gpu: {} });
+    const { refused } = await selectBackend({ candidates: ['webgpu', 'wasm', 'cpu'] });
+    expect(refused).toEqual([
+      { backend: 'webgpu', reason: 'not imported; import the package that registers it' },
+      { backend: 'wasm', reason: 'not imported; import @sluice/backend-wasm' },
+    ]);
+  });
+
+  test('one without kernels that does not start either is refused once, for both reasons', async () => {
+    vi.stubGlobal('navigator', { gpu: {} });
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    for (const { kernelName } of tf.getKernelsForBackend('webgpu')) tf.unregisterKernel(kernelName, 'webgpu');
+    tf.registerBackend('webgpu', () => {
+      throw new Error('no adapter');
+    });
+    const { refused } = await selectBackend({ candidates: ['webgpu', 'plain'] });
+    expect(refused).toEqual([
+      {
+        backend: 'webgpu',
+        reason: expect.stringMatching(
+          /^Sluice's kernels are not registered for it, and .*could not initialise it/,
+        ),
+      },
+    ]);
+  });
+
   test('with none left it throws every reason', async () => {
     await expect(selectBackend({ candidates: ['webgpu', 'webgl'] })).rejects.toThrow(
       /none of the candidates can be used\.\n {2}webgpu: this runtime has no WebGPU.*\n {2}webgl: not imported/,

@@ -1,0 +1,40 @@
+import type { Plan } from '@sluice/core';
+import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+
+export interface RecurrentOptions {
+  /** The cell's units; needed only where the parameters' shapes fit several numbers of them. */
+  units?: number | undefined;
+  /** `[batch, units]` for each state of the cell; zeros when absent. */
+  initialStates?: readonly Tensor[] | undefined;
+  /** `[batch, timesteps]`, any type; 0 or false marks a padded step, at which every state is carried over. */
+  mask?: Tensor | undefined;
+  /** The output at a padded step: the one before it (`repeat`, Keras; zeros before the first; default) or zeros. */
+  maskedOutput?: 'repeat' | 'zero' | undefined;
+  /** Time runs from the last step to the first; every output stays at the position of its input. Default false. */
+  reverse?: boolean | undefined;
+  /** `[batch, units]` for each block of each recurrent kernel, multiplied into what that block multiplies. */
+  recurrentMasks?: readonly Tensor[] | undefined;
+}
+
+export type RecurrentResult = {
+  /** The outputs `[batch, timesteps, units]`. */
+  sequence: Tensor3D;
+  /** Each state after the last step, `[batch, units]`. */
+  states: Tensor2D[];
+};
+
+/** What a run is given besides the plan, the sequence and the parameters. */
+export type RunOptions = Omit<RecurrentOptions, 'units'>;
+
+/** Everything one run needs, checked and complete. */
+export interface RecurrentRun {
+  plan: Plan;
+  x: Tensor;
+  parameters: readonly Tensor[];
+  initialStates: readonly Tensor[];
+  /** float32, `[batch, timesteps]`. */
+  mask: Tensor | undefined;
+  recurrentMasks: readonly Tensor[];
+  maskedOutput: 'repeat' | 'zero';
+  reverse: boolean;
+}
