@@ -9,8 +9,10 @@ import { root } from './workspace.js';
 /** What a user writes after `npm install`; compiled against the packed declarations, then run. */
 const program = `
 import '@sluice/backend-cpu';
+import '@sluice/backend-wasm';
+import { createWasmBackend } from '@sluice/backend-wasm/engine';
 import { gru as gruCell, planFor, referenceForward } from '@sluice/core';
-import { dense, embedding, gru, sequential } from '@sluice/layers';
+import { dense, embedding, gru, selectBackend, sequential } from '@sluice/layers';
 import * as tf from '@tensorflow/tfjs-core';
 
 const plan = planFor(gruCell({ resetAfter: false }), { inputSize: 1, units: 1 });
@@ -20,6 +22,9 @@ const zeros = referenceForward(plan, {
   x: new Float64Array(2),
   parameters: [new Float64Array(3), new Float64Array(3), new Float64Array(3)],
 });
+
+await createWasmBackend();
+const { backend } = await selectBackend();
 
 const model = sequential({
   layers: [
@@ -34,7 +39,7 @@ const x: tf.Tensor = tf.tensor2d([[1, 2, 3, 4, 5], [6, 5, 4, 3, 2]], [2, 5], 'in
 const y = tf.tensor2d([[0], [1]]);
 const history = await model.fit(x, y, { epochs: 30, verbose: 0 });
 const prediction = model.predict(x) as tf.Tensor;
-console.log(JSON.stringify({ backend: tf.getBackend(), zeros: [...zeros.sequence], losses: history.history.loss, shape: prediction.shape }));
+console.log(JSON.stringify({ backend, zeros: [...zeros.sequence], losses: history.history.loss, shape: prediction.shape }));
 `;
 
 let consumer: Consumer;
@@ -97,7 +102,7 @@ describe('a new project with the packed packages', () => {
     await consumer.run(process.execPath, [compiler, '-p', '.', '--pretty', 'false']);
     const output = await consumer.run(process.execPath, ['program.js']);
     const result = JSON.parse(output.trim().split('\n').at(-1)!);
-    expect(result).toMatchObject({ backend: 'cpu', zeros: [0, 0], shape: [2, 1] });
+    expect(result).toMatchObject({ backend: 'wasm', zeros: [0, 0], shape: [2, 1] });
     const losses: number[] = result.losses;
     expect(losses.length).toBe(30);
     expect(losses.at(-1)!).toBeLessThan(losses[0]!);

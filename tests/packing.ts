@@ -6,7 +6,9 @@ import { runIn } from './program.js';
 import { root, type WorkspacePackage, workspacePackages } from './workspace.js';
 
 /** TensorFlow.js as a user of ours installs it beside our packages. */
-const tensorflow = ['core', 'layers', 'backend-cpu'].map((name) => `@tensorflow/tfjs-${name}@4.22.0`);
+const tensorflow = ['core', 'layers', 'backend-cpu', 'backend-wasm'].map(
+  (name) => `@tensorflow/tfjs-${name}@4.22.0`,
+);
 
 /** The packages that are meant for npm. */
 export const publishable = workspacePackages.filter(({ manifest }) => !manifest.private);

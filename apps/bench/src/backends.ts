@@ -3,8 +3,8 @@ export interface BenchBackend {
   readonly threads: number;
   /** Loads TensorFlow.js's own backend. */
   readonly load: () => Promise<unknown>;
-  /** Loads Sluice's kernels for it; absent where there are none yet. */
-  readonly loadKernels?: () => Promise<unknown>;
+  /** Loads Sluice's kernels for it. */
+  readonly loadKernels: () => Promise<unknown>;
 }
 
 /** The backends to choose from, by the name TensorFlow.js gives them. */
@@ -15,7 +15,11 @@ export const backends = {
     loadKernels: () => import('@sluice/backend-cpu'),
   },
   // TensorFlow.js runs it on one thread in Node.
-  wasm: { threads: 1, load: () => import('@tensorflow/tfjs-backend-wasm') },
+  wasm: {
+    threads: 1,
+    load: () => import('@tensorflow/tfjs-backend-wasm'),
+    loadKernels: () => import('@sluice/backend-wasm'),
+  },
 } as const satisfies Readonly<Record<string, BenchBackend>>;
 
 export type BackendName = keyof typeof backends;

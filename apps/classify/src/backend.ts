@@ -1,6 +1,8 @@
 // Each import registers a TensorFlow.js backend, and the recurrent kernels for it.
 import '@tensorflow/tfjs-backend-cpu';
 import '@sluice/backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import '@sluice/backend-wasm';
 import { selectBackend } from '@sluice/layers';
 import { enableProdMode, engine } from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from './failure.js';

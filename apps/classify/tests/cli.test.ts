@@ -54,7 +54,7 @@ describe('train', () => {
     // Embedding 21 × 5, GRU 3 · (5 · 6 + 6 · 6 + 2 · 6), dense 6 + 1.
     const parameters = 105 + 234 + 7;
     expect(printed[3].summary).toMatchObject({
-      backend: 'cpu',
+      backend: 'wasm',
       cell: 'gru',
       parameters,
       epochs: 3,

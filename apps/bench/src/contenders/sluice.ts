@@ -1,7 +1,6 @@
 import { cellFrom } from '@sluice/core';
 import type { RecurrentArgs, RecurrentLayer } from '@sluice/layers';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { backendNamed } from '../backends.js';
 import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
 import { layerProblem } from '../workloads/layer.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
@@ -11,14 +10,7 @@ import { forwardTask, gradientTask, type LayerFunction, trainTask } from './tfjs
 
 /** Sluice as its users have it: the operation `recurrent` on tensors, and its layers in a model. */
 export const sluice: Contender = {
-  ability({ cell }, backend) {
-    const form = formOf(cell);
-    if (backendNamed(backend).loadKernels) return { form };
-    return {
-      form,
-      note: `sluice has no kernels for ${backend} yet and runs there as a loop of TensorFlow.js operations`,
-    };
-  },
+  ability: ({ cell }) => ({ form: formOf(cell) }),
   async prepare({ workload, shape }, form, backend) {
     const tf = await startTfjs(backend, true);
     if (workload === 'train') {

@@ -14,7 +14,7 @@ export async function startTfjs(backend: BackendName, withKernels: boolean): Pro
   tf.enableProdMode();
   const { load, loadKernels } = backendNamed(backend);
   await load();
-  if (withKernels) await loadKernels?.();
+  if (withKernels) await loadKernels();
   await tf.setBackend(backend);
   await tf.ready();
   if (tf.getBackend() !== backend) {

@@ -1,0 +1,5 @@
+/** The fixed kernels: `float32` numbers in the imported memory, addresses in bytes. */
+export { multiply, scratchBytes } from './multiply';
+export { multiplyUnpacked } from './multiply-unpacked';
+export { pack } from './pack';
+export { addRow, clear, copyRows, gatherRows, segmentSum } from './rows';

@@ -1,0 +1,165 @@
+import { signed, unsigned } from './encoding.js';
+
+const OPCODES = {
+  block: 0x02,
+  loop: 0x03,
+  end: 0x0b,
+  branchIf: 0x0d,
+  localGet: 0x20,
+  localSet: 0x21,
+  i32Load: 0x28,
+  i32Const: 0x41,
+  i32EqualsZero: 0x45,
+  i32LessThanUnsigned: 0x49,
+  i32Add: 0x6a,
+};
+const NO_RESULT = 0x40;
+const SIMD = 0xfd;
+
+/** A local variable that holds a 32-bit whole number. */
+export type Integer = { readonly integer: number };
+/** A local variable that holds four float32 numbers; each is set once for every run of the code that sets it. */
+export type Vector = { readonly vector: number };
+
+/**
+ * The code of one function. Locals are the parameters, then a number of integers that is known from the start, then as
+ * many vectors as the code turns out to need: every operation has a variable of its own, and the engine's compiler finds
+ * registers for them.
+ */
+export class FunctionBody {
+  private readonly code: number[] = [];
+  private integers: number;
+  private readonly vectors: { count: number };
+  private readonly constants: Map<string, { readonly local: Vector; readonly bytes: readonly number[] }>;
+
+  constructor(
+    readonly parameters: number,
+    readonly integerLocals: number,
+  ) {
+    this.integers = parameters;
+    this.vectors = { count: 0 };
+    this.constants = new Map();
+  }
+
+  get vectorLocals(): number {
+    return this.vectors.count;
+  }
+
+  /** The constants' definitions, the code, the end. */
+  get bytes(): number[] {
+    const constants = [...this.constants.values()].flatMap(({ local, bytes }) => [
+      ...[SIMD, ...unsigned(0x0c), ...bytes],
+      ...[OPCODES.localSet, ...unsigned(local.vector)],
+    ]);
+    return [...constants, ...this.code, OPCODES.end];
+  }
+
+  parameter(index: number): Integer {
+    return { integer: index };
+  }
+
+  integer(): Integer {
+    if (this.integers === this.parameters + this.integerLocals) {
+      throw new Error(`the function has no more than ${this.integerLocals} integers`);
+    }
+    return { integer: this.integers++ };
+  }
+
+  private vector(): Vector {
+    return { vector: this.parameters + this.integerLocals + this.vectors.count++ };
+  }
+
+  /** The same 32 bits in all four lanes; set once, before everything else. */
+  constantBits(bits: number): Vector {
+    const lane = [bits & 255, (bits >>> 8) & 255, (bits >>> 16) & 255, bits >>> 24];
+    const key = lane.join();
+    const found = this.constants.get(key);
+    if (found) return found.local;
+    const local = this.vector();
+    this.constants.set(key, { local, bytes: [...lane, ...lane, ...lane, ...lane] });
+    return local;
+  }
+
+  setInteger(to: Integer, value: number): void {
+    this.code.push(OPCODES.i32Const, ...signed(value));
+    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
+  }
+
+  /** `to = *(address + offset)`. */
+  loadInteger(to: Integer, address: Integer, offset: number): void {
+    this.get(address.integer);
+    this.code.push(OPCODES.i32Load, ...memoryOperand(2, offset));
+    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
+  }
+
+  addInteger(to: Integer, other: Integer): void {
+    this.get(to.integer);
+    this.get(other.integer);
+    this.code.push(OPCODES.i32Add, OPCODES.localSet, ...unsigned(to.integer));
+  }
+
+  addNumber(to: Integer, value: number): void {
+    this.get(to.integer);
+    this.code.push(OPCODES.i32Const, ...signed(value));
+    this.code.push(OPCODES.i32Add, OPCODES.localSet, ...unsigned(to.integer));
+  }
+
+  /** Runs `body` unless `count` is 0, and again until `body` has counted it down to 0. */
+  countDown(count: Integer, body: () => void): void {
+    this.code.push(OPCODES.block, NO_RESULT);
+    this.get(count.integer);
+    this.code.push(OPCODES.i32EqualsZero, OPCODES.branchIf, ...unsigned(0));
+    this.code.push(OPCODES.loop, NO_RESULT);
+    body();
+    this.addNumber(count, -1);
+    this.get(count.integer);
+    this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end, OPCODES.end);
+  }
+
+  /** Runs `body` at least once, `step` added to `counter` behind it, as long as that is below `end`. */
+  countUp(counter: Integer, step: number, end: number, body: () => void): void {
+    this.code.push(OPCODES.loop, NO_RESULT);
+    body();
+    this.addNumber(counter, step);
+    this.get(counter.integer);
+    this.code.push(OPCODES.i32Const, ...signed(end), OPCODES.i32LessThanUnsigned);
+    this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
+  }
+
+  /** Four numbers at `base + index`, or one, in the first lane. */
+  load(base: Integer, index: Integer, lanes: 4 | 1): Vector {
+    const result = this.vector();
+    this.address(base, index);
+    this.code.push(SIMD, ...unsigned(lanes === 4 ? 0x00 : 0x5c), ...memoryOperand(2, 0));
+    this.code.push(OPCODES.localSet, ...unsigned(result.vector));
+    return result;
+  }
+
+  store(value: Vector, base: Integer, index: Integer, lanes: 4 | 1): void {
+    this.address(base, index);
+    this.get(value.vector);
+    if (lanes === 4) this.code.push(SIMD, ...unsigned(0x0b), ...memoryOperand(2, 0));
+    else this.code.push(SIMD, ...unsigned(0x5a), ...memoryOperand(2, 0), 0);
+  }
+
+  /** An instruction that takes vectors, and perhaps a count of bits, and gives a vector. */
+  instruction(opcode: number, operands: readonly Vector[], bits?: number): Vector {
+    const result = this.vector();
+    for (const { vector } of operands) this.get(vector);
+    if (bits !== undefined) this.code.push(OPCODES.i32Const, ...signed(bits));
+    this.code.push(SIMD, ...unsigned(opcode), OPCODES.localSet, ...unsigned(result.vector));
+    return result;
+  }
+
+  private get(local: number): void {
+    this.code.push(OPCODES.localGet, ...unsigned(local));
+  }
+
+  private address(base: Integer, index: Integer): void {
+    this.get(base.integer);
+    this.get(index.integer);
+    this.code.push(OPCODES.i32Add);
+  }
+}
+
+const memoryOperand = (alignment: number, offset: number): number[] => [alignment, ...unsigned(offset)];

@@ -1,0 +1,81 @@
+import type { FunctionBody, Vector } from './function-body.js';
+
+const bitsOf = new Uint32Array(1);
+const numberOf = new Float32Array(bitsOf.buffer);
+
+/**
+ * Arithmetic on four float32 numbers at a time, written into a function. Operands may be numbers, which become
+ * constants. The names are WebAssembly's.
+ */
+export class Lanes {
+  constructor(private readonly body: FunctionBody) {}
+
+  constant(value: number): Vector {
+    numberOf[0] = value;
+    return this.body.constantBits(bitsOf[0]);
+  }
+  bits(bits: number): Vector {
+    return this.body.constantBits(bits >>> 0);
+  }
+
+  readonly add = this.operation(0xe4);
+  readonly sub = this.operation(0xe5);
+  readonly mul = this.operation(0xe6);
+  readonly div = this.operation(0xe7);
+  /** The smaller; NaN when either is NaN. */
+  readonly min = this.operation(0xe8);
+  readonly max = this.operation(0xe9);
+  readonly abs = this.operation(0xe0);
+  readonly neg = this.operation(0xe1);
+
+  /** Masks: all bits of a lane, or none. */
+  readonly equal = this.operation(0x41);
+  readonly notEqual = this.operation(0x42);
+  readonly less = this.operation(0x43);
+  readonly greater = this.operation(0x44);
+
+  readonly and = this.operation(0x4e);
+  readonly or = this.operation(0x50);
+  /** Bits of `a` where the third operand has ones, else bits of `b`. */
+  readonly select = this.operation(0x52);
+
+  /** Whole numbers of 32 bits. */
+  readonly addWhole = this.operation(0xae);
+  readonly subWhole = this.operation(0xb1);
+  /** A float32 number of a whole one. */
+  readonly convert = this.operation(0xfa);
+
+  shiftLeft(a: Vector, bits: number): Vector {
+    return this.body.instruction(0xab, [a], bits);
+  }
+  /** Keeps the sign. */
+  shiftRight(a: Vector, bits: number): Vector {
+    return this.body.instruction(0xac, [a], bits);
+  }
+
+  /** Within two numbers; NaN stays NaN, because `pmax` and `pmin` give their first operand when they cannot tell. */
+  clamp(x: Vector, low: number, high: number): Vector {
+    const pmin = 0xea;
+    const pmax = 0xeb;
+    const raised = this.body.instruction(pmax, [x, this.constant(low)]);
+    return this.body.instruction(pmin, [raised, this.constant(high)]);
+  }
+
+  /** c₀ + c₁ x + c₂ x² + …, by Horner's rule. */
+  polynomial(x: Vector, coefficients: readonly number[]): Vector {
+    return coefficients
+      .slice(0, -1)
+      .reduceRight<Vector>(
+        (sum, coefficient) => this.add(this.mul(sum, x), coefficient),
+        this.constant(coefficients.at(-1) as number),
+      );
+  }
+
+  private operation(opcode: number) {
+    return (...operands: (Vector | number)[]): Vector =>
+      this.body.instruction(
+        opcode,
+        operands.map((operand) => (typeof operand === 'number' ? this.constant(operand) : operand)),
+      );
+  }
+}

@@ -1,0 +1,52 @@
+import type { Vector } from '../bytes/function-body.js';
+import type { Lanes } from '../bytes/lanes.js';
+
+/** Added and taken away again, it rounds to a whole number, which stands in the last bits of the sum. */
+const ROUNDER = 1.5 * 2 ** 23;
+const ROUNDER_BITS = 0x4b400000;
+const ONE_BITS = 0x3f800000;
+
+/** ln 2 in two parts; the first has so few bits that k times it is exact. */
+const LN2_HIGH = 355 / 512;
+const LN2_LOW = Math.LN2 - LN2_HIGH;
+
+/** (eʳ − 1 − r) / r² for |r| ≤ ½ ln 2: Chebyshev's polynomial of degree 4. It makes eʳ − 1 right to 2.6·10⁻⁸ relative. */
+const SECOND_ORDER = [
+  0.5, 0.16666576266288757, 0.041666463017463684, 0.00836329534649849, 0.0013933823211118579,
+];
+
+/** With x = k ln 2 + r, k whole and |r| ≤ ½ ln 2: eʳ − 1, and k in the last bits of a number. */
+function reduce(v: Lanes, x: Vector): { expMinusOne: Vector; rounded: Vector } {
+  const rounded = v.add(v.mul(x, Math.LOG2E), ROUNDER);
+  const k = v.sub(rounded, ROUNDER);
+  const r = v.sub(v.sub(x, v.mul(k, LN2_HIGH)), v.mul(k, LN2_LOW));
+  const expMinusOne = v.add(r, v.mul(v.mul(r, r), v.polynomial(r, SECOND_ORDER)));
+  return { expMinusOne, rounded };
+}
+
+/** 2ᵏ for −127 < k ≤ 128, where 2¹²⁸ is infinity. The shift drops everything of the rounder but k. */
+const powerOfTwo = (v: Lanes, rounded: Vector) => v.addWhole(v.shiftLeft(rounded, 23), v.bits(ONE_BITS));
+
+/** eˣ; subnormal results and overflow as they should be. The power of two is multiplied in two halves, so neither overflows. */
+export function exp(v: Lanes, x: Vector): Vector {
+  const { expMinusOne, rounded } = reduce(v, v.clamp(x, -104, 89));
+  const k = v.subWhole(rounded, v.bits(ROUNDER_BITS));
+  const half = v.shiftRight(k, 1);
+  const power = (exponent: Vector) => v.addWhole(v.shiftLeft(exponent, 23), v.bits(ONE_BITS));
+  return v.mul(v.mul(v.add(expMinusOne, 1), power(half)), power(v.subWhole(k, half)));
+}
+
+/** 1 / (1 + e⁻ˣ). Below x = −88.3, where it would be subnormal, 0. */
+export function sigmoid(v: Lanes, x: Vector): Vector {
+  const { expMinusOne, rounded } = reduce(v, v.clamp(v.neg(x), -87, 89));
+  const e = v.mul(v.add(expMinusOne, 1), powerOfTwo(v, rounded));
+  return v.div(v.constant(1), v.add(e, 1));
+}
+
+/** (e²ˣ − 1) / (e²ˣ + 1), by way of e²ˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), in which nothing cancels around 0. */
+export function tanh(v: Lanes, x: Vector): Vector {
+  const { expMinusOne, rounded } = reduce(v, v.clamp(v.add(x, x), -20, 20));
+  const power = powerOfTwo(v, rounded);
+  const e = v.add(v.mul(expMinusOne, power), v.sub(power, 1));
+  return v.div(e, v.add(e, 2));
+}

@@ -1,0 +1,38 @@
+import type { OperationName } from '@sluice/core';
+import type { Vector } from '../bytes/function-body.js';
+import type { Lanes } from '../bytes/lanes.js';
+import { erf } from './error-function.js';
+import { exp, sigmoid, tanh } from './exponential.js';
+import { log, softplus } from './logarithm.js';
+
+/** Writes the code of an operation. Unary operations ignore `b`. */
+export type WriteOperation = (v: Lanes, a: Vector, b: Vector) => Vector;
+
+const SIGN_BIT = 0x80000000;
+
+/** ±1 with the sign of x; ±0 and NaN stay themselves. */
+const sign: WriteOperation = (v, x) => {
+  const one = v.or(v.and(x, v.bits(SIGN_BIT)), 1);
+  return v.select(x, one, v.or(v.equal(x, 0), v.notEqual(x, x)));
+};
+
+export const functions: Readonly<Record<OperationName, WriteOperation>> = {
+  identity: (_, a) => a,
+  add: (v, a, b) => v.add(a, b),
+  sub: (v, a, b) => v.sub(a, b),
+  mul: (v, a, b) => v.mul(a, b),
+  div: (v, a, b) => v.div(a, b),
+  neg: (v, a) => v.neg(a),
+  oneMinus: (v, a) => v.sub(1, a),
+  max: (v, a, b) => v.max(a, b),
+  min: (v, a, b) => v.min(a, b),
+  greater: (v, a, b) => v.and(v.greater(a, b), 1),
+  abs: (v, a) => v.abs(a),
+  sign,
+  sigmoid,
+  tanh,
+  exp,
+  log,
+  softplus,
+  erf,
+};

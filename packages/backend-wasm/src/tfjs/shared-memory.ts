@@ -1,0 +1,54 @@
+import { type BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import type { Heap } from '../engine/heap.js';
+
+/** What the kernels need of TensorFlow.js's compiled module and its declarations do not mention. */
+interface TfjsModule {
+  readonly HEAPU8?: Uint8Array;
+  readonly wasmMemory?: unknown;
+  readonly asm?: { readonly memory?: unknown };
+  _malloc?(bytes: number): number;
+  _free?(address: number): void;
+}
+
+/** The versions of TensorFlow.js whose insides are known to be as expected. */
+const KNOWN_VERSIONS = ['4.22.0'];
+
+const REMEDY =
+  `Install @tensorflow/tfjs-core and @tensorflow/tfjs-backend-wasm ${KNOWN_VERSIONS.join(' or ')}, ` +
+  'or use @sluice/backend-cpu with the backend cpu.';
+
+/**
+ * The memory in which TensorFlow.js's wasm backend keeps its tensors, and its allocator. Addresses stay valid when the
+ * memory grows.
+ *
+ * @throws Error that says what to install when the version is not a known one or the memory cannot be reached.
+ */
+export function sharedHeap(backend: BackendWasm, version: string = version_wasm): Heap {
+  if (!KNOWN_VERSIONS.includes(version)) {
+    throw new Error(
+      `@sluice/backend-wasm does not know @tensorflow/tfjs-backend-wasm ${version}: it works on its memory. ${REMEDY}`,
+    );
+  }
+  const module = backend.wasm as unknown as TfjsModule;
+  const memory = module.wasmMemory ?? module.asm?.memory;
+  const { _malloc: malloc, _free: free } = module;
+  if (!(memory instanceof WebAssembly.Memory) || !malloc || !free) {
+    throw new Error(
+      '@sluice/backend-wasm cannot reach the memory of @tensorflow/tfjs-backend-wasm ' +
+        `${version} (expected wasm.wasmMemory or wasm.asm.memory, wasm._malloc and wasm._free). ${REMEDY}`,
+    );
+  }
+  return {
+    memory,
+    allocate: (bytes) => {
+      const address = malloc(bytes) >>> 0;
+      if (address === 0) {
+        throw new RangeError(
+          `TensorFlow.js's memory has no room for ${bytes} bytes: dispose tensors, or use a smaller batch.`,
+        );
+      }
+      return address;
+    },
+    release: (address) => free(address),
+  };
+}

@@ -1,0 +1,20 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createWasmBackend } from '../src/engine.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test('a runtime without SIMD, or without WebAssembly, is told what to use; nothing is remembered of a failure', async () => {
+  const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+  await expect(createWasmBackend()).rejects.toThrow(/WebAssembly without SIMD.*use @sluice\/backend-cpu/);
+  validate.mockRestore();
+
+  vi.spyOn(process, 'getBuiltinModule').mockReturnValue({
+    readFile: () => Promise.reject(new Error('ENOENT: no such file')),
+  } as never);
+  await expect(createWasmBackend()).rejects.toThrow(/could not be loaded from file:.*kernels\.wasm: ENOENT/);
+  vi.restoreAllMocks();
+
+  expect((await createWasmBackend()).name).toBe('wasm');
+});

@@ -1,0 +1,117 @@
+import { cells, planFor } from '@sluice/core';
+import { describe, expect, test } from 'vitest';
+import { OwnHeap } from '../src/engine/own-heap.js';
+import { createWasmBackend } from '../src/engine.js';
+import { kernelsOnMemory } from './on-memory.js';
+
+const memoryOf = (maximum?: number) =>
+  new WebAssembly.Memory(maximum === undefined ? { initial: 1 } : { initial: 1, maximum });
+
+describe('the heap', () => {
+  test('never touches what was in the memory or what others add', () => {
+    const memory = memoryOf();
+    const heap = new OwnHeap(memory);
+    const first = heap.allocate(100);
+    const foreign = memory.grow(1) * 65_536;
+    const others = Array.from({ length: 40 }, () => heap.allocate(10_000));
+    for (const address of [first, ...others]) {
+      expect(address).toBeGreaterThanOrEqual(65_536);
+      expect(address + 10_000 <= foreign || address >= foreign + 65_536).toBe(true);
+    }
+  });
+
+  test('pieces do not overlap, whatever the order of release', () => {
+    const heap = new OwnHeap(memoryOf());
+    const held = new Map<number, number>();
+    let state = 1;
+    const random = (below: number) => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    for (let i = 0; i < 3000; i++) {
+      if (random(2) === 0 || held.size === 0) {
+        const bytes = 1 + random(9000);
+        const address = heap.allocate(bytes);
+        for (const [other, size] of held)
+          expect(address + bytes <= other || other + size <= address).toBe(true);
+        held.set(address, bytes);
+      } else {
+        const addresses = [...held.keys()];
+        const address = addresses[random(addresses.length)];
+        heap.release(address);
+        held.delete(address);
+      }
+    }
+    for (const address of held.keys()) heap.release(address);
+    expect(heap.used).toBe(0);
+    const size = heap.memory.buffer.byteLength;
+    heap.allocate(size - 65_536);
+    expect(heap.memory.buffer.byteLength).toBe(size);
+  });
+
+  test('says what to do when the memory is full, and that a buffer was released twice', () => {
+    const heap = new OwnHeap(memoryOf(3));
+    const address = heap.allocate(100_000);
+    expect(() => heap.allocate(100_000)).toThrow(/cannot grow by 0\.1 MB; release buffers/);
+    heap.release(address);
+    expect(() => heap.release(address)).toThrow(/may be released once/);
+    expect(heap.allocate(100_000)).toBe(address);
+  });
+});
+
+test('new buffers are zeros, also where others have been', async () => {
+  const { kernels, put } = await kernelsOnMemory();
+  kernels.release(put(new Float32Array(50).fill(7)));
+  expect([...kernels.view(kernels.allocate(50))]).toEqual(Array(50).fill(0));
+});
+
+test('a thousand forward passes and gradients need no more memory than ten', async () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const backend = await createWasmBackend({ memory });
+  const plan = planFor(cells.gru(), { inputSize: 5, units: 6 });
+  const ones = (length: number) => backend.upload(new Float32Array(length).fill(0.1));
+  const inputs = {
+    batch: 3,
+    timesteps: 4,
+    x: ones(60),
+    parameters: plan.parameters.map(({ shape }) => ones(shape.reduce((a, b) => a * b))),
+    mask: backend.upload(Float32Array.of(1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0)),
+  };
+  const run = () => {
+    const result = backend.forward(plan, inputs, true);
+    const cotangents = { sequence: ones(72) };
+    const gradient = backend.gradient(plan, inputs, result, cotangents);
+    const { sequence, states, saved } = result;
+    const { x, parameters, initialStates } = gradient;
+    for (const buffer of [
+      sequence,
+      ...states,
+      saved,
+      cotangents.sequence,
+      x,
+      ...parameters,
+      ...initialStates,
+    ]) {
+      if (buffer) backend.release(buffer);
+    }
+  };
+  for (let i = 0; i < 10; i++) run();
+  const size = memory.buffer.byteLength;
+  for (let i = 0; i < 1000; i++) run();
+  expect(memory.buffer.byteLength).toBe(size);
+});
+
+test('threads may share the memory', async () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1000, shared: true });
+  const backend = await createWasmBackend({ memory });
+  const plan = planFor(cells.minGru(), { inputSize: 2, units: 3 });
+  const { sequence } = backend.forward(plan, {
+    batch: 1,
+    timesteps: 2,
+    x: backend.upload(Float32Array.of(1, 2, 3, 4)),
+    parameters: plan.parameters.map(({ shape }) =>
+      backend.upload(new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5)),
+    ),
+  });
+  expect((await backend.download(sequence)).every((value) => value > 0)).toBe(true);
+});
