@@ -20,7 +20,7 @@ export async function useBackend(name: string | null): Promise<string> {
   const available = engine().backendNames();
   if (name !== null && !available.includes(name)) {
     throw new InputError(
-      `There is no backend "${name}" here. ${available.length === 1 ? 'The only one is' : 'There are'} ${available.join(', ')}.`,
+      `There is no backend "${name}" here. There are ${available.join(', ')}.`,
     );
   }
   try {

@@ -1,17 +1,8 @@
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { run } from '../src/program.js';
-import { command, small } from './command.js';
+import { command, objects, small } from './command.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
-
-const objects = (output: string) =>
-  output
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
 
 describe('train', () => {
   test('--json prints an object for each epoch and a summary with exactly its keys, nothing else', async () => {
@@ -157,7 +148,7 @@ describe('train', () => {
     [['--learning-rate', '-1'], /Expected a number above 0/],
     [['--unit', 'line'], /Allowed choices are word, character/],
     [['--cell', 'transformer'], /Allowed choices are simple-rnn, lstm, gru, sru, min-gru, ind-rnn, li-gru/],
-    [['--backend', 'abacus'], /There is no backend "abacus" here. The only one is cpu\.\n/],
+    [['--backend', 'abacus'], /There is no backend "abacus" here. There are (cpu, wasm|wasm, cpu)\.\n/],
     [['--out', ''], /--out <folder>' argument '' is invalid. Expected a path, got an empty one/],
     [['--data', ''], /--data <path>' argument '' is invalid. Expected a path, got an empty one/],
     [['--test', ' '], /--test <path>' argument ' ' is invalid. Expected a path, got an empty one/],
@@ -220,172 +211,6 @@ describe('train', () => {
     expect(Object.prototype).not.toHaveProperty('polluted');
     const { output } = await command(['predict', '--model', folder, '__proto__']);
     expect(['__proto__', 'constructor', 'hasOwnProperty']).toContain(output.split('\t')[0]);
-  });
-});
-
-describe('a saved model', () => {
-  const trained = async () => {
-    const folder = scratchFolder();
-    const data = scratchFile('data.txt', toyLines(80));
-    await command(['train', ...small, '--epochs', '6', '--data', data, '--out', folder]);
-    return folder;
-  };
-
-  test('evaluate tells accuracy and, for each class, precision and recall', async () => {
-    const folder = await trained();
-    const data = scratchFile(
-      'test.tsv',
-      'text\tlabel\nthe film is dull\tbad\nthe film is bright and funny\tgood\n',
-    );
-    const { status, output } = await command(['evaluate', '--model', folder, '--data', data]);
-    expect(status).toBe(0);
-    expect(output).toMatch(/^accuracy 100.0 % {2}loss \d\.\d{4} {2}2 examples\n/);
-    expect(output).toMatch(/^bad +1 +100\.0 % +100\.0 % +100\.0 %$/m);
-    expect(output).toMatch(/^true \\ predicted +bad +good$/m);
-    const strange = scratchFile('strange.txt', 'bad dull\nugly film\n');
-    expect((await command(['evaluate', '--model', folder, '--data', strange])).error).toMatch(
-      /strange\.txt, line 2: the label "ugly" does not occur in the training data \(bad, good\)/,
-    );
-  });
-
-  test('predict takes arguments, or the lines of standard input in any encoding', async () => {
-    const folder = await trained();
-    const given = await command([
-      'predict',
-      '--model',
-      folder,
-      'dull and weak',
-      'bright\tand\u001b[31m funny',
-    ]);
-    expect(given.output).toMatch(/^bad\t0\.\d{4}\tdull and weak\ngood\t0\.\d{4}\tbright and \[31m funny\n$/);
-    const piped = await command(
-      ['predict', '--model', folder],
-      Buffer.from('dull caf\xe9\n\nfunny\x85bright\n', 'latin1'),
-    );
-    expect(piped.output).toMatch(/^bad\t0\.\d{4}\tdull café\ngood\t0\.\d{4}\tfunny…bright\n$/);
-    expect(piped.error).toMatch(/standard input: not valid UTF-8/);
-    expect((await command(['predict', '--model', folder])).output).toBe('');
-    expect((await command(['predict', '--model', '', 'dull'])).error).toMatch(/Expected a path/);
-  });
-
-  test('predict answers lines of standard input as they arrive', async () => {
-    const folder = await trained();
-    const input = new PassThrough();
-    const output = new PassThrough();
-    const ended = run(['predict', '--model', folder], { input, output, error: new PassThrough() });
-    const answer = async () => String((await once(output, 'data'))[0]);
-    const first = answer();
-    input.write('dull and weak\nbright and');
-    expect(await first).toMatch(/^bad\t0\.\d{4}\tdull and weak\n$/);
-    const second = answer();
-    input.write(' funny\n');
-    expect(await second).toMatch(/^good\t0\.\d{4}\tbright and funny\n$/);
-    const last = answer();
-    input.end('weak');
-    expect(await last).toMatch(/^bad\t0\.\d{4}\tweak\n$/);
-    expect(await ended).toBe(0);
-  });
-
-  test('inspect shows settings, parameters and the equations', async () => {
-    const folder = await trained();
-    const { status, output } = await command(['inspect', '--model', folder]);
-    expect(status).toBe(0);
-    expect(output).toMatch(/^classes +2: bad, good$/m);
-    expect(output).toMatch(/^recurrent_1 +recurrent_kernel +\[6, 18\] +108$/m);
-    expect(output).toContain('inputSize 5, units 6');
-    expect(output).toContain('At every time step');
-  });
-
-  test('a damaged one: the file and why', async () => {
-    const folder = await trained();
-    const vocabulary = join(folder, 'vocabulary.json');
-    writeFileSync(vocabulary, readFileSync(vocabulary).subarray(0, 40));
-    const { status, error } = await command(['predict', '--model', folder, 'dull']);
-    expect(status).toBe(1);
-    expect(error).toMatch(
-      /^error: .*vocabulary\.json: the file is damaged: its 40 bytes do not match the checksum/,
-    );
-  });
-});
-
-describe('compare', () => {
-  test('prints one table, writes the report, and keeps each model', async () => {
-    const data = scratchFile('data.txt', toyLines(40));
-    const out = join(scratchFolder(), 'comparison');
-    const { status, output } = await command([
-      'compare',
-      ...small,
-      '--cells',
-      'gru,sru',
-      '--data',
-      data,
-      '--test',
-      data,
-      '--out',
-      out,
-    ]);
-    expect(status).toBe(0);
-    const table = output.slice(output.lastIndexOf('\ncell') + 1).split('\n');
-    expect(table[0].split(/ {2,}/)).toEqual([
-      ...['cell', 'accuracy', 'loss', 'best epoch', 'test accuracy', 'parameters', 's/epoch', 'examples/s'],
-    ]);
-    expect(table.slice(2, 4).map((row) => row.split(' ')[0])).toEqual(['gru', 'sru']);
-    expect(readdirSync(out).sort()).toEqual(['gru', 'report.html', 'sru']);
-    const again = await command(['compare', '--cells', 'gru,sru,lstm', '--out', out, '--resume', '--json']);
-    const printed = objects(again.output);
-    expect(printed.map((object) => object.cell ?? object.summary.cell)).toEqual([
-      'gru',
-      'sru',
-      'lstm',
-      'lstm',
-      'lstm',
-      'lstm',
-    ]);
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('gru, sru, lstm');
-    const fewer = await command(['compare', '--cells', 'minGru,sru', '--out', out, '--resume']);
-    expect(fewer.error).toContain(`gru was compared in ${out} before and is in the report too.\n`);
-    const shown = fewer.output.slice(fewer.output.lastIndexOf('\ncell') + 1).split('\n');
-    expect(shown.slice(2, 6).map((row) => row.split(' ')[0])).toEqual(['min-gru', 'sru', 'lstm', 'gru']);
-    // The row of a run that was not asked for again is what it was, its test accuracy included.
-    expect(shown[5].replaceAll(/ +/g, ' ')).toBe(table[2].replaceAll(/ +/g, ' '));
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('min-gru, sru, lstm, gru');
-  });
-
-  test('runs of another comparison, or unfinished ones, are left out of the report with a notice', async () => {
-    const data = scratchFile('data.txt', toyLines(40));
-    const out = join(scratchFolder(), 'comparison');
-    const compare = (...args: string[]) =>
-      command(['compare', ...small, '--data', data, '--out', out, ...args]);
-    await compare('--cells', 'gru', '--epochs', '1');
-    await compare('--cells', 'sru', '--units', '4');
-    const { status, error } = await compare('--cells', 'lstm');
-    expect(status).toBe(0);
-    expect(error).toContain(
-      `gru in ${out} is left out of the report. ${join(out, 'gru')}: 1 of 3 epochs are finished. ` +
-        'Name gru in --cells to go on with it.\n',
-    );
-    expect(error).toMatch(/sru in .* is left out of the report\. --units 6 contradicts the checkpoint/);
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Comparison of lstm<');
-  });
-
-  test('the warm-up before each run changes no result', async () => {
-    const data = scratchFile('data.txt', toyLines(40));
-    const options = [...small, '--dropout', '0.2', '--data', data, '--json'];
-    const untimed = (output: string) =>
-      objects(output)
-        .slice(0, 3)
-        .map(({ cell: _, seconds: __, examplesPerSecond: ___, ...epoch }) => epoch);
-    const alone = await command(['train', '--cell', 'sru', ...options]);
-    const compared = await command(['compare', '--cells', 'sru', '--out', scratchFolder(), ...options]);
-    expect(untimed(alone.output).length).toBe(3);
-    expect(untimed(compared.output)).toEqual(untimed(alone.output));
-  });
-
-  test('an unknown cell, or none, is told before anything is trained', async () => {
-    const { error } = await command(['compare', '--cells', 'gru,abacus']);
-    expect(error).toMatch(/Allowed choices are simple-rnn, lstm, gru/);
-    expect((await command(['compare'])).error).toMatch(/required option '--cells <names>'/);
-    expect(existsSync('comparison')).toBe(false);
   });
 });
 

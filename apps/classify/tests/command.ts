@@ -25,3 +25,10 @@ export const small = [
   ...['--units', '6', '--embedding', '5', '--layers', '1', '--length', '8', '--batch', '8'],
   ...['--learning-rate', '0.02', '--epochs', '3', '--seed', '5'],
 ];
+
+/** The objects of what --json prints, one on each line. */
+export const objects = (output: string) =>
+  output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
