@@ -44,6 +44,11 @@ export class Bidirectional extends layers.Layer {
   private readonly mergeMode: MergeMode;
 
   constructor(args: BidirectionalArgs) {
+    if (args?.layer == null) {
+      throw new TypeError(
+        'bidirectional takes an object with a layer: bidirectional({ layer: gru({ units: 16 }) }).',
+      );
+    }
     super({ ...args, name: args.name ?? layerName('bidirectional') });
     const given = layerOf(this.name, args.layer);
     const other = args.backwardLayer == null ? otherDirection(given) : layerOf(this.name, args.backwardLayer);

@@ -10,6 +10,7 @@ import {
   type SruOptions,
 } from '@sluice/core';
 import { serialization } from '@tensorflow/tfjs-core';
+import { layers } from '@tensorflow/tfjs-layers';
 import { jsonFromText, textFromJson } from './config-text.js';
 import type { RecurrentArgs } from './recurrent-args.js';
 import { RecurrentLayer } from './recurrent-layer.js';
@@ -96,11 +97,31 @@ export class Sru extends RecurrentLayer {
   }
 }
 
+/** A function is most often a factory whose call was forgotten, an object without these a cell of TensorFlow.js. */
+function checkedCell(cell: unknown): Cell | SavedCell {
+  const { name, parameters, options } = (typeof cell === 'object' ? (cell ?? {}) : {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof name === 'string' && (typeof parameters === 'function' || typeof options === 'string')) {
+    return cell as Cell | SavedCell;
+  }
+  const given =
+    typeof cell === 'string'
+      ? `'${cell}'`
+      : typeof cell === 'function'
+        ? `the function ${cell.name} (call it: ${cell.name}())`
+        : cell instanceof layers.Layer
+          ? `a ${cell.getClassName()} of TensorFlow.js`
+          : String(cell);
+  throw new TypeError(`rnn: cell must be a cell made by defineCell or cells.gru(), but is ${given}.`);
+}
+
 export class Rnn extends RecurrentLayer {
   static readonly className = 'SluiceRNN';
 
   constructor(args: RnnArgs) {
-    const { cell } = args;
+    const cell = checkedCell(args.cell);
     const made =
       'parameters' in cell
         ? cell

@@ -108,9 +108,14 @@ function namedGradients(gradients: NamedTensorMap): NamedGradient[] {
  * The result takes the optimizer's place, in `model.compile({ optimizer: clipGradients(train.adam(), { norm: 1 }) })`
  * and in saved models alike.
  *
- * @throws RangeError unless exactly one of `norm` and `globalNorm` is given and positive.
+ * @throws TypeError when the optimizer is not one, such as a name; RangeError unless exactly one of `norm` and `globalNorm` is given and positive.
  */
 export function clipGradients(optimizer: Optimizer, { norm, globalNorm }: ClipOptions): ClippedOptimizer {
+  if (!(optimizer instanceof Optimizer)) {
+    throw new TypeError(
+      `clipGradients needs an optimizer, for example train.adam() of @tensorflow/tfjs-core, but got ${typeof optimizer === 'string' ? `'${optimizer}'` : String(optimizer)}.`,
+    );
+  }
   const limits = [norm, globalNorm].filter((limit) => limit !== undefined);
   if (limits.length !== 1 || !(limits[0] > 0)) {
     throw new RangeError(

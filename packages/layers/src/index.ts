@@ -1,6 +1,6 @@
 import './tensor-methods.js';
 
-export { input, model, sequential } from '@tensorflow/tfjs-layers';
+export { input, loadLayersModel, model, type SymbolicTensor, sequential } from '@tensorflow/tfjs-layers';
 export { Bidirectional, type BidirectionalArgs, bidirectional, type MergeMode } from './bidirectional.js';
 export {
   Gru,

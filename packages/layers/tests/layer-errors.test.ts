@@ -1,7 +1,8 @@
+import { cells } from '@sluice/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers as tfjs } from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
-import { bidirectional, gru, input, lstm, simpleRNN } from '../src/index.js';
+import { bidirectional, clipGradients, gru, input, lstm, rnn, simpleRNN } from '../src/index.js';
 import './backends.js';
 
 const x = tf.zeros([2, 4, 3]);
@@ -112,4 +113,27 @@ test('the states a stateful layer is reset to are those it starts with', () => {
   expect((layer.apply(x) as tf.Tensor).dataSync()).toEqual(expected.dataSync());
   layer.apply(x, { initialState: state });
   expect(layer.states?.[0].dataSync()).toEqual(expected.dataSync());
+});
+
+test.each([
+  ['none', undefined, 'but is undefined'],
+  ['a name', 'gru', "but is 'gru'"],
+  ['a factory', cells.gru, '()'],
+  ["TensorFlow.js's cell", tfjs.gruCell({ units: 2 }), 'but is a GRUCell of TensorFlow.js'],
+])('rnn refuses as its cell %s', (_, cell, given) => {
+  const make = () => rnn({ cell: cell as never, units: 2 });
+  expect(make).toThrow('rnn: cell must be a cell made by defineCell or cells.gru(), but is');
+  expect(make).toThrow(given);
+});
+
+test('bidirectional says how it takes its layer', () => {
+  expect(() => bidirectional(gru({ units: 2 }) as never)).toThrow(
+    'bidirectional takes an object with a layer',
+  );
+});
+
+test('clipGradients refuses the name of an optimizer', () => {
+  expect(() => clipGradients('adam' as never, { norm: 1 })).toThrow(
+    /needs an optimizer, for example train.adam\(\).* but got 'adam'/,
+  );
 });
