@@ -1,9 +1,16 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  getKernel,
+  type KernelConfig,
+  type KernelFunc,
+  slice_util,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 
 /**
- * Looking rows up and adding them up again: what an embedding does forward and backward, for TensorFlow.js's cpu
- * backend. Its own kernels work out an index for every number, or compare every row with every segment.
+ * Looking rows up, adding them up again and cutting them out: what an embedding does forward and backward, and what takes
+ * the last of a layer's outputs, for TensorFlow.js's cpu backend. Its own kernels work out an index for every number, or compare every row with every segment.
  */
 
 const values = (backend: MathBackendCPU, { dataId }: TensorInfo) =>
@@ -65,11 +72,39 @@ function gatherKernel(original: KernelFunc): KernelFunc {
   };
 }
 
+/** TensorFlow.js's `Slice` for float32, a run of neighbours at a time; its own kernel works out an index for every number. */
+function sliceKernel(original: KernelFunc): KernelFunc {
+  return (call) => {
+    const { x } = call.inputs as { x: TensorInfo };
+    if (x.dtype !== 'float32' || x.shape.length === 0) return original(call);
+    const { begin, size } = call.attrs as unknown as { begin: number[]; size: number[] };
+    const [first, shape] = slice_util.parseSliceParams(x as Tensor, begin, size);
+    slice_util.assertParamsValid(x as Tensor, first, shape);
+    const cpu = call.backend as MathBackendCPU;
+    const from = values(cpu, x);
+    const last = shape.length - 1;
+    const result = new Float32Array(shape.reduce((product, length) => product * length, 1));
+    let to = 0;
+    const copy = (dimension: number, row: number): void => {
+      const start = row * x.shape[dimension] + first[dimension];
+      if (dimension === last) {
+        for (let i = 0; i < shape[last]; i++) result[to++] = from[start + i];
+        return;
+      }
+      for (let i = 0; i < shape[dimension]; i++) copy(dimension + 1, start + i);
+    };
+    copy(0, 0);
+    return cpu.makeTensorInfo(shape, 'float32', result);
+  };
+}
+
 /** Replacements for the registered kernels of the same names. */
 export function rowKernels(): KernelConfig[] {
   const gather = getKernel('GatherV2', 'cpu');
+  const slice = getKernel('Slice', 'cpu');
   return [
     { kernelName: 'UnsortedSegmentSum', backendName: 'cpu', kernelFunc: segmentSumKernel },
     ...(gather ? [{ ...gather, kernelFunc: gatherKernel(gather.kernelFunc) }] : []),
+    ...(slice ? [{ ...slice, kernelFunc: sliceKernel(slice.kernelFunc) }] : []),
   ];
 }

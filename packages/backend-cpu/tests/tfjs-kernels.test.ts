@@ -3,7 +3,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { getKernel, type KernelFunc, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-const REPLACED = ['Add', 'Sub', 'Multiply', 'RealDiv', 'Sqrt', 'Square', 'GatherV2', 'UnsortedSegmentSum'];
+const REPLACED = [
+  'Add',
+  'Sub',
+  'Multiply',
+  'RealDiv',
+  'Sqrt',
+  'Square',
+  'GatherV2',
+  'Slice',
+  'UnsortedSegmentSum',
+];
 const originals = new Map<string, KernelFunc>();
 
 beforeAll(async () => {
@@ -75,6 +85,42 @@ describe('rows', () => {
     const table = tf.zeros([4, 2]);
     expect(() => tf.gather(table, tf.tensor1d([1, 4], 'int32'))).toThrow('index value 4 is not in [0, 3]');
     expect(() => tf.gather(table, tf.tensor1d([-1], 'int32'))).toThrow('index value -1');
+  });
+
+  test('slice cuts out what TensorFlow.js cuts out', () => {
+    const x = tf.reshape(tf.range(0, 60), [3, 4, 5]);
+    const cuts: [number[], number[]][] = [
+      [
+        [0, 3, 0],
+        [3, 1, 5],
+      ],
+      [
+        [1, 0, 2],
+        [2, 4, 3],
+      ],
+      [
+        [1, 1, 1],
+        [-1, 2, -1],
+      ],
+      [
+        [0, 0, 0],
+        [3, 4, 5],
+      ],
+      [
+        [2, 1, 4],
+        [1, 1, 1],
+      ],
+      [
+        [0, 0, 5],
+        [3, 4, 0],
+      ],
+    ];
+    for (const [begin, size] of cuts) {
+      expectSame(tf.slice(x, begin, size), original('Slice', { x }, { begin, size }));
+    }
+    const row = tf.range(0, 7);
+    expectSame(tf.slice(row, 2, 3), original('Slice', { x: row }, { begin: [2], size: [3] }));
+    expect(() => tf.slice(x, [0, 0, 3], [3, 4, 5])).toThrow(/begin\[2\]/);
   });
 
   test('segment sum adds rows up and drops those without a segment', () => {
