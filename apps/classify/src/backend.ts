@@ -19,9 +19,7 @@ export async function useBackend(name: string | null): Promise<string> {
   enableProdMode();
   const available = engine().backendNames();
   if (name !== null && !available.includes(name)) {
-    throw new InputError(
-      `There is no backend "${name}" here. There are ${available.join(', ')}.`,
-    );
+    throw new InputError(`There is no backend "${name}" here. There are ${available.join(', ')}.`);
   }
   try {
     const { backend } = await selectBackend(name === null ? {} : { candidates: [name] });
