@@ -4,40 +4,53 @@ import { competitorsOf } from './contenders/catalogue.js';
 import { startThread } from './lanes/thread.js';
 import { describeMachine } from './machine.js';
 import { type BenchOptions, benchOptions, contendersOf } from './options.js';
+import { cellRatioTable } from './report/cell-ratios.js';
 import { jsonLine } from './report/json-lines.js';
 import { createProgress } from './report/progress.js';
 import { taskTable } from './report/table.js';
-import { runTask } from './run-task.js';
-import { tasksOf, titleOf } from './workloads/workload.js';
+import type { TaskReport } from './results.js';
+import { runSeries } from './run-series.js';
+import { type Series, seriesOf, titleOf } from './workloads/workload.js';
 
 /** What a shell expects of a command that Ctrl-C has ended. */
 const INTERRUPTED = 130;
 
 async function bench(options: BenchOptions): Promise<void> {
-  const tasks = tasksOf(options);
+  const allSeries = seriesOf(options);
   const competitors = competitorsOf(contendersOf(options), options.backends);
-  const progress = createProgress(tasks.length, process.stderr);
+  const progress = createProgress(allSeries.length, process.stderr);
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
 
   (options.json ? process.stderr : process.stdout).write(`${describeMachine()}\n`);
-  for (const [index, task] of tasks.entries()) {
-    progress.task(index, titleOf(task));
-    const report = await runTask(task, competitors, {
+  for (const [index, series] of allSeries.entries()) {
+    progress.series(index, titleOf(series));
+    const reports = await runSeries(series, competitors, {
       startLane: () => startThread(),
       limitSeconds: options.limit,
       signal: interruption.signal,
       onStage: progress.stage,
     });
     progress.pause();
-    if (options.json) for (const result of report.results) process.stdout.write(jsonLine(result));
-    else if (report.results.length > 0) process.stdout.write(`${taskTable(report)}\n`);
+    process.stdout.write(options.json ? seriesLines(reports) : seriesTables(series, reports));
     if (interruption.signal.aborted) break;
   }
   progress.end();
   if (!interruption.signal.aborted) return;
   process.stderr.write('interrupted; what was measured is above\n');
   process.exitCode = INTERRUPTED;
+}
+
+/** All results, one a line. */
+function seriesLines(reports: readonly TaskReport[]): string {
+  return reports.flatMap(({ results }) => results.map(jsonLine)).join('');
+}
+
+/** A table for each cell that has results, then how the cells compare, with an empty line after each. */
+function seriesTables(series: Series, reports: readonly TaskReport[]): string {
+  const tables = reports.filter(({ results }) => results.length > 0).map(taskTable);
+  const ratios = cellRatioTable(series, reports);
+  return [...tables, ...(ratios ? [ratios] : [])].map((table) => `${table}\n`).join('');
 }
 
 // A reader that has seen enough (such as head) closes the pipe; that is not an error of ours.

@@ -15,6 +15,11 @@ export interface Figures {
   readonly minMs: number;
   /** Calls measured. */
   readonly runs: number;
+  /**
+   * The median of the calls of each round that it took part in, from the first. Round `i` of all results of a series was
+   * measured at the same time, so ratios of these are free of what changes from minute to minute.
+   */
+  readonly roundsMs: readonly number[];
   /** Against the float64 reference, relative to max(1, |reference|); Infinity when a number is missing. */
   readonly maxError: number;
   /** Kernel calls or dispatches of one call. */

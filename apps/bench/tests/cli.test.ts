@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const ENTRY = ['workload', 'shape', 'cell', 'backend', 'threads', 'contender'];
-const MEASURED = [...ENTRY, 'medianMs', 'minMs', 'runs', 'maxError', 'kernels'];
+const MEASURED = [...ENTRY, 'medianMs', 'minMs', 'runs', 'roundsMs', 'maxError', 'kernels'];
 const SKIPPED = [...ENTRY, 'skipped'];
 
 interface Outcome {
@@ -53,6 +53,8 @@ describe('--json', () => {
       expect(medianMs).toBeGreaterThanOrEqual(minMs);
       expect(minMs).toBeGreaterThan(0);
       expect(Number.isInteger(runs) && runs > 0).toBe(true);
+      expect((object.roundsMs as number[]).length).toBeGreaterThan(0);
+      expect((object.roundsMs as number[]).every((milliseconds) => milliseconds >= minMs)).toBe(true);
       expect(maxError).toBeLessThan(2e-6);
       expect(Number.isInteger(kernels) && kernels > 0).toBe(true);
     }
@@ -66,7 +68,7 @@ describe('--json', () => {
     ]);
     // The machine's description and the progress go there.
     expect(stderr).toMatch(/Node \d+/);
-    expect(stderr).toMatch(/4\/4 gradient sru/);
+    expect(stderr).toMatch(/2\/2 gradient gru, sru \(2, 5, 3, 4\)/);
   });
 
   test('Ctrl-C ends it with what was measured by then', async () => {
@@ -98,6 +100,20 @@ describe('the table', () => {
     expect(stdout).toMatch(/cores.*\nNode \d+.*\n.*onnxruntime-web 1\./);
     expect(stdout).toMatch(/^ {2}sluice +wasm +[\d.]+ +[\d.]+ +\d+ +1\.00 +1\.00 +[\d.]+e-\d +\d+$/m);
     expect(stdout).toMatch(/tf\.layers on wasm skipped: TensorFlow\.js has no layer for the cell minGru/);
+    expect(stdout).not.toMatch(/compared/);
+  });
+
+  test('of the cells’ ratios follows the cells’ own', async () => {
+    const { status, stdout } = await bench(
+      ...['--shapes', '2,5,3,4', '--cells', 'gru,minGru', '--contenders', 'sluice', '--workloads', 'forward'],
+    );
+    expect(status).toBe(0);
+    expect(stdout.match(/^forward .*/gm)).toEqual([
+      'forward gru (2, 5, 3, 4)',
+      'forward minGru (2, 5, 3, 4)',
+      'forward gru, minGru (2, 5, 3, 4): sluice’s cells compared',
+    ]);
+    expect(stdout).toMatch(/^ {2}gru ÷ minGru +\d+\.\d\d$/m);
   });
 });
 

@@ -39,7 +39,7 @@ describe('refusals', () => {
       'cpu',
     );
     expect(ability).toMatchObject({ form: { options: { resetAfter: false } } });
-    expect('note' in ability && ability.note).toMatch(/reset-before/);
+    expect('notes' in ability && ability.notes?.[0]).toMatch(/reset-before/);
   });
 });
 

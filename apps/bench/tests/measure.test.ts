@@ -1,23 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alternate, type Entrant, median } from '../src/measure.js';
-
-describe('median', () => {
-  test('is the middle value, or the mean of the two middle ones', () => {
-    expect(median([3, 1, 2])).toBe(2);
-    expect(median([10, 1, 3, 2])).toBe(2.5);
-    expect(median([7])).toBe(7);
-  });
-
-  test('leaves the values as they are', () => {
-    const values = [3, 1, 2];
-    median(values);
-    expect(values).toEqual([3, 1, 2]);
-  });
-
-  test('of nothing is NaN', () => {
-    expect(median([])).toBeNaN();
-  });
-});
+import { alternate, type Entrant } from '../src/measure.js';
 
 /** Entrants whose turns take the given milliseconds, and the order in which their turns came. */
 function recorded(...durations: number[]): { entrants: Entrant[]; order: number[] } {
@@ -41,7 +23,7 @@ describe('alternate', () => {
     order.forEach((entrant, i) => {
       expect(entrant).toBe(i % 3);
     });
-    expect(times[1].durations).toEqual(Array(order.length / 3).fill(2));
+    expect(times[1].rounds).toEqual(Array(order.length / 3).fill([2]));
   });
 
   test('never has two turns at the same time', async () => {
@@ -58,12 +40,29 @@ describe('alternate', () => {
   });
 
   test('lets slow entrants sit out once they have enough', async () => {
-    const { entrants, order } = recorded(1, 1_500, 40_000);
+    const { entrants, order } = recorded(100, 1_000, 10_000, 40_000);
     await alternate(entrants);
-    expect(count(order, 0)).toBe(20);
-    expect(count(order, 1)).toBe(3);
-    expect(count(order, 2)).toBe(1);
-    expect(order.slice(0, 6)).toEqual([0, 1, 2, 0, 1, 0]);
+    expect(entrants.map((_, i) => count(order, i))).toEqual([20, 9, 3, 1]);
+    expect(order.slice(0, 9)).toEqual([0, 1, 2, 3, 0, 1, 2, 0, 1]);
+  });
+
+  test.each([
+    [200, 15],
+    [1_500, 9],
+    [2_500, 6],
+    [5_000, 3],
+    [14_000, 3],
+    [29_000, 2],
+  ])('gives an entrant whose calls take %i ms %i of them', async (milliseconds, calls) => {
+    const { entrants, order } = recorded(milliseconds);
+    await alternate(entrants);
+    expect(order.length).toBe(calls);
+  });
+
+  test('keeps the calls of each round apart', async () => {
+    let round = 0;
+    const times = await alternate([{ turn: async () => Array(++round).fill(round) }]);
+    expect(times[0].rounds.slice(0, 3)).toEqual([[1], [2, 2], [3, 3, 3]]);
   });
 
   test('keeps the times of an entrant that fails, and goes on with the others', async () => {
@@ -75,8 +74,8 @@ describe('alternate', () => {
       },
     };
     const times = await alternate([...entrants, failing]);
-    expect(times[2]).toEqual({ durations: [5, 5], failure: 'out of memory' });
-    expect(times[0].durations.length).toBe(20);
+    expect(times[2]).toEqual({ rounds: [[5], [5]], failure: 'out of memory' });
+    expect(times[0].rounds.length).toBe(20);
   });
 
   test('ends before the next turn when it is told to', async () => {
@@ -87,6 +86,6 @@ describe('alternate', () => {
     };
     const times = await alternate(entrants, { signal: interruption.signal, onTurn });
     expect(order).toEqual([0, 1, 0, 1, 0]);
-    expect(times.map(({ durations }) => durations.length)).toEqual([3, 2]);
+    expect(times.map(({ rounds }) => rounds.length)).toEqual([3, 2]);
   });
 });

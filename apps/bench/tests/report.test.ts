@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { cellRatioTable } from '../src/report/cell-ratios.js';
 import { jsonLine } from '../src/report/json-lines.js';
 import { taskTable } from '../src/report/table.js';
-import type { Measured, Skipped } from '../src/results.js';
+import type { Measured, Skipped, TaskReport } from '../src/results.js';
 import type { Task } from '../src/workloads/workload.js';
 
 const task: Task = { workload: 'forward', shape: [64, 50, 128, 128], cell: 'gru' };
-const figures = { medianMs: 20, minMs: 18, runs: 40, maxError: 2e-7, kernels: 1 };
+const figures = { medianMs: 20, minMs: 18, runs: 40, roundsMs: [20, 19.5], maxError: 2e-7, kernels: 1 };
 const sluice: Measured = { ...task, backend: 'cpu', threads: 1, contender: 'sluice', ...figures };
 const peer: Measured = {
   ...sluice,
@@ -36,7 +37,7 @@ describe('JSON', () => {
     expect(line.endsWith('\n')).toBe(true);
     expect(line.trim()).toBe(
       '{"workload":"forward","shape":[64,50,128,128],"cell":"gru","backend":"cpu","threads":1,"contender":"sluice",' +
-        '"medianMs":20,"minMs":18,"runs":40,"maxError":2e-7,"kernels":1}',
+        '"medianMs":20,"minMs":18,"runs":40,"roundsMs":[20,19.5],"maxError":2e-7,"kernels":1}',
     );
   });
 
@@ -46,7 +47,10 @@ describe('JSON', () => {
   });
 
   test('has no digits that a clock does not give', () => {
-    expect(JSON.parse(jsonLine({ ...sluice, medianMs: 0.036423999999897 })).medianMs).toBe(0.036424);
+    const raw = 0.036423999999897;
+    const { medianMs, roundsMs } = JSON.parse(jsonLine({ ...sluice, medianMs: raw, roundsMs: [raw, 1] }));
+    expect(medianMs).toBe(0.036424);
+    expect(roundsMs).toEqual([0.036424, 1]);
   });
 
   test('stays JSON when a result is not finite', () => {
@@ -105,5 +109,36 @@ describe('the table', () => {
   test('says why something is missing, and every note', () => {
     const table = taskTable({ task, results: [skipped], notes: ['a note'], covers: 'nothing' });
     expect(table).toBe('forward gru (64, 50, 128, 128)\n  sluice on wasm skipped: no memory\n  a note\n');
+  });
+});
+
+describe('the table of ratios between cells', () => {
+  const series = { workload: 'forward', shape: [64, 50, 128, 128], cells: ['gru', 'lstm', 'sru'] } as const;
+  const report = (cell: string, ...results: (Measured | Skipped)[]): TaskReport => ({
+    task: { ...task, cell },
+    results: results.map((result) => ({ ...result, cell })),
+    notes: [],
+  });
+  const there: Measured = { ...sluice, backend: 'wasm' };
+  const reports = [
+    report('gru', { ...sluice, roundsMs: [20, 40, 200] }, { ...there, roundsMs: [5, 5] }, peer),
+    report('lstm', { ...sluice, roundsMs: [25, 50] }, skipped, peer),
+    report('sru', { ...sluice, roundsMs: [10, 10, 100] }, { ...there, roundsMs: [2, 4] }),
+  ];
+
+  test('has the median over rounds of each pair on each backend, for Sluice alone', () => {
+    const table = cellRatioTable(series, reports) ?? '';
+    expect(table.split('\n')[0]).toBe('forward gru, lstm, sru (64, 50, 128, 128): sluice’s cells compared');
+    expect(columns(table, 'median over rounds').slice(1)).toEqual(['cpu', 'wasm']);
+    expect(columns(table, 'gru ÷ lstm')).toEqual(['gru ÷ lstm', '0.80', '–']);
+    // Of the ratios 2, 4, 2 and of 2.5, 1.25.
+    expect(columns(table, 'gru ÷ sru')).toEqual(['gru ÷ sru', '2.00', '1.88']);
+    expect(columns(table, 'lstm ÷ sru')).toEqual(['lstm ÷ sru', '3.75', '–']);
+  });
+
+  test('is left out when fewer than two cells have results that are right', () => {
+    expect(cellRatioTable(series, reports.slice(0, 1))).toBeUndefined();
+    const wrong = report('sru', { ...sluice, maxError: 0.3 });
+    expect(cellRatioTable(series, [reports[0], wrong])).toBeUndefined();
   });
 });

@@ -2,31 +2,38 @@ import { describe, expect, test } from 'vitest';
 import { classifierProblem } from '../src/workloads/classifier.js';
 import { checkedCotangent, checkedPart, layerPlan, layerProblem, leading } from '../src/workloads/layer.js';
 import { RandomNumbers } from '../src/workloads/random.js';
-import { formOf, type Shape, tasksOf } from '../src/workloads/workload.js';
+import { formOf, type Shape, seriesOf, tasksOf, titleOf } from '../src/workloads/workload.js';
 
-describe('tasks', () => {
-  test('are the four shapes for layers and the classifier’s own for training', () => {
-    const tasks = tasksOf({ workloads: ['forward', 'train'], cells: ['gru', 'sru'] });
-    const shapes = tasks
-      .filter(({ cell }) => cell === 'sru')
-      .map(({ workload, shape }) => [workload, ...shape]);
-    expect(shapes).toEqual([
+describe('series', () => {
+  test('are the four shapes for layers and the classifier’s own for training, each with all cells', () => {
+    const series = seriesOf({ workloads: ['forward', 'train'], cells: ['gru', 'sru'] });
+    expect(series.map(({ workload, shape }) => [workload, ...shape])).toEqual([
       ['forward', 1, 50, 128, 128],
       ['forward', 64, 50, 128, 128],
       ['forward', 1, 1000, 512, 512],
       ['forward', 32, 100, 512, 512],
       ['train', 64, 50, 128, 128],
     ]);
-    expect(tasks.length).toBe(10);
+    expect(series.every(({ cells }) => cells.join() === 'gru,sru')).toBe(true);
   });
 
   test('take given shapes in place of their own', () => {
     const shapes: Shape[] = [[2, 3, 4, 5]];
-    const tasks = tasksOf({ workloads: ['gradient', 'train'], cells: ['lstm'], shapes });
-    expect(tasks).toEqual([
-      { workload: 'gradient', shape: [2, 3, 4, 5], cell: 'lstm' },
-      { workload: 'train', shape: [2, 3, 4, 5], cell: 'lstm' },
+    const series = seriesOf({ workloads: ['gradient', 'train'], cells: ['lstm'], shapes });
+    expect(series).toEqual([
+      { workload: 'gradient', shape: [2, 3, 4, 5], cells: ['lstm'] },
+      { workload: 'train', shape: [2, 3, 4, 5], cells: ['lstm'] },
     ]);
+  });
+
+  test('have a task for each cell, in the order asked for', () => {
+    const series = { workload: 'forward', shape: [2, 3, 4, 5], cells: ['sru', 'gru'] } as const;
+    expect(tasksOf(series)).toEqual([
+      { workload: 'forward', shape: [2, 3, 4, 5], cell: 'sru' },
+      { workload: 'forward', shape: [2, 3, 4, 5], cell: 'gru' },
+    ]);
+    expect(titleOf(series)).toBe('forward sru, gru (2, 3, 4, 5)');
+    expect(titleOf(tasksOf(series)[1])).toBe('forward gru (2, 3, 4, 5)');
   });
 });
 

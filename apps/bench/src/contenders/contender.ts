@@ -7,7 +7,7 @@ export type Ability =
       /** The form of the cell that it computes; its results are compared with the reference of that form. */
       readonly form: CellForm;
       /** What a reader must know to judge the comparison. */
-      readonly note?: string;
+      readonly notes?: readonly string[];
     }
   | { readonly refusal: string };
 

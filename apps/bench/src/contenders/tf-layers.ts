@@ -23,7 +23,9 @@ export const tfLayers: Contender = {
     if (cell !== 'gru') return { form: formOf(cell) };
     return {
       form: { name: 'gru', options: { resetAfter: false } },
-      note: 'tf.layers.gru throws with resetAfter, so its reset-before form runs, against the reference of that form',
+      notes: [
+        'tf.layers.gru throws with resetAfter, so its reset-before form runs, against the reference of that form',
+      ],
     };
   },
   async prepare({ workload, shape }, form, backend) {

@@ -9,10 +9,11 @@ export function jsonLine(result: Result): string {
   const entry = { workload, shape, cell, backend, threads, contender };
   if (!isMeasured(result)) return `${JSON.stringify({ ...entry, skipped: result.skipped })}\n`;
   const { runs, kernels } = result;
+  const roundsMs = result.roundsMs.map(significant);
   const medianMs = significant(result.medianMs);
   const minMs = significant(result.minMs);
   const maxError = significant(result.maxError);
-  return `${JSON.stringify({ ...entry, medianMs, minMs, runs, maxError, kernels })}\n`;
+  return `${JSON.stringify({ ...entry, medianMs, minMs, runs, roundsMs, maxError, kernels })}\n`;
 }
 
 /** Six significant digits; clocks give no more. */

@@ -2,8 +2,8 @@ import { Presets, SingleBar } from 'cli-progress';
 
 /** Shows how far a run is, on standard error. */
 export interface Progress {
-  /** A task begins: its place among all, from 0, and its title. */
-  task(index: number, title: string): void;
+  /** A series begins: its place among all, from 0, and its title. */
+  series(index: number, title: string): void;
   /** What is happening within it. */
   stage(text: string): void;
   /** Takes the bar away while results are printed. */
@@ -11,7 +11,7 @@ export interface Progress {
   end(): void;
 }
 
-/** A bar on a terminal; elsewhere one line for each task. */
+/** A bar on a terminal; elsewhere one line for each series. */
 export function createProgress(total: number, stream: NodeJS.WriteStream): Progress {
   return stream.isTTY ? bar(total, stream) : lines(total, stream);
 }
@@ -44,7 +44,7 @@ function bar(total: number, stream: NodeJS.WriteStream): Progress {
     shown.update(done, texts);
   };
   return {
-    task(index, title) {
+    series(index, title) {
       done = index;
       Object.assign(texts, { title, stage: '' });
       show();
@@ -60,7 +60,7 @@ function bar(total: number, stream: NodeJS.WriteStream): Progress {
 
 function lines(total: number, stream: NodeJS.WriteStream): Progress {
   return {
-    task: (index, title) => void stream.write(`${index + 1}/${total} ${title}\n`),
+    series: (index, title) => void stream.write(`${index + 1}/${total} ${title}\n`),
     stage() {},
     pause() {},
     end() {},

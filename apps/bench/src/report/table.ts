@@ -1,5 +1,6 @@
 import { isMeasured, isWrong, type Measured, type Result, type TaskReport } from '../results.js';
 import { titleOf } from '../workloads/workload.js';
+import { alignedColumns, underTitle } from './columns.js';
 
 const HEADINGS = [
   'contender',
@@ -24,21 +25,12 @@ export function taskTable({ task, results, notes, covers }: TaskReport): string 
   const measured = results.filter(isMeasured);
   const ranked = measured.filter((result) => !isWrong(result));
   const rows = measured.map((result) => row(result, ranked));
-  const widths = HEADINGS.map((heading, i) =>
-    Math.max(heading.length, ...rows.map((cells) => cells[i].length)),
-  );
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i < WORDS ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
-  return [
-    titleOf(task),
-    ...(rows.length > 0 ? [line(HEADINGS), ...rows.map(line)] : []),
+  return underTitle(titleOf(task), [
+    ...(rows.length > 0 ? alignedColumns(WORDS, HEADINGS, rows) : []),
     ...results.flatMap((result) => (isMeasured(result) ? [] : [skippedLine(result)])),
     ...(covers && rows.length > 0 ? [`max error over ${covers}`] : []),
     ...notes,
-  ]
-    .map((text, i) => (i === 0 ? text : `  ${text}`).trimEnd())
-    .join('\n')
-    .concat('\n');
+  ]);
 }
 
 function row(result: Measured, ranked: readonly Measured[]): string[] {

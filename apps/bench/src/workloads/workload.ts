@@ -36,6 +36,16 @@ export const DEFAULT_SHAPES: Readonly<Record<Workload, readonly Shape[]>> = {
   train: [[64, 50, 128, 128]],
 };
 
+/**
+ * What is measured in one alternation: the same workload and shape with several cells. So a comparison of cells holds
+ * as well as one of contenders on a machine whose speed drifts.
+ */
+export interface Series {
+  readonly workload: Workload;
+  readonly shape: Shape;
+  readonly cells: readonly string[];
+}
+
 export interface TaskSelection {
   readonly workloads: readonly Workload[];
   readonly cells: readonly string[];
@@ -43,13 +53,16 @@ export interface TaskSelection {
   readonly shapes?: readonly Shape[] | undefined;
 }
 
-/** Every combination asked for, cells innermost, so that a workload's cells stand together. */
-export function tasksOf({ workloads, cells, shapes }: TaskSelection): Task[] {
+/** A series for each workload and shape asked for. */
+export function seriesOf({ workloads, cells, shapes }: TaskSelection): Series[] {
   return workloads.flatMap((workload) =>
-    (shapes ?? DEFAULT_SHAPES[workload]).flatMap((shape) =>
-      cells.map((cell): Task => ({ workload, shape, cell })),
-    ),
+    (shapes ?? DEFAULT_SHAPES[workload]).map((shape): Series => ({ workload, shape, cells })),
   );
+}
+
+/** The tasks of a series, in the order of its cells. */
+export function tasksOf({ workload, shape, cells }: Series): Task[] {
+  return cells.map((cell) => ({ workload, shape, cell }));
 }
 
 /** The form of a cell that Sluice is measured in: the GRU as Keras 3, PyTorch and cuDNN have it. */
@@ -57,7 +70,8 @@ export function formOf(cell: string): CellForm {
   return { name: cell, options: cell === 'gru' ? { resetAfter: true } : {} };
 }
 
-/** The task in words: `gradient gru (64, 50, 128, 128)`. */
-export function titleOf({ workload, shape, cell }: Task): string {
-  return `${workload} ${cell} (${shape.join(', ')})`;
+/** A task in words, `gradient gru (64, 50, 128, 128)`, or a series with all its cells, `gradient gru, lstm (64, …)`. */
+export function titleOf(what: Task | Series): string {
+  const cells = 'cell' in what ? what.cell : what.cells.join(', ');
+  return `${what.workload} ${cells} (${what.shape.join(', ')})`;
 }

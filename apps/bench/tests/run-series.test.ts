@@ -4,9 +4,9 @@ import type { Lane, Replies, Request } from '../src/lanes/messages.js';
 import { createServer } from '../src/lanes/serve.js';
 import { startThread } from '../src/lanes/thread.js';
 import { isMeasured, isWrong, type Measured, type Skipped } from '../src/results.js';
-import { runTask } from '../src/run-task.js';
+import { type RunOptions, runSeries } from '../src/run-series.js';
 import { referenceOf } from '../src/workloads/reference.js';
-import { formOf, type Task } from '../src/workloads/workload.js';
+import { formOf, type Series, type Task } from '../src/workloads/workload.js';
 
 const task: Task = { workload: 'forward', shape: [2, 3, 4, 5], cell: 'gru' };
 const sluice: Competitor = { contender: 'sluice', backend: 'cpu' };
@@ -42,6 +42,13 @@ function quick(outputs = Float32Array.from(referenceOf(task, formOf('gru')).expe
 
 const limitSeconds = 30;
 
+/** The report on a series of one cell. */
+async function runTask({ workload, shape, cell }: Task, competitors: Competitor[], options: RunOptions) {
+  const reports = await runSeries({ workload, shape, cells: [cell] }, competitors, options);
+  expect(reports.length).toBe(1);
+  return reports[0];
+}
+
 describe('a task', () => {
   test('gives medians, minima, the number of calls and what was counted', async () => {
     const startLane = lanesFrom(lane(quick()));
@@ -55,6 +62,7 @@ describe('a task', () => {
       medianMs: 2,
       minMs: 1,
       runs: 60,
+      roundsMs: Array(20).fill(2),
       kernels: 3,
     });
     expect((results[0] as Measured).maxError).toBeLessThan(1e-7);
@@ -91,6 +99,80 @@ describe('a task', () => {
     const lanes = [lane(quick()), lane(), lane(quick())];
     await runTask(task, [sluice, runtime], { startLane: lanesFrom(...lanes), limitSeconds });
     expect(lanes.map(({ stopped }) => stopped)).toEqual([true, true, true]);
+  });
+});
+
+describe('a series of several cells', () => {
+  const series: Series = { workload: 'forward', shape: [2, 3, 4, 5], cells: ['gru', 'sru'] };
+
+  /** Lanes with right answers that note whose turn it is, once measuring has begun; the warm-up is not noted. */
+  function recorded() {
+    const turns: string[] = [];
+    const startLane = () => {
+      let name = '';
+      let form = formOf('gru');
+      let warm = false;
+      const real = lane();
+      const ask = async (request: Request) => {
+        if (request.kind === 'prepare') {
+          name = `${request.contender} ${request.task.cell}`;
+          form = request.form;
+          return null;
+        }
+        if (request.kind === 'check') {
+          const { expected } = referenceOf({ ...task, cell: form.name }, form);
+          return { outputs: [Float32Array.from(expected[0])], kernels: 1 };
+        }
+        if (request.kind !== 'turn') return real.ask(request);
+        if (warm) turns.push(name);
+        warm = true;
+        return [form.name === 'gru' ? 3 : 2];
+      };
+      return { ask: ask as Lane['ask'], stop() {} };
+    };
+    return { turns, startLane };
+  }
+
+  test('is set up as a whole and then measured in one alternation', async () => {
+    const { turns, startLane } = recorded();
+    const stages: string[] = [];
+    const reports = await runSeries(series, [sluice, runtime], {
+      startLane,
+      limitSeconds,
+      onStage: (stage) => stages.push(stage),
+    });
+    const round = ['sluice gru', 'sluice sru', 'onnxruntime-web gru'];
+    expect(turns).toEqual(Array(20).fill(round).flat());
+    const firstRound = stages.findIndex((stage) => /round/.test(stage));
+    expect(stages.slice(firstRound).every((stage) => /round/.test(stage))).toBe(true);
+    expect(stages[firstRound]).toBe('sluice gru on cpu: round 1');
+    expect(reports.map((report) => report.task.cell)).toEqual(['gru', 'sru']);
+    expect(reports.map(({ results }) => results.map(({ contender }) => contender))).toEqual([
+      ['sluice', 'onnxruntime-web'],
+      ['sluice', 'onnxruntime-web'],
+    ]);
+    expect(reports[0].results[0]).toMatchObject({ cell: 'gru', medianMs: 3 });
+    expect(reports[1].results[0]).toMatchObject({ cell: 'sru', medianMs: 2 });
+    expect(reports[1].results[1]).toMatchObject({ cell: 'sru', skipped: expect.stringMatching(/sru/) });
+    expect(reports.map(({ covers }) => covers)).toEqual(Array(2).fill(expect.stringMatching(/whole batch/)));
+  });
+
+  test('an interruption keeps the rounds of every cell', async () => {
+    const { startLane } = recorded();
+    const interruption = new AbortController();
+    const reports = await runSeries(series, [sluice], {
+      startLane,
+      limitSeconds,
+      signal: interruption.signal,
+      onStage: (stage) => {
+        if (stage === 'sluice sru on cpu: round 2') interruption.abort();
+      },
+    });
+    const rounds = reports.map(({ results }) => (results[0] as Measured).roundsMs);
+    expect(rounds).toEqual([
+      [3, 3],
+      [2, 2],
+    ]);
   });
 });
 

@@ -1,0 +1,205 @@
+import { backendNamed } from './backends.js';
+import { type Competitor, contenders } from './contenders/catalogue.js';
+import type { CheckResult } from './contenders/contender.js';
+import type { Lane } from './lanes/messages.js';
+import { alternate, type Times } from './measure.js';
+import type { Entry, Result, TaskReport } from './results.js';
+import { median } from './statistics.js';
+import { maxErrorOf } from './workloads/error.js';
+import type { Reference } from './workloads/reference.js';
+import { type CellForm, type Series, type Task, tasksOf } from './workloads/workload.js';
+
+export interface RunOptions {
+  /** Starts a thread for one contender. */
+  readonly startLane: () => Lane;
+  /** Seconds that setting up, the first check or a turn may take before a contender is stopped. */
+  readonly limitSeconds: number;
+  /** Ends the run; what has been measured by then is reported. */
+  readonly signal?: AbortSignal;
+  /** Told what happens next, in a few words. */
+  readonly onStage?: (stage: string) => void;
+}
+
+/** What has been found out about one task so far. */
+class Findings {
+  readonly notes = new Set<string>();
+  covers: string | undefined;
+  private readonly results = new Map<Entry, Result | undefined>();
+
+  constructor(readonly task: Task) {}
+
+  /** Who is to be reported, in this order. */
+  expect(entry: Entry): void {
+    this.results.set(entry, undefined);
+  }
+
+  set(entry: Entry, result: Result): void {
+    this.results.set(entry, result);
+  }
+
+  report(): TaskReport {
+    const results = [...this.results.values()].filter((result) => result !== undefined);
+    return { task: this.task, results, notes: [...this.notes], covers: this.covers };
+  }
+}
+
+/** A contender that has been checked and is about to be measured. */
+interface Ready {
+  readonly findings: Findings;
+  readonly entry: Entry;
+  readonly lane: Lane;
+  readonly kernels: number;
+  readonly maxError: number;
+}
+
+/** Calls before measuring begins last about this long, so that code is compiled and caches are filled. */
+const WARM_UP_SECONDS = 0.3;
+/** Who needs longer than this for the check is warm after it. */
+const SLOW_CHECK_SECONDS = 3;
+
+/**
+ * Sets every competitor up for every cell of a series, one after another, each in a lane of its own, checks their results
+ * against the float64 reference and measures all that are ready in one alternation.
+ *
+ * @returns a report for each cell of the series.
+ */
+export async function runSeries(
+  series: Series,
+  competitors: readonly Competitor[],
+  options: RunOptions,
+): Promise<TaskReport[]> {
+  const lanes: Lane[] = [];
+  const startLane = () => {
+    const lane = options.startLane();
+    lanes.push(lane);
+    return lane;
+  };
+  const stopAll = () => {
+    for (const lane of lanes) lane.stop();
+  };
+  options.signal?.addEventListener('abort', stopAll);
+  const run = new SeriesRun({ ...options, startLane });
+  const findings = tasksOf(series).map((task) => new Findings(task));
+  try {
+    // A contender's cells follow each other, so in a round little time passes between those that are compared closely.
+    for (const competitor of competitors) {
+      for (const each of findings) {
+        if (!options.signal?.aborted) await run.setUp(each, competitor);
+      }
+    }
+    await run.measure();
+    return findings.map((each) => each.report());
+  } finally {
+    options.signal?.removeEventListener('abort', stopAll);
+    stopAll();
+  }
+}
+
+class SeriesRun {
+  private readonly ready: Ready[] = [];
+  private readonly references = new Map<string, Reference>();
+
+  constructor(private readonly options: RunOptions) {}
+
+  /** Prepares, checks and warms up one competitor for one cell, or notes why that was not possible. */
+  async setUp(findings: Findings, { contender, backend }: Competitor): Promise<void> {
+    const { task } = findings;
+    const entry: Entry = { ...task, backend, threads: backendNamed(backend).threads, contender };
+    findings.expect(entry);
+    const ability = contenders[contender].ability(task, backend);
+    if ('refusal' in ability) {
+      findings.set(entry, { ...entry, skipped: ability.refusal });
+      return;
+    }
+    const { form, notes = [] } = ability;
+    for (const note of notes) findings.notes.add(note);
+    const lane = this.options.startLane();
+    try {
+      this.stage(entry, 'setting up');
+      const request = { kind: 'prepare', contender, backend, task, form } as const;
+      await this.within(lane, 'setting up', lane.ask(request));
+      this.stage(entry, 'checking');
+      const started = performance.now();
+      const check = await this.within(lane, 'the first call', lane.ask({ kind: 'check' }));
+      const seconds = (performance.now() - started) / 1000;
+      this.stage(entry, 'comparing with the reference');
+      const maxError = await this.compare(findings, form, check);
+      this.stage(entry, 'warming up');
+      if (seconds < SLOW_CHECK_SECONDS) {
+        await this.within(lane, 'warming up', lane.ask({ kind: 'turn', seconds: WARM_UP_SECONDS }));
+      }
+      this.ready.push({ findings, entry, lane, kernels: check.kernels, maxError });
+    } catch (error) {
+      lane.stop();
+      this.skip(findings, entry, error as Error);
+    }
+  }
+
+  async measure(): Promise<void> {
+    const entrants = this.ready.map(({ lane }) => ({
+      turn: (seconds: number) => this.within(lane, 'a call', lane.ask({ kind: 'turn', seconds })),
+    }));
+    const times = await alternate(entrants, {
+      signal: this.options.signal,
+      onTurn: (i, round) => this.stage(this.ready[i].entry, `round ${round + 1}`),
+    });
+    this.ready.forEach((ready, i) => {
+      this.conclude(ready, times[i]);
+    });
+  }
+
+  private stage({ contender, backend, cell }: Entry, what: string): void {
+    this.options.onStage?.(`${contender} ${cell} on ${backend}: ${what}`);
+  }
+
+  private conclude({ findings, entry, kernels, maxError }: Ready, { rounds, failure }: Times): void {
+    const durations = rounds.flat();
+    if (durations.length > 0) {
+      const figures = {
+        medianMs: median(durations),
+        minMs: Math.min(...durations),
+        runs: durations.length,
+        roundsMs: rounds.map(median),
+      };
+      findings.set(entry, { ...entry, ...figures, maxError, kernels });
+    } else if (failure !== undefined) {
+      this.skip(findings, entry, new Error(failure));
+    }
+  }
+
+  /** Notes why a contender has no figures, unless the run was ended, which is no fault of its own. */
+  private skip(findings: Findings, entry: Entry, { message }: Error): void {
+    if (!this.options.signal?.aborted) findings.set(entry, { ...entry, skipped: message });
+  }
+
+  /** The error of a check against the reference of the form, which is computed when first needed. */
+  private async compare(findings: Findings, form: CellForm, { outputs }: CheckResult): Promise<number> {
+    const key = JSON.stringify(form);
+    let reference = this.references.get(key);
+    if (!reference) {
+      const lane = this.options.startLane();
+      reference = await lane.ask({ kind: 'reference', task: findings.task, form });
+      lane.stop();
+      this.references.set(key, reference);
+    }
+    findings.covers = reference.covers;
+    return maxErrorOf(findings.task, form, outputs, reference.expected);
+  }
+
+  /** The promise's value; when it takes longer than the limit, the lane is stopped and what it did is said. */
+  private async within<T>(lane: Lane, what: string, promise: Promise<T>): Promise<T> {
+    const { limitSeconds } = this.options;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`${what} did not finish within the limit of ${limitSeconds} s`));
+        lane.stop();
+      }, limitSeconds * 1000);
+    });
+    try {
+      return await Promise.race([promise, limit]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
