@@ -4,6 +4,7 @@ import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
 import { layerProblem } from '../workloads/layer.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
 import type { Ability, Contender } from './contender.js';
+import { segmentSum } from './segment-sum.js';
 import { startTfjs } from './tfjs.js';
 import { forwardTask, gradientTask, type LayerFunction, trainTask } from './tfjs-tasks.js';
 
@@ -16,17 +17,18 @@ type LayerFactory = (args: {
 
 const CELLS = ['gru', 'lstm', 'simpleRnn'];
 
+const RESET_BEFORE =
+  'tf.layers.gru throws with resetAfter, so its reset-before form runs, against the reference of that form';
+const OUR_KERNEL =
+  'tf.layers trains on wasm with a kernel of ours for UnsortedSegmentSum, which TensorFlow.js’s wasm backend lacks';
+
 /** TensorFlow.js's own layers. */
 export const tfLayers: Contender = {
-  ability({ cell }): Ability {
+  ability({ workload, cell }, backend): Ability {
     if (!CELLS.includes(cell)) return { refusal: `TensorFlow.js has no layer for the cell ${cell}` };
-    if (cell !== 'gru') return { form: formOf(cell) };
-    return {
-      form: { name: 'gru', options: { resetAfter: false } },
-      notes: [
-        'tf.layers.gru throws with resetAfter, so its reset-before form runs, against the reference of that form',
-      ],
-    };
+    const notes = workload === 'train' && backend === 'wasm' ? [OUR_KERNEL] : [];
+    if (cell !== 'gru') return { form: formOf(cell), notes };
+    return { form: { name: 'gru', options: { resetAfter: false } }, notes: [RESET_BEFORE, ...notes] };
   },
   async prepare({ workload, shape }, form, backend) {
     const tf = await startTfjs(backend, false);
@@ -34,6 +36,8 @@ export const tfLayers: Contender = {
     await import('@sluice/layers');
     const make = await layerFactory(form);
     if (workload === 'train') {
+      // Elsewhere TensorFlow.js has its own; in a process with Sluice's kernels, so has wasm.
+      if (!tf.getKernel(segmentSum.kernelName, tf.getBackend())) tf.registerKernel(segmentSum);
       return trainTask(tf, classifierProblem(form, shape), shape, await classifier(make, shape));
     }
     const problem = layerProblem(form, shape);
