@@ -13,7 +13,7 @@ export interface Entry extends Task {
 export interface Figures {
   readonly medianMs: number;
   readonly minMs: number;
-  /** Calls measured. */
+  /** Measurements: single calls, or runs of calls that are too short to be timed alone. */
   readonly runs: number;
   /**
    * The median of the calls of each round that it took part in, from the first. Round `i` of all results of a series was
@@ -24,6 +24,8 @@ export interface Figures {
   readonly maxError: number;
   /** Kernel calls or dispatches of one call. */
   readonly kernels: number;
+  /** Floating point operations of the matrix products of one call, see `flopsOf`. */
+  readonly flops: number;
 }
 
 export type Measured = Entry & Figures;

@@ -5,6 +5,7 @@ import type { Lane } from './lanes/messages.js';
 import { alternate, type Times } from './measure.js';
 import type { Entry, Result, TaskReport } from './results.js';
 import { median } from './statistics.js';
+import { flopsOf } from './workloads/arithmetic.js';
 import { maxErrorOf } from './workloads/error.js';
 import type { Reference } from './workloads/reference.js';
 import { type CellForm, type Series, type Task, tasksOf } from './workloads/workload.js';
@@ -50,6 +51,7 @@ interface Ready {
   readonly lane: Lane;
   readonly kernels: number;
   readonly maxError: number;
+  readonly flops: number;
 }
 
 /** Calls before measuring begins last about this long, so that code is compiled and caches are filled. */
@@ -128,7 +130,8 @@ class SeriesRun {
       if (seconds < SLOW_CHECK_SECONDS) {
         await this.within(lane, 'warming up', lane.ask({ kind: 'turn', seconds: WARM_UP_SECONDS }));
       }
-      this.ready.push({ findings, entry, lane, kernels: check.kernels, maxError });
+      const { kernels } = check;
+      this.ready.push({ findings, entry, lane, kernels, maxError, flops: flopsOf(task, form) });
     } catch (error) {
       lane.stop();
       this.skip(findings, entry, error as Error);
@@ -152,7 +155,8 @@ class SeriesRun {
     this.options.onStage?.(`${contender} ${cell} on ${backend}: ${what}`);
   }
 
-  private conclude({ findings, entry, kernels, maxError }: Ready, { rounds, failure }: Times): void {
+  private conclude(ready: Ready, { rounds, failure }: Times): void {
+    const { findings, entry, kernels, maxError, flops } = ready;
     const durations = rounds.flat();
     if (durations.length > 0) {
       const figures = {
@@ -161,7 +165,7 @@ class SeriesRun {
         runs: durations.length,
         roundsMs: rounds.map(median),
       };
-      findings.set(entry, { ...entry, ...figures, maxError, kernels });
+      findings.set(entry, { ...entry, ...figures, maxError, kernels, flops });
     } else if (failure !== undefined) {
       this.skip(findings, entry, new Error(failure));
     }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const ENTRY = ['workload', 'shape', 'cell', 'backend', 'threads', 'contender'];
-const MEASURED = [...ENTRY, 'medianMs', 'minMs', 'runs', 'roundsMs', 'maxError', 'kernels'];
+const MEASURED = [...ENTRY, 'medianMs', 'minMs', 'runs', 'roundsMs', 'maxError', 'kernels', 'flops'];
 const SKIPPED = [...ENTRY, 'skipped'];
 
 interface Outcome {

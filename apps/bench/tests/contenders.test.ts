@@ -31,6 +31,8 @@ describe('refusals', () => {
     expect(refusalOf('tf.layers', 'forward', 'sru')).toMatch(/no layer for the cell sru/);
     expect(refusalOf('onnxruntime-web', 'forward', 'minGru')).toMatch(/no operator for the cell minGru/);
     expect(refusalOf('onnxruntime-web', 'train', 'gru')).toMatch(/no gradients/);
+    expect(refusalOf('tf.layers', 'step', 'gru')).toMatch(/no engine/);
+    expect(refusalOf('onnxruntime-web', 'step', 'gru')).toBeUndefined();
     expect(CELLS.filter((cell) => refusalOf('sluice', 'train', cell))).toEqual([]);
   });
 
@@ -59,7 +61,7 @@ describe('refusals', () => {
 
 // Batch 5 and 4 different sequences; input size and units differ, so that no transposition goes unnoticed.
 const tasks = WORKLOADS.flatMap((workload) =>
-  CELLS.map((cell): Task => ({ workload, shape: [5, 6, 3, 4], cell })),
+  CELLS.map((cell): Task => ({ workload, shape: [5, workload === 'step' ? 1 : 6, 3, 4], cell })),
 );
 const runs = tasks.flatMap((task) =>
   competitorsOf(['sluice', 'tf.layers', 'onnxruntime-web'], ['cpu', 'wasm']).flatMap(

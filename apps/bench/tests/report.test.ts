@@ -6,7 +6,15 @@ import type { Measured, Skipped, TaskReport } from '../src/results.js';
 import type { Task } from '../src/workloads/workload.js';
 
 const task: Task = { workload: 'forward', shape: [64, 50, 128, 128], cell: 'gru' };
-const figures = { medianMs: 20, minMs: 18, runs: 40, roundsMs: [20, 19.5], maxError: 2e-7, kernels: 1 };
+const figures = {
+  medianMs: 20,
+  minMs: 18,
+  runs: 40,
+  roundsMs: [20, 19.5],
+  maxError: 2e-7,
+  kernels: 1,
+  flops: 3e9,
+};
 const sluice: Measured = { ...task, backend: 'cpu', threads: 1, contender: 'sluice', ...figures };
 const peer: Measured = {
   ...sluice,
@@ -37,7 +45,7 @@ describe('JSON', () => {
     expect(line.endsWith('\n')).toBe(true);
     expect(line.trim()).toBe(
       '{"workload":"forward","shape":[64,50,128,128],"cell":"gru","backend":"cpu","threads":1,"contender":"sluice",' +
-        '"medianMs":20,"minMs":18,"runs":40,"roundsMs":[20,19.5],"maxError":2e-7,"kernels":1}',
+        '"medianMs":20,"minMs":18,"runs":40,"roundsMs":[20,19.5],"maxError":2e-7,"kernels":1,"flops":3000000000}',
     );
   });
 
@@ -104,6 +112,25 @@ describe('the table', () => {
       notes: [],
     });
     expect(nothing).toMatch(/WRONG not finite/);
+  });
+
+  test('is in microseconds when the fastest takes few of them', () => {
+    const short = { ...sluice, medianMs: 0.0254, minMs: 0.02137 };
+    const table = taskTable({ task, results: [short, peer], notes: [] });
+    expect(columns(table, 'contender').slice(2, 4)).toEqual(['median µs', 'min µs']);
+    expect(columns(table, 'sluice').slice(2, 4)).toEqual(['25.4', '21.4']);
+    expect(columns(table, 'tf.layers').slice(2, 4)).toEqual(['150400', '120000']);
+    const long = taskTable({ task, results: [peer], notes: [] });
+    expect(columns(long, 'contender').slice(2, 4)).toEqual(['median ms', 'min ms']);
+  });
+
+  test('of a step says how fast the products are', () => {
+    const step: Task = { workload: 'step', shape: [1, 1, 128, 128], cell: 'gru' };
+    const result: Measured = { ...sluice, ...step, medianMs: 0.02, flops: 196_608 };
+    const wrong: Measured = { ...result, contender: 'onnxruntime-web', maxError: 1 };
+    const table = taskTable({ task: step, results: [result, wrong], notes: [] });
+    expect(table.match(/.*flops.*/g)).toEqual(['  sluice on cpu: 196,608 flops of products at 9.83 GFLOP/s']);
+    expect(taskTable({ task, results: [sluice], notes: [] })).not.toMatch(/flops/);
   });
 
   test('says why something is missing, and every note', () => {

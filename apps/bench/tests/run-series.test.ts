@@ -64,6 +64,8 @@ describe('a task', () => {
       runs: 60,
       roundsMs: Array(20).fill(2),
       kernels: 3,
+      // Three gates, four inputs and five units.
+      flops: 2 * 2 * 3 * 3 * 5 * (4 + 5),
     });
     expect((results[0] as Measured).maxError).toBeLessThan(1e-7);
     expect(covers).toMatch(/whole batch/);
@@ -198,6 +200,16 @@ describe('threads', () => {
     const { results } = await runTask(task, [sluice], { startLane: lanesFrom(hanging), limitSeconds: 1 });
     expect(results[0]).toMatchObject({ medianMs: 4, runs: 2 });
     expect(hanging.stopped).toBe(true);
+  });
+
+  test('a crowd of them raises no warning', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const lanes = Array.from({ length: 12 }, () => fixture('dying.mjs'));
+    await Promise.all(lanes.map((each) => each.ask({ kind: 'check' }).catch(() => {})));
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 
   test('a thread that dies is noticed', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { flopsOf } from '../src/workloads/arithmetic.js';
 import { classifierProblem } from '../src/workloads/classifier.js';
 import { checkedCotangent, checkedPart, layerPlan, layerProblem, leading } from '../src/workloads/layer.js';
 import { RandomNumbers } from '../src/workloads/random.js';
-import { formOf, type Shape, seriesOf, tasksOf, titleOf } from '../src/workloads/workload.js';
+import { formOf, type Shape, seriesOf, tasksOf, titleOf, type Workload } from '../src/workloads/workload.js';
 
 describe('series', () => {
   test('are the four shapes for layers and the classifier’s own for training, each with all cells', () => {
@@ -26,6 +27,22 @@ describe('series', () => {
     ]);
   });
 
+  test('of steps take one timestep of the shapes, each once', () => {
+    const shapesOf = (shapes?: Shape[]) =>
+      seriesOf({ workloads: ['step'], cells: ['gru'], shapes }).map(({ shape }) => shape);
+    expect(shapesOf()).toEqual([[1, 1, 128, 128]]);
+    expect(
+      shapesOf([
+        [2, 50, 3, 4],
+        [2, 60, 3, 4],
+        [3, 1, 3, 4],
+      ]),
+    ).toEqual([
+      [2, 1, 3, 4],
+      [3, 1, 3, 4],
+    ]);
+  });
+
   test('have a task for each cell, in the order asked for', () => {
     const series = { workload: 'forward', shape: [2, 3, 4, 5], cells: ['sru', 'gru'] } as const;
     expect(tasksOf(series)).toEqual([
@@ -34,6 +51,28 @@ describe('series', () => {
     ]);
     expect(titleOf(series)).toBe('forward sru, gru (2, 3, 4, 5)');
     expect(titleOf(tasksOf(series)[1])).toBe('forward gru (2, 3, 4, 5)');
+  });
+});
+
+describe('the operations of a call', () => {
+  const flops = (workload: Workload, shape: Shape, cell: string) =>
+    flopsOf({ workload, shape, cell }, formOf(cell));
+
+  test('are those of the products with every weight matrix', () => {
+    // A GRU has three gates of the input and of the state, an SRU three of the input alone, and a plain RNN one of both.
+    expect(flops('step', [1, 1, 128, 128], 'gru')).toBe(2 * 3 * 128 * (128 + 128));
+    expect(flops('step', [1, 1, 128, 128], 'sru')).toBe(2 * 3 * 128 * 128);
+    expect(flops('forward', [6, 7, 3, 5], 'simpleRnn')).toBe(6 * 7 * 2 * 5 * (3 + 5));
+    expect(flops('forward', [6, 7, 3, 5], 'indRnn')).toBe(6 * 7 * 2 * 5 * 3);
+  });
+
+  test('are three times as many with a gradient, for both factors of each product', () => {
+    expect(flops('gradient', [6, 7, 3, 5], 'lstm')).toBe(3 * flops('forward', [6, 7, 3, 5], 'lstm'));
+  });
+
+  test('of training are those of both layers and of the dense unit on their last outputs', () => {
+    const both = flops('gradient', [6, 7, 3, 5], 'gru') + flops('gradient', [6, 7, 5, 5], 'gru');
+    expect(flops('train', [6, 7, 3, 5], 'gru')).toBe(both + 3 * 2 * 6 * 5);
   });
 });
 

@@ -20,7 +20,8 @@ export interface Prepared {
 }
 
 export interface CheckResult {
-  /** `forward`: the sequence `[B, T, U]`. `gradient`: of `x` and of each weight in the cell's order. `train`: the losses. */
+  /** `forward`: the sequence `[B, T, U]`. `gradient`: of `x` and of each weight in the cell's order. `train`: the losses.
+   * `step`: the outputs of successive calls as a sequence. */
   readonly outputs: Float32Array[];
   /** Kernel calls or dispatches that one run takes. */
   readonly kernels: number;

@@ -11,7 +11,7 @@ export interface OnnxTensor {
 export interface OnnxModel {
   readonly operator: string;
   readonly attributes: Readonly<Record<string, number>>;
-  /** Inputs of the node in the operator's order; an empty name leaves an optional one out. */
+  /** Inputs and outputs of the node in the operator's order; an empty name leaves an optional one out. */
   readonly nodeInputs: readonly string[];
   readonly nodeOutputs: readonly string[];
   /** What the caller feeds, with its shape. */
@@ -41,7 +41,8 @@ function encodeGraph(graph: BinaryWriter, model: OnnxModel): void {
   text(graph, 2, model.operator);
   for (const constant of model.constants) message(graph, 5, (tensor) => encodeTensor(tensor, constant));
   for (const { name, shape } of model.inputs) message(graph, 11, (value) => encodeValue(value, name, shape));
-  for (const name of model.nodeOutputs) message(graph, 12, (value) => encodeValue(value, name, undefined));
+  for (const name of model.nodeOutputs.filter(Boolean))
+    message(graph, 12, (value) => encodeValue(value, name, undefined));
 }
 
 /** `NodeProto` */

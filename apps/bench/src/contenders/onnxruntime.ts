@@ -1,14 +1,19 @@
 import { layouts } from '@sluice/core';
+import type { Tensor } from 'onnxruntime-web';
 import { type LayerProblem, layerProblem } from '../workloads/layer.js';
+import { type StreamProblem, streamProblem } from '../workloads/stream.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
 import type { Contender, Prepared } from './contender.js';
 import { encodeOnnxModel, type OnnxModel } from './onnx-model.js';
+import { type Stream, stepTask } from './streaming.js';
 
-/** What ONNX calls a cell, how it stores the weights and which attributes make it compute the same. */
+type Ort = typeof import('onnxruntime-web');
+
+/** What ONNX calls a cell and its states, how it stores the weights and which attributes make it compute the same. */
 const OPERATORS = {
-  gru: { operator: 'GRU', layout: layouts.onnx.gru, attributes: { linear_before_reset: 1 } },
-  lstm: { operator: 'LSTM', layout: layouts.onnx.lstm, attributes: {} },
-  simpleRnn: { operator: 'RNN', layout: layouts.onnx.simpleRnn, attributes: {} },
+  gru: { operator: 'GRU', layout: layouts.onnx.gru, attributes: { linear_before_reset: 1 }, states: ['h'] },
+  lstm: { operator: 'LSTM', layout: layouts.onnx.lstm, attributes: {}, states: ['h', 'c'] },
+  simpleRnn: { operator: 'RNN', layout: layouts.onnx.simpleRnn, attributes: {}, states: ['h'] },
 } as const;
 
 const isOperator = (cell: string): cell is keyof typeof OPERATORS => Object.hasOwn(OPERATORS, cell);
@@ -20,39 +25,92 @@ const isOperator = (cell: string): cell is keyof typeof OPERATORS => Object.hasO
 export const onnxruntime: Contender = {
   ownBackend: 'wasm',
   ability({ workload, cell }) {
-    if (workload !== 'forward') return { refusal: 'onnxruntime-web computes no gradients' };
+    if (workload !== 'forward' && workload !== 'step')
+      return { refusal: 'onnxruntime-web computes no gradients' };
     if (!isOperator(cell)) return { refusal: `ONNX has no operator for the cell ${cell}` };
     return { form: formOf(cell) };
   },
-  async prepare({ shape }, form): Promise<Prepared> {
+  async prepare(task, form) {
     const ort = await import('onnxruntime-web');
     ort.env.wasm.numThreads = 1;
-    const [batch, timesteps, inputSize, units] = shape;
-    const problem = layerProblem(form, shape);
-    const session = await ort.InferenceSession.create(encodeOnnxModel(modelOf(problem, form, shape)), {
-      executionProviders: ['wasm'],
-      graphOptimizationLevel: 'all',
-    });
-    const x = swapRowsAndSteps(problem.x, batch, timesteps, inputSize);
-    const feeds = { X: new ort.Tensor('float32', x, [timesteps, batch, inputSize]) };
-    const run = async () => {
-      const { Y } = await session.run(feeds);
-      const values = Y.data as Float32Array;
-      Y.dispose();
-      return values;
-    };
-    return {
-      async check() {
-        return { kernels: 1, outputs: [swapRowsAndSteps(await run(), timesteps, batch, units)] };
-      },
-      run,
-    };
+    const { shape } = task;
+    if (task.workload === 'step') {
+      const problem = streamProblem(form, task);
+      return stepTask(await streamOf(ort, problem, form, shape), problem, shape);
+    }
+    return forwardTask(ort, layerProblem(form, shape), form, shape);
   },
 };
 
-function modelOf({ plan, parameters }: LayerProblem, form: CellForm, shape: Shape): OnnxModel {
+const createSession = (ort: Ort, model: OnnxModel) =>
+  ort.InferenceSession.create(encodeOnnxModel(model), {
+    executionProviders: ['wasm'],
+    graphOptimizationLevel: 'all',
+  });
+
+async function forwardTask(ort: Ort, problem: LayerProblem, form: CellForm, shape: Shape): Promise<Prepared> {
   const [batch, timesteps, inputSize, units] = shape;
-  const { operator, layout, attributes } = OPERATORS[form.name as keyof typeof OPERATORS];
+  const session = await createSession(ort, { ...modelOf(problem, form, shape), nodeOutputs: ['Y'] });
+  const x = swapRowsAndSteps(problem.x, batch, timesteps, inputSize);
+  const feeds = { X: new ort.Tensor('float32', x, [timesteps, batch, inputSize]) };
+  const run = async () => {
+    const { Y } = await session.run(feeds);
+    const values = Y.data as Float32Array;
+    Y.dispose();
+    return values;
+  };
+  return {
+    async check() {
+      return { kernels: 1, outputs: [swapRowsAndSteps(await run(), timesteps, batch, units)] };
+    },
+    run,
+  };
+}
+
+/** The model of one timestep, whose final states are fed again. Its output `Y` would be the state `h` itself. */
+async function streamOf(ort: Ort, problem: StreamProblem, form: CellForm, shape: Shape): Promise<Stream> {
+  const [batch, , inputSize, units] = shape;
+  const { states } = operatorOf(form);
+  const model = modelOf(problem, form, shape);
+  const session = await createSession(ort, {
+    ...model,
+    // No lengths of sequences, then the states; no Y, then the states.
+    nodeInputs: [...model.nodeInputs, '', ...states.map((state) => `initial_${state}`)],
+    nodeOutputs: ['', ...states.map((state) => `Y_${state}`)],
+    inputs: [
+      ...model.inputs,
+      ...states.map((state) => ({ name: `initial_${state}`, shape: [1, batch, units] })),
+    ],
+  });
+  const zeros = () =>
+    states.map(() => new ort.Tensor('float32', new Float32Array(batch * units), [1, batch, units]));
+  let current: Tensor[] = zeros();
+  return {
+    restart() {
+      current = zeros();
+    },
+    async step(x) {
+      const feeds: Record<string, Tensor> = { X: new ort.Tensor('float32', x, [1, batch, inputSize]) };
+      states.forEach((state, i) => {
+        feeds[`initial_${state}`] = current[i];
+      });
+      const results = await session.run(feeds);
+      current = states.map((state) => results[`Y_${state}`]);
+      return results.Y_h.data as Float32Array;
+    },
+  };
+}
+
+const operatorOf = ({ name }: CellForm) => OPERATORS[name as keyof typeof OPERATORS];
+
+/** The model without its outputs. */
+function modelOf(
+  { plan, parameters }: Pick<LayerProblem, 'plan' | 'parameters'>,
+  form: CellForm,
+  shape: Shape,
+): Omit<OnnxModel, 'nodeOutputs'> {
+  const [batch, timesteps, inputSize, units] = shape;
+  const { operator, layout, attributes } = operatorOf(form);
   const named = Object.fromEntries(plan.parameters.map(({ name }, i) => [name, parameters[i]]));
   const stored = layout.fromNative(named as { kernel: Float32Array }, { inputSize, units });
   const rows = stored.W.length / inputSize;
@@ -60,7 +118,6 @@ function modelOf({ plan, parameters }: LayerProblem, form: CellForm, shape: Shap
     operator,
     attributes: { hidden_size: units, ...attributes },
     nodeInputs: ['X', 'W', 'R', 'B'],
-    nodeOutputs: ['Y'],
     inputs: [{ name: 'X', shape: [timesteps, batch, inputSize] }],
     constants: [
       { name: 'W', shape: [1, rows, inputSize], values: stored.W },

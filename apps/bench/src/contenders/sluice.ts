@@ -1,17 +1,29 @@
 import { cellFrom } from '@sluice/core';
 import type { RecurrentArgs, RecurrentLayer } from '@sluice/layers';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { backendNamed } from '../backends.js';
 import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
 import { layerProblem } from '../workloads/layer.js';
+import { streamProblem } from '../workloads/stream.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
 import type { Contender } from './contender.js';
+import { engineStream, stepTask } from './streaming.js';
 import { startTfjs } from './tfjs.js';
 import { forwardTask, gradientTask, type LayerFunction, trainTask } from './tfjs-tasks.js';
 
-/** Sluice as its users have it: the operation `recurrent` on tensors, and its layers in a model. */
+const ENGINES =
+  'sluice runs on its engines without TensorFlow.js; a call uploads x, carries the states, downloads the output and releases its buffers';
+
+/** Sluice as its users have it: the operation `recurrent` on tensors, its layers in a model, and its engines for streams. */
 export const sluice: Contender = {
-  ability: ({ cell }) => ({ form: formOf(cell) }),
-  async prepare({ workload, shape }, form, backend) {
+  ability: ({ workload, cell }) => ({ form: formOf(cell), notes: workload === 'step' ? [ENGINES] : [] }),
+  async prepare(task, form, backend) {
+    const { workload, shape } = task;
+    if (workload === 'step') {
+      const problem = streamProblem(form, task);
+      const engine = await backendNamed(backend).createEngine();
+      return stepTask(engineStream(engine, problem, shape), problem, shape);
+    }
     const tf = await startTfjs(backend, true);
     if (workload === 'train') {
       return trainTask(tf, classifierProblem(form, shape), shape, await classifier(form, shape));
@@ -23,8 +35,8 @@ export const sluice: Contender = {
       tf.tensor(values, [...problem.plan.parameters[i].shape]),
     );
     const layer: LayerFunction = (x, parameters) => recurrent(cell, x, parameters).sequence as Tensor3D;
-    const task = workload === 'forward' ? forwardTask : gradientTask;
-    return task(tf, problem, shape, weights, layer);
+    const prepare = workload === 'forward' ? forwardTask : gradientTask;
+    return prepare(tf, problem, shape, weights, layer);
   },
 };
 

@@ -26,6 +26,7 @@ const OUR_KERNEL =
 export const tfLayers: Contender = {
   ability({ workload, cell }, backend): Ability {
     if (!CELLS.includes(cell)) return { refusal: `TensorFlow.js has no layer for the cell ${cell}` };
+    if (workload === 'step') return { refusal: 'tf.layers has no engine apart from TensorFlow.js' };
     const notes = workload === 'train' && backend === 'wasm' ? [OUR_KERNEL] : [];
     if (cell !== 'gru') return { form: formOf(cell), notes };
     return { form: { name: 'gru', options: { resetAfter: false } }, notes: [RESET_BEFORE, ...notes] };

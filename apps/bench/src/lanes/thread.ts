@@ -10,7 +10,8 @@ type Answer = { reply: Replies[Request['kind']] } | { failure: string };
  */
 export function startThread(module = new URL('./worker.js', import.meta.url)): Lane {
   const worker = new Worker(module, { stdout: true });
-  worker.stdout.pipe(process.stderr, { end: false });
+  // Not a pipe: of those a stream warns from the eleventh on, and every lane would be one.
+  worker.stdout.on('data', (chunk: Uint8Array) => process.stderr.write(chunk));
   let settle: ((answer: Answer) => void) | undefined;
   let ended: string | undefined;
   const end = (failure: string) => {

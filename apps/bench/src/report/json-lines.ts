@@ -8,12 +8,12 @@ export function jsonLine(result: Result): string {
   const { workload, shape, cell, backend, threads, contender } = result;
   const entry = { workload, shape, cell, backend, threads, contender };
   if (!isMeasured(result)) return `${JSON.stringify({ ...entry, skipped: result.skipped })}\n`;
-  const { runs, kernels } = result;
+  const { runs, kernels, flops } = result;
   const roundsMs = result.roundsMs.map(significant);
   const medianMs = significant(result.medianMs);
   const minMs = significant(result.minMs);
   const maxError = significant(result.maxError);
-  return `${JSON.stringify({ ...entry, medianMs, minMs, runs, roundsMs, maxError, kernels })}\n`;
+  return `${JSON.stringify({ ...entry, medianMs, minMs, runs, roundsMs, maxError, kernels, flops })}\n`;
 }
 
 /** Six significant digits; clocks give no more. */

@@ -2,11 +2,22 @@ import { isMeasured, isWrong, type Measured, type Result, type TaskReport } from
 import { titleOf } from '../workloads/workload.js';
 import { alignedColumns, underTitle } from './columns.js';
 
-const HEADINGS = [
+/** A unit of time: its name and how many make a millisecond. */
+interface Unit {
+  readonly name: string;
+  readonly perMillisecond: number;
+}
+
+const MILLISECONDS: Unit = { name: 'ms', perMillisecond: 1 };
+const MICROSECONDS: Unit = { name: 'µs', perMillisecond: 1000 };
+/** A table whose fastest median is below this is in microseconds. */
+const SHORT_MS = 0.1;
+
+const headings = ({ name }: Unit) => [
   'contender',
   'backend',
-  'median ms',
-  'min ms',
+  `median ${name}`,
+  `min ${name}`,
   'runs',
   '÷ fastest',
   '÷ sluice',
@@ -24,16 +35,18 @@ const WORDS = 2;
 export function taskTable({ task, results, notes, covers }: TaskReport): string {
   const measured = results.filter(isMeasured);
   const ranked = measured.filter((result) => !isWrong(result));
-  const rows = measured.map((result) => row(result, ranked));
+  const unit = fastest(measured) < SHORT_MS ? MICROSECONDS : MILLISECONDS;
+  const rows = measured.map((result) => row(result, ranked, unit));
   return underTitle(titleOf(task), [
-    ...(rows.length > 0 ? alignedColumns(WORDS, HEADINGS, rows) : []),
+    ...(rows.length > 0 ? alignedColumns(WORDS, headings(unit), rows) : []),
     ...results.flatMap((result) => (isMeasured(result) ? [] : [skippedLine(result)])),
+    ...(task.workload === 'step' ? ranked.map(speedLine) : []),
     ...(covers && rows.length > 0 ? [`max error over ${covers}`] : []),
     ...notes,
   ]);
 }
 
-function row(result: Measured, ranked: readonly Measured[]): string[] {
+function row(result: Measured, ranked: readonly Measured[], unit: Unit): string[] {
   const { contender, backend, medianMs, minMs, runs, maxError, kernels } = result;
   const ratio = (to: number) =>
     ranked.includes(result) && Number.isFinite(to) ? (medianMs / to).toFixed(2) : '–';
@@ -41,8 +54,8 @@ function row(result: Measured, ranked: readonly Measured[]): string[] {
   return [
     contender,
     backend,
-    milliseconds(medianMs),
-    milliseconds(minMs),
+    timeIn(unit, medianMs),
+    timeIn(unit, minMs),
     String(runs),
     ratio(fastest(ranked)),
     ratio(sluiceFor(result, ranked)),
@@ -65,7 +78,15 @@ function skippedLine({ contender, backend, skipped }: Exclude<Result, Measured>)
   return `${contender} on ${backend} skipped: ${skipped}`;
 }
 
+/** A step is little more than its matrix–vector products, so their speed says how near it is to what a machine can do. */
+function speedLine({ contender, backend, flops, medianMs }: Measured): string {
+  const speed = threeDigits(flops / medianMs / 1e6);
+  return `${contender} on ${backend}: ${flops.toLocaleString('en')} flops of products at ${speed} GFLOP/s`;
+}
+
+const timeIn = (unit: Unit, milliseconds: number) => threeDigits(milliseconds * unit.perMillisecond);
+
 /** Three significant digits, and every digit before the point. */
-function milliseconds(value: number): string {
+function threeDigits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

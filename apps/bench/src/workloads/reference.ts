@@ -2,6 +2,7 @@ import { referenceForward, referenceGradient } from '@sluice/core';
 import { classifierProblem } from './classifier.js';
 import { classifierLosses } from './classifier-reference.js';
 import { checkedCotangent, checkedPart, layerProblem, leading } from './layer.js';
+import { streamAsForward } from './stream.js';
 import type { CellForm, Task } from './workload.js';
 
 /** What a contender's check must give, in float64, and what that covers, in words. */
@@ -12,7 +13,12 @@ export interface Reference {
 }
 
 /** Computes a task's checked results with core's float64 reference. Takes seconds for the larger shapes. */
-export function referenceOf({ workload, shape }: Task, form: CellForm): Reference {
+export function referenceOf(task: Task, form: CellForm): Reference {
+  const { workload, shape } = task;
+  if (workload === 'step') {
+    const { expected, covers } = referenceOf(streamAsForward(task), form);
+    return { expected, covers: `${covers}, over successive calls that carry the states` };
+  }
   const [batch, timesteps, inputSize, units] = shape;
   if (workload === 'train') {
     const problem = classifierProblem(form, shape);

@@ -1,8 +1,14 @@
-/** `forward`: one layer over a batch of sequences. `gradient`: the same and its gradient. `train`: see `classifier.ts`. */
-export const WORKLOADS = ['forward', 'gradient', 'train'] as const;
+/**
+ * `forward`: one layer over a batch of sequences. `gradient`: the same and its gradient. `train`: see `classifier.ts`.
+ * `step`: see `stream.ts`.
+ */
+export const WORKLOADS = ['forward', 'gradient', 'train', 'step'] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
-/** Batch, timesteps, inputSize, units. For `train`, inputSize is the size of the embedding. */
+/**
+ * Batch, timesteps, inputSize, units: of one call. For `train`, inputSize is the size of the embedding; for `step` there is
+ * one timestep.
+ */
 export type Shape = readonly [batch: number, timesteps: number, inputSize: number, units: number];
 
 /** A cell as core's catalogue knows it: plain data, so that it can be sent to a worker. */
@@ -34,6 +40,7 @@ export const DEFAULT_SHAPES: Readonly<Record<Workload, readonly Shape[]>> = {
   forward: LAYER_SHAPES,
   gradient: LAYER_SHAPES,
   train: [[64, 50, 128, 128]],
+  step: [[1, 1, 128, 128]],
 };
 
 /**
@@ -53,11 +60,22 @@ export interface TaskSelection {
   readonly shapes?: readonly Shape[] | undefined;
 }
 
-/** A series for each workload and shape asked for. */
+/** A series for each workload and shape asked for; `step` takes one timestep of a shape. */
 export function seriesOf({ workloads, cells, shapes }: TaskSelection): Series[] {
-  return workloads.flatMap((workload) =>
-    (shapes ?? DEFAULT_SHAPES[workload]).map((shape): Series => ({ workload, shape, cells })),
-  );
+  return workloads.flatMap((workload) => {
+    const given = shapes ?? DEFAULT_SHAPES[workload];
+    const chosen = workload === 'step' ? singleSteps(given) : given;
+    return chosen.map((shape): Series => ({ workload, shape, cells }));
+  });
+}
+
+/** One timestep of each shape; shapes that differ in nothing else become one. */
+function singleSteps(shapes: readonly Shape[]): Shape[] {
+  const byText = shapes.map(([batch, , inputSize, units]) => {
+    const shape: Shape = [batch, 1, inputSize, units];
+    return [shape.join(), shape] as const;
+  });
+  return [...new Map(byText).values()];
 }
 
 /** The tasks of a series, in the order of its cells. */

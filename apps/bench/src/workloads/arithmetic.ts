@@ -1,0 +1,33 @@
+import { cellFrom, type Plan, planFor } from '@sluice/core';
+import { layerPlan } from './layer.js';
+import type { CellForm, Shape, Task } from './workload.js';
+
+/** A product takes as many operations forward as its gradient does for each of its two factors. */
+const PASSES = { forward: 1, step: 1, gradient: 3, train: 3 } as const;
+
+/**
+ * The floating point operations of all matrix products of one call, a multiplication and an addition being two: the work
+ * that no implementation gets around. What is done element by element, and by the optimizer, is not counted.
+ */
+export function flopsOf({ workload, shape }: Task, form: CellForm): number {
+  const multiplyAdds =
+    workload === 'train'
+      ? classifierMultiplyAdds(form, shape)
+      : shape[0] * shape[1] * perTimestep(layerPlan(form, shape));
+  return 2 * PASSES[workload] * multiplyAdds;
+}
+
+/** Forward, the two recurrent layers over the sequences and the dense unit over their last outputs. */
+function classifierMultiplyAdds(form: CellForm, [batch, timesteps, inputSize, units]: Shape): number {
+  const second = planFor(cellFrom(form), { inputSize: units, units });
+  const recurrent = perTimestep(layerPlan(form, [batch, timesteps, inputSize, units])) + perTimestep(second);
+  return batch * (timesteps * recurrent + units);
+}
+
+/** Multiply-adds of the products of one row at one timestep. */
+function perTimestep({ products, parameters, units }: Plan): number {
+  return products.reduce(
+    (sum, { parameter, results }) => sum + parameters[parameter].shape[0] * results.length * units,
+    0,
+  );
+}

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CallTimer } from '../src/lanes/call-timer.js';
+
+/** A clock that only calls move, by what each takes, and that shows whole steps of 5 µs, as a browser's does. */
+function timerOf(milliseconds: (call: number) => number): { timer: CallTimer; calls: () => number } {
+  let now = 0;
+  let calls = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => Math.floor(now / 0.005 + 1e-6) * 0.005);
+  const timer = new CallTimer({
+    check: async () => ({ outputs: [], kernels: 1 }),
+    run: async () => {
+      now += milliseconds(calls++);
+    },
+  });
+  return { timer, calls: () => calls };
+}
+
+beforeEach(() => void vi.spyOn(performance, 'now'));
+afterEach(() => void vi.restoreAllMocks());
+
+describe('a turn', () => {
+  test('is one call when no time is given, or a call is longer than it', async () => {
+    const { timer, calls } = timerOf(() => 30);
+    expect(await timer.turn(0)).toEqual([30]);
+    expect(await timer.turn(0.02)).toEqual([30]);
+    expect(calls()).toBe(2);
+  });
+
+  test('has the time of every single call that a clock can tell', async () => {
+    const { timer, calls } = timerOf((call) => 2 + call);
+    const durations = await timer.turn(0.02);
+    expect(durations).toEqual([2, 3, 4, 5, 6]);
+    expect(calls()).toBe(5);
+  });
+
+  test('times calls that are too short together, and gives what one of them takes', async () => {
+    // 13 µs a call, which the clock shows as 10 or 15.
+    const { timer, calls } = timerOf(() => 0.013);
+    await timer.turn(0.005);
+    const before = calls();
+    const durations = await timer.turn(0.02);
+    expect(calls() - before).toBeGreaterThan(1400);
+    expect(durations.length).toBeLessThan(25);
+    for (const duration of durations) expect(Math.abs(duration - 0.013)).toBeLessThan(1e-4);
+  });
+
+  test('goes back to single calls when they become longer', async () => {
+    const { timer } = timerOf((call) => (call < 500 ? 0.01 : 10));
+    await timer.turn(0.004);
+    await timer.turn(0.02);
+    expect(await timer.turn(0.02)).toEqual([10, 10]);
+  });
+
+  test('ends when the clock does not move at all', async () => {
+    let reads = 0;
+    const { timer, calls } = timerOf(() => 0);
+    vi.spyOn(performance, 'now').mockImplementation(() => (++reads > 10 ? 1000 : 0));
+    await timer.turn(0.02);
+    expect(calls()).toBeLessThan(10_000);
+  });
+});
