@@ -3,12 +3,13 @@ import { Command } from 'commander';
 import { competitorsOf } from './contenders/catalogue.js';
 import { startThread } from './lanes/thread.js';
 import { describeMachine } from './machine.js';
-import { type BenchOptions, benchOptions, contendersOf } from './options.js';
+import { type BenchOptions, benchOptions, contendersOf, contradictionIn } from './options.js';
 import { cellRatioTable } from './report/cell-ratios.js';
 import { jsonLine } from './report/json-lines.js';
+import { kernelTable } from './report/kernel-table.js';
 import { createProgress } from './report/progress.js';
 import { taskTable } from './report/table.js';
-import type { TaskReport } from './results.js';
+import { isMeasured, type TaskReport } from './results.js';
 import { runSeries } from './run-series.js';
 import { type Series, seriesOf, titleOf } from './workloads/workload.js';
 
@@ -16,6 +17,8 @@ import { type Series, seriesOf, titleOf } from './workloads/workload.js';
 const INTERRUPTED = 130;
 
 async function bench(options: BenchOptions): Promise<void> {
+  const contradiction = contradictionIn(options);
+  if (contradiction) command.error(`error: ${contradiction}`);
   const allSeries = seriesOf(options);
   const competitors = competitorsOf(contendersOf(options), options.backends);
   const progress = createProgress(allSeries.length, process.stderr);
@@ -28,6 +31,7 @@ async function bench(options: BenchOptions): Promise<void> {
     const reports = await runSeries(series, competitors, {
       startLane: () => startThread(),
       limitSeconds: options.limit,
+      profile: options.kernels,
       signal: interruption.signal,
       onStage: progress.stage,
     });
@@ -46,11 +50,18 @@ function seriesLines(reports: readonly TaskReport[]): string {
   return reports.flatMap(({ results }) => results.map(jsonLine)).join('');
 }
 
-/** A table for each cell that has results, then how the cells compare, with an empty line after each. */
+/** For each cell that has results a table and where time goes, then how the cells compare, with empty lines between. */
 function seriesTables(series: Series, reports: readonly TaskReport[]): string {
-  const tables = reports.filter(({ results }) => results.length > 0).map(taskTable);
+  const tables = reports.filter(({ results }) => results.length > 0).flatMap(tablesOf);
   const ratios = cellRatioTable(series, reports);
   return [...tables, ...(ratios ? [ratios] : [])].map((table) => `${table}\n`).join('');
+}
+
+function tablesOf(report: TaskReport): string[] {
+  const profiles = report.results
+    .filter(isMeasured)
+    .flatMap((result) => (result.profile ? [kernelTable(result, result.profile)] : []));
+  return [taskTable(report), ...profiles];
 }
 
 // A reader that has seen enough (such as head) closes the pipe; that is not an error of ours.

@@ -13,6 +13,7 @@ export interface BenchOptions {
   readonly cells: readonly string[];
   readonly shapes?: readonly Shape[];
   readonly limit: number;
+  readonly kernels?: boolean;
   readonly json?: boolean;
 }
 
@@ -43,6 +44,7 @@ export function benchOptions(): Option[] {
     new Option('--limit <seconds>', 'stop a contender that takes longer for setting up or for a call')
       .argParser(seconds)
       .default(30),
+    new Option('--kernels', 'for train, also say where the time of a batch of sluice goes, kernel by kernel'),
     new Option('--json', 'print one JSON object per line and nothing else'),
   ];
 }
@@ -50,6 +52,15 @@ export function benchOptions(): Option[] {
 /** The contenders that the options name: all of them unless told otherwise. */
 export function contendersOf({ contenders, peers }: BenchOptions): readonly ContenderName[] {
   return contenders ?? (peers ? ['sluice', ...peers] : CONTENDERS);
+}
+
+/** What is wrong with options that are right each by itself. */
+export function contradictionIn(options: BenchOptions): string | undefined {
+  const profiled = options.workloads.includes('train') && contendersOf(options).includes('sluice');
+  if (options.kernels && !profiled) {
+    return '--kernels is about the workload train of the contender sluice, and that is not measured with these options.';
+  }
+  return undefined;
 }
 
 /** A parser of comma-separated names. */

@@ -1,5 +1,6 @@
 import type { BackendName } from './backends.js';
 import type { ContenderName } from './contenders/catalogue.js';
+import type { Profile } from './contenders/kernel-profile.js';
 import { WRONG_ABOVE } from './workloads/error.js';
 import type { Task } from './workloads/workload.js';
 
@@ -26,6 +27,8 @@ export interface Figures {
   readonly kernels: number;
   /** Floating point operations of the matrix products of one call, see `flopsOf`. */
   readonly flops: number;
+  /** Where the time goes, when that was asked for. */
+  readonly profile?: Profile;
 }
 
 export type Measured = Entry & Figures;

@@ -3,7 +3,7 @@ import { type Competitor, contenders } from './contenders/catalogue.js';
 import type { CheckResult } from './contenders/contender.js';
 import type { Lane } from './lanes/messages.js';
 import { alternate, type Times } from './measure.js';
-import type { Entry, Result, TaskReport } from './results.js';
+import { type Entry, isMeasured, type Result, type TaskReport } from './results.js';
 import { median } from './statistics.js';
 import { flopsOf } from './workloads/arithmetic.js';
 import { maxErrorOf } from './workloads/error.js';
@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly startLane: () => Lane;
   /** Seconds that setting up, the first check or a turn may take before a contender is stopped. */
   readonly limitSeconds: number;
+  /** Whether to find out where the time of Sluice's training batches goes. */
+  readonly profile?: boolean;
   /** Ends the run; what has been measured by then is reported. */
   readonly signal?: AbortSignal;
   /** Told what happens next, in a few words. */
@@ -34,6 +36,10 @@ class Findings {
     this.results.set(entry, undefined);
   }
 
+  get(entry: Entry): Result | undefined {
+    return this.results.get(entry);
+  }
+
   set(entry: Entry, result: Result): void {
     this.results.set(entry, result);
   }
@@ -48,16 +54,18 @@ class Findings {
 interface Ready {
   readonly findings: Findings;
   readonly entry: Entry;
+  readonly form: CellForm;
   readonly lane: Lane;
   readonly kernels: number;
   readonly maxError: number;
-  readonly flops: number;
 }
 
 /** Calls before measuring begins last about this long, so that code is compiled and caches are filled. */
 const WARM_UP_SECONDS = 0.3;
 /** Who needs longer than this for the check is warm after it. */
 const SLOW_CHECK_SECONDS = 3;
+/** Batches are profiled for about this long. */
+const PROFILE_SECONDS = 2;
 
 /**
  * Sets every competitor up for every cell of a series, one after another, each in a lane of its own, checks their results
@@ -90,6 +98,7 @@ export async function runSeries(
       }
     }
     await run.measure();
+    if (options.profile) await run.profile();
     return findings.map((each) => each.report());
   } finally {
     options.signal?.removeEventListener('abort', stopAll);
@@ -131,7 +140,7 @@ class SeriesRun {
         await this.within(lane, 'warming up', lane.ask({ kind: 'turn', seconds: WARM_UP_SECONDS }));
       }
       const { kernels } = check;
-      this.ready.push({ findings, entry, lane, kernels, maxError, flops: flopsOf(task, form) });
+      this.ready.push({ findings, entry, form, lane, kernels, maxError });
     } catch (error) {
       lane.stop();
       this.skip(findings, entry, error as Error);
@@ -151,12 +160,39 @@ class SeriesRun {
     });
   }
 
+  /** Profiles Sluice's training batches one after another, in lanes of their own: the timers stay out of the measured ones. */
+  async profile(): Promise<void> {
+    for (const { findings, entry, form } of this.ready) {
+      const result = findings.get(entry);
+      const wanted = entry.workload === 'train' && entry.contender === 'sluice';
+      if (!wanted || !result || !isMeasured(result) || this.options.signal?.aborted) continue;
+      this.stage(entry, 'where its time goes');
+      const { task } = findings;
+      const { contender, backend } = entry;
+      const lane = this.options.startLane();
+      try {
+        const prepare = { kind: 'prepare', contender, backend, task, form } as const;
+        await this.within(lane, 'setting up', lane.ask(prepare));
+        await this.within(lane, 'the first call', lane.ask({ kind: 'check' }));
+        const request = { kind: 'profile', seconds: PROFILE_SECONDS } as const;
+        const profile = await this.within(lane, 'a profile', lane.ask(request));
+        findings.set(entry, { ...result, profile });
+      } catch (error) {
+        const { message } = error as Error;
+        if (!this.options.signal?.aborted)
+          findings.notes.add(`${contender} on ${backend} not profiled: ${message}`);
+      } finally {
+        lane.stop();
+      }
+    }
+  }
+
   private stage({ contender, backend, cell }: Entry, what: string): void {
     this.options.onStage?.(`${contender} ${cell} on ${backend}: ${what}`);
   }
 
   private conclude(ready: Ready, { rounds, failure }: Times): void {
-    const { findings, entry, kernels, maxError, flops } = ready;
+    const { findings, entry, form, kernels, maxError } = ready;
     const durations = rounds.flat();
     if (durations.length > 0) {
       const figures = {
@@ -164,8 +200,9 @@ class SeriesRun {
         minMs: Math.min(...durations),
         runs: durations.length,
         roundsMs: rounds.map(median),
+        flops: flopsOf(findings.task, form),
       };
-      findings.set(entry, { ...entry, ...figures, maxError, kernels, flops });
+      findings.set(entry, { ...entry, ...figures, maxError, kernels });
     } else if (failure !== undefined) {
       this.skip(findings, entry, new Error(failure));
     }

@@ -117,6 +117,28 @@ describe('the table', () => {
   });
 });
 
+describe('--kernels', () => {
+  test('says where the time of a training batch goes', async () => {
+    const { status, stdout } = await bench(
+      ...[
+        '--kernels',
+        '--shapes',
+        '2,5,3,4',
+        '--cells',
+        'sru',
+        '--contenders',
+        'sluice',
+        '--workloads',
+        'train',
+      ],
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^train sru \(2, 5, 3, 4\): where a batch of sluice on cpu goes$/m);
+    expect(stdout).toMatch(/^ {2}SluiceRecurrentGradient +recurrent gradient +2 /m);
+    expect(stdout).toMatch(/^ {2}the whole batch +\d+ +[\d.]+ +100\.0 %$/m);
+  });
+});
+
 describe('mistakes', () => {
   test.each([
     [['--shapes', '2,5,3'], /'2,5,3' is not a shape.*64,50,128,128/],
@@ -127,6 +149,8 @@ describe('mistakes', () => {
     [['--limit', '-1'], /'-1' is not a positive number of seconds/],
     [['--peers', 'sluice'], /There is no sluice\. Choose from tf\.layers/],
     [['--peers', 'tf.layers', '--contenders', 'sluice'], /cannot be used with/],
+    [['--kernels', '--workloads', 'forward'], /--kernels is about the workload train/],
+    [['--kernels', '--contenders', 'tf.layers'], /of the contender sluice/],
     [['everything'], /too many arguments/],
   ])('%j', async (args, message) => {
     const { status, stdout, stderr } = await bench(...args);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Profile } from '../src/contenders/kernel-profile.js';
 import { cellRatioTable } from '../src/report/cell-ratios.js';
 import { jsonLine } from '../src/report/json-lines.js';
+import { kernelTable } from '../src/report/kernel-table.js';
 import { taskTable } from '../src/report/table.js';
 import type { Measured, Skipped, TaskReport } from '../src/results.js';
 import type { Task } from '../src/workloads/workload.js';
@@ -59,6 +61,17 @@ describe('JSON', () => {
     const { medianMs, roundsMs } = JSON.parse(jsonLine({ ...sluice, medianMs: raw, roundsMs: [raw, 1] }));
     expect(medianMs).toBe(0.036424);
     expect(roundsMs).toEqual([0.036424, 1]);
+  });
+
+  test('has the profile when there is one', () => {
+    const kernels = [{ kernel: 'Add', group: 'rest', calls: 2, ms: 1.23456789 }] as const;
+    const profile: Profile = { batches: 3, batchMs: 10.12345678, optimizerMs: 4, kernels };
+    expect(JSON.parse(jsonLine({ ...sluice, profile })).profile).toEqual({
+      batches: 3,
+      batchMs: 10.1235,
+      optimizerMs: 4,
+      kernels: [{ kernel: 'Add', group: 'rest', calls: 2, ms: 1.23457 }],
+    });
   });
 
   test('stays JSON when a result is not finite', () => {
@@ -167,5 +180,54 @@ describe('the table of ratios between cells', () => {
     expect(cellRatioTable(series, reports.slice(0, 1))).toBeUndefined();
     const wrong = report('sru', { ...sluice, maxError: 0.3 });
     expect(cellRatioTable(series, [reports[0], wrong])).toBeUndefined();
+  });
+});
+
+describe('the table of kernels', () => {
+  const profile: Profile = {
+    batches: 4,
+    batchMs: 200,
+    optimizerMs: 50,
+    kernels: [
+      { kernel: 'SluiceRecurrentGradient', group: 'recurrent gradient', calls: 2, ms: 80 },
+      { kernel: 'SluiceRecurrent', group: 'recurrent forward', calls: 2, ms: 40 },
+      { kernel: 'Multiply', group: 'optimizer', calls: 20, ms: 30 },
+      { kernel: 'Multiply', group: 'rest', calls: 3, ms: 2 },
+      { kernel: 'Abs', group: 'rest', calls: 1, ms: 0.1 },
+      { kernel: 'Neg', group: 'rest', calls: 2, ms: 0.05 },
+    ],
+  };
+  const table = kernelTable({ ...sluice, workload: 'train', medianMs: 150 }, profile);
+  const [byKernel, byPurpose] = table
+    .split('\n\n')
+    .map((part) => part.split('\n').map((line) => line.trim().split(/ {2,}/)));
+
+  test('has a line for each kernel and what it is for, and one for all that hardly count', () => {
+    expect(table.split('\n')[0]).toBe('train gru (64, 50, 128, 128): where a batch of sluice on cpu goes');
+    expect(byKernel.slice(2)).toEqual([
+      ['SluiceRecurrentGradient', 'recurrent gradient', '2', '80.0', '40.0 %'],
+      ['SluiceRecurrent', 'recurrent forward', '2', '40.0', '20.0 %'],
+      ['Multiply', 'optimizer', '20', '30.0', '15.0 %'],
+      ['Multiply', 'rest', '3', '2.00', '1.0 %'],
+      ['2 others', '3', '0.150', '0.1 %'],
+    ]);
+  });
+
+  test('has a line for each purpose; they add up to the batch', () => {
+    expect(byPurpose.slice(1, 8)).toEqual([
+      ['recurrent forward', '2', '40.0', '20.0 %'],
+      ['recurrent gradient', '2', '80.0', '40.0 %'],
+      ['embedding', '0', '0.00', '0.0 %'],
+      ['optimizer', '20', '50.0', '25.0 %'],
+      ['rest', '6', '2.15', '1.1 %'],
+      ['outside of kernels', '0', '27.8', '13.9 %'],
+      ['the whole batch', '30', '200', '100.0 %'],
+    ]);
+  });
+
+  test('says how fast the arithmetic was when nothing was timed but the batch', () => {
+    expect(table).toMatch(
+      /3,000,000,000 flops of products, at 20\.0 GFLOP\/s in the measured median of 150 ms/,
+    );
   });
 });

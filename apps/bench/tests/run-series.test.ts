@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Competitor } from '../src/contenders/catalogue.js';
+import type { Profile } from '../src/contenders/kernel-profile.js';
 import type { Lane, Replies, Request } from '../src/lanes/messages.js';
 import { createServer } from '../src/lanes/serve.js';
 import { startThread } from '../src/lanes/thread.js';
@@ -175,6 +176,48 @@ describe('a series of several cells', () => {
       [3, 3],
       [2, 2],
     ]);
+  });
+});
+
+describe('profiles', () => {
+  const train: Task = { ...task, workload: 'train' };
+  const profile: Profile = { batches: 3, batchMs: 9, optimizerMs: 2, kernels: [] };
+  const outputs = Float32Array.from(referenceOf(train, formOf('gru')).expected[0]);
+
+  test('are of Sluice’s training, in lanes that are not measured', async () => {
+    const asked: string[][] = [];
+    const startLane = () => {
+      const kinds: string[] = [];
+      asked.push(kinds);
+      const answers = lane({ ...quick(outputs), profile: async () => profile });
+      return {
+        ...answers,
+        ask: ((request: Request) => {
+          kinds.push(request.kind);
+          return answers.ask(request);
+        }) as Lane['ask'],
+      };
+    };
+    const peer: Competitor = { contender: 'tf.layers', backend: 'cpu' };
+    const { results } = await runTask(train, [sluice, peer], { startLane, limitSeconds, profile: true });
+    expect(results.map((result) => (result as Measured).profile)).toEqual([profile, undefined]);
+    expect(asked.filter((kinds) => kinds.includes('profile'))).toEqual([['prepare', 'check', 'profile']]);
+    const forward = await runTask(task, [sluice], {
+      startLane: lanesFrom(lane(quick())),
+      limitSeconds,
+      profile: true,
+    });
+    expect(forward.results[0]).not.toHaveProperty('profile');
+  });
+
+  test('that fail leave the figures as they are', async () => {
+    const failing = lane({ ...quick(outputs), profile: () => Promise.reject(new Error('no memory')) });
+    const startLane = lanesFrom(lane(quick(outputs)), lane(), failing);
+    const { results, notes } = await runTask(train, [sluice], { startLane, limitSeconds, profile: true });
+    expect(results[0]).toMatchObject({ contender: 'sluice', medianMs: 2 });
+    expect(results[0]).not.toHaveProperty('profile');
+    expect(notes).toEqual(['sluice on cpu not profiled: no memory']);
+    expect(failing.stopped).toBe(true);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { BackendName } from '../backends.js';
 import type { CellForm, Task } from '../workloads/workload.js';
+import type { Profile } from './kernel-profile.js';
 
 /** What a contender gives when asked whether it can do a task. */
 export type Ability =
@@ -17,6 +18,8 @@ export interface Prepared {
   check(): Promise<CheckResult>;
   /** Runs the task once and waits until the device has finished. */
   run(): Promise<unknown>;
+  /** Present for `train`: runs the task for about as many seconds with a timer around every kernel. */
+  profile?(seconds: number): Promise<Profile>;
 }
 
 export interface CheckResult {

@@ -4,6 +4,7 @@ import { CHECKED_BATCHES, type ClassifierProblem, type TokenBatch } from '../wor
 import { checkedCotangent, checkedPart, type LayerProblem } from '../workloads/layer.js';
 import type { Shape } from '../workloads/workload.js';
 import type { Prepared } from './contender.js';
+import { profileKernels } from './kernel-profile.js';
 import { countKernels, type Tfjs, take } from './tfjs.js';
 
 /** A layer as a function of tensors: `x` `[B, T, I]` and the weights give the sequence `[B, T, U]`. */
@@ -93,5 +94,6 @@ export function trainTask(
       return { kernels, outputs: [Float32Array.from(losses)] };
     },
     run: () => lossOf(measured),
+    profile: (seconds) => profileKernels(tf, model.optimizer, () => lossOf(measured), seconds),
   };
 }

@@ -1,10 +1,11 @@
 import type { BackendName } from '../backends.js';
 import type { ContenderName } from '../contenders/catalogue.js';
 import type { CheckResult } from '../contenders/contender.js';
+import type { Profile } from '../contenders/kernel-profile.js';
 import type { Reference } from '../workloads/reference.js';
 import type { CellForm, Task } from '../workloads/workload.js';
 
-/** What a lane can be asked to do. `check` and `turn` are about what `prepare` has set up. */
+/** What a lane can be asked to do. `check`, `turn` and `profile` are about what `prepare` has set up. */
 export type Request =
   | { readonly kind: 'reference'; readonly task: Task; readonly form: CellForm }
   | {
@@ -15,7 +16,8 @@ export type Request =
       readonly form: CellForm;
     }
   | { readonly kind: 'check' }
-  | { readonly kind: 'turn'; readonly seconds: number };
+  | { readonly kind: 'turn'; readonly seconds: number }
+  | { readonly kind: 'profile'; readonly seconds: number };
 
 /** What comes back, by the kind of request. */
 export interface Replies {
@@ -24,6 +26,7 @@ export interface Replies {
   check: CheckResult;
   /** What each call took, in ms. */
   turn: number[];
+  profile: Profile;
 }
 
 /**

@@ -25,6 +25,12 @@ export function createServer(): (request: Request) => Promise<Replies[Request['k
         return ready().prepared.check();
       case 'turn':
         return ready().timer.turn(request.seconds);
+      case 'profile': {
+        const { prepared } = ready();
+        if (!prepared.profile)
+          throw new Error('what is prepared in this lane cannot be profiled; only train can');
+        return prepared.profile(request.seconds);
+      }
     }
   };
 }

@@ -1,3 +1,4 @@
+import type { Profile } from '../contenders/kernel-profile.js';
 import { isMeasured, type Result } from '../results.js';
 
 /**
@@ -9,11 +10,21 @@ export function jsonLine(result: Result): string {
   const entry = { workload, shape, cell, backend, threads, contender };
   if (!isMeasured(result)) return `${JSON.stringify({ ...entry, skipped: result.skipped })}\n`;
   const { runs, kernels, flops } = result;
+  const profile = result.profile && { profile: profileFields(result.profile) };
   const roundsMs = result.roundsMs.map(significant);
   const medianMs = significant(result.medianMs);
   const minMs = significant(result.minMs);
   const maxError = significant(result.maxError);
-  return `${JSON.stringify({ ...entry, medianMs, minMs, runs, roundsMs, maxError, kernels, flops })}\n`;
+  return `${JSON.stringify({ ...entry, medianMs, minMs, runs, roundsMs, maxError, kernels, flops, ...profile })}\n`;
+}
+
+function profileFields({ batches, batchMs, optimizerMs, kernels }: Profile) {
+  return {
+    batches,
+    batchMs: significant(batchMs),
+    optimizerMs: significant(optimizerMs),
+    kernels: kernels.map((each) => ({ ...each, ms: significant(each.ms) })),
+  };
 }
 
 /** Six significant digits; clocks give no more. */

@@ -1,6 +1,7 @@
 import { isMeasured, isWrong, type Measured, type Result, type TaskReport } from '../results.js';
 import { titleOf } from '../workloads/workload.js';
 import { alignedColumns, underTitle } from './columns.js';
+import { threeDigits } from './numbers.js';
 
 /** A unit of time: its name and how many make a millisecond. */
 interface Unit {
@@ -85,8 +86,3 @@ function speedLine({ contender, backend, flops, medianMs }: Measured): string {
 }
 
 const timeIn = (unit: Unit, milliseconds: number) => threeDigits(milliseconds * unit.perMillisecond);
-
-/** Three significant digits, and every digit before the point. */
-function threeDigits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-}
