@@ -1,18 +1,16 @@
-import { type Backend, backendFromKernels, type Kernels } from '@sluice/core';
+import { type Backend, backendFromKernels } from '@sluice/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { compileFixedKernels, type FixedKernels, instantiate } from '../engine/fixed-kernels.js';
+import { type FixedKernels, loadKernels } from '../engine/fixed-kernels.js';
 import type { Floats, Heap } from '../engine/heap.js';
-import type { Right } from '../engine/matrix.js';
-import type { CompiledProgram } from '../engine/program/programs.js';
-import { wasmKernels } from '../engine/wasm-kernels.js';
+import { type WasmKernels, wasmKernels } from '../engine/wasm-kernels.js';
 import { sharedHeap } from './shared-memory.js';
 
 /** Sluice's engine on the memory of one TensorFlow.js backend. */
 export interface Attached {
   readonly heap: Heap;
   readonly fixed: FixedKernels;
-  readonly kernels: Kernels<Floats, Right, CompiledProgram>;
+  readonly kernels: WasmKernels;
   readonly engine: Backend<Floats>;
 }
 
@@ -24,9 +22,21 @@ const known = new WeakMap<BackendWasm, Attached>();
  */
 export async function attach(backend: BackendWasm): Promise<void> {
   const heap = sharedHeap(backend);
-  const fixed = instantiate(await compileFixedKernels(heap.memory), heap.memory);
-  const kernels = wasmKernels(heap, fixed);
-  known.set(backend, { heap, fixed, kernels, engine: backendFromKernels('wasm', kernels) });
+  const loaded = await loadKernels(heap.memory);
+  const kernels = wasmKernels(heap, loaded);
+  forgetDisposed(backend, kernels);
+  known.set(backend, { heap, fixed: loaded.fixed, kernels, engine: backendFromKernels('wasm', kernels) });
+}
+
+/** What is packed of a weight is given back with the tensor that holds it. */
+function forgetDisposed(backend: BackendWasm, kernels: Attached['kernels']): void {
+  const disposeData = backend.disposeData.bind(backend);
+  backend.disposeData = (dataId, force) => {
+    const address = backend.dataIdMap.has(dataId) ? backend.dataIdMap.get(dataId).memoryOffset : undefined;
+    const disposed = disposeData(dataId, force);
+    if (disposed && address !== undefined) kernels.forget(address);
+    return disposed;
+  };
 }
 
 /** @throws Error when `attach` has not finished. */

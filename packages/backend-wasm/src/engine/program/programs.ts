@@ -1,5 +1,5 @@
 import type { Program, ProgramRows } from '@sluice/core';
-import { type FixedKernels, isShared } from '../fixed-kernels.js';
+import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
 import { ENTRY_BYTES, isSum, writeProgram } from './write-program.js';
 
@@ -23,12 +23,13 @@ export class Programs {
   constructor(
     private readonly heap: Heap,
     private readonly fixed: FixedKernels,
+    private readonly variant: Variant,
   ) {
     this.integers = new Int32Array(heap.memory.buffer);
   }
 
   compile(program: Program, units: number): CompiledProgram {
-    const module = new WebAssembly.Module(writeProgram(program, units, isShared(this.heap.memory)));
+    const module = new WebAssembly.Module(writeProgram(program, units, this.variant));
     const instance = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } });
     let sumCount = 0;
     const sums = program.stores.map((store) => (isSum(store) ? sumCount++ : -1));
@@ -38,20 +39,27 @@ export class Programs {
   }
 
   /** Sums over the rows are formed in rows of zeros of their own and added at the end: less rounding, better rounded. */
-  run({ units, sums, run }: CompiledProgram, { loads, stores }: ProgramRows<Floats>, count: number): void {
+  run(
+    { units, sums, run }: CompiledProgram,
+    { loads, stores }: ProgramRows<Floats>,
+    first: number,
+    count: number,
+  ): void {
     if (stores.length === 0) return;
     const { buffer } = this.heap.memory;
     if (this.integers.buffer !== buffer) this.integers = new Int32Array(buffer);
     const { integers } = this;
     let at = this.block >> 2;
     for (const { memory, offset, stride } of loads) {
-      integers[at++] = memory.address + offset * 4;
+      integers[at++] = memory.address + (offset + first * stride) * 4;
       integers[at++] = stride * 4;
     }
     for (let i = 0; i < stores.length; i++) {
       const { memory, offset, stride } = stores[i];
       const isTotal = sums[i] >= 0;
-      integers[at++] = isTotal ? this.sums + sums[i] * units * 4 : memory.address + offset * 4;
+      integers[at++] = isTotal
+        ? this.sums + sums[i] * units * 4
+        : memory.address + (offset + first * stride) * 4;
       integers[at++] = isTotal ? 0 : stride * 4;
     }
     run(count, this.block);
