@@ -22,6 +22,8 @@ export interface FixedKernels {
     rows: number,
     depth: number,
     columns: number,
+    firstPanel: number,
+    endPanel: number,
     accumulate: boolean,
     scratch: number,
   ): void;

@@ -1,6 +1,9 @@
 import type { Matrix } from '@sluice/core';
 import type { FixedKernels } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
+import { MULTIPLY_PANELS, MULTIPLY_ROWS, ROW_GROUP } from './threads/jobs.js';
+import type { Pool } from './threads/pool.js';
+import { chunksFor } from './threads/share.js';
 
 /** A right-hand side used for fewer rows than this is not worth packing. */
 const WORTH_PACKING = 8;
@@ -17,6 +20,20 @@ export interface Right extends Place {
   /** Whether the panels belong to a weight, which keeps them. */
   readonly kept?: boolean;
 }
+
+/** The first ten arguments of the kernel `multiply`. */
+type MultiplyArguments = readonly [
+  left: number,
+  leftRowStride: number,
+  leftColumnStride: number,
+  right: number,
+  result: number,
+  resultRowStride: number,
+  resultColumnStride: number,
+  rows: number,
+  depth: number,
+  columns: number,
+];
 
 /** Where a matrix is, in bytes. */
 interface Place {
@@ -42,15 +59,15 @@ const isOf = (right: Right, source: Matrix<Floats>, depth: number, columns: numb
 
 /** Matrix products on a WebAssembly memory; the kernels are in assembly/. */
 export class MatrixProducts {
-  private readonly scratch: number;
   /** What is packed of weights, by the address of their memory. */
   private readonly weights = new Map<number, Right[]>();
   constructor(
     private readonly heap: Heap,
     private readonly fixed: FixedKernels,
-  ) {
-    this.scratch = heap.allocate(fixed.scratchBytes());
-  }
+    /** Memory that the kernels need for themselves. */
+    private readonly scratch: number,
+    private readonly pool: Pool | null,
+  ) {}
 
   /** Prepares a matrix as the right-hand side of products with `rows` rows altogether. */
   prepare(source: Matrix<Floats>, rows: number, depth: number, columns: number): Right {
@@ -126,7 +143,8 @@ export class MatrixProducts {
       );
       return;
     }
-    this.fixed.multiply(
+    const panels = Math.ceil(columns / PANEL);
+    const given = [
       addressOf(left),
       left.rowStride * 4,
       left.columnStride * 4,
@@ -137,8 +155,20 @@ export class MatrixProducts {
       rows,
       depth,
       columns,
-      accumulate,
-      this.scratch,
-    );
+    ] as const;
+    // What is added to cannot be done twice, as it would have to be where a worker is lost.
+    if (this.pool !== null && !accumulate && this.share(this.pool, given, panels)) return;
+    this.fixed.multiply(...given, 0, panels, accumulate, this.scratch);
+  }
+
+  /** Does a product together with other threads, if it is large enough. */
+  private share(pool: Pool, given: MultiplyArguments, panels: number): boolean {
+    const [rows, depth, columns] = given.slice(7);
+    const byRows = rows >= 2 * ROW_GROUP * pool.threads;
+    const parts = byRows ? Math.ceil(rows / ROW_GROUP) : panels;
+    const chunks = chunksFor(2 * rows * depth * columns, pool.threads, parts);
+    if (chunks === 1) return false;
+    pool.do(byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS, [...given, chunks], chunks);
+    return true;
   }
 }

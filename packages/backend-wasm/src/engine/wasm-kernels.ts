@@ -3,17 +3,27 @@ import type { LoadedKernels } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
 import { MatrixProducts, type Right } from './matrix.js';
 import { type CompiledProgram, Programs } from './program/programs.js';
+import { Pool } from './threads/pool.js';
 
 /** The kernels on a WebAssembly memory. */
 export interface WasmKernels extends Kernels<Floats, Right, CompiledProgram> {
   /** Gives back what is kept for the memory at an address, which `release` does by itself. */
   forget(address: number): void;
+  /** Ends the worker threads; everything then runs on the calling thread. */
+  stopThreads(): void;
 }
 
-/** The kernels from which core makes a backend, on a memory that a heap gives out. */
-export function wasmKernels(heap: Heap, { fixed, variant }: LoadedKernels): WasmKernels {
-  const products = new MatrixProducts(heap, fixed);
-  const programs = new Programs(heap, fixed, variant);
+/**
+ * The kernels from which core makes a backend, on a memory that a heap gives out.
+ * @param threads on how many threads; more than one needs a memory that threads share.
+ */
+export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): WasmKernels {
+  const { fixed, variant } = loaded;
+  const scratch = heap.allocate(fixed.scratchBytes());
+  const program = (address: number) => programs.at(address);
+  const pool = threads > 1 ? new Pool(heap, loaded, threads, { fixed, scratch, program }) : null;
+  const products = new MatrixProducts(heap, fixed, scratch, pool);
+  const programs = new Programs(heap, fixed, variant, pool);
   return {
     allocate: (length) => ({ address: heap.allocate(length * 4), length }),
     zeros: (length) => {
@@ -26,6 +36,7 @@ export function wasmKernels(heap: Heap, { fixed, variant }: LoadedKernels): Wasm
       heap.release(address);
     },
     forget: (address) => products.forget(address),
+    stopThreads: () => pool?.stop(),
     view: ({ address, length }) => new Float32Array(heap.memory.buffer, address, length),
     copy: (from, to, rows, length) =>
       fixed.copyRows(
