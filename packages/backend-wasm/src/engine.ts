@@ -3,6 +3,7 @@ import { isShared } from './engine/features.js';
 import { loadKernels } from './engine/fixed-kernels.js';
 import type { Floats } from './engine/heap.js';
 import { OwnHeap } from './engine/own-heap.js';
+import { shareableMemory } from './engine/threads/shareable-memory.js';
 import { threadCount } from './engine/threads/thread-count.js';
 import { wasmKernels } from './engine/wasm-kernels.js';
 
@@ -55,20 +56,11 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
     );
   }
   const threads = isUnshared ? 1 : threadCount(options.threads);
-  const memory = given ?? (threads > 1 ? sharedMemory() : new WebAssembly.Memory({ initial: 1 }));
+  const memory = given ?? (threads > 1 ? shareableMemory() : new WebAssembly.Memory({ initial: 1 }));
   const kernels = wasmKernels(new OwnHeap(memory), await loadKernels(memory, relaxedSimd), threads);
   return {
     ...backendFromKernels('wasm', kernels),
     threads,
     stopThreads: () => kernels.stopThreads(),
   };
-}
-
-/** A shared memory reserves its largest size at once, which not every machine allows: 4 GB, or else 1 GB. */
-function sharedMemory(): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
-  } catch {
-    return new WebAssembly.Memory({ initial: 1, maximum: 16_384, shared: true });
-  }
 }
