@@ -140,18 +140,18 @@ function playwrightCache({ platform, env, home }) {
  * @param {string} program
  */
 function starts(program) {
-  // There the program opens a window instead of telling its version.
-  if (process.platform === 'win32') return true;
-  return versionOf(program) !== undefined;
+  return process.platform === 'win32' || versionOf(program) !== undefined;
 }
 
 /**
- * What the browser says its version is, `Chromium 140.0.7339.80` for instance; nothing when it does not start.
+ * What the browser says its version is, `Chromium 140.0.7339.80` for instance; nothing when it does not start, and on
+ * Windows, where it opens a window instead.
  *
  * @param {string} program
  * @returns {string | undefined}
  */
 export function versionOf(program) {
+  if (process.platform === 'win32') return undefined;
   const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 30_000 });
   return status === 0 ? stdout.trim() : undefined;
 }
