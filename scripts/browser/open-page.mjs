@@ -92,10 +92,12 @@ export async function startChromium() {
  *
  * @param {import('playwright-core').Browser} browser
  * @param {string} address
+ * @param {number} [seconds] how long that may take
  * @returns {Promise<any>}
- * @throws Error with everything that the page complained about when there is no such promise or it is rejected
+ * @throws Error with everything that the page complained about when there is no such promise, or when it is rejected or
+ *   takes too long
  */
-export async function resultOf(browser, address) {
+export async function resultOf(browser, address, seconds = 40) {
   const page = await browser.newPage();
   /** @type {string[]} */
   const complaints = [];
@@ -107,15 +109,33 @@ export async function resultOf(browser, address) {
     if (!response.ok()) complaints.push(`${response.url()}: ${response.status()}`);
   });
   try {
-    await page.goto(address, { waitUntil: 'load' });
-    return await page.evaluate(() => {
-      const { result } = /** @type {{ result?: Promise<unknown> }} */ (globalThis);
-      if (!result) throw new Error('the page’s script has not set globalThis.result');
-      return result;
+    return await within(seconds, async () => {
+      await page.goto(address, { waitUntil: 'load' });
+      return page.evaluate(() => {
+        const { result } = /** @type {{ result?: Promise<unknown> }} */ (globalThis);
+        if (!result) throw new Error('the page’s script has not set globalThis.result');
+        return result;
+      });
     });
   } catch (error) {
     throw new Error([/** @type {Error} */ (error).message, ...complaints].join('\n'), { cause: error });
   } finally {
     await page.close();
   }
+}
+
+/**
+ * @template Result
+ * @param {number} seconds
+ * @param {() => Promise<Result>} work
+ * @returns {Promise<Result>}
+ */
+function within(seconds, work) {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`the page has given no result within ${seconds} seconds`));
+    const timer = setTimeout(late, 1000 * seconds);
+    work()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
 }

@@ -1,5 +1,6 @@
 import { runTests, testBackend } from '@sluice/conformance/browser';
 import { createWasmBackend, type WasmBackendOptions } from '../../src/engine.js';
+import { loadedKernels } from './loaded-kernels.js';
 
 /** The options that the page's address names: what only an isolated page can have belongs to `shared`. */
 const options: Record<string, () => WasmBackendOptions> = {
@@ -12,9 +13,7 @@ async function run() {
   const report = await runTests(() =>
     testBackend({ name: 'wasm', create: () => createWasmBackend(options[memory]()), tolerances: 'wasm' }),
   );
-  const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
-  const kernels = loaded.filter((path) => path.endsWith('.wasm')).map((path) => path.replace('/dist/', ''));
-  return { isolated: crossOriginIsolated, kernels, report };
+  return { isolated: crossOriginIsolated, loaded: loadedKernels(), report };
 }
 
 Object.assign(globalThis, { result: run() });

@@ -20,6 +20,8 @@ export interface Page {
   readonly headers?: Readonly<Record<string, string>>;
   /** Folders served beside the kernels, by path. */
   readonly folders?: Readonly<Record<string, string>>;
+  /** How long the result may take. */
+  readonly seconds?: number;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function resultOfPage(browser: Browser, page: Page): Promise<unknow
     headers: { ...page.headers, 'Content-Security-Policy': page.policy },
   });
   try {
-    return await resultOf(browser, `${site.address}/${page.query ?? ''}`);
+    return await resultOf(browser, `${site.address}/${page.query ?? ''}`, page.seconds);
   } finally {
     site.close();
   }
