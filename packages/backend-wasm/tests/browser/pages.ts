@@ -40,8 +40,8 @@ export async function resultOfPage(browser: Browser, page: Page): Promise<unknow
     // Where the script's `../../dist/kernels.wasm` leads to.
     folders: { ...page.folders, '/dist/': here('../../dist/') },
     files: {
-      '/index.html': '<!doctype html><script type="module" src="/src/engine/page.js"></script>',
-      '/src/engine/page.js': outputFiles[0].text,
+      '/index.html': '<!doctype html><script type="module" src="/page.js"></script>',
+      '/page.js': outputFiles[0].text,
     },
     headers: { ...page.headers, 'Content-Security-Policy': page.policy },
   });
