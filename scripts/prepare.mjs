@@ -1,6 +1,10 @@
 import { manifest, pnpm } from './pnpm.mjs';
 
-/** Ends the process with one line that says what is missing and what to do. */
+/**
+ * Ends the process with one line that says what is missing and what to do.
+ *
+ * @returns {never}
+ */
 export function stop(/** @type {string} */ message) {
   process.stderr.write(`sluice: ${message}\n`);
   process.exit(1);

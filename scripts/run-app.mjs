@@ -11,8 +11,10 @@ await install();
 await build();
 const command = join(root, 'apps', app, 'dist', 'cli.js');
 if (!existsSync(command)) stop(`the command ${command} was not built.`);
+// Node 20 keeps relaxed SIMD behind a flag: with it matrix products in WebAssembly are a third faster.
+const flags = process.versions.v8 < '11.4' ? ['--experimental-wasm-relaxed-simd'] : [];
 // npm moves to the root; paths among the arguments are meant from where the user stands.
-const { status } = await run(process.execPath, [command, ...args], {
+const { status } = await run(process.execPath, [...flags, command, ...args], {
   cwd: process.env.INIT_CWD ?? process.cwd(),
 });
 process.exitCode = status;

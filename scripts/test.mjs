@@ -1,11 +1,19 @@
-// `npm test`: installs, lints, builds, type-checks and tests every package, then says how many tests passed and failed.
+// `npm test`: installs, lints, builds, type-checks and tests every package, in Node and in a Chromium that it finds or gets,
+// then says how many tests passed and failed.
 import { join } from 'node:path';
+import { versionOf } from './browser/find-chromium.mjs';
+import { provideChromium } from './browser/provide-chromium.mjs';
 import { root, run } from './pnpm.mjs';
-import { checkNode, install, turbo } from './prepare.mjs';
+import { checkNode, install, stop, turbo } from './prepare.mjs';
 import { removeReports, sumReports } from './test-report.mjs';
 
 checkNode();
 await install();
+
+const chromium = await provideChromium().catch((error) => stop(error.message));
+// The tests start it; turbo takes its version, not its path, into the cache keys of the packages that do.
+process.env.SLUICE_CHROMIUM = chromium;
+process.env.SLUICE_CHROMIUM_VERSION = versionOf(chromium) ?? 'unknown';
 
 const lint = await run(process.execPath, [
   join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome'),

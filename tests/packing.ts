@@ -37,22 +37,26 @@ async function pack({ folder, manifest }: WorkspacePackage, destination: string)
 }
 
 /** Packs every publishable package and installs the tarballs with TensorFlow.js from the registry or npm's cache. */
-export async function createConsumer(): Promise<Consumer> {
+export function createConsumer(): Promise<Consumer> {
+  return install(publishable, tensorflow);
+}
+
+/** Packs the named packages and installs the tarballs and nothing else, not even TensorFlow.js. */
+export function createConsumerOf(names: readonly string[]): Promise<Consumer> {
+  const packages = publishable.filter(({ manifest }) => names.includes(manifest.name));
+  return install(packages, ['--legacy-peer-deps']);
+}
+
+async function install(packages: readonly WorkspacePackage[], others: readonly string[]): Promise<Consumer> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-consumer-'));
   const tarballs = new Map<string, string>();
-  for (const each of publishable) tarballs.set(...(await pack(each, folder)));
+  for (const each of packages) tarballs.set(...(await pack(each, folder)));
   const run = (program: string, args: string[]) => runIn(folder, program, args);
   writeFileSync(
     join(folder, 'package.json'),
     JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
   );
-  await run('npm', [
-    'install',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    ...tarballs.values(),
-    ...tensorflow,
-  ]);
+  const quietly = ['--prefer-offline', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...quietly, ...tarballs.values(), ...others]);
   return { folder, tarballs, run, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -11,7 +11,7 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
   [/^core$/, []],
   [/^backend-/, [/^@sluice\/core$/, /^@tensorflow\//]],
   [/^layers$/, [/^@sluice\/core$/, /^@tensorflow\/tfjs-(core|layers)$/]],
-  [/^conformance$/, [/^@sluice\/core$/, /^vitest$/]],
+  [/^conformance$/, [/^@sluice\/core$/, /^vitest(\/internal\/browser)?$/]],
 ];
 
 const longestFile = 350;

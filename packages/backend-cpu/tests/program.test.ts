@@ -48,7 +48,7 @@ describe('a compiled program computes what its operations say', () => {
           ? { memory: new Float32Array(UNITS), offset: 0, stride: 0 }
           : rows(99),
       );
-      run(compile(program, UNITS), { loads, stores }, count);
+      run(compile(program, UNITS), { loads, stores }, 0, count);
       const sums = program.stores.map(() => new Float64Array(UNITS));
       for (let row = 0; row < count; row++) {
         for (let j = 0; j < UNITS; j++) {

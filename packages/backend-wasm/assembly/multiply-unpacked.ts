@@ -1,3 +1,4 @@
+import { multiplyAdd } from './multiply-add';
 import { addRow } from './rows';
 
 /**
@@ -59,17 +60,17 @@ function columns16(a: usize, aStride: usize, b: usize, bStride: usize, depth: i3
   const end = b + <usize>(depth & ~1) * bStride;
   while (b < end) {
     const x = v128.load32_splat(a);
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(b)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(b, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(b, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(b, 48)));
+    s0 = multiplyAdd(x, v128.load(b), s0);
+    s1 = multiplyAdd(x, v128.load(b, 16), s1);
+    s2 = multiplyAdd(x, v128.load(b, 32), s2);
+    s3 = multiplyAdd(x, v128.load(b, 48), s3);
     a += aStride;
     b += bStride;
     const y = v128.load32_splat(a);
-    s0 = f32x4.add(s0, f32x4.mul(y, v128.load(b)));
-    s1 = f32x4.add(s1, f32x4.mul(y, v128.load(b, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(y, v128.load(b, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(y, v128.load(b, 48)));
+    s0 = multiplyAdd(y, v128.load(b), s0);
+    s1 = multiplyAdd(y, v128.load(b, 16), s1);
+    s2 = multiplyAdd(y, v128.load(b, 32), s2);
+    s3 = multiplyAdd(y, v128.load(b, 48), s3);
     a += aStride;
     b += bStride;
   }
@@ -79,8 +80,7 @@ function columns16(a: usize, aStride: usize, b: usize, bStride: usize, depth: i3
   v128.store(c, s3, 48);
   if (depth & 1) {
     for (let j: usize = 0; j < 64; j += 16) {
-      const product = f32x4.mul(v128.load32_splat(a), v128.load(b + j));
-      v128.store(c + j, f32x4.add(v128.load(c + j), product));
+      v128.store(c + j, multiplyAdd(v128.load32_splat(a), v128.load(b + j), v128.load(c + j)));
     }
   }
 }
@@ -88,7 +88,7 @@ function columns16(a: usize, aStride: usize, b: usize, bStride: usize, depth: i3
 function columns4(a: usize, aStride: usize, b: usize, bStride: usize, c: usize, depth: i32, add: bool): void {
   let sum = f32x4.splat(0);
   for (let k = 0; k < depth; k++) {
-    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a), v128.load(b)));
+    sum = multiplyAdd(v128.load32_splat(a), v128.load(b), sum);
     a += aStride;
     b += bStride;
   }

@@ -12,7 +12,8 @@ export function scratchBytes(): i32 {
 
 /**
  * `result = left × right`, or `result += left × right`, with a right-hand side packed by `pack`. Strides are in bytes.
- * Rows of `left` whose numbers lie apart (a transposed matrix) are packed on the way.
+ * Rows of `left` whose numbers lie apart (a transposed matrix) are packed on the way. Only the panels from `firstPanel` to
+ * before `endPanel` are computed, so that threads can share the columns of a single row.
  */
 export function multiply(
   left: usize,
@@ -25,6 +26,8 @@ export function multiply(
   rows: i32,
   depth: i32,
   columns: i32,
+  firstPanel: i32,
+  endPanel: i32,
   accumulate: bool,
   scratch: usize,
 ): void {
@@ -43,11 +46,16 @@ export function multiply(
         a = packed;
         stride = <usize>blockDepth * 4;
       }
-      for (let panel = 0; panel < panels; panel++) {
+      for (let panel = firstPanel; panel < endPanel; panel++) {
         const b = blockRight + <usize>(panel * blockDepth) * 64;
         const width = min(PANEL, columns - panel * PANEL);
         const c = result + <usize>row * resultRowStride + <usize>(panel * PANEL) * resultColumnStride;
-        if (blockRows === 1 && columns - panel * PANEL >= 2 * PANEL && resultColumnStride === 4) {
+        if (
+          blockRows === 1 &&
+          panel + 1 < endPanel &&
+          columns - panel * PANEL >= 2 * PANEL &&
+          resultColumnStride === 4
+        ) {
           oneRowTwoPanels(a, b, blockDepth, add ? scratch : c);
           if (add) addRow(scratch, c, 2 * PANEL);
           panel++;

@@ -9,8 +9,15 @@
  *   4  6 × 8 tile, rows interleaved                        28.9
  *   5  4 × 8 tile, with pointers; with rows interleaved    38.4; 41.6
  *   6  2 × 16 tile, rows interleaved                       40.8   packing the rows costs more than it brings
- *   7  2 × 16 tile, one index for both rows (this file)    40.7
+ *   7  2 × 16 tile, one index for both rows                40.7
+ * The same on one core of a Zen 3, where a loop on registers alone reaches 51.7:
+ *   7  as above                                            32.7   stack check, count and addresses cost 8 of 30 instructions
+ *   8  depth unrolled by 4, the loop left between any two  37.5   the ways out keep the compiler from moving all loads
+ *                                                                 to the front, which is what made it spill in 2
+ *   9  the same with relaxed SIMD (`multiplyAdd`)          49.5   this file
  */
+
+import { multiplyAdd } from './multiply-add';
 
 function keep(to: usize, value: v128, add: bool): void {
   v128.store(to, add ? f32x4.add(v128.load(to), value) : value);
@@ -26,26 +33,73 @@ export function twoRows(a0: usize, a1: usize, b: usize, depth: i32, c0: usize, c
   let s11 = f32x4.splat(0);
   let s12 = f32x4.splat(0);
   let s13 = f32x4.splat(0);
-  const end = <usize>depth * 4;
+  let left = depth;
   let k: usize = 0;
-  do {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    const b2 = v128.load(b, 32);
-    const b3 = v128.load(b, 48);
-    const x0 = v128.load32_splat(a0 + k);
-    s00 = f32x4.add(s00, f32x4.mul(x0, b0));
-    s01 = f32x4.add(s01, f32x4.mul(x0, b1));
-    s02 = f32x4.add(s02, f32x4.mul(x0, b2));
-    s03 = f32x4.add(s03, f32x4.mul(x0, b3));
-    const x1 = v128.load32_splat(a1 + k);
-    s10 = f32x4.add(s10, f32x4.mul(x1, b0));
-    s11 = f32x4.add(s11, f32x4.mul(x1, b1));
-    s12 = f32x4.add(s12, f32x4.mul(x1, b2));
-    s13 = f32x4.add(s13, f32x4.mul(x1, b3));
-    k += 4;
-    b += 64;
-  } while (k < end);
+  while (true) {
+    const b00 = v128.load(b);
+    const b01 = v128.load(b, 16);
+    const b02 = v128.load(b, 32);
+    const b03 = v128.load(b, 48);
+    const x00 = v128.load32_splat(a0 + k);
+    s00 = multiplyAdd(x00, b00, s00);
+    s01 = multiplyAdd(x00, b01, s01);
+    s02 = multiplyAdd(x00, b02, s02);
+    s03 = multiplyAdd(x00, b03, s03);
+    const x01 = v128.load32_splat(a1 + k);
+    s10 = multiplyAdd(x01, b00, s10);
+    s11 = multiplyAdd(x01, b01, s11);
+    s12 = multiplyAdd(x01, b02, s12);
+    s13 = multiplyAdd(x01, b03, s13);
+    if (left === 1) break;
+    const b10 = v128.load(b, 64);
+    const b11 = v128.load(b, 80);
+    const b12 = v128.load(b, 96);
+    const b13 = v128.load(b, 112);
+    const x10 = v128.load32_splat(a0 + k, 4);
+    s00 = multiplyAdd(x10, b10, s00);
+    s01 = multiplyAdd(x10, b11, s01);
+    s02 = multiplyAdd(x10, b12, s02);
+    s03 = multiplyAdd(x10, b13, s03);
+    const x11 = v128.load32_splat(a1 + k, 4);
+    s10 = multiplyAdd(x11, b10, s10);
+    s11 = multiplyAdd(x11, b11, s11);
+    s12 = multiplyAdd(x11, b12, s12);
+    s13 = multiplyAdd(x11, b13, s13);
+    if (left === 2) break;
+    const b20 = v128.load(b, 128);
+    const b21 = v128.load(b, 144);
+    const b22 = v128.load(b, 160);
+    const b23 = v128.load(b, 176);
+    const x20 = v128.load32_splat(a0 + k, 8);
+    s00 = multiplyAdd(x20, b20, s00);
+    s01 = multiplyAdd(x20, b21, s01);
+    s02 = multiplyAdd(x20, b22, s02);
+    s03 = multiplyAdd(x20, b23, s03);
+    const x21 = v128.load32_splat(a1 + k, 8);
+    s10 = multiplyAdd(x21, b20, s10);
+    s11 = multiplyAdd(x21, b21, s11);
+    s12 = multiplyAdd(x21, b22, s12);
+    s13 = multiplyAdd(x21, b23, s13);
+    if (left === 3) break;
+    const b30 = v128.load(b, 192);
+    const b31 = v128.load(b, 208);
+    const b32 = v128.load(b, 224);
+    const b33 = v128.load(b, 240);
+    const x30 = v128.load32_splat(a0 + k, 12);
+    s00 = multiplyAdd(x30, b30, s00);
+    s01 = multiplyAdd(x30, b31, s01);
+    s02 = multiplyAdd(x30, b32, s02);
+    s03 = multiplyAdd(x30, b33, s03);
+    const x31 = v128.load32_splat(a1 + k, 12);
+    s10 = multiplyAdd(x31, b30, s10);
+    s11 = multiplyAdd(x31, b31, s11);
+    s12 = multiplyAdd(x31, b32, s12);
+    s13 = multiplyAdd(x31, b33, s13);
+    left -= 4;
+    if (left <= 0) break;
+    k += 16;
+    b += 256;
+  }
   keep(c0, s00, add);
   keep(c0 + 16, s01, add);
   keep(c0 + 32, s02, add);
@@ -74,15 +128,15 @@ export function oneRow(a: usize, b: usize, depth: i32, c: usize): void {
   const end = b + <usize>(depth & ~1) * 64;
   while (b < end) {
     const x = v128.load32_splat(a);
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(b)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(b, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(b, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(b, 48)));
+    s0 = multiplyAdd(x, v128.load(b), s0);
+    s1 = multiplyAdd(x, v128.load(b, 16), s1);
+    s2 = multiplyAdd(x, v128.load(b, 32), s2);
+    s3 = multiplyAdd(x, v128.load(b, 48), s3);
     const y = v128.load32_splat(a, 4);
-    s0 = f32x4.add(s0, f32x4.mul(y, v128.load(b, 64)));
-    s1 = f32x4.add(s1, f32x4.mul(y, v128.load(b, 80)));
-    s2 = f32x4.add(s2, f32x4.mul(y, v128.load(b, 96)));
-    s3 = f32x4.add(s3, f32x4.mul(y, v128.load(b, 112)));
+    s0 = multiplyAdd(y, v128.load(b, 64), s0);
+    s1 = multiplyAdd(y, v128.load(b, 80), s1);
+    s2 = multiplyAdd(y, v128.load(b, 96), s2);
+    s3 = multiplyAdd(y, v128.load(b, 112), s3);
     a += 8;
     b += 128;
   }
@@ -96,10 +150,10 @@ export function oneRow(a: usize, b: usize, depth: i32, c: usize): void {
 /** `c += a[0] · b`, 16 numbers: the last of an odd depth. (In the loops' functions it would make the compiler spill.) */
 function addMultiple(a: usize, b: usize, c: usize): void {
   const x = v128.load32_splat(a);
-  v128.store(c, f32x4.add(v128.load(c), f32x4.mul(x, v128.load(b))));
-  v128.store(c, f32x4.add(v128.load(c, 16), f32x4.mul(x, v128.load(b, 16))), 16);
-  v128.store(c, f32x4.add(v128.load(c, 32), f32x4.mul(x, v128.load(b, 32))), 32);
-  v128.store(c, f32x4.add(v128.load(c, 48), f32x4.mul(x, v128.load(b, 48))), 48);
+  v128.store(c, multiplyAdd(x, v128.load(b), v128.load(c)));
+  v128.store(c, multiplyAdd(x, v128.load(b, 16), v128.load(c, 16)), 16);
+  v128.store(c, multiplyAdd(x, v128.load(b, 32), v128.load(c, 32)), 32);
+  v128.store(c, multiplyAdd(x, v128.load(b, 48), v128.load(c, 48)), 48);
 }
 
 /** One row and two panels that lie one behind the other; `c`: 32 numbers. */
@@ -116,23 +170,23 @@ export function oneRowTwoPanels(a: usize, b: usize, depth: i32, c: usize): void 
   const end = b + <usize>(depth & ~1) * 64;
   while (b < end) {
     const x = v128.load32_splat(a);
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(b)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(b, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(b, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(b, 48)));
-    s4 = f32x4.add(s4, f32x4.mul(x, v128.load(d)));
-    s5 = f32x4.add(s5, f32x4.mul(x, v128.load(d, 16)));
-    s6 = f32x4.add(s6, f32x4.mul(x, v128.load(d, 32)));
-    s7 = f32x4.add(s7, f32x4.mul(x, v128.load(d, 48)));
+    s0 = multiplyAdd(x, v128.load(b), s0);
+    s1 = multiplyAdd(x, v128.load(b, 16), s1);
+    s2 = multiplyAdd(x, v128.load(b, 32), s2);
+    s3 = multiplyAdd(x, v128.load(b, 48), s3);
+    s4 = multiplyAdd(x, v128.load(d), s4);
+    s5 = multiplyAdd(x, v128.load(d, 16), s5);
+    s6 = multiplyAdd(x, v128.load(d, 32), s6);
+    s7 = multiplyAdd(x, v128.load(d, 48), s7);
     const y = v128.load32_splat(a, 4);
-    s0 = f32x4.add(s0, f32x4.mul(y, v128.load(b, 64)));
-    s1 = f32x4.add(s1, f32x4.mul(y, v128.load(b, 80)));
-    s2 = f32x4.add(s2, f32x4.mul(y, v128.load(b, 96)));
-    s3 = f32x4.add(s3, f32x4.mul(y, v128.load(b, 112)));
-    s4 = f32x4.add(s4, f32x4.mul(y, v128.load(d, 64)));
-    s5 = f32x4.add(s5, f32x4.mul(y, v128.load(d, 80)));
-    s6 = f32x4.add(s6, f32x4.mul(y, v128.load(d, 96)));
-    s7 = f32x4.add(s7, f32x4.mul(y, v128.load(d, 112)));
+    s0 = multiplyAdd(y, v128.load(b, 64), s0);
+    s1 = multiplyAdd(y, v128.load(b, 80), s1);
+    s2 = multiplyAdd(y, v128.load(b, 96), s2);
+    s3 = multiplyAdd(y, v128.load(b, 112), s3);
+    s4 = multiplyAdd(y, v128.load(d, 64), s4);
+    s5 = multiplyAdd(y, v128.load(d, 80), s5);
+    s6 = multiplyAdd(y, v128.load(d, 96), s6);
+    s7 = multiplyAdd(y, v128.load(d, 112), s7);
     a += 8;
     b += 128;
     d += 128;

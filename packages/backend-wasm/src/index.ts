@@ -5,6 +5,7 @@ import { matrixProductConfigs } from './tfjs/matrix-products.js';
 import { recurrentConfigs } from './tfjs/recurrent.js';
 import { rowConfigs } from './tfjs/rows.js';
 import { start } from './tfjs/start.js';
+import { setThreadsCount } from './tfjs/threads.js';
 
 for (const config of [...recurrentConfigs, ...matrixProductConfigs(), ...rowConfigs()]) {
   if (getKernel(config.kernelName, 'wasm')) unregisterKernel(config.kernelName, 'wasm');
@@ -19,4 +20,4 @@ export const ready: Promise<void> = start();
 // Whoever awaits it sees the reason, and so does whoever runs a kernel; importing alone must not end a program.
 ready.catch(() => {});
 
-export { createWasmBackend };
+export { createWasmBackend, setThreadsCount };

@@ -1,13 +1,9 @@
 import type { Matrix } from '@sluice/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Floats } from '../src/engine/heap.js';
-import { kernelsOnMemory } from './on-memory.js';
+import { kernelsOnMemory, variants } from './on-memory.js';
 
 let device: Awaited<ReturnType<typeof kernelsOnMemory>>;
-beforeAll(async () => {
-  device = await kernelsOnMemory();
-});
-
 /** Small whole numbers: their sums are exact, so results must be equal. */
 const numbers = (length: number, seed: number) =>
   Float32Array.from({ length }, (_, i) => ((i * 7 + seed * 3 + (i >> 3)) % 11) - 5);
@@ -77,34 +73,40 @@ const SHAPES = [
   [131, 417, 50],
 ] as const;
 
-describe.each(SHAPES)('%i × %i times … × %i', (...shape) => {
-  for (const transposedLeft of [false, true]) {
-    for (const transposedRight of [false, true]) {
-      for (const transposedResult of [false, true]) {
-        const form = { transposedLeft, transposedRight, transposedResult };
-        test(JSON.stringify(form), () => {
-          const { plain, added, expected, expectedSum, untouched } = multiplyBoth(shape, form);
-          expect(plain).toEqual(expected);
-          expect(added).toEqual(expectedSum);
-          expect(untouched.slice(0, 3)).toEqual(untouched.slice(3));
-        });
+describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
+  beforeAll(async () => {
+    device = await kernelsOnMemory(relaxedSimd);
+  });
+
+  describe.each(SHAPES)('%i × %i times … × %i', (...shape) => {
+    for (const transposedLeft of [false, true]) {
+      for (const transposedRight of [false, true]) {
+        for (const transposedResult of [false, true]) {
+          const form = { transposedLeft, transposedRight, transposedResult };
+          test(JSON.stringify(form), () => {
+            const { plain, added, expected, expectedSum, untouched } = multiplyBoth(shape, form);
+            expect(plain).toEqual(expected);
+            expect(added).toEqual(expectedSum);
+            expect(untouched.slice(0, 3)).toEqual(untouched.slice(3));
+          });
+        }
       }
     }
-  }
-});
+  });
 
-describe('a NaN or an infinity', () => {
-  const form = { transposedLeft: false, transposedRight: false, transposedResult: false };
-  test.each([
-    [3, 5, 18],
-    [9, 210, 18],
-  ] as const)('reaches its row or its column only, %i × %i × %i', (...shape) => {
-    const { plain, expected } = multiplyBoth(shape, form, (left, right) => {
-      left[3 + shape[1]] = Number.NaN;
-      right[3 + 17] = Number.POSITIVE_INFINITY;
+  describe('a NaN or an infinity', () => {
+    const form = { transposedLeft: false, transposedRight: false, transposedResult: false };
+    test.each([
+      [3, 5, 18],
+      [9, 210, 18],
+    ] as const)('reaches its row or its column only, %i × %i × %i', (...shape) => {
+      const { plain, expected } = multiplyBoth(shape, form, (left, right) => {
+        left[3 + shape[1]] = Number.NaN;
+        right[3 + 17] = Number.POSITIVE_INFINITY;
+      });
+      expect(plain).toEqual(expected);
+      expect(plain.slice(shape[2], 2 * shape[2]).every(Number.isNaN)).toBe(true);
+      expect(plain.slice(0, 17).every(Number.isFinite)).toBe(true);
     });
-    expect(plain).toEqual(expected);
-    expect(plain.slice(shape[2], 2 * shape[2]).every(Number.isNaN)).toBe(true);
-    expect(plain.slice(0, 17).every(Number.isFinite)).toBe(true);
   });
 });

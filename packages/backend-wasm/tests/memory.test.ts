@@ -59,10 +59,42 @@ describe('the heap', () => {
   });
 });
 
-test('new buffers are zeros, also where others have been', async () => {
+test('zeros are zeros, also where other numbers have been', async () => {
   const { kernels, put } = await kernelsOnMemory();
   kernels.release(put(new Float32Array(50).fill(7)));
-  expect([...kernels.view(kernels.allocate(50))]).toEqual(Array(50).fill(0));
+  expect([...kernels.view(kernels.zeros(50))]).toEqual(Array(50).fill(0));
+});
+
+describe('what is packed of a weight', () => {
+  test('is packed once, until the weight is released', async () => {
+    const { heap, kernels, put } = await kernelsOnMemory();
+    const weight = put(new Float32Array(40).fill(2));
+    const used = heap.used;
+    const matrix = { memory: weight, offset: 0, rowStride: 10, columnStride: 1 };
+    const right = kernels.prepareWeights(matrix, 1, 4, 10);
+    kernels.releaseRight(right);
+    expect(kernels.prepareWeights({ ...matrix }, 9, 4, 10)).toBe(right);
+    const transposed = { ...matrix, rowStride: 1, columnStride: 10 };
+    expect(kernels.prepareWeights(transposed, 1, 10, 4)).not.toBe(right);
+    expect(kernels.prepareWeights({ ...matrix, offset: 10 }, 1, 3, 10)).not.toBe(right);
+    expect(heap.used).toBeGreaterThan(used);
+    kernels.release(weight);
+    expect(heap.used).toBe(used - 192);
+  });
+
+  test('is not found again where another weight has taken the memory', async () => {
+    const backend = await createWasmBackend();
+    const plan = planFor(cells.simpleRnn({ activation: 'linear' }), { inputSize: 1, units: 1 });
+    const outputs: number[] = [];
+    for (const kernel of [2, 3]) {
+      const buffers = [kernel, 0, 0].map((value) => backend.upload(Float32Array.of(value)));
+      const x = backend.upload(Float32Array.of(10));
+      const { sequence, states } = backend.forward(plan, { batch: 1, timesteps: 1, x, parameters: buffers });
+      outputs.push((await backend.download(sequence))[0]);
+      for (const buffer of [...buffers, x, sequence, ...states]) backend.release(buffer);
+    }
+    expect(outputs).toEqual([20, 30]);
+  });
 });
 
 test('a thousand forward passes and gradients need no more memory than ten', async () => {

@@ -1,12 +1,8 @@
 import type { Program } from '@sluice/core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { kernelsOnMemory } from './on-memory.js';
+import { kernelsOnMemory, variants } from './on-memory.js';
 
 let device: Awaited<ReturnType<typeof kernelsOnMemory>>;
-beforeAll(async () => {
-  device = await kernelsOnMemory();
-});
-
 /** x · b + 3 and its sum over the rows, twice, into two rows of sums. */
 const program: Program = {
   loads: [{ kind: 'input' }, { kind: 'vector', parameter: 0, block: 0 }],
@@ -22,58 +18,64 @@ const program: Program = {
   ],
 };
 
-describe.each([1, 3, 4, 5, 8, 131])('rows of %i', (units) => {
-  test.each([0, 1, 2, 7])('%i of them, with strides, a repeated row and sums', (count) => {
-    const { kernels, put } = device;
-    const stride = units + 3;
-    const x = Float32Array.from({ length: 8 * stride }, (_, i) => (i % 13) - 6);
-    const b = Float32Array.from({ length: units }, (_, j) => (j % 5) - 2);
-    const memories = [
-      put(x),
-      put(b),
-      put(new Float32Array(8 * stride).fill(9)),
-      put(new Float32Array(2 * units).fill(1)),
-    ];
-    const [input, vector, output, sums] = memories;
-    const rows = {
-      loads: [
-        { memory: input, offset: 2, stride },
-        { memory: vector, offset: 0, stride: 0 },
-      ],
-      stores: [
-        { memory: output, offset: 1, stride },
-        { memory: sums, offset: 0, stride: 0 },
-        { memory: sums, offset: units, stride: 0 },
-      ],
-    };
-    const compiled = kernels.compile(program, units);
-    kernels.run(compiled, rows, count);
-    const expected = new Float32Array(8 * stride).fill(9);
-    const expectedSums = new Float32Array(2 * units).fill(1);
-    for (let row = 0; row < count; row++) {
-      for (let j = 0; j < units; j++) {
-        const value = x[2 + row * stride + j] * b[j] + 3;
-        expected[1 + row * stride + j] = value;
-        expectedSums[j] += value;
-        expectedSums[units + j] += x[2 + row * stride + j];
-      }
-    }
-    expect(kernels.view(output)).toEqual(expected);
-    expect(kernels.view(sums)).toEqual(expectedSums);
-    kernels.run(compiled, rows, count);
-    expect([...kernels.view(sums)]).toEqual([...expectedSums].map((value) => 2 * value - 1));
-    for (const memory of memories) kernels.release(memory);
+describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
+  beforeAll(async () => {
+    device = await kernelsOnMemory(relaxedSimd);
   });
-});
 
-test('programs still run when the memory has grown', () => {
-  const { heap, kernels, put } = device;
-  const compiled = kernels.compile({ ...program, stores: program.stores.slice(0, 1) }, 4);
-  const before = put([1, 2, 3, 4]);
-  const large = kernels.allocate(heap.memory.buffer.byteLength);
-  const result = kernels.allocate(4);
-  const row = (memory: typeof before) => ({ memory, offset: 0, stride: 4 });
-  kernels.run(compiled, { loads: [row(before), row(before)], stores: [row(result)] }, 1);
-  expect([...kernels.view(result)]).toEqual([4, 7, 12, 19]);
-  kernels.release(large);
+  describe.each([1, 3, 4, 5, 8, 131])('rows of %i', (units) => {
+    test.each([0, 1, 2, 7])('%i of them, with strides, a repeated row and sums', (count) => {
+      const { kernels, put } = device;
+      const stride = units + 3;
+      const x = Float32Array.from({ length: 8 * stride }, (_, i) => (i % 13) - 6);
+      const b = Float32Array.from({ length: units }, (_, j) => (j % 5) - 2);
+      const memories = [
+        put(x),
+        put(b),
+        put(new Float32Array(8 * stride).fill(9)),
+        put(new Float32Array(2 * units).fill(1)),
+      ];
+      const [input, vector, output, sums] = memories;
+      const rows = {
+        loads: [
+          { memory: input, offset: 2, stride },
+          { memory: vector, offset: 0, stride: 0 },
+        ],
+        stores: [
+          { memory: output, offset: 1, stride },
+          { memory: sums, offset: 0, stride: 0 },
+          { memory: sums, offset: units, stride: 0 },
+        ],
+      };
+      const compiled = kernels.compile(program, units);
+      kernels.run(compiled, rows, 0, count);
+      const expected = new Float32Array(8 * stride).fill(9);
+      const expectedSums = new Float32Array(2 * units).fill(1);
+      for (let row = 0; row < count; row++) {
+        for (let j = 0; j < units; j++) {
+          const value = x[2 + row * stride + j] * b[j] + 3;
+          expected[1 + row * stride + j] = value;
+          expectedSums[j] += value;
+          expectedSums[units + j] += x[2 + row * stride + j];
+        }
+      }
+      expect(kernels.view(output)).toEqual(expected);
+      expect(kernels.view(sums)).toEqual(expectedSums);
+      kernels.run(compiled, rows, 0, count);
+      expect([...kernels.view(sums)]).toEqual([...expectedSums].map((value) => 2 * value - 1));
+      for (const memory of memories) kernels.release(memory);
+    });
+  });
+
+  test('programs still run when the memory has grown', () => {
+    const { heap, kernels, put } = device;
+    const compiled = kernels.compile({ ...program, stores: program.stores.slice(0, 1) }, 4);
+    const before = put([1, 2, 3, 4]);
+    const large = kernels.allocate(heap.memory.buffer.byteLength);
+    const result = kernels.allocate(4);
+    const row = (memory: typeof before) => ({ memory, offset: 0, stride: 4 });
+    kernels.run(compiled, { loads: [row(before), row(before)], stores: [row(result)] }, 0, 1);
+    expect([...kernels.view(result)]).toEqual([4, 7, 12, 19]);
+    kernels.release(large);
+  });
 });

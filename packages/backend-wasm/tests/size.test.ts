@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+// Makes relaxed SIMD available.
+import './on-memory.js';
 
 const built = (name: string) => fileURLToPath(new URL(`../dist/${name}`, import.meta.url));
 
@@ -22,11 +24,11 @@ test('the engine, minified and gzipped, with its kernels is below 25 kB', async 
 });
 
 test('the kernels have no data, no globals and no start function that could collide with TensorFlow.js', () => {
-  for (const name of ['kernels.wasm', 'kernels-shared.wasm']) {
-    const module = new WebAssembly.Module(readFileSync(built(name)));
+  for (const name of ['kernels', 'kernels-relaxed', 'kernels-shared', 'kernels-shared-relaxed']) {
+    const module = new WebAssembly.Module(readFileSync(built(`${name}.wasm`)));
     expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
     expect(WebAssembly.Module.exports(module).every(({ kind }) => kind === 'function')).toBe(true);
-    const sections = sectionsOf(readFileSync(built(name)));
+    const sections = sectionsOf(readFileSync(built(`${name}.wasm`)));
     expect(sections).not.toContain(6);
     expect(sections).not.toContain(8);
     expect(sections).not.toContain(11);

@@ -13,7 +13,8 @@ beforeAll(async () => {
   for (const name of ['BatchMatMul', '_FusedMatMul']) {
     originals.set(name, (getKernel(name, 'wasm') as { kernelFunc: KernelFunc }).kernelFunc);
   }
-  await import('../src/index.js');
+  // On one thread the kernels work on TensorFlow.js's own memory.
+  (await import('../src/index.js')).setThreadsCount(1);
   expect(await tf.setBackend('wasm')).toBe(true);
 });
 
@@ -171,6 +172,26 @@ describe('recurrent kernels', () => {
     expect(tf.memory().numTensors).toBeLessThanOrEqual(before + pairs.length);
   });
 
+  test('what is packed of a weight is given back with its tensor, and new weights count', async () => {
+    const heap = sharedHeap(tf.backend() as BackendWasm);
+    const x = wave([batch, timesteps, 4]);
+    const state0 = wave([batch, 6]);
+    const outputs: string[] = [];
+    const sizes: number[] = [];
+    for (let i = 0; i < 1000; i++) {
+      const weights = plan.parameters.map(({ shape }) => tf.fill([...shape], i % 2 ? 0.1 : 0.2));
+      const inputs: Record<string, Tensor> = { x, state0 };
+      for (const [p, weight] of weights.entries()) inputs[`parameter${p}`] = weight;
+      const results = tf.engine().runKernel(RECURRENT, inputs, attrs as never) as Tensor[];
+      if (i < 4) outputs.push((await results[0].data()).join());
+      tf.dispose([results, weights]);
+      if (i === 10 || i === 999) sizes.push(heap.memory.buffer.byteLength, probeOf(heap));
+    }
+    expect(outputs[0]).not.toBe(outputs[1]);
+    expect(outputs.slice(2)).toEqual(outputs.slice(0, 2));
+    expect(sizes.slice(2)).toEqual(sizes.slice(0, 2));
+  });
+
   test('TensorFlow.js’s memory does not grow over a thousand calls', () => {
     const heap = sharedHeap(tf.backend() as BackendWasm);
     const inputs: Record<string, Tensor> = { x: wave([batch, timesteps, 4]), state0: wave([batch, 6]) };
@@ -179,16 +200,18 @@ describe('recurrent kernels', () => {
     });
     const run = () => tf.dispose(tf.engine().runKernel(RECURRENT, inputs, attrs as never) as Tensor[]);
     for (let i = 0; i < 10; i++) run();
-    const probe = () => {
-      const address = heap.allocate(1_000_000);
-      heap.release(address);
-      return address;
-    };
-    const [size, place] = [heap.memory.buffer.byteLength, probe()];
+    const [size, place] = [heap.memory.buffer.byteLength, probeOf(heap)];
     for (let i = 0; i < 1000; i++) run();
-    expect([heap.memory.buffer.byteLength, probe()]).toEqual([size, place]);
+    expect([heap.memory.buffer.byteLength, probeOf(heap)]).toEqual([size, place]);
   });
 });
+
+/** Where a large piece of a memory would begin: it moves when anything is left behind. */
+function probeOf(heap: ReturnType<typeof sharedHeap>): number {
+  const address = heap.allocate(1_000_000);
+  heap.release(address);
+  return address;
+}
 
 describe('what is checked at the start', () => {
   const fake = (wasm: object) => ({ wasm }) as unknown as BackendWasm;

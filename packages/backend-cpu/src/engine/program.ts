@@ -72,10 +72,11 @@ function assignRegisters({ stores }: Program, passes: readonly Pass[], direct: r
   return registers;
 }
 
-/** Applies a program to `count` rows, a tile of rows at a time. */
+/** Applies a program to `count` rows from row `first` on, a tile of rows at a time. */
 export function run(
   program: CompiledProgram,
   { loads, stores }: ProgramRows<Float32Array>,
+  first: number,
   count: number,
 ): void {
   const { units, tileRows, passes, registers, registerMemory, direct, firstConstant, constants } = program;
@@ -86,9 +87,10 @@ export function run(
     return { memory: constants[value - firstConstant], offset: 0, stride: 0 };
   });
   for (const { total } of program.sums) total.fill(0);
-  for (let row = 0; row < count; row += tileRows) {
-    const rows = Math.min(tileRows, count - row);
-    const first = values.map(
+  const end = first + count;
+  for (let row = first; row < end; row += tileRows) {
+    const rows = Math.min(tileRows, end - row);
+    const starts = values.map(
       ({ offset, stride }, value) => offset + (registers[value] >= 0 ? 0 : row * stride),
     );
     for (const { loop, result, operands } of passes) {
@@ -98,10 +100,10 @@ export function run(
       const y = values[b];
       const z = values[c];
       for (let r = 0; r < rows; r++) {
-        const o = first[result] + r * out.stride;
-        const i = first[a] + r * x.stride;
-        const j = first[b] + r * y.stride;
-        const k = first[c] + r * z.stride;
+        const o = starts[result] + r * out.stride;
+        const i = starts[a] + r * x.stride;
+        const j = starts[b] + r * y.stride;
+        const k = starts[c] + r * z.stride;
         loop(out.memory, o, x.memory, i, y.memory, j, z.memory, k, units);
       }
     }
@@ -109,7 +111,7 @@ export function run(
       const { memory, stride } = values[value];
       const to = stores[store];
       for (let r = 0; r < rows; r++) {
-        const from = first[value] + r * stride;
+        const from = starts[value] + r * stride;
         const at = to.offset + (row + r) * to.stride;
         for (let n = 0; n < units; n++) to.memory[at + n] = memory[from + n];
       }
@@ -117,7 +119,7 @@ export function run(
     for (const { value, total } of program.sums) {
       const { memory, stride } = values[value];
       for (let r = 0; r < rows; r++) {
-        const from = first[value] + r * stride;
+        const from = starts[value] + r * stride;
         addRow(total, memory, from, units);
       }
     }

@@ -1,3 +1,5 @@
+import { hasRelaxedSimd, isShared, requireSimd } from './features.js';
+
 /** The functions of `kernels.wasm`: addresses and strides in bytes, lengths in numbers. Described in assembly/. */
 export interface FixedKernels {
   scratchBytes(): number;
@@ -20,6 +22,8 @@ export interface FixedKernels {
     rows: number,
     depth: number,
     columns: number,
+    firstPanel: number,
+    endPanel: number,
     accumulate: boolean,
     scratch: number,
   ): void;
@@ -51,30 +55,41 @@ export interface FixedKernels {
   segmentSum(rows: number, ids: number, sums: number, count: number, segments: number, length: number): void;
 }
 
-/** A function that returns v128 zeros: compiled only where there is SIMD. */
-const SIMD_PROBE = new Uint8Array([
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 22, 1, 20, 0, 253, 12],
-  ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11],
-]);
-
-/**
- * Loads and compiles the kernels that ship with the package for a memory, once.
- * @throws Error when there is no WebAssembly or no SIMD, or when the file cannot be loaded.
- */
-export function compileFixedKernels(memory: WebAssembly.Memory): Promise<WebAssembly.Module> {
-  const name = isShared(memory) ? 'kernels-shared' : 'kernels';
-  compiled[name] ??= load(name).catch((error: unknown) => {
-    delete compiled[name];
-    throw error;
-  });
-  return compiled[name];
+/** Which of the binaries: for a memory that threads share, with relaxed SIMD. */
+export interface Variant {
+  readonly shared: boolean;
+  readonly relaxedSimd: boolean;
 }
 
-const compiled: Record<string, Promise<WebAssembly.Module>> = {};
+/** Kernels on a memory. */
+export interface LoadedKernels {
+  readonly fixed: FixedKernels;
+  readonly variant: Variant;
+  /** What a worker needs to put the same kernels on the same memory. */
+  readonly module: WebAssembly.Module;
+}
 
-/** The format of modules tells memories that threads share from others. */
-export function isShared({ buffer }: WebAssembly.Memory): boolean {
-  return typeof SharedArrayBuffer === 'function' && (buffer as ArrayBufferLike) instanceof SharedArrayBuffer;
+/**
+ * Loads the kernels that ship with the package and puts them on a memory. Each file is loaded and compiled once.
+ *
+ * @param relaxedSimd whether to use relaxed SIMD; where absent, if the runtime has it.
+ * @throws Error when there is no WebAssembly, no SIMD, no relaxed SIMD where it is asked for, or when the file cannot be
+ * loaded.
+ */
+export async function loadKernels(
+  memory: WebAssembly.Memory,
+  relaxedSimd?: boolean | undefined,
+): Promise<LoadedKernels> {
+  requireSimd();
+  if (relaxedSimd && !hasRelaxedSimd()) {
+    throw new Error(
+      'This runtime has no relaxed SIMD, which `relaxedSimd: true` asks for (Chrome 114 and Node 21 have it, Node 20 with ' +
+        'the flag --experimental-wasm-relaxed-simd); leave the option out to use what there is.',
+    );
+  }
+  const variant = { shared: isShared(memory), relaxedSimd: relaxedSimd ?? hasRelaxedSimd() };
+  const module = await compiled(variant);
+  return { fixed: instantiate(module, memory), variant, module };
 }
 
 /** Puts the kernels on a memory. */
@@ -83,21 +98,30 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
   return exports as unknown as FixedKernels;
 }
 
-async function load(name: string): Promise<WebAssembly.Module> {
-  if (typeof WebAssembly !== 'object') {
-    throw new Error('This runtime has no WebAssembly; use @sluice/backend-cpu.');
-  }
-  if (!WebAssembly.validate(SIMD_PROBE)) {
-    throw new Error(
-      'This runtime has WebAssembly without SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or newer have it); ' +
-        'use @sluice/backend-cpu.',
-    );
-  }
-  // The paths are the same from src/engine and from dist/engine, and whole, so that bundlers find the files.
-  const url =
-    name === 'kernels'
-      ? new URL('../../dist/kernels.wasm', import.meta.url)
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+
+function compiled(variant: Variant): Promise<WebAssembly.Module> {
+  const url = urlOf(variant);
+  const known = modules.get(url.href) ?? load(url);
+  modules.set(url.href, known);
+  // A failure is not remembered: the next try may find the file.
+  known.catch(() => modules.delete(url.href));
+  return known;
+}
+
+/** The paths are the same from src/engine and from dist/engine, and whole, so that bundlers find the files. */
+function urlOf({ shared, relaxedSimd }: Variant): URL {
+  if (shared) {
+    return relaxedSimd
+      ? new URL('../../dist/kernels-shared-relaxed.wasm', import.meta.url)
       : new URL('../../dist/kernels-shared.wasm', import.meta.url);
+  }
+  return relaxedSimd
+    ? new URL('../../dist/kernels-relaxed.wasm', import.meta.url)
+    : new URL('../../dist/kernels.wasm', import.meta.url);
+}
+
+async function load(url: URL): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(await read(url));
   } catch (error) {

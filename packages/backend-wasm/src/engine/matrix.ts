@@ -1,6 +1,9 @@
 import type { Matrix } from '@sluice/core';
 import type { FixedKernels } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
+import { MULTIPLY_PANELS, MULTIPLY_ROWS, ROW_GROUP } from './threads/jobs.js';
+import type { Pool } from './threads/pool.js';
+import { chunksFor } from './threads/share.js';
 
 /** A right-hand side used for fewer rows than this is not worth packing. */
 const WORTH_PACKING = 8;
@@ -9,38 +12,103 @@ const PANEL = 16;
 const CACHE_LINE = 64;
 
 /** The right-hand side of products: where it is, or, if it pays, packed in panels of 16 columns. */
-export interface Right {
-  readonly source: Matrix<Floats>;
+export interface Right extends Place {
   readonly depth: number;
   readonly columns: number;
   /** The address of the panels, which begin at a cache line, and of the memory allocated for them. */
   readonly packed: { readonly panels: number; readonly allocated: number } | null;
+  /** Whether the panels belong to a weight, which keeps them. */
+  readonly kept?: boolean;
+}
+
+/** The first ten arguments of the kernel `multiply`. */
+type MultiplyArguments = readonly [
+  left: number,
+  leftRowStride: number,
+  leftColumnStride: number,
+  right: number,
+  result: number,
+  resultRowStride: number,
+  resultColumnStride: number,
+  rows: number,
+  depth: number,
+  columns: number,
+];
+
+/** Where a matrix is, in bytes. */
+interface Place {
+  readonly address: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
 }
 
 const addressOf = ({ memory, offset }: Matrix<Floats>): number => memory.address + offset * 4;
 
+const placeOf = (matrix: Matrix<Floats>): Place => ({
+  address: addressOf(matrix),
+  rowStride: matrix.rowStride * 4,
+  columnStride: matrix.columnStride * 4,
+});
+
+const isOf = (right: Right, source: Matrix<Floats>, depth: number, columns: number): boolean =>
+  right.address === addressOf(source) &&
+  right.rowStride === source.rowStride * 4 &&
+  right.columnStride === source.columnStride * 4 &&
+  right.depth === depth &&
+  right.columns === columns;
+
 /** Matrix products on a WebAssembly memory; the kernels are in assembly/. */
 export class MatrixProducts {
-  private readonly scratch: number;
+  /** What is packed of weights, by the address of their memory. */
+  private readonly weights = new Map<number, Right[]>();
   constructor(
     private readonly heap: Heap,
     private readonly fixed: FixedKernels,
-  ) {
-    this.scratch = heap.allocate(fixed.scratchBytes());
-  }
+    /** Memory that the kernels need for themselves. */
+    private readonly scratch: number,
+    private readonly pool: Pool | null,
+  ) {}
 
   /** Prepares a matrix as the right-hand side of products with `rows` rows altogether. */
   prepare(source: Matrix<Floats>, rows: number, depth: number, columns: number): Right {
-    if (rows < WORTH_PACKING && source.columnStride === 1) return { source, depth, columns, packed: null };
-    const allocated = this.heap.allocate(Math.ceil(columns / PANEL) * PANEL * depth * 4 + CACHE_LINE);
-    const panels = Math.ceil(allocated / CACHE_LINE) * CACHE_LINE;
-    const { rowStride, columnStride } = source;
-    this.fixed.pack(addressOf(source), rowStride * 4, columnStride * 4, depth, columns, panels);
-    return { source, depth, columns, packed: { panels, allocated } };
+    if (rows < WORTH_PACKING && source.columnStride === 1) {
+      return { ...placeOf(source), depth, columns, packed: null };
+    }
+    return this.pack(placeOf(source), depth, columns);
   }
 
-  release({ packed }: Right): void {
-    if (packed) this.heap.release(packed.allocated);
+  /**
+   * Prepares a part of a weight. It is packed the first time and stays so until the weight's memory is released, so that
+   * a stream of single steps does not pack its weights at each.
+   */
+  prepareWeights(source: Matrix<Floats>, depth: number, columns: number): Right {
+    const { address } = source.memory;
+    const kept = this.weights.get(address) ?? [];
+    if (kept.length === 0) this.weights.set(address, kept);
+    for (const right of kept) if (isOf(right, source, depth, columns)) return right;
+    const right = this.pack(placeOf(source), depth, columns, true);
+    kept.push(right);
+    return right;
+  }
+
+  /** Gives back what was packed of a weight, if anything was. To be called when its memory is released. */
+  forget(address: number): void {
+    const kept = this.weights.get(address);
+    if (kept === undefined) return;
+    this.weights.delete(address);
+    for (const { packed } of kept) if (packed) this.heap.release(packed.allocated);
+  }
+
+  release({ packed, kept }: Right): void {
+    if (packed && !kept) this.heap.release(packed.allocated);
+  }
+
+  private pack(place: Place, depth: number, columns: number, kept = false): Right {
+    const allocated = this.heap.allocate(Math.ceil(columns / PANEL) * PANEL * depth * 4 + CACHE_LINE);
+    const panels = Math.ceil(allocated / CACHE_LINE) * CACHE_LINE;
+    const { address, rowStride, columnStride } = place;
+    this.fixed.pack(address, rowStride, columnStride, depth, columns, panels);
+    return { address, rowStride, columnStride, depth, columns, packed: { panels, allocated }, kept };
   }
 
   /** `result = left × right`, or `result += left × right`. */
@@ -51,9 +119,9 @@ export class MatrixProducts {
     rows: number,
     accumulate: boolean,
   ): void {
-    const { source, depth, columns, packed } = right;
+    const { depth, columns, packed } = right;
     if (packed === null && result.columnStride !== 1) {
-      const repacked = this.prepare(source, WORTH_PACKING, depth, columns);
+      const repacked = this.pack(right, depth, columns);
       this.multiply(left, repacked, result, rows, accumulate);
       this.release(repacked);
       return;
@@ -63,8 +131,8 @@ export class MatrixProducts {
         addressOf(left),
         left.rowStride * 4,
         left.columnStride * 4,
-        addressOf(source),
-        source.rowStride * 4,
+        right.address,
+        right.rowStride,
         addressOf(result),
         result.rowStride * 4,
         rows,
@@ -75,7 +143,8 @@ export class MatrixProducts {
       );
       return;
     }
-    this.fixed.multiply(
+    const panels = Math.ceil(columns / PANEL);
+    const given = [
       addressOf(left),
       left.rowStride * 4,
       left.columnStride * 4,
@@ -86,8 +155,20 @@ export class MatrixProducts {
       rows,
       depth,
       columns,
-      accumulate,
-      this.scratch,
-    );
+    ] as const;
+    // What is added to cannot be done twice, as it would have to be where a worker is lost.
+    if (this.pool !== null && !accumulate && this.share(this.pool, given, panels)) return;
+    this.fixed.multiply(...given, 0, panels, accumulate, this.scratch);
+  }
+
+  /** Does a product together with other threads, if it is large enough. */
+  private share(pool: Pool, given: MultiplyArguments, panels: number): boolean {
+    const [rows, depth, columns] = given.slice(7);
+    const byRows = rows >= 2 * ROW_GROUP * pool.threads;
+    const parts = byRows ? Math.ceil(rows / ROW_GROUP) : panels;
+    const chunks = chunksFor(2 * rows * depth * columns, pool.threads, parts);
+    if (chunks === 1) return false;
+    pool.do(byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS, [...given, chunks], chunks);
+    return true;
   }
 }

@@ -1,32 +1,41 @@
-import { type Backend, backendFromKernels, type Kernels } from '@sluice/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { compileFixedKernels, type FixedKernels, instantiate } from '../engine/fixed-kernels.js';
-import type { Floats, Heap } from '../engine/heap.js';
-import type { Right } from '../engine/matrix.js';
-import type { CompiledProgram } from '../engine/program/programs.js';
-import { wasmKernels } from '../engine/wasm-kernels.js';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
+import { isShared } from '../engine/features.js';
+import { type FixedKernels, loadKernels } from '../engine/fixed-kernels.js';
+import type { Heap } from '../engine/heap.js';
+import { type WasmKernels, wasmKernels } from '../engine/wasm-kernels.js';
+import { copyingKernels } from './copying-kernels.js';
+import { onDispose } from './dispose.js';
+import { kernelsInPlace } from './kernels-in-place.js';
 import { sharedHeap } from './shared-memory.js';
+import { threadsToStart } from './threads.js';
 
 /** Sluice's engine on the memory of one TensorFlow.js backend. */
 export interface Attached {
   readonly heap: Heap;
   readonly fixed: FixedKernels;
-  readonly kernels: Kernels<Floats, Right, CompiledProgram>;
-  readonly engine: Backend<Floats>;
+  readonly kernels: WasmKernels;
+  /** The recurrent kernels by their names. */
+  readonly recurrent: ReadonlyMap<string, KernelFunc>;
 }
 
 const known = new WeakMap<BackendWasm, Attached>();
 
 /**
- * Puts the engine on a backend's memory.
+ * Puts the engine on a backend's memory. Threads work there too where it is shared, as it is in isolated pages; elsewhere,
+ * as in Node, they get a memory of their own and copies.
+ *
  * @throws Error when the runtime has no SIMD, the kernels cannot be loaded, or TensorFlow.js is not as expected.
  */
 export async function attach(backend: BackendWasm): Promise<void> {
   const heap = sharedHeap(backend);
-  const fixed = instantiate(await compileFixedKernels(heap.memory), heap.memory);
-  const kernels = wasmKernels(heap, fixed);
-  known.set(backend, { heap, fixed, kernels, engine: backendFromKernels('wasm', kernels) });
+  const threads = threadsToStart();
+  const loaded = await loadKernels(heap.memory);
+  const inPlace = threads === 1 || isShared(heap.memory);
+  const kernels = wasmKernels(heap, loaded, inPlace ? threads : 1);
+  onDispose(backend, (_, address) => kernels.forget(address));
+  const recurrent = inPlace ? kernelsInPlace(kernels) : await copyingKernels(backend, heap, threads);
+  known.set(backend, { heap, fixed: loaded.fixed, kernels, recurrent });
 }
 
 /** @throws Error when `attach` has not finished. */
@@ -38,12 +47,3 @@ export function attachedTo(backend: BackendWasm): Attached {
       'yet: import @sluice/backend-wasm before tf.setBackend, or wait for it with `await ready` (exported by the package).',
   );
 }
-
-/** The numbers of a tensor, where they are. */
-export function floatsOf(backend: BackendWasm, { dataId, shape }: TensorInfo): Floats {
-  const address = backend.dataIdMap.get(dataId).memoryOffset;
-  return { address, length: sizeOf(shape) };
-}
-
-export const sizeOf = (shape: readonly number[]): number =>
-  shape.reduce((product, size) => product * size, 1);

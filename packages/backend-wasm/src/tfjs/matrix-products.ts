@@ -2,7 +2,8 @@ import type { Matrix } from '@sluice/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Floats } from '../engine/heap.js';
-import { attachedTo, floatsOf, sizeOf } from './attach.js';
+import { attachedTo } from './attach.js';
+import { floatsOf, sizeOf } from './tensors.js';
 
 /**
  * TensorFlow.js's matrix products, where its wasm backend is slow: it multiplies transposed matrices number by number,

@@ -1,6 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
-import { attachedTo, floatsOf, sizeOf } from './attach.js';
+import { attachedTo } from './attach.js';
+import { floatsOf, sizeOf } from './tensors.js';
 
 /**
  * Looking rows up and adding them up again: what an embedding does forward and backward.

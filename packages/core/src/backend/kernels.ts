@@ -24,11 +24,14 @@ export interface ProgramRows<Memory> {
 /**
  * The handful of kernels from which `backendFromKernels` makes a whole backend, for devices whose time loop is driven by
  * JavaScript. `Memory` is a handle for float32 numbers, `Right` a right-hand matrix prepared for many products,
- * `Compiled` a program made ready for the device.
+ * `Compiled` a program made ready for the device. Rows and matrices are read during the call and not kept: the time loop
+ * changes them from step to step.
  */
 export interface Kernels<Memory, Right, Compiled> {
-  /** Memory for `length` numbers, all 0. */
+  /** Memory for `length` numbers, whatever they are. */
   allocate(length: number): Memory;
+  /** Memory for `length` numbers, all 0. */
+  zeros(length: number): Memory;
   release(memory: Memory): void;
   /** The numbers as seen from JavaScript, for masks. */
   view(memory: Memory): Float32Array;
@@ -36,6 +39,11 @@ export interface Kernels<Memory, Right, Compiled> {
 
   /** Prepares a `depth × columns` matrix as the right-hand side of products with `rows` rows altogether. */
   prepare(matrix: Matrix<Memory>, rows: number, depth: number, columns: number): Right;
+  /**
+   * The same for a part of a parameter. Its numbers stay as they are until its memory is released, so a device may keep
+   * what it has prepared for later calls.
+   */
+  prepareWeights(matrix: Matrix<Memory>, rows: number, depth: number, columns: number): Right;
   releaseRight(right: Right): void;
   /** `result = left × right`, or `result += left × right`. */
   multiply(
@@ -47,6 +55,9 @@ export interface Kernels<Memory, Right, Compiled> {
   ): void;
 
   compile(program: Program, units: number): Compiled;
-  /** Applies a program to `rows` rows. A store of kind `vectorCotangent` adds the sum over the rows to its one row. */
-  run(compiled: Compiled, rows: ProgramRows<Memory>, count: number): void;
+  /**
+   * Applies a program to `count` rows from row `first` on. A store of kind `vectorCotangent` adds the sum over the rows
+   * to its one row.
+   */
+  run(compiled: Compiled, rows: ProgramRows<Memory>, first: number, count: number): void;
 }

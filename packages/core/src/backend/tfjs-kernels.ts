@@ -41,6 +41,8 @@ export interface TensorAccess<TfjsBackend, Buffer> {
   read(backend: TfjsBackend, tensor: TensorInfo): Buffer;
   /** A new float32 tensor that takes the buffer over. */
   wrap(backend: TfjsBackend, buffer: Buffer, shape: number[]): TensorInfo;
+  /** A tensor that stands for what the gradient needs, whatever it holds; `wrap` where absent. */
+  wrapSaved?(backend: TfjsBackend, buffer: Buffer): TensorInfo;
 }
 
 /** The kernels of a backend, ready for TensorFlow.js's `registerKernel` once `backendName` is added. */
@@ -73,6 +75,19 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     };
   };
 
+  const wrapSaved = (
+    { backend }: KernelArguments<TfjsBackend>,
+    plan: Plan,
+    { batch, timesteps }: SequenceInputs<Buffer>,
+    saved: Buffer | undefined,
+  ): TensorInfo => {
+    if (saved === undefined) return access.wrap(backend, engine.upload(new Float32Array(0)), [0]);
+    return (
+      access.wrapSaved?.(backend, saved) ??
+      access.wrap(backend, saved, [engine.savedLength(plan, batch, timesteps)])
+    );
+  };
+
   const forward = (call: KernelArguments<TfjsBackend>): TensorInfo[] => {
     const { plan, keep } = call.attrs as RecurrentAttributes;
     const inputs = sequenceInputs(call);
@@ -82,9 +97,7 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     return [
       wrap(result.sequence, [batch, timesteps, plan.units]),
       ...result.states.map((state) => wrap(state, [batch, plan.units])),
-      result.saved === undefined
-        ? wrap(engine.upload(new Float32Array(0)), [0])
-        : wrap(result.saved, [engine.savedLength(plan, batch, timesteps)]),
+      wrapSaved(call, plan, inputs, result.saved),
     ];
   };
 

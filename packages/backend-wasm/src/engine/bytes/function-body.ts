@@ -126,20 +126,20 @@ export class FunctionBody {
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
   }
 
-  /** Four numbers at `base + index`, or one, in the first lane. */
-  load(base: Integer, index: Integer, lanes: 4 | 1): Vector {
+  /** Four numbers at `base + index + offset`, or one, in the first lane. */
+  load(base: Integer, index: Integer, lanes: 4 | 1, offset: number): Vector {
     const result = this.vector();
     this.address(base, index);
-    this.code.push(SIMD, ...unsigned(lanes === 4 ? 0x00 : 0x5c), ...memoryOperand(2, 0));
+    this.code.push(SIMD, ...unsigned(lanes === 4 ? 0x00 : 0x5c), ...memoryOperand(2, offset));
     this.code.push(OPCODES.localSet, ...unsigned(result.vector));
     return result;
   }
 
-  store(value: Vector, base: Integer, index: Integer, lanes: 4 | 1): void {
+  store(value: Vector, base: Integer, index: Integer, lanes: 4 | 1, offset: number): void {
     this.address(base, index);
     this.get(value.vector);
-    if (lanes === 4) this.code.push(SIMD, ...unsigned(0x0b), ...memoryOperand(2, 0));
-    else this.code.push(SIMD, ...unsigned(0x5a), ...memoryOperand(2, 0), 0);
+    if (lanes === 4) this.code.push(SIMD, ...unsigned(0x0b), ...memoryOperand(2, offset));
+    else this.code.push(SIMD, ...unsigned(0x5a), ...memoryOperand(2, offset), 0);
   }
 
   /** An instruction that takes vectors, and perhaps a count of bits, and gives a vector. */

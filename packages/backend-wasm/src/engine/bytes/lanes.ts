@@ -8,7 +8,10 @@ const numberOf = new Float32Array(bitsOf.buffer);
  * constants. The names are WebAssembly's.
  */
 export class Lanes {
-  constructor(private readonly body: FunctionBody) {}
+  constructor(
+    private readonly body: FunctionBody,
+    private readonly relaxedSimd: boolean,
+  ) {}
 
   constant(value: number): Vector {
     numberOf[0] = value;
@@ -53,6 +56,17 @@ export class Lanes {
     return this.body.instruction(0xac, [a], bits);
   }
 
+  /** `a b + c`, rounded once with relaxed SIMD, else twice. */
+  multiplyAdd(a: Vector, b: Vector | number, c: Vector | number): Vector {
+    if (!this.relaxedSimd) return this.add(this.mul(a, b), c);
+    return this.body.instruction(0x105, [a, this.vector(b), this.vector(c)]);
+  }
+  /** `c − a b`, likewise. */
+  multiplySub(a: Vector, b: Vector | number, c: Vector | number): Vector {
+    if (!this.relaxedSimd) return this.sub(c, this.mul(a, b));
+    return this.body.instruction(0x106, [a, this.vector(b), this.vector(c)]);
+  }
+
   /** Within two numbers; NaN stays NaN, because `pmax` and `pmin` give their first operand when they cannot tell. */
   clamp(x: Vector, low: number, high: number): Vector {
     const pmin = 0xea;
@@ -66,7 +80,7 @@ export class Lanes {
     return coefficients
       .slice(0, -1)
       .reduceRight<Vector>(
-        (sum, coefficient) => this.add(this.mul(sum, x), coefficient),
+        (sum, coefficient) => this.multiplyAdd(sum, x, coefficient),
         this.constant(coefficients.at(-1) as number),
       );
   }
@@ -75,7 +89,11 @@ export class Lanes {
     return (...operands: (Vector | number)[]): Vector =>
       this.body.instruction(
         opcode,
-        operands.map((operand) => (typeof operand === 'number' ? this.constant(operand) : operand)),
+        operands.map((operand) => this.vector(operand)),
       );
+  }
+
+  private vector(operand: Vector | number): Vector {
+    return typeof operand === 'number' ? this.constant(operand) : operand;
   }
 }

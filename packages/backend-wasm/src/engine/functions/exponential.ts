@@ -17,10 +17,10 @@ const SECOND_ORDER = [
 
 /** With x = k ln 2 + r, k whole and |r| ≤ ½ ln 2: eʳ − 1, and k in the last bits of a number. */
 function reduce(v: Lanes, x: Vector): { expMinusOne: Vector; rounded: Vector } {
-  const rounded = v.add(v.mul(x, Math.LOG2E), ROUNDER);
+  const rounded = v.multiplyAdd(x, Math.LOG2E, ROUNDER);
   const k = v.sub(rounded, ROUNDER);
-  const r = v.sub(v.sub(x, v.mul(k, LN2_HIGH)), v.mul(k, LN2_LOW));
-  const expMinusOne = v.add(r, v.mul(v.mul(r, r), v.polynomial(r, SECOND_ORDER)));
+  const r = v.multiplySub(k, LN2_LOW, v.multiplySub(k, LN2_HIGH, x));
+  const expMinusOne = v.multiplyAdd(v.mul(r, r), v.polynomial(r, SECOND_ORDER), r);
   return { expMinusOne, rounded };
 }
 
@@ -47,6 +47,6 @@ export function sigmoid(v: Lanes, x: Vector): Vector {
 export function tanh(v: Lanes, x: Vector): Vector {
   const { expMinusOne, rounded } = reduce(v, v.clamp(v.add(x, x), -20, 20));
   const power = powerOfTwo(v, rounded);
-  const e = v.add(v.mul(expMinusOne, power), v.sub(power, 1));
+  const e = v.multiplyAdd(expMinusOne, power, v.sub(power, 1));
   return v.div(e, v.add(e, 2));
 }

@@ -1,81 +1,157 @@
 import type { Program, ProgramRows } from '@sluice/core';
-import { type FixedKernels, isShared } from '../fixed-kernels.js';
+import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
+import { firstOf, RUN_PROGRAM, type Run } from '../threads/jobs.js';
+import type { Pool } from '../threads/pool.js';
+import { chunksFor } from '../threads/share.js';
 import { ENTRY_BYTES, isSum, writeProgram } from './write-program.js';
 
 /** A pointwise program as a function in WebAssembly. */
 export interface CompiledProgram {
   readonly units: number;
-  readonly loads: number;
   /** For each store: its row among the sums, or −1. */
   readonly sums: readonly number[];
-  readonly run: (count: number, block: number) => void;
+  readonly sumCount: number;
+  readonly run: Run;
+  /** Arithmetic operations for a row, about. */
+  readonly work: number;
+  /** Where workers find the module's bytes; only with threads. */
+  readonly code: { readonly address: number; readonly length: number } | null;
 }
+
+/** What a function such as tanh costs, in additions; and every other operation, load and store. */
+const FUNCTION_WORK = 30;
+const FUNCTIONS: readonly string[] = ['sigmoid', 'tanh', 'exp', 'log', 'softplus', 'erf'];
 
 /** Compiles programs for a memory and runs them. */
 export class Programs {
-  private block = 0;
-  private blockRows = 0;
+  /** Argument blocks, one for each chunk, and rows of sums likewise. */
+  private blocks = 0;
+  private blockBytes = 0;
   private sums = 0;
   private sumLength = 0;
   private integers: Int32Array;
+  private readonly mostChunks: number;
+  private readonly byCode = new Map<number, Run>();
 
   constructor(
     private readonly heap: Heap,
     private readonly fixed: FixedKernels,
+    private readonly variant: Variant,
+    private readonly pool: Pool | null,
   ) {
     this.integers = new Int32Array(heap.memory.buffer);
+    this.mostChunks =
+      pool === null ? 1 : chunksFor(Number.POSITIVE_INFINITY, pool.threads, Number.POSITIVE_INFINITY);
+  }
+
+  /** The program whose module's bytes are at an address. */
+  at(address: number): Run {
+    return this.byCode.get(address) as Run;
   }
 
   compile(program: Program, units: number): CompiledProgram {
-    const module = new WebAssembly.Module(writeProgram(program, units, isShared(this.heap.memory)));
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } });
+    const bytes = writeProgram(program, units, this.variant);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory: this.heap.memory },
+    });
     let sumCount = 0;
     const sums = program.stores.map((store) => (isSum(store) ? sumCount++ : -1));
-    this.reserve(program.loads.length + program.stores.length, sumCount * units);
-    const run = instance.exports.run as CompiledProgram['run'];
-    return { units, loads: program.loads.length, sums, run };
+    this.reserve((program.loads.length + program.stores.length) * ENTRY_BYTES, sumCount * units);
+    const run = instance.exports.run as Run;
+    const operations = program.operations.map(({ name }) => (FUNCTIONS.includes(name) ? FUNCTION_WORK : 1));
+    const work =
+      units * operations.reduce((sum, cost) => sum + cost, program.loads.length + program.stores.length);
+    return { units, sums, sumCount, run, work, code: this.pool === null ? null : this.keepCode(bytes, run) };
   }
 
-  /** Sums over the rows are formed in rows of zeros of their own and added at the end: less rounding, better rounded. */
-  run({ units, sums, run }: CompiledProgram, { loads, stores }: ProgramRows<Floats>, count: number): void {
-    if (stores.length === 0) return;
+  /**
+   * Runs a program on `count` rows from row `first` on. Sums over the rows are formed in rows of zeros of their own and
+   * added at the end: less rounding, better rounded.
+   */
+  run(compiled: CompiledProgram, rows: ProgramRows<Floats>, first: number, count: number): void {
+    if (rows.stores.length === 0) return;
     const { buffer } = this.heap.memory;
     if (this.integers.buffer !== buffer) this.integers = new Int32Array(buffer);
+    const { pool } = this;
+    const { code } = compiled;
+    const chunks = pool === null ? 1 : chunksFor(compiled.work * count, pool.threads, count);
+    if (pool === null || code === null || chunks === 1) {
+      this.writeBlock(compiled, rows, first, 0);
+      compiled.run(count, this.blocks);
+    } else {
+      for (let chunk = 0; chunk < chunks; chunk++) {
+        this.writeBlock(compiled, rows, first + firstOf(chunk, chunks, count, 1), chunk);
+      }
+      const given = [code.address, code.length, count, chunks, this.blocks, this.blockBytes];
+      pool.do(RUN_PROGRAM, given, chunks);
+    }
+    if (compiled.sumCount > 0) this.addSums(compiled, rows, chunks);
+  }
+
+  /** Writes the addresses and strides of a chunk that begins at a row. */
+  private writeBlock(
+    { units, sums, sumCount }: CompiledProgram,
+    { loads, stores }: ProgramRows<Floats>,
+    first: number,
+    chunk: number,
+  ): void {
     const { integers } = this;
-    let at = this.block >> 2;
+    let at = (this.blocks + chunk * this.blockBytes) >> 2;
     for (const { memory, offset, stride } of loads) {
-      integers[at++] = memory.address + offset * 4;
+      integers[at++] = memory.address + (offset + first * stride) * 4;
       integers[at++] = stride * 4;
     }
+    const chunkSums = this.sums + chunk * sumCount * units * 4;
     for (let i = 0; i < stores.length; i++) {
       const { memory, offset, stride } = stores[i];
       const isTotal = sums[i] >= 0;
-      integers[at++] = isTotal ? this.sums + sums[i] * units * 4 : memory.address + offset * 4;
+      integers[at++] = isTotal
+        ? chunkSums + sums[i] * units * 4
+        : memory.address + (offset + first * stride) * 4;
       integers[at++] = isTotal ? 0 : stride * 4;
-    }
-    run(count, this.block);
-    for (let i = 0; i < stores.length; i++) {
-      if (sums[i] < 0) continue;
-      const { memory, offset } = stores[i];
-      const sum = this.sums + sums[i] * units * 4;
-      this.fixed.addRow(sum, memory.address + offset * 4, units);
-      this.fixed.clear(sum, units);
     }
   }
 
-  /** Makes room for an argument block of `rows` rows and `length` numbers of sums, which are 0 between two runs. */
-  private reserve(rows: number, length: number): void {
-    if (rows > this.blockRows) {
-      if (this.blockRows > 0) this.heap.release(this.block);
-      this.block = this.heap.allocate(rows * ENTRY_BYTES);
-      this.blockRows = rows;
+  /** Adds the sums of all chunks to where they belong, in the chunks' order, and makes them 0 again. */
+  private addSums(
+    { units, sums, sumCount }: CompiledProgram,
+    { stores }: ProgramRows<Floats>,
+    chunks: number,
+  ): void {
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      for (let i = 0; i < stores.length; i++) {
+        if (sums[i] < 0) continue;
+        const { memory, offset } = stores[i];
+        this.fixed.addRow(
+          this.sums + (chunk * sumCount + sums[i]) * units * 4,
+          memory.address + offset * 4,
+          units,
+        );
+      }
+    }
+    this.fixed.clear(this.sums, chunks * sumCount * units);
+  }
+
+  /** Makes room for argument blocks of so many bytes and `length` numbers of sums, which are 0 between two runs. */
+  private reserve(bytes: number, length: number): void {
+    if (bytes > this.blockBytes) {
+      if (this.blockBytes > 0) this.heap.release(this.blocks);
+      this.blocks = this.heap.allocate(bytes * this.mostChunks);
+      this.blockBytes = bytes;
     }
     if (length > this.sumLength) {
       if (this.sumLength > 0) this.heap.release(this.sums);
-      this.sums = this.heap.allocate(length * 4);
+      this.sums = this.heap.allocate(length * this.mostChunks * 4);
       this.sumLength = length;
-      this.fixed.clear(this.sums, length);
+      this.fixed.clear(this.sums, length * this.mostChunks);
     }
+  }
+
+  private keepCode(bytes: Uint8Array, run: Run) {
+    const address = this.heap.allocate(bytes.length);
+    new Uint8Array(this.heap.memory.buffer, address, bytes.length).set(bytes);
+    this.byCode.set(address, run);
+    return { address, length: bytes.length };
   }
 }

@@ -4,10 +4,12 @@ import type { Slot } from '../../plan/program.js';
 import type { SequenceInputs, SequenceResult } from '../interface.js';
 import type { Rows } from '../kernels.js';
 import type { CompiledPlans } from './compiled-plans.js';
-import { type AnyKernels, asMatrix, dense, from, productSize, weights } from './matrices.js';
+import { type AnyKernels, dense, from, productSize, weights } from './matrices.js';
 import { activeRuns, paddedRuns } from './padding.js';
 import { SavedLayout } from './saved-layout.js';
-import { operandRows, StepPlaces, stepsOf } from './steps.js';
+import { Stages } from './stages.js';
+import { StepRows, stepsOf } from './steps.js';
+import { Temporaries } from './temporaries.js';
 
 /**
  * Runs a plan forward with a device's kernels: input projections for the whole sequence, then the stages of each step.
@@ -23,105 +25,102 @@ export function forward<Memory>(
   const { batch, timesteps, parameters, maskedOutput = 'repeat' } = inputs;
   const { units } = plan;
   const schedule = keep ? plan.training : plan.inference;
-  const programs = compiled.of(plan)[keep ? 'training' : 'inference'];
   const layout = new SavedLayout(plan, batch, timesteps);
-  const rows = () => kernels.allocate(batch * units);
+  const temporaries = new Temporaries(kernels);
+  const stateRows = () => temporaries.allocate(batch * units);
 
-  const sequence = kernels.allocate(batch * timesteps * units);
-  const saved = keep ? kernels.allocate(layout.length) : undefined;
-  const finalStates = plan.states.map(rows);
-  const scratch: Memory[] = [];
-  const temporary = (memory: Memory) => {
-    scratch.push(memory);
-    return memory;
-  };
-  const values = saved ? [] : Array.from({ length: schedule.values }, () => temporary(rows()));
-  /** Without `keep` two buffers for each state take turns. */
-  const turns = saved ? [] : plan.states.map(() => [temporary(rows()), temporary(rows())]);
-  const initial = plan.states.map((_, s) => inputs.initialStates?.[s] ?? temporary(rows()));
+  // Padded rows are left out by the programs: what they hold must be zeros from the start.
+  const results = inputs.mask ? kernels.zeros : kernels.allocate;
+  const sequence = results(batch * timesteps * units);
+  const saved = keep ? results(layout.length) : undefined;
+  const finalStates = plan.states.map(() => kernels.allocate(batch * units));
+  const initial = plan.states.map((_, s) => inputs.initialStates?.[s] ?? temporaries.zeros(batch * units));
   const mask = inputs.mask && kernels.view(inputs.mask).slice();
 
-  const results = plan.products.map((product, index) => {
+  const products = plan.products.map((product, index) => {
     const { depth, columns } = productSize(plan, index);
-    if (!isInputProjection(product)) return temporary(kernels.allocate(batch * columns));
-    const result = temporary(kernels.allocate(batch * timesteps * columns));
-    const right = kernels.prepare(weights(plan, parameters, index), batch * timesteps, depth, columns);
-    kernels.multiply(dense(inputs.x, depth), right, dense(result, columns), batch * timesteps, false);
-    kernels.releaseRight(right);
-    return result;
-  });
-  const rights = plan.products.map((product, index) => {
-    if (isInputProjection(product)) return null;
-    const { depth, columns } = productSize(plan, index);
-    return kernels.prepare(weights(plan, parameters, index), batch * timesteps, depth, columns);
+    const right = kernels.prepareWeights(weights(plan, parameters, index), batch * timesteps, depth, columns);
+    const rows = isInputProjection(product) ? batch * timesteps : batch;
+    const result = temporaries.allocate(rows * columns);
+    if (isInputProjection(product)) {
+      kernels.multiply(dense(inputs.x, depth), right, dense(result, columns), rows, false);
+    }
+    return { right, result, columns };
   });
 
-  stepsOf(inputs).forEach((step, i) => {
-    const places = new StepPlaces(plan, inputs, step);
-    const stateAfter = (s: number, at: number, turn: number): Rows<Memory> =>
-      saved ? places.inSequence(saved, units, layout.state(s), at) : places.rows(turns[s][turn % 2]);
-    const state = (s: number) => (i === 0 ? places.rows(initial[s]) : stateAfter(s, places.before, i - 1));
-    const newState = (s: number) => stateAfter(s, step, i);
-    const value = (index: number) =>
-      saved ? places.inSequence(saved, units, layout.value(index)) : places.rows(values[index]);
-    const output = places.inSequence(sequence, units);
-    const find = (slot: Slot): Rows<Memory> => {
-      switch (slot.kind) {
-        case 'input':
-          return places.inSequence(inputs.x, plan.inputSize);
-        case 'state':
-          return state(slot.state);
-        case 'newState':
-          return newState(slot.state);
-        case 'output':
-          return output;
-        case 'vector':
-          return places.vector(slot.parameter, slot.block);
-        case 'recurrentMask':
-          return places.recurrentMask(slot.index);
-        case 'value':
-          return value(slot.index);
-        case 'product': {
-          const { columns } = productSize(plan, slot.product);
-          const memory = results[slot.product];
-          const offset = slot.block * units;
-          return isInputProjection(plan.products[slot.product])
-            ? places.inSequence(memory, columns, offset)
-            : { memory, offset, stride: columns };
-        }
-        default:
-          throw new Error(`a forward program cannot reach ${slot.kind}`);
+  const steps = new StepRows<Memory>(timesteps, inputs.reverse);
+  const states = plan.states.map((_, s) => {
+    if (saved) {
+      return {
+        before: steps.previous(initial[s], saved, units, layout.state(s)),
+        after: steps.sequence(saved, units, layout.state(s)),
+      };
+    }
+    const { now, other } = steps.turns([stateRows(), stateRows()], units, initial[s]);
+    return { before: other, after: now };
+  });
+  const values = Array.from({ length: schedule.values }, (_, index) =>
+    saved ? steps.sequence(saved, units, layout.value(index)) : steps.fixed(stateRows(), units),
+  );
+  const output = steps.sequence(sequence, units);
+  const outputBefore = steps.previous(sequence, sequence, units);
+  const find = (slot: Slot): Rows<Memory> => {
+    switch (slot.kind) {
+      case 'input':
+        return steps.sequence(inputs.x, plan.inputSize);
+      case 'state':
+        return states[slot.state].before;
+      case 'newState':
+        return states[slot.state].after;
+      case 'output':
+        return output;
+      case 'vector':
+        return steps.fixed(parameters[slot.parameter], 0, slot.block * units);
+      case 'recurrentMask':
+        return steps.fixed((inputs.recurrentMasks as readonly Memory[])[slot.index], units);
+      case 'value':
+        return values[slot.index];
+      case 'product': {
+        const { result, columns } = products[slot.product];
+        return isInputProjection(plan.products[slot.product])
+          ? steps.sequence(result, columns, slot.block * units)
+          : steps.fixed(result, columns, slot.block * units);
       }
-    };
+      default:
+        throw new Error(`a forward program cannot reach ${slot.kind}`);
+    }
+  };
+  const stages = new Stages(
+    kernels,
+    schedule,
+    compiled.of(plan)[keep ? 'training' : 'inference'],
+    find,
+    (index) => {
+      const { operand } = plan.products[index];
+      if (operand.kind === 'input') throw new Error('input projections are not part of a step');
+      const { right, result, columns } = products[index];
+      const left = operand.kind === 'state' ? states[operand.state].before : values[operand.index];
+      return { left, right, result: dense(result, columns) };
+    },
+  );
+
+  stepsOf(inputs).forEach((step, position) => {
+    steps.moveTo(position);
     const active = activeRuns(mask, batch, timesteps, step);
-    schedule.stages.forEach(({ products, program }, stage) => {
-      for (const index of products) {
-        const left = asMatrix(operandRows(plan.products[index].operand, state, value));
-        const { columns } = productSize(plan, index);
-        kernels.multiply(left, rights[index], dense(results[index], columns), batch, false);
-      }
-      const loads = program.loads.map(find);
-      const stores = program.stores.map(({ slot }) => find(slot));
-      for (const [first, end] of active) {
-        const part = (all: Rows<Memory>[]) => (first === 0 ? all : all.map((r) => from(r, first)));
-        kernels.run(programs[stage], { loads: part(loads), stores: part(stores) }, end - first);
-      }
-    });
+    stages.run(batch, active);
     for (const [first, end] of mask ? paddedRuns(active, batch) : []) {
       const carry = (a: Rows<Memory>, b: Rows<Memory>) =>
         kernels.copy(from(a, first), from(b, first), end - first, units);
-      for (const s of plan.states.keys()) carry(state(s), newState(s));
-      if (maskedOutput === 'repeat' && i > 0)
-        carry(places.inSequence(sequence, units, 0, places.before), output);
-    }
-    if (i === timesteps - 1) {
-      finalStates.forEach((memory, s) => {
-        kernels.copy(newState(s), places.rows(memory), batch, units);
-      });
+      for (const { before, after } of states) carry(before, after);
+      if (maskedOutput === 'repeat' && position > 0) carry(outputBefore, output);
     }
   });
+  // The rows are still those of the last step.
+  finalStates.forEach((memory, s) => {
+    kernels.copy(states[s].after, steps.fixed(memory, units), batch, units);
+  });
 
-  for (const right of rights) if (right !== null) kernels.releaseRight(right);
-  for (const memory of scratch) kernels.release(memory);
+  for (const { right } of products) kernels.releaseRight(right);
+  temporaries.release();
   return { sequence, states: finalStates, saved };
 }

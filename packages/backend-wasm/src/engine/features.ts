@@ -1,0 +1,35 @@
+/** A function that returns v128 zeros: compiled only where there is SIMD. */
+const SIMD = new Uint8Array([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 22, 1, 20, 0, 253, 12],
+  ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11],
+]);
+
+/** A function `f32x4.relaxed_madd` of its three parameters. */
+const RELAXED_SIMD = new Uint8Array([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0],
+  ...[32, 0, 32, 1, 32, 2, 253, 133, 2, 11],
+]);
+
+/** @throws Error when the runtime has no WebAssembly, or none with SIMD. */
+export function requireSimd(): void {
+  if (typeof WebAssembly !== 'object') {
+    throw new Error('This runtime has no WebAssembly; use @sluice/backend-cpu.');
+  }
+  if (!WebAssembly.validate(SIMD)) {
+    throw new Error(
+      'This runtime has WebAssembly without SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or newer have it); ' +
+        'use @sluice/backend-cpu.',
+    );
+  }
+}
+
+/**
+ * Whether there is relaxed SIMD, with which a product and a sum are one instruction (Chrome 114, Firefox 145, Node 21;
+ * Node 20 has it behind the flag --experimental-wasm-relaxed-simd).
+ */
+export const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_SIMD);
+
+/** The format of modules tells memories that threads share from others. */
+export function isShared({ buffer }: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer === 'function' && (buffer as ArrayBufferLike) instanceof SharedArrayBuffer;
+}

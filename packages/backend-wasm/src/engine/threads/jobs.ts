@@ -1,0 +1,72 @@
+import type { FixedKernels } from '../fixed-kernels.js';
+import type { JobBoard } from './job-board.js';
+
+/** The kinds of jobs and what they are given; a chunk is a part of the rows, of the panels, or a block of arguments. */
+export const MULTIPLY_ROWS = 1;
+export const MULTIPLY_PANELS = 2;
+export const RUN_PROGRAM = 3;
+
+/** Runs a program on rows whose addresses stand in an argument block. */
+export type Run = (count: number, block: number) => void;
+
+/** What a thread does the chunks of jobs with. */
+export interface Tools {
+  readonly fixed: FixedKernels;
+  /** A thread's own scratch memory for matrix products. */
+  readonly scratch: number;
+  /** The function of the program whose module's bytes are at an address. */
+  program(address: number, length: number): Run;
+}
+
+/** The first of the `total` things of chunk `chunk` when things are dealt out in groups of `group`. */
+export const firstOf = (chunk: number, chunks: number, total: number, group: number): number =>
+  Math.min(total, Math.floor((chunk * Math.ceil(total / group)) / chunks) * group);
+
+/** Rows are dealt out in twos, as the tile takes them. */
+export const ROW_GROUP = 2;
+
+/** Does one chunk of the job on the board. */
+export function doChunk(board: JobBoard, chunk: number, tools: Tools): void {
+  switch (board.kind) {
+    case MULTIPLY_ROWS:
+    case MULTIPLY_PANELS:
+      multiplyChunk(board, chunk, tools);
+      break;
+    case RUN_PROGRAM: {
+      const [address, length, count, chunks, blocks, blockBytes] = [0, 1, 2, 3, 4, 5].map((i) =>
+        board.argument(i),
+      );
+      const rows = firstOf(chunk + 1, chunks, count, 1) - firstOf(chunk, chunks, count, 1);
+      tools.program(address, length)(rows, blocks + chunk * blockBytes);
+    }
+  }
+}
+
+function multiplyChunk(board: JobBoard, chunk: number, { fixed, scratch }: Tools): void {
+  const chunks = board.argument(10);
+  const byRows = board.kind === MULTIPLY_ROWS;
+  const rows = board.argument(7);
+  const columns = board.argument(9);
+  const panels = Math.ceil(columns / 16);
+  const firstRow = byRows ? firstOf(chunk, chunks, rows, ROW_GROUP) : 0;
+  const endRow = byRows ? firstOf(chunk + 1, chunks, rows, ROW_GROUP) : rows;
+  const firstPanel = byRows ? 0 : firstOf(chunk, chunks, panels, 1);
+  const endPanel = byRows ? panels : firstOf(chunk + 1, chunks, panels, 1);
+  if (firstRow === endRow || firstPanel === endPanel) return;
+  fixed.multiply(
+    board.argument(0) + firstRow * board.argument(1),
+    board.argument(1),
+    board.argument(2),
+    board.argument(3),
+    board.argument(4) + firstRow * board.argument(5),
+    board.argument(5),
+    board.argument(6),
+    endRow - firstRow,
+    board.argument(8),
+    columns,
+    firstPanel,
+    endPanel,
+    false,
+    scratch,
+  );
+}

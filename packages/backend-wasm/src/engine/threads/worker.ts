@@ -1,0 +1,48 @@
+import { instantiate } from '../fixed-kernels.js';
+import { JobBoard } from './job-board.js';
+import { doChunk, type Run, type Tools } from './jobs.js';
+import type { WorkerStart } from './start-worker.js';
+
+/** The thread of a worker: takes chunks from the board until it is told to end. */
+function work({ memory, module, board: address, scratch, worker }: WorkerStart): void {
+  const board = new JobBoard(memory, address);
+  const tools: Tools = { fixed: instantiate(module, memory), scratch, program: programsOf(memory) };
+  while (board.wait()) {
+    board.setBusy(worker, true);
+    for (let chunk = board.take(); chunk >= 0; chunk = board.take()) {
+      try {
+        doChunk(board, chunk, tools);
+        board.settle(chunk, true);
+      } catch {
+        // The main thread does it, and shows the error if it has one too.
+        board.settle(chunk, false);
+      }
+    }
+    board.setBusy(worker, false);
+  }
+}
+
+/** Compiles the programs whose bytes lie in the memory, each when it is first run. */
+function programsOf(memory: WebAssembly.Memory): Tools['program'] {
+  const known = new Map<number, Run>();
+  return (address, length) => {
+    const found = known.get(address);
+    if (found) return found;
+    const bytes = new Uint8Array(memory.buffer, address >>> 0, length).slice();
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    known.set(address, exports.run as Run);
+    return exports.run as Run;
+  };
+}
+
+/** What this file needs of Node, which has another way to receive messages than browsers. */
+interface NodeProcess {
+  getBuiltinModule?(name: 'node:worker_threads'): {
+    readonly parentPort: { once(event: 'message', receive: (start: WorkerStart) => void): void };
+  };
+}
+
+const { process } = globalThis as { process?: NodeProcess };
+if (process?.getBuiltinModule)
+  process.getBuiltinModule('node:worker_threads').parentPort.once('message', work);
+else addEventListener('message', ({ data }: MessageEvent<WorkerStart>) => work(data), { once: true });

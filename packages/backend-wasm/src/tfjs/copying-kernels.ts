@@ -1,0 +1,66 @@
+import { backendFromKernels, recurrentKernels } from '@sluice/core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
+import { loadKernels } from '../engine/fixed-kernels.js';
+import type { Floats, Heap } from '../engine/heap.js';
+import { OwnHeap } from '../engine/own-heap.js';
+import { shareableMemory } from '../engine/threads/shareable-memory.js';
+import { wasmKernels } from '../engine/wasm-kernels.js';
+import { onDispose } from './dispose.js';
+import { floatsOf } from './tensors.js';
+
+/**
+ * The recurrent kernels on a memory that threads share, for a TensorFlow.js whose own memory they do not: inputs are copied
+ * there and results back, which takes a few per cent of the time. What the gradient needs stays there, behind an empty
+ * tensor, until that is disposed.
+ */
+export async function copyingKernels(
+  backend: BackendWasm,
+  tensors: Heap,
+  threads: number,
+): Promise<ReadonlyMap<string, KernelFunc>> {
+  const memory = shareableMemory();
+  const kernels = wasmKernels(new OwnHeap(memory), await loadKernels(memory), threads);
+  const numbers = ({ buffer }: WebAssembly.Memory, { address, length }: Floats) =>
+    new Float32Array(buffer, address, length);
+  const saved = new WeakMap<object, Floats>();
+  onDispose(backend, (dataId) => {
+    const floats = saved.get(dataId);
+    if (floats !== undefined) kernels.release(floats);
+  });
+  const copies: Floats[] = [];
+  const configs = recurrentKernels<BackendWasm, Floats>(backendFromKernels('wasm', kernels), {
+    read: (_, tensor) => {
+      const kept = saved.get(tensor.dataId);
+      if (kept !== undefined) return kept;
+      const source = floatsOf(backend, tensor);
+      const copy = kernels.allocate(source.length);
+      copies.push(copy);
+      numbers(memory, copy).set(numbers(tensors.memory, source));
+      return copy;
+    },
+    wrap: (_, floats, shape) => {
+      const tensor = backend.makeOutput(shape, 'float32');
+      numbers(tensors.memory, floatsOf(backend, tensor)).set(numbers(memory, floats));
+      kernels.release(floats);
+      return tensor;
+    },
+    wrapSaved: (_, floats) => {
+      const tensor = backend.makeOutput([0], 'float32');
+      saved.set(tensor.dataId, floats);
+      return tensor;
+    },
+  });
+  return new Map(
+    configs.map(({ kernelName, kernelFunc }) => [
+      kernelName,
+      (call) => {
+        try {
+          return (kernelFunc as unknown as KernelFunc)(call);
+        } finally {
+          for (const copy of copies.splice(0)) kernels.release(copy);
+        }
+      },
+    ]),
+  );
+}

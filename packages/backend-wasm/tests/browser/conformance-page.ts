@@ -1,0 +1,19 @@
+import { runTests, testBackend } from '@sluice/conformance/browser';
+import { createWasmBackend, type WasmBackendOptions } from '../../src/engine.js';
+import { loadedKernels } from './loaded-kernels.js';
+
+/** The options that the page's address names: what only an isolated page can have belongs to `shared`. */
+const options: Record<string, () => WasmBackendOptions> = {
+  own: () => ({}),
+  shared: () => ({ memory: new WebAssembly.Memory({ initial: 1, maximum: 16_384, shared: true }) }),
+};
+
+async function run() {
+  const memory = new URLSearchParams(location.search).get('memory') ?? '';
+  const report = await runTests(() =>
+    testBackend({ name: 'wasm', create: () => createWasmBackend(options[memory]()), tolerances: 'wasm' }),
+  );
+  return { isolated: crossOriginIsolated, loaded: loadedKernels(), report };
+}
+
+Object.assign(globalThis, { result: run() });

@@ -1,0 +1,48 @@
+import type { TestReport } from '@sluice/conformance/browser';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isolation, startChromium } from '../../../../scripts/browser/open-page.mjs';
+import { declaredTests } from './declared-tests.js';
+import { type Browser, resultOfPage, strictPolicy } from './pages.js';
+
+/** As many failures as fit on a screen; the rest is only counted. */
+const SHOWN = 20;
+
+/** How long a page may take: many times what it needs on a machine that has nothing else to do. */
+const SECONDS = 240;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startChromium();
+});
+afterAll(() => browser?.close());
+
+function failureTexts({ failures }: TestReport): string[] {
+  const texts = failures.map(({ name, messages }) => `${name}: ${messages.join('; ')}`);
+  const more = texts.length - SHOWN;
+  return more > 0 ? [...texts.slice(0, SHOWN), `and ${more} more`] : texts;
+}
+
+describe('the conformance suite in a page with a strict Content-Security-Policy', () => {
+  test.concurrent.for([
+    ['not isolated', {}, 'own'],
+    ['cross-origin isolated, on a shared memory', isolation, 'shared'],
+  ] as const)('%s', { timeout: 1000 * (SECONDS + 30) }, async ([, headers, memory]) => {
+    const expected = await declaredTests();
+    const result = await resultOfPage(browser, {
+      script: 'conformance-page.ts',
+      query: `?memory=${memory}`,
+      policy: strictPolicy,
+      headers,
+      seconds: SECONDS,
+    });
+    const { report, ...page } = result as { report: TestReport };
+    expect(page).toEqual(
+      memory === 'shared'
+        ? { isolated: true, loaded: ['kernels-shared.wasm'] }
+        : { isolated: false, loaded: ['kernels.wasm'] },
+    );
+    expect(failureTexts(report)).toEqual([]);
+    expect(report).toEqual({ passed: expected, skipped: 0, failures: [] });
+    expect(expected).toBeGreaterThan(4000);
+  });
+});

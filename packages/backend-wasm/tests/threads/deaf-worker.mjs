@@ -1,0 +1,2 @@
+// Lives, and does nothing.
+setInterval(() => {}, 1000);

@@ -1,0 +1,3 @@
+import { withFirstChunk } from './take-chunk.mjs';
+
+withFirstChunk(() => process.exit(1));

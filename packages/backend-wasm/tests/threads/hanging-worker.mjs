@@ -1,0 +1,5 @@
+import { withFirstChunk } from './take-chunk.mjs';
+
+withFirstChunk(() => {
+  for (;;);
+});

@@ -1,0 +1,126 @@
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { loadKernels } from '../../src/engine/fixed-kernels.js';
+import { OwnHeap } from '../../src/engine/own-heap.js';
+import { MULTIPLY_ROWS } from '../../src/engine/threads/jobs.js';
+import { Pool } from '../../src/engine/threads/pool.js';
+import type { startWorker, WorkerStart } from '../../src/engine/threads/start-worker.js';
+
+let warn: ReturnType<typeof vi.spyOn>;
+beforeEach(() => {
+  warn = vi.spyOn(console, 'warn').mockReturnValue(undefined);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const [ROWS, DEPTH, COLUMNS, CHUNKS] = [64, 20, 32, 8];
+
+/** A pool whose workers run a script of the tests, and a product for it: what it gives and what it should. */
+async function productWith(script: string, before: (pool: Pool, multiply: () => void) => Promise<void>) {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
+  const heap = new OwnHeap(memory);
+  const loaded = await loadKernels(memory, false);
+  const { fixed } = loaded;
+  const workers: Worker[] = [];
+  const start: typeof startWorker = (given: WorkerStart, onEnd) => {
+    const worker = new Worker(new URL(script, import.meta.url));
+    worker.on('exit', onEnd);
+    worker.unref();
+    worker.postMessage(given);
+    workers.push(worker);
+    return worker;
+  };
+  // The main thread dawdles over its chunks, so that a worker gets one.
+  const slowly: typeof fixed.multiply = (...given) => {
+    const end = performance.now() + 50;
+    while (performance.now() < end);
+    fixed.multiply(...given);
+  };
+  const tools = {
+    fixed: { ...fixed, multiply: slowly },
+    scratch: heap.allocate(fixed.scratchBytes()),
+    program: () => () => {},
+  };
+  const pool = new Pool(heap, loaded, 2, tools, start);
+  const [a, b, c, packed] = [ROWS * DEPTH, DEPTH * COLUMNS, ROWS * COLUMNS, DEPTH * COLUMNS].map((n) =>
+    heap.allocate(n * 4),
+  );
+  const floats = (address: number, length: number) => new Float32Array(memory.buffer, address, length);
+  floats(a, ROWS * DEPTH).forEach((_, i, all) => {
+    all[i] = (i % 7) - 3;
+  });
+  floats(b, DEPTH * COLUMNS).forEach((_, i, all) => {
+    all[i] = (i % 5) - 2;
+  });
+  fixed.pack(b, COLUMNS * 4, 4, DEPTH, COLUMNS, packed);
+  const result = floats(c, ROWS * COLUMNS);
+  const multiply = () => {
+    result.fill(Number.NaN);
+    const given = [a, DEPTH * 4, 4, packed, c, COLUMNS * 4, 4, ROWS, DEPTH, COLUMNS, CHUNKS];
+    pool.do(MULTIPLY_ROWS, given, CHUNKS);
+  };
+  await before(pool, multiply);
+  multiply();
+  const expected = Array.from(result, (_, i) => {
+    const [row, column] = [Math.floor(i / COLUMNS), i % COLUMNS];
+    let sum = 0;
+    for (let k = 0; k < DEPTH; k++) {
+      sum += floats(a, ROWS * DEPTH)[row * DEPTH + k] * floats(b, DEPTH * COLUMNS)[k * COLUMNS + column];
+    }
+    return sum;
+  });
+  const numbers = [...result];
+  const hadHelp = pool.hasHelp;
+  pool.stop();
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  return { numbers, expected, hadHelp };
+}
+
+const workerUp = () => new Promise((resolve) => setTimeout(resolve, 500));
+
+describe('a worker', () => {
+  test.each([
+    ['that never looks at the board', './deaf-worker.mjs', 0],
+    ['that ends with a chunk in its hands', './dying-worker.mjs', 1],
+    ['that hangs with a chunk in its hands', './hanging-worker.mjs', 1],
+    ['that says it cannot do its chunk', './failing-worker.mjs', 0],
+  ])(
+    '%s does not keep the job from being done',
+    async (_name, script, warnings) => {
+      const { numbers, expected } = await productWith(script, async (_, multiply) => {
+        multiply();
+        await workerUp();
+      });
+      expect(numbers).toEqual(expected);
+      expect(warn).toHaveBeenCalledTimes(warnings);
+      if (warnings > 0) expect(warn.mock.calls[0][0]).toMatch(/has ended or hangs; 0 of 1 are left/);
+    },
+    20_000,
+  );
+
+  test('that ends between two jobs is noticed, and the jobs go on', async () => {
+    const { numbers, expected, hadHelp } = await productWith('./ending-worker.mjs', async (_, multiply) => {
+      multiply();
+      await workerUp();
+    });
+    expect(hadHelp).toBe(false);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(numbers).toEqual(expected);
+  });
+
+  test('is not missed after the pool has been stopped', async () => {
+    const { numbers, expected, hadHelp } = await productWith(
+      '../../dist/engine/threads/worker.js',
+      async (stopping, multiply) => {
+        multiply();
+        await workerUp();
+        stopping.stop();
+        await workerUp();
+      },
+    );
+    expect(hadHelp).toBe(false);
+    expect(warn).not.toHaveBeenCalled();
+    expect(numbers).toEqual(expected);
+  });
+});

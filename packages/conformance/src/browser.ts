@@ -1,0 +1,81 @@
+// The one door to Vitest's runner that is sure to lead to the same copy of it as `vitest` itself: a test that is declared
+// with one copy is unknown to another.
+import { startTests } from 'vitest/internal/browser';
+
+export { type BackendUnderTest, testBackend } from './test-backend.js';
+
+export interface TestFailure {
+  /** The names of the suites around the test and its own, joined by ` > `; of the suite when that failed itself. */
+  readonly name: string;
+  /** What each error says. */
+  readonly messages: readonly string[];
+}
+
+/** What became of the tests: plain data, which can be handed from the page to whatever opened it. */
+export interface TestReport {
+  readonly passed: number;
+  readonly skipped: number;
+  readonly failures: readonly TestFailure[];
+}
+
+type Runner = Parameters<typeof startTests>[1];
+type File = Awaited<ReturnType<typeof startTests>>[number];
+type Task = File['tasks'][number];
+
+/** Vitest's own defaults, as far as its runner asks for them. */
+const config: Runner['config'] = {
+  root: '/',
+  name: undefined,
+  setupFiles: [],
+  passWithNoTests: false,
+  testNamePattern: undefined,
+  allowOnly: false,
+  sequence: { seed: 0, hooks: 'stack', setupFiles: 'parallel' },
+  chaiConfig: undefined,
+  maxConcurrency: 1,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  retry: 0,
+  includeTaskLocation: false,
+  tags: [],
+  tagsFilter: undefined,
+  strictTags: false,
+};
+
+/**
+ * Runs tests in the page, or the worker, that calls it, with Vitest's runner but without its server: for pages whose
+ * headers are their own, such as a Content-Security-Policy or cross-origin isolation. Bundle the page's script first.
+ *
+ * @param declare calls `testBackend`, or `describe` and `test` of Vitest
+ * @throws Error when declaring the tests fails or declares none
+ */
+export async function runTests(declare: () => void | Promise<void>): Promise<TestReport> {
+  const [file] = await startTests(['page'], { config, importFile: () => declare() });
+  const messages = messagesOf(file);
+  if (messages.length > 0) throw new Error(`The tests could not be declared: ${messages.join('; ')}`);
+  const report: Sums = { passed: 0, skipped: 0, failures: [] };
+  for (const task of file.tasks) addTask(report, task, []);
+  return report;
+}
+
+interface Sums {
+  passed: number;
+  skipped: number;
+  failures: TestFailure[];
+}
+
+function addTask(report: Sums, task: Task, outer: readonly string[]): void {
+  const path = [...outer, task.name];
+  const messages = messagesOf(task);
+  if (task.type === 'suite') {
+    // A hook that failed: the tests inside did not run.
+    if (messages.length > 0) report.failures.push({ name: path.join(' > '), messages });
+    for (const inner of task.tasks) addTask(report, inner, path);
+  } else if (task.result?.state === 'pass') report.passed += 1;
+  else if (task.result?.state === 'fail') report.failures.push({ name: path.join(' > '), messages });
+  else report.skipped += 1;
+}
+
+function messagesOf({ result }: Pick<Task, 'result'>): string[] {
+  return (result?.errors ?? []).map(({ message }) => message);
+}

@@ -1,0 +1,53 @@
+import type { Schedule, Slot } from '../../plan/program.js';
+import type { Matrix, ProgramRows, Rows } from '../kernels.js';
+import { type AnyKernels, asMatrix } from './matrices.js';
+
+/** A matrix product of every step, with its memory. */
+export interface StepProduct<Memory> {
+  readonly left: Rows<Memory>;
+  /** Prepared by the kernels. */
+  readonly right: unknown;
+  readonly result: Matrix<Memory>;
+}
+
+/** A stage with its memory: all that is done again and again. */
+interface BoundStage<Memory> {
+  readonly products: readonly StepProduct<Memory>[];
+  readonly program: unknown;
+  readonly rows: ProgramRows<Memory>;
+}
+
+/** The stages of a schedule, bound to the rows that `StepRows` moves from step to step. */
+export class Stages<Memory> {
+  private readonly stages: readonly BoundStage<Memory>[];
+
+  /**
+   * @param programs the compiled program of each stage.
+   * @param find the rows of a slot; asked for each place where a program uses it.
+   * @param product the memory of a product that is run between programs.
+   */
+  constructor(
+    private readonly kernels: AnyKernels<Memory>,
+    schedule: Schedule,
+    programs: readonly unknown[],
+    find: (slot: Slot) => Rows<Memory>,
+    product: (index: number) => StepProduct<Memory>,
+  ) {
+    this.stages = schedule.stages.map(({ products, program }, stage) => ({
+      products: products.map(product),
+      program: programs[stage],
+      rows: { loads: program.loads.map(find), stores: program.stores.map(({ slot }) => find(slot)) },
+    }));
+  }
+
+  /** Runs one step: products for all rows of the batch, programs for those of the runs `[first, end)`. */
+  run(batch: number, runs: readonly (readonly [number, number])[]): void {
+    const { kernels } = this;
+    for (const { products, program, rows } of this.stages) {
+      for (const { left, right, result } of products) {
+        kernels.multiply(asMatrix(left), right, result, batch, false);
+      }
+      for (const [first, end] of runs) kernels.run(program, rows, first, end - first);
+    }
+  }
+}

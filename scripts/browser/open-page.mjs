@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { chromium } from 'playwright-core';
+import { findChromium } from './find-chromium.mjs';
+
+const types = /** @type {Record<string, string>} */ ({
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+});
+
+/** A page may use threads and their shared memory when it is served with these. */
+export const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/**
+ * Serves files to this machine alone.
+ *
+ * @param {object} site
+ * @param {Record<string, string>} site.folders folders by the path that they are served at, `/` or `/some/path/`; of those
+ *   that hold a path the longest serves it
+ * @param {Record<string, string | Uint8Array>} [site.files] contents by path; they hide files in folders
+ * @param {Record<string, string>} [site.headers] sent with every answer
+ * @returns {Promise<{ address: string, close: () => void }>} the address has no slash at its end
+ */
+export async function serve({ folders, files = {}, headers = {} }) {
+  const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
+  const contentsOf = async (/** @type {string} */ path) => {
+    if (path in files) return files[path];
+    const prefix = prefixes.find((each) => path.startsWith(each));
+    // A URL's path has no `..` left; its escapes are not decoded, so there is none to come.
+    return readFile(
+      join(/** @type {string} */ (folders[prefix ?? '']), normalize(path.slice(prefix?.length))),
+    );
+  };
+  const server = createServer(async ({ url = '/' }, response) => {
+    const { pathname } = new URL(url, 'http://localhost');
+    const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
+    try {
+      const contents = await contentsOf(path);
+      const type = types[extname(path)] ?? 'application/octet-stream';
+      response
+        .writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers })
+        .end(contents);
+    } catch {
+      response.writeHead(404, { 'Content-Type': 'text/plain' }).end(`no ${path}`);
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    address: `http://127.0.0.1:${port}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/**
+ * Starts the browser that `npm test` has found, without a window.
+ *
+ * @throws Error when there is none
+ */
+export async function startChromium() {
+  const executablePath = findChromium();
+  if (!executablePath) {
+    throw new Error(
+      'no Chromium was found: run `npm test`, which gets one, or set SLUICE_CHROMIUM to the path of one.',
+    );
+  }
+  return chromium.launch({
+    executablePath,
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/**
+ * Opens a page and waits for what its script promises in `globalThis.result`.
+ *
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} address
+ * @param {number} [seconds] how long that may take
+ * @returns {Promise<any>}
+ * @throws Error with everything that the page complained about when there is no such promise, or when it is rejected or
+ *   takes too long
+ */
+export async function resultOf(browser, address, seconds = 40) {
+  const page = await browser.newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('response', (response) => {
+    if (!response.ok()) complaints.push(`${response.url()}: ${response.status()}`);
+  });
+  try {
+    return await within(seconds, async () => {
+      await page.goto(address, { waitUntil: 'load' });
+      return page.evaluate(() => {
+        const { result } = /** @type {{ result?: Promise<unknown> }} */ (globalThis);
+        if (!result) throw new Error('the page’s script has not set globalThis.result');
+        return result;
+      });
+    });
+  } catch (error) {
+    throw new Error([/** @type {Error} */ (error).message, ...complaints].join('\n'), { cause: error });
+  } finally {
+    await page.close();
+  }
+}
+
+/**
+ * @template Result
+ * @param {number} seconds
+ * @param {() => Promise<Result>} work
+ * @returns {Promise<Result>}
+ */
+function within(seconds, work) {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`the page has given no result within ${seconds} seconds`));
+    const timer = setTimeout(late, 1000 * seconds);
+    work()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}

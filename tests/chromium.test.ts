@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { candidates, findChromium, type Surroundings } from '../scripts/browser/find-chromium.mjs';
+import { provideChromium } from '../scripts/browser/provide-chromium.mjs';
+
+/** A machine on which only the given programs are, and start unless they are among the broken. */
+function machine(
+  files: string[],
+  { broken = [], ...rest }: Partial<Surroundings> & { broken?: string[] } = {},
+): Surroundings {
+  const separator = rest.platform === 'win32' ? '\\' : '/';
+  return {
+    platform: 'linux',
+    env: { PATH: '/usr/local/bin:/usr/bin' },
+    home: '/home/ada',
+    exists: (path) => files.includes(path),
+    list: (folder) => {
+      const below = files.filter((file) => file.startsWith(folder + separator));
+      return [...new Set(below.map((file) => file.slice(folder.length + 1).split(separator)[0]!))];
+    },
+    starts: (program) => !broken.includes(program),
+    ...rest,
+  };
+}
+
+const headlessShell = (cache: string, build: number) =>
+  `${cache}/chromium_headless_shell-${build}/chrome-headless-shell-linux64/chrome-headless-shell`;
+
+describe('a Chromium is found', () => {
+  const named = ['/opt/sluice/chromium', '/opt/chrome', '/opt/chromium'];
+  const env = {
+    SLUICE_CHROMIUM: named[0],
+    CHROME_PATH: named[1],
+    CHROMIUM_PATH: named[2],
+    PATH: '/usr/local/bin:/usr/bin',
+  };
+  const cache = '/home/ada/.cache/ms-playwright';
+  const old = `${cache}/chromium-1097/chrome-linux/chrome`;
+  const files = [...named, '/usr/bin/chromium', '/usr/bin/google-chrome', headlessShell(cache, 1255), old];
+
+  test('in this order: variables, the path, Playwright’s newest build, an older one', () => {
+    const surroundings = machine(files, { env });
+    expect(candidates(surroundings).filter((path) => surroundings.exists(path))).toEqual(files);
+    expect(findChromium(surroundings)).toBe(named[0]);
+    expect(findChromium(machine(files.slice(4)))).toBe('/usr/bin/google-chrome');
+    expect(findChromium(machine(files.slice(5)))).toBe(headlessShell(cache, 1255));
+    expect(findChromium(machine([]))).toBeUndefined();
+  });
+
+  test('but not where it does not start', () => {
+    const broken = ['/usr/bin/chromium', '/usr/bin/google-chrome', headlessShell(cache, 1255)];
+    expect(findChromium(machine(files, { broken }))).toBe(old);
+  });
+
+  test.each([
+    ['is not there', {}],
+    ['does not start', { broken: [named[0]!] }],
+  ])(
+    'and what SLUICE_CHROMIUM names must be it: an error when it %s',
+    (_, { broken = [] }: { broken?: string[] }) => {
+      const surroundings = machine(broken.length > 0 ? files : files.slice(1), { env, broken });
+      expect(() => findChromium(surroundings)).toThrow(
+        /SLUICE_CHROMIUM is \/opt\/sluice\/chromium, which does not/,
+      );
+    },
+  );
+
+  test.each([
+    ['PLAYWRIGHT_BROWSERS_PATH', { PLAYWRIGHT_BROWSERS_PATH: '/browsers' }, '/browsers'],
+    ['XDG_CACHE_HOME', { XDG_CACHE_HOME: '/cache' }, '/cache/ms-playwright'],
+  ])('where %s says', (_, variables, folder) => {
+    const browser = headlessShell(folder, 7);
+    expect(findChromium(machine([browser, old], { env: variables }))).toBe(browser);
+  });
+
+  test.each([
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/home/ada/Applications/Chromium.app/Contents/MacOS/Chromium',
+    '/home/ada/Library/Caches/ms-playwright/chromium-9/chrome-mac/Chromium.app/Contents/MacOS/Chromium',
+  ])('on macOS: %s', (path) => {
+    expect(findChromium(machine([path], { platform: 'darwin' }))).toBe(path);
+  });
+
+  test.each([
+    'C:\\Programs\\Google\\Chrome\\Application\\chrome.exe',
+    'C:\\Local\\ms-playwright\\chromium-9\\chrome-win64\\chrome.exe',
+  ])('on Windows: %s', (path) => {
+    const variables = { PROGRAMFILES: 'C:\\Programs', LOCALAPPDATA: 'C:\\Local' };
+    expect(findChromium(machine([path], { platform: 'win32', env: variables }))).toBe(path);
+  });
+});
+
+describe('a Chromium that is missing is fetched', () => {
+  const browser = '/usr/bin/chromium';
+  const run = async () => true;
+
+  /** A way that brings a browser or does not, and notes that it was gone. */
+  const way = (name: string, files: string[], brings: string | undefined, gone: string[]) => ({
+    name,
+    get: async () => {
+      gone.push(name);
+      if (brings) files.push(brings);
+      return brings !== undefined;
+    },
+  });
+
+  test('the first way that brings one is the last that is tried, and it is told', async () => {
+    const files: string[] = [];
+    const gone: string[] = [];
+    const said: string[] = [];
+    const ways = [
+      way('a download', files, undefined, gone),
+      way('a broken one', files, '/usr/bin/chrome', gone),
+      way('a package', files, browser, gone),
+      way('a miracle', files, browser, gone),
+    ];
+    const surroundings = machine(files, { broken: ['/usr/bin/chrome'] });
+    expect(await provideChromium({ ways, run, surroundings, say: (line) => said.push(line) })).toBe(browser);
+    expect(gone).toEqual(['a download', 'a broken one', 'a package']);
+    expect(said).toEqual(gone.map((name) => `no Chromium found; trying ${name}`));
+    expect(await provideChromium({ ways, run, surroundings })).toBe(browser);
+    expect(gone.length).toBe(3);
+  });
+
+  test('without one, one line says how to provide it', async () => {
+    const ways = [way('a download', [], undefined, []), way('a package', [], undefined, [])];
+    const outcome = provideChromium({ ways, run, surroundings: machine([]), say: () => {} });
+    const message = await outcome.catch((error: Error) => error.message);
+    expect(message).toMatch(/^the tests need a Chromium: .*SLUICE_CHROMIUM.*a download and a package/);
+    expect(message).not.toContain('\n');
+  });
+});
