@@ -1,6 +1,6 @@
 import { cells } from '@sluice/core';
 import { InvalidArgumentError, Option } from 'commander';
-import { BACKENDS, type BackendName } from './backends.js';
+import { BACKENDS, type BackendName, isBackendName } from './backends.js';
 import { CONTENDERS, type ContenderName } from './contenders/catalogue.js';
 import { DEFAULT_CELLS, type Shape, WORKLOADS, type Workload } from './workloads/workload.js';
 
@@ -22,8 +22,8 @@ const PEERS = CONTENDERS.filter((name) => name !== 'sluice');
 /** The options, for commander. */
 export function benchOptions(): Option[] {
   return [
-    new Option('--backends <names>', `TensorFlow.js backends: ${BACKENDS.join(', ')}`)
-      .argParser(listOf(BACKENDS))
+    new Option('--backends <names>', BACKENDS.join(', '))
+      .argParser(listOf<BackendName>(BACKENDS, isBackendName))
       .default(['cpu'], 'cpu'),
     new Option('--contenders <names>', `who is measured: ${CONTENDERS.join(', ')} (default: all)`).argParser(
       listOf(CONTENDERS),
@@ -63,17 +63,20 @@ export function contradictionIn(options: BenchOptions): string | undefined {
   return undefined;
 }
 
-/** A parser of comma-separated names. */
-function listOf<Name extends string>(known: readonly Name[]): (value: string) => Name[] {
+/** A parser of comma-separated names: of the choices, or of those that a test accepts. */
+function listOf<Name extends string>(
+  choices: readonly string[],
+  isKnown = (name: string): name is Name => choices.includes(name),
+): (value: string) => Name[] {
   return (value) => {
     const names = value
       .split(',')
       .map((name) => name.trim())
       .filter(Boolean);
-    const unknown = names.filter((name) => !known.includes(name as Name));
+    const unknown = names.filter((name) => !isKnown(name));
     if (names.length === 0 || unknown.length > 0) {
       const given = unknown.length > 0 ? `There is no ${unknown.join(', ')}.` : 'No name is given.';
-      throw new InvalidArgumentError(`${given} Choose from ${known.join(', ')}, separated by commas.`);
+      throw new InvalidArgumentError(`${given} Choose from ${choices.join(', ')}, separated by commas.`);
     }
     return [...new Set(names)] as Name[];
   };

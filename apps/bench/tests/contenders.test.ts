@@ -21,6 +21,26 @@ describe('competitors', () => {
   });
 });
 
+describe('competitors on several threads', () => {
+  test('have onnxruntime-web on as many, and on one where no wasm is chosen', () => {
+    const backendsOf = (...chosen: BackendName[]) =>
+      competitorsOf(['sluice', 'onnxruntime-web'], chosen)
+        .filter(({ contender }) => contender === 'onnxruntime-web')
+        .map(({ backend }) => backend);
+    expect(backendsOf('cpu', 'wasm', 'wasm-2')).toEqual(['wasm', 'wasm-2']);
+    expect(backendsOf('wasm-4')).toEqual(['wasm-4']);
+    expect(backendsOf('cpu')).toEqual(['wasm']);
+  });
+
+  test('do not have tf.layers, which would run on one', () => {
+    const ability = contenders['tf.layers'].ability(
+      { workload: 'forward', shape: [1, 1, 1, 1], cell: 'lstm' },
+      'wasm-2',
+    );
+    expect(ability).toEqual({ refusal: expect.stringMatching(/one thread in Node/) });
+  });
+});
+
 describe('refusals', () => {
   const refusalOf = (contender: keyof typeof contenders, workload: Task['workload'], cell: string) => {
     const ability = contenders[contender].ability({ workload, shape: [1, 1, 1, 1], cell }, 'cpu');

@@ -1,4 +1,4 @@
-import type { BackendName } from '../backends.js';
+import { type BackendName, backendNamed } from '../backends.js';
 import type { Contender } from './contender.js';
 import { onnxruntime } from './onnxruntime.js';
 import { sluice } from './sluice.js';
@@ -23,7 +23,10 @@ export interface Competitor {
   readonly backend: BackendName;
 }
 
-/** Who competes: every contender on every backend; one that brings its own device once, whatever the backends are. */
+/**
+ * Who competes: every contender on every backend; one that brings its own device on the backends which that counts as, with
+ * as many threads, or without threads when none of them is chosen.
+ */
 export function competitorsOf(
   names: readonly ContenderName[],
   backends: readonly BackendName[],
@@ -31,7 +34,9 @@ export function competitorsOf(
   const guests = names.filter((contender) => !contenders[contender].ownBackend);
   const hosts = names.flatMap((contender): Competitor[] => {
     const { ownBackend } = contenders[contender];
-    return ownBackend ? [{ contender, backend: ownBackend }] : [];
+    if (!ownBackend) return [];
+    const chosen = backends.filter((backend) => backendNamed(backend).tfjsName === ownBackend);
+    return (chosen.length > 0 ? chosen : [ownBackend]).map((backend) => ({ contender, backend }));
   });
   return [
     ...backends.flatMap((backend) => guests.map((contender): Competitor => ({ contender, backend }))),

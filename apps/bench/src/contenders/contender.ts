@@ -1,4 +1,4 @@
-import type { BackendName } from '../backends.js';
+import type { BackendName, BenchBackend } from '../backends.js';
 import type { CellForm, Task } from '../workloads/workload.js';
 import type { Profile } from './kernel-profile.js';
 
@@ -32,8 +32,8 @@ export interface CheckResult {
 
 /** A library to be measured. Loads nothing before `prepare`. */
 export interface Contender {
-  /** Where it runs when it brings a device of its own; otherwise it runs on TensorFlow.js's backends. */
-  readonly ownBackend?: BackendName;
+  /** What its device counts as when it brings its own; otherwise it runs on the backends of TensorFlow.js and Sluice. */
+  readonly ownBackend?: BenchBackend['tfjsName'];
   ability(task: Task, backend: BackendName): Ability;
   prepare(task: Task, form: CellForm, backend: BackendName): Promise<Prepared>;
 }

@@ -1,5 +1,6 @@
 import { layouts } from '@sluice/core';
 import type { Tensor } from 'onnxruntime-web';
+import { backendNamed } from '../backends.js';
 import { type LayerProblem, layerProblem } from '../workloads/layer.js';
 import { type StreamProblem, streamProblem } from '../workloads/stream.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
@@ -19,7 +20,7 @@ const OPERATORS = {
 const isOperator = (cell: string): cell is keyof typeof OPERATORS => Object.hasOwn(OPERATORS, cell);
 
 /**
- * onnxruntime-web's WASM build on one thread: a model of one recurrent operator with constant weights. Its input is
+ * onnxruntime-web's WASM build: a model of one recurrent operator with constant weights. Its input is
  * `[timesteps, batch, features]`, the operator's own order: transposing is left out of its time.
  */
 export const onnxruntime: Contender = {
@@ -30,9 +31,9 @@ export const onnxruntime: Contender = {
     if (!isOperator(cell)) return { refusal: `ONNX has no operator for the cell ${cell}` };
     return { form: formOf(cell) };
   },
-  async prepare(task, form) {
+  async prepare(task, form, backend) {
     const ort = await import('onnxruntime-web');
-    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.numThreads = backendNamed(backend).threads;
     const { shape } = task;
     if (task.workload === 'step') {
       const problem = streamProblem(form, task);

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { backendNamed } from '../backends.js';
 import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
 import { layerProblem } from '../workloads/layer.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
@@ -27,7 +28,9 @@ export const tfLayers: Contender = {
   ability({ workload, cell }, backend): Ability {
     if (!CELLS.includes(cell)) return { refusal: `TensorFlow.js has no layer for the cell ${cell}` };
     if (workload === 'step') return { refusal: 'tf.layers has no engine apart from TensorFlow.js' };
-    const notes = workload === 'train' && backend === 'wasm' ? [OUR_KERNEL] : [];
+    const { tfjsName, threads } = backendNamed(backend);
+    if (threads > 1) return { refusal: `TensorFlow.js’s ${tfjsName} backend runs on one thread in Node` };
+    const notes = workload === 'train' && tfjsName === 'wasm' ? [OUR_KERNEL] : [];
     if (cell !== 'gru') return { form: formOf(cell), notes };
     return { form: { name: 'gru', options: { resetAfter: false } }, notes: [RESET_BEFORE, ...notes] };
   },

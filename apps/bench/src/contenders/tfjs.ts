@@ -12,13 +12,13 @@ export async function startTfjs(backend: BackendName, withKernels: boolean): Pro
   const tf = await import('@tensorflow/tfjs-core');
   // Only silences advice on the console, such as to install the native package.
   tf.enableProdMode();
-  const { load, loadKernels } = backendNamed(backend);
+  const { tfjsName, load, loadKernels } = backendNamed(backend);
   await load();
   if (withKernels) await loadKernels();
-  await tf.setBackend(backend);
+  await tf.setBackend(tfjsName);
   await tf.ready();
-  if (tf.getBackend() !== backend) {
-    throw new Error(`TensorFlow.js's backend ${backend} did not start; ${tf.getBackend()} did instead.`);
+  if (tf.getBackend() !== tfjsName) {
+    throw new Error(`TensorFlow.js's backend ${tfjsName} did not start; ${tf.getBackend()} did instead.`);
   }
   return tf;
 }
