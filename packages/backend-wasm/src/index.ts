@@ -1,13 +1,15 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { createWasmBackend } from './engine.js';
+import { identityConfigs } from './tfjs/identity.js';
 import { matrixProductConfigs } from './tfjs/matrix-products.js';
 import { recurrentConfigs } from './tfjs/recurrent.js';
 import { rowConfigs } from './tfjs/rows.js';
 import { start } from './tfjs/start.js';
 import { setThreadsCount } from './tfjs/threads.js';
 
-for (const config of [...recurrentConfigs, ...matrixProductConfigs(), ...rowConfigs()]) {
+const configs = [...recurrentConfigs, ...matrixProductConfigs(), ...rowConfigs(), ...identityConfigs()];
+for (const config of configs) {
   if (getKernel(config.kernelName, 'wasm')) unregisterKernel(config.kernelName, 'wasm');
   registerKernel(config);
 }

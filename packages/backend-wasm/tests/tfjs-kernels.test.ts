@@ -213,6 +213,21 @@ function probeOf(heap: ReturnType<typeof sharedHeap>): number {
   return address;
 }
 
+test('a clone shares the memory and outlives what it was made from', async () => {
+  const first = wave([3, 5]);
+  const expected = await first.data();
+  const { numDataBuffers } = tf.memory();
+  const clone = first.clone();
+  expect(tf.memory().numDataBuffers).toBe(numDataBuffers);
+  const wasm = tf.backend() as BackendWasm;
+  expect(wasm.getMemoryOffset(clone.dataId)).toBe(wasm.getMemoryOffset(first.dataId));
+  first.dispose();
+  const other = tf.fill([3, 5], 7);
+  expect(await clone.data()).toEqual(expected);
+  tf.dispose([clone, other]);
+  expect(await tf.tensor(['a', 'b']).clone().data()).toEqual(['a', 'b']);
+});
+
 describe('what is checked at the start', () => {
   const fake = (wasm: object) => ({ wasm }) as unknown as BackendWasm;
   test('a version that is not known', () => {

@@ -38,8 +38,8 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
     const { report, ...page } = result as { report: TestReport };
     expect(page).toEqual(
       memory === 'shared'
-        ? { isolated: true, loaded: ['kernels-shared.wasm'] }
-        : { isolated: false, loaded: ['kernels.wasm'] },
+        ? { isolated: true, loaded: ['kernels-shared-relaxed.wasm'] }
+        : { isolated: false, loaded: ['kernels-relaxed.wasm'] },
     );
     expect(failureTexts(report)).toEqual([]);
     expect(report).toEqual({ passed: expected, skipped: 0, failures: [] });

@@ -30,15 +30,21 @@ const threaded = 'tfjs-backend-wasm-threaded-simd.wasm';
 
 describe('a model predicts and trains in a page as on the cpu backend in Node', () => {
   test.for([
-    ['not isolated', {}, 1, strictPolicy, [simd, 'kernels.wasm']],
+    ['not isolated', {}, 1, strictPolicy, [simd, 'kernels-relaxed.wasm']],
     [
       'isolated, on the memory of two threads',
       isolation,
       2,
       policyWithThreads,
-      [threaded, 'kernels-shared.wasm'],
+      [threaded, 'kernels-shared-relaxed.wasm'],
     ],
-    ['isolated, threads turned off', isolation, 1, strictPolicy, [simd, 'kernels.wasm']],
+    [
+      'isolated, threads turned off: ours work on a memory of their own',
+      isolation,
+      1,
+      strictPolicy,
+      [simd, 'kernels-relaxed.wasm', 'kernels-shared-relaxed.wasm'],
+    ],
   ] as const)('%s', async ([, headers, threads, policy, loaded]) => {
     const result = await resultOfPage(browser, {
       script: 'tensorflow-page.ts',
