@@ -94,7 +94,7 @@ describe('--json', () => {
 test('backends with several threads are measured beside those with one', async () => {
   const { status, stdout } = await bench(
     ...['--json', '--backends', 'wasm,wasm-2', '--shapes', '64,5,64,64', '--cells', 'lstm'],
-    ...['--workloads', 'forward,step'],
+    ...['--workloads', 'forward,gradient,step'],
   );
   expect(status).toBe(0);
   const objects = objectsIn(stdout);
@@ -107,6 +107,9 @@ test('backends with several threads are measured beside those with one', async (
     ['forward', 'sluice', 'wasm-2', 2],
     ['forward', 'onnxruntime-web', 'wasm', 1],
     ['forward', 'onnxruntime-web', 'wasm-2', 2],
+    ['gradient', 'sluice', 'wasm', 1],
+    ['gradient', 'tf.layers', 'wasm', 1],
+    ['gradient', 'sluice', 'wasm-2', 2],
     ['step', 'sluice', 'wasm', 1],
     ['step', 'sluice', 'wasm-2', 2],
     ['step', 'onnxruntime-web', 'wasm', 1],
