@@ -5,6 +5,9 @@ import type { RunOptions } from './recurrent-run.js';
 /** A shape as messages show it. */
 export const shown = (shape: readonly number[]) => `[${shape.join(', ')}]`;
 
+export const isSameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, i) => size === b[i]);
+
 /**
  * Checks everything a run is given against the plan.
  * @throws TypeError, RangeError naming the tensor that does not fit, what it is and what was expected.
@@ -78,7 +81,7 @@ export function checkFloat(cell: string, what: string, tensor: Tensor): void {
 }
 
 function checkShape(cell: string, what: string, tensor: Tensor, shape: readonly number[]): void {
-  if (shown(tensor.shape) === shown(shape)) return;
+  if (isSameShape(tensor.shape, shape)) return;
   throw new RangeError(
     `Cell '${cell}': ${what} must have the shape ${shown(shape)}, but has ${shown(tensor.shape)}.`,
   );

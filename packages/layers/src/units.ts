@@ -1,6 +1,9 @@
 import type { Cell } from '@sluice/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkFloat, shown } from './operand-checks.js';
+import { checkFloat, isSameShape, shown } from './operand-checks.js';
+
+/** What was found the last time, for each cell: a stream of single steps has the same shapes at each. */
+const lastFound = new WeakMap<Cell, { inputSize: number; shapes: readonly number[][]; units: number }>();
 
 /**
  * The number of units with which the cell's parameters have the shapes of the given ones.
@@ -12,8 +15,19 @@ export function unitsFrom(cell: Cell, x: Tensor, parameters: readonly Tensor[]):
     checkFloat(cell.name, `parameter ${i}`, parameter);
   });
   const inputSize = x.shape[2] as number;
+  const last = lastFound.get(cell);
+  if (
+    last?.inputSize === inputSize &&
+    last.shapes.length === parameters.length &&
+    last.shapes.every((shape, i) => isSameShape(shape, parameters[i].shape))
+  ) {
+    return last.units;
+  }
   const fitting = fittingUnits(cell, inputSize, parameters);
-  if (fitting.length === 1) return fitting[0];
+  if (fitting.length === 1) {
+    lastFound.set(cell, { inputSize, shapes: parameters.map(({ shape }) => [...shape]), units: fitting[0] });
+    return fitting[0];
+  }
   const given = parameters.map(({ shape }) => shown(shape)).join(', ') || 'none';
   if (fitting.length > 1) {
     throw new RangeError(
@@ -36,7 +50,7 @@ function fittingUnits(cell: Cell, inputSize: number, parameters: readonly Tensor
     const expected = cell.parameters({ inputSize, units });
     return (
       expected.length === parameters.length &&
-      expected.every(({ shape }, i) => shown(shape) === shown(parameters[i].shape))
+      expected.every(({ shape }, i) => isSameShape(shape, parameters[i].shape))
     );
   };
   // Every parameter is a whole number of blocks wide, so the units divide its width.
