@@ -9,6 +9,8 @@ import { chunksFor } from './threads/share.js';
 const WORTH_PACKING = 8;
 /** Columns of a packed panel. */
 const PANEL = 16;
+/** A panel is loaded for a chunk's rows: so many make up for it. */
+const ENOUGH_ROWS = 64;
 const CACHE_LINE = 64;
 
 /** The right-hand side of products: where it is, or, if it pays, packed in panels of 16 columns. */
@@ -164,9 +166,13 @@ export class MatrixProducts {
   /** Does a product together with other threads, if it is large enough. */
   private share(pool: Pool, given: MultiplyArguments, panels: number): boolean {
     const [rows, depth, columns] = given.slice(7);
-    const byRows = rows >= 2 * ROW_GROUP * pool.threads;
-    const parts = byRows ? Math.ceil(rows / ROW_GROUP) : panels;
-    const chunks = chunksFor(2 * rows * depth * columns, pool.threads, parts);
+    const work = 2 * rows * depth * columns;
+    const rowChunks = chunksFor(work, pool.threads, Math.ceil(rows / ROW_GROUP));
+    const panelChunks = chunksFor(work, pool.threads, panels);
+    // Few rows would pass by each panel too quickly to be worth loading it; columns cost nothing twice, unless the left side
+    // has to be packed for each chunk.
+    const byRows = given[2] !== 4 || rows >= ENOUGH_ROWS * rowChunks || panelChunks === 1;
+    const chunks = byRows ? rowChunks : panelChunks;
     if (chunks === 1) return false;
     pool.do(byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS, [...given, chunks], chunks);
     return true;
