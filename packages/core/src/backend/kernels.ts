@@ -15,10 +15,15 @@ export interface Matrix<Memory> {
   readonly columnStride: number;
 }
 
+/** The same at every time step: the rows of step `s` begin `s · advance` further on. */
+export interface SequenceRows<Memory> extends Rows<Memory> {
+  readonly advance: number;
+}
+
 /** The rows a compiled program works on, in the order of the program's loads and stores. */
-export interface ProgramRows<Memory> {
-  readonly loads: readonly Rows<Memory>[];
-  readonly stores: readonly Rows<Memory>[];
+export interface ProgramRows<Memory, Row extends Rows<Memory> = Rows<Memory>> {
+  readonly loads: readonly Row[];
+  readonly stores: readonly Row[];
 }
 
 /**
@@ -60,4 +65,15 @@ export interface Kernels<Memory, Right, Compiled> {
    * to its one row.
    */
   run(compiled: Compiled, rows: ProgramRows<Memory>, first: number, count: number): void;
+  /**
+   * Applies a program to all rows at `steps` time steps, one after another for each row: what a step stores the next may
+   * load, also from the place that it loads from. With this, a cell without products of its state is one call for a whole
+   * sequence; a device that has it not is given its steps one by one.
+   */
+  runSequence?(
+    compiled: Compiled,
+    rows: ProgramRows<Memory, SequenceRows<Memory>>,
+    steps: number,
+    count: number,
+  ): void;
 }

@@ -85,6 +85,11 @@ export class FunctionBody {
     this.code.push(OPCODES.localSet, ...unsigned(to.integer));
   }
 
+  copyInteger(to: Integer, from: Integer): void {
+    this.get(from.integer);
+    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
+  }
+
   /** `to = *(address + offset)`. */
   loadInteger(to: Integer, address: Integer, offset: number): void {
     this.get(address.integer);

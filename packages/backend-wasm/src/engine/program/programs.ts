@@ -1,4 +1,4 @@
-import type { Program, ProgramRows } from '@sluice/core';
+import type { Program, ProgramRows, SequenceRows } from '@sluice/core';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
 import { firstOf, RUN_PROGRAM, type Run } from '../threads/jobs.js';
@@ -70,46 +70,88 @@ export class Programs {
    * added at the end: less rounding, better rounded.
    */
   run(compiled: CompiledProgram, rows: ProgramRows<Floats>, first: number, count: number): void {
+    this.runPart(compiled, rows, null, 1, first, count, this.chunksFor(compiled, count));
+  }
+
+  /** Runs a program on `count` rows at `steps` time steps each. Sums are formed row by row, for the same reason. */
+  runSequence(
+    compiled: CompiledProgram,
+    rows: ProgramRows<Floats, SequenceRows<Floats>>,
+    steps: number,
+    count: number,
+  ): void {
+    const advances = [...rows.loads, ...rows.stores].map(({ advance }) => advance * 4);
+    if (compiled.sumCount === 0) {
+      this.runPart(compiled, rows, advances, steps, 0, count, this.chunksFor(compiled, count * steps, count));
+      return;
+    }
+    const chunks = this.chunksFor(compiled, this.mostChunks * steps, count);
+    for (let row = 0; row < count; row += chunks) {
+      const part = Math.min(chunks, count - row);
+      this.runPart(compiled, rows, advances, steps, row, part, part);
+    }
+  }
+
+  private chunksFor({ work }: CompiledProgram, rows: number, most = rows): number {
+    return this.pool === null ? 1 : chunksFor(work * rows, this.pool.threads, most);
+  }
+
+  private runPart(
+    compiled: CompiledProgram,
+    rows: ProgramRows<Floats>,
+    advances: readonly number[] | null,
+    steps: number,
+    first: number,
+    count: number,
+    chunks: number,
+  ): void {
     if (rows.stores.length === 0) return;
     const { buffer } = this.heap.memory;
     if (this.integers.buffer !== buffer) this.integers = new Int32Array(buffer);
     const { pool } = this;
     const { code } = compiled;
-    const chunks = pool === null ? 1 : chunksFor(compiled.work * count, pool.threads, count);
     if (pool === null || code === null || chunks === 1) {
-      this.writeBlock(compiled, rows, first, 0);
-      compiled.run(count, this.blocks);
+      this.writeBlock(compiled, rows, advances, steps, first, 0);
+      compiled.run(count, steps, this.blocks);
     } else {
       for (let chunk = 0; chunk < chunks; chunk++) {
-        this.writeBlock(compiled, rows, first + firstOf(chunk, chunks, count, 1), chunk);
+        const row = first + firstOf(chunk, chunks, count, 1);
+        this.writeBlock(compiled, rows, advances, steps, row, chunk);
       }
-      const given = [code.address, code.length, count, chunks, this.blocks, this.blockBytes];
+      const given = [code.address, code.length, count, steps, chunks, this.blocks, this.blockBytes];
       pool.do(RUN_PROGRAM, given, chunks);
     }
     if (compiled.sumCount > 0) this.addSums(compiled, rows, chunks);
   }
 
-  /** Writes the addresses and strides of a chunk that begins at a row. */
+  /** Writes the entries of a chunk that begins at a row. */
   private writeBlock(
     { units, sums, sumCount }: CompiledProgram,
     { loads, stores }: ProgramRows<Floats>,
+    advances: readonly number[] | null,
+    steps: number,
     first: number,
     chunk: number,
   ): void {
     const { integers } = this;
     let at = (this.blocks + chunk * this.blockBytes) >> 2;
+    let entry = 0;
     for (const { memory, offset, stride } of loads) {
+      const advance = advances === null ? 0 : advances[entry++];
       integers[at++] = memory.address + (offset + first * stride) * 4;
-      integers[at++] = stride * 4;
+      integers[at++] = advance;
+      integers[at++] = stride * 4 - steps * advance;
     }
     const chunkSums = this.sums + chunk * sumCount * units * 4;
     for (let i = 0; i < stores.length; i++) {
       const { memory, offset, stride } = stores[i];
       const isTotal = sums[i] >= 0;
+      const advance = advances === null ? 0 : advances[entry++];
       integers[at++] = isTotal
         ? chunkSums + sums[i] * units * 4
         : memory.address + (offset + first * stride) * 4;
-      integers[at++] = isTotal ? 0 : stride * 4;
+      integers[at++] = isTotal ? 0 : advance;
+      integers[at++] = isTotal ? 0 : stride * 4 - steps * advance;
     }
   }
 

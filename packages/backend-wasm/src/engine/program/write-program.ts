@@ -5,17 +5,20 @@ import { moduleOf } from '../bytes/wasm-module.js';
 import type { Variant } from '../fixed-kernels.js';
 import { functions } from '../functions/index.js';
 
-/** Bytes of a row's entry in the argument block: its address and its stride, both in bytes. */
-export const ENTRY_BYTES = 8;
+/**
+ * Bytes of a row's entry in the argument block: its address, how far it moves after a step, and how far after the last step
+ * of a row to the next row's first, all in bytes.
+ */
+export const ENTRY_BYTES = 12;
 
 /** Whether a store adds up over the rows. */
 export const isSum = ({ slot }: Program['stores'][number]): boolean => slot.kind === 'vectorCotangent';
 
 /**
- * Writes a pointwise program as a WebAssembly module: one loop over the rows, inside it one over a row's elements, four
- * at a time and what is left over one by one, with the same instructions, so that an element's result does not depend on
- * where it stands. `run(count, arguments)` finds the addresses and strides of the loads and stores, in this order, in the
- * argument block.
+ * Writes a pointwise program as a WebAssembly module: a loop over the rows, inside it one over the time steps, inside it one
+ * over a row's elements, four at a time, by twos, and what is left over one by one, with the same instructions, so that an
+ * element's result does not depend on where it stands. `run(count, steps, arguments)` finds the entries of the loads and
+ * stores, in this order, in the argument block.
  */
 export function writeProgram(
   program: Program,
@@ -23,33 +26,37 @@ export function writeProgram(
   { shared, relaxedSimd }: Variant,
 ): Uint8Array<ArrayBuffer> {
   const rowCount = program.loads.length + program.stores.length;
-  const body = new FunctionBody(2, 2 * rowCount + 1);
-  const lanes = new Lanes(body, relaxedSimd);
+  const body = new FunctionBody(3, 3 * rowCount + 2);
+  const functionsOn = new Lanes(body, relaxedSimd);
   const count = body.parameter(0);
-  const block = body.parameter(1);
+  const steps = body.parameter(1);
+  const block = body.parameter(2);
   const index = body.integer();
+  const step = body.integer();
   const rows = Array.from({ length: rowCount }, (_, i) => {
-    const [address, stride] = [body.integer(), body.integer()];
+    const [address, toNextStep, toNextRow] = [body.integer(), body.integer(), body.integer()];
     body.loadInteger(address, block, i * ENTRY_BYTES);
-    body.loadInteger(stride, block, i * ENTRY_BYTES + 4);
-    return { address, stride };
+    body.loadInteger(toNextStep, block, i * ENTRY_BYTES + 4);
+    body.loadInteger(toNextRow, block, i * ENTRY_BYTES + 8);
+    return { address, toNextStep, toNextRow };
   });
   const addresses = rows.map(({ address }) => address);
   const paired = units - (units % 8);
   const whole = units - (units % 4);
+  const elements = (offsets: readonly number[], lanes: 4 | 1) =>
+    writeElements(body, functionsOn, program, addresses, index, offsets, lanes);
   body.countDown(count, () => {
-    body.setInteger(index, 0);
-    if (paired > 0)
-      body.countUp(index, 32, paired * 4, () =>
-        writeElements(body, lanes, program, addresses, index, [0, 16], 4),
-      );
-    if (paired < whole)
-      body.countUp(index, 16, whole * 4, () => writeElements(body, lanes, program, addresses, index, [0], 4));
-    if (whole < units)
-      body.countUp(index, 4, units * 4, () => writeElements(body, lanes, program, addresses, index, [0], 1));
-    for (const { address, stride } of rows) body.addInteger(address, stride);
+    body.copyInteger(step, steps);
+    body.countDown(step, () => {
+      body.setInteger(index, 0);
+      if (paired > 0) body.countUp(index, 32, paired * 4, () => elements([0, 16], 4));
+      if (paired < whole) body.countUp(index, 16, whole * 4, () => elements([0], 4));
+      if (whole < units) body.countUp(index, 4, units * 4, () => elements([0], 1));
+      for (const { address, toNextStep } of rows) body.addInteger(address, toNextStep);
+    });
+    for (const { address, toNextRow } of rows) body.addInteger(address, toNextRow);
   });
-  return moduleOf(2, body, shared);
+  return moduleOf(3, body, shared);
 }
 
 /** The operations on the elements at an index of every row, and at the same time on those at the other offsets from it. */

@@ -6,8 +6,8 @@ export const MULTIPLY_ROWS = 1;
 export const MULTIPLY_PANELS = 2;
 export const RUN_PROGRAM = 3;
 
-/** Runs a program on rows whose addresses stand in an argument block. */
-export type Run = (count: number, block: number) => void;
+/** Runs a program on rows whose addresses stand in an argument block, each row at so many time steps. */
+export type Run = (count: number, steps: number, block: number) => void;
 
 /** What a thread does the chunks of jobs with. */
 export interface Tools {
@@ -33,11 +33,11 @@ export function doChunk(board: JobBoard, chunk: number, tools: Tools): void {
       multiplyChunk(board, chunk, tools);
       break;
     case RUN_PROGRAM: {
-      const [address, length, count, chunks, blocks, blockBytes] = [0, 1, 2, 3, 4, 5].map((i) =>
+      const [address, length, count, steps, chunks, blocks, blockBytes] = [0, 1, 2, 3, 4, 5, 6].map((i) =>
         board.argument(i),
       );
       const rows = firstOf(chunk + 1, chunks, count, 1) - firstOf(chunk, chunks, count, 1);
-      tools.program(address, length)(rows, blocks + chunk * blockBytes);
+      tools.program(address, length)(rows, steps, blocks + chunk * blockBytes);
     }
   }
 }

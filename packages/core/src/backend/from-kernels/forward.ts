@@ -2,12 +2,12 @@ import { isInputProjection } from '../../graph/products.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Slot } from '../../plan/program.js';
 import type { SequenceInputs, SequenceResult } from '../interface.js';
-import type { Rows } from '../kernels.js';
+import type { Rows, SequenceRows } from '../kernels.js';
 import type { CompiledPlans } from './compiled-plans.js';
 import { type AnyKernels, dense, from, productSize, weights } from './matrices.js';
 import { activeRuns, paddedRuns } from './padding.js';
 import { SavedLayout } from './saved-layout.js';
-import { Stages } from './stages.js';
+import { runsAsSequence, Stages } from './stages.js';
 import { StepRows, stepsOf } from './steps.js';
 import { Temporaries } from './temporaries.js';
 
@@ -49,7 +49,14 @@ export function forward<Memory>(
   });
 
   const steps = new StepRows<Memory>(timesteps, inputs.reverse);
+  const asSequence = runsAsSequence(kernels, schedule, mask);
   const states = plan.states.map((_, s) => {
+    if (asSequence && !saved) {
+      // Each row has its state in one place, which every step reads and then writes.
+      const place = steps.fixed(finalStates[s], units);
+      kernels.copy(steps.fixed(initial[s], units), place, batch, units);
+      return { before: place, after: place };
+    }
     if (saved) {
       return {
         before: steps.previous(initial[s], saved, units, layout.state(s)),
@@ -64,7 +71,7 @@ export function forward<Memory>(
   );
   const output = steps.sequence(sequence, units);
   const outputBefore = steps.previous(sequence, sequence, units);
-  const find = (slot: Slot): Rows<Memory> => {
+  const find = (slot: Slot): SequenceRows<Memory> => {
     switch (slot.kind) {
       case 'input':
         return steps.sequence(inputs.x, plan.inputSize);
@@ -104,7 +111,18 @@ export function forward<Memory>(
     },
   );
 
-  stepsOf(inputs).forEach((step, position) => {
+  if (asSequence) {
+    steps.moveTo(0);
+    // With what the gradient needs, the first step alone finds its states elsewhere.
+    stages.runSequence(batch, saved ? 1 : timesteps);
+    if (saved && timesteps > 1) {
+      steps.moveTo(1);
+      stages.runSequence(batch, timesteps - 1);
+      steps.moveTo(timesteps - 1);
+    }
+  }
+  const oneByOne = asSequence ? [] : stepsOf(inputs);
+  oneByOne.forEach((step, position) => {
     steps.moveTo(position);
     const active = activeRuns(mask, batch, timesteps, step);
     stages.run(batch, active);
@@ -117,7 +135,8 @@ export function forward<Memory>(
   });
   // The rows are still those of the last step.
   finalStates.forEach((memory, s) => {
-    kernels.copy(states[s].after, steps.fixed(memory, units), batch, units);
+    const { after } = states[s];
+    if (after.memory !== memory) kernels.copy(after, steps.fixed(memory, units), batch, units);
   });
 
   for (const { right } of products) kernels.releaseRight(right);

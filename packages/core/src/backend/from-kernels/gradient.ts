@@ -2,13 +2,13 @@ import { isInputProjection } from '../../graph/products.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Slot } from '../../plan/program.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs, SequenceResult } from '../interface.js';
-import type { Rows } from '../kernels.js';
+import type { SequenceRows } from '../kernels.js';
 import type { CompiledPlans } from './compiled-plans.js';
 import { deepProducts, emptyGradients } from './deep-products.js';
 import { type AnyKernels, dense, from, productSize, transpose, weights } from './matrices.js';
 import { activeRuns, paddedRuns, withRepeatedOutputs } from './padding.js';
 import { SavedLayout } from './saved-layout.js';
-import { Stages } from './stages.js';
+import { runsAsSequence, Stages } from './stages.js';
 import { StepRows, stepsOf } from './steps.js';
 import { Temporaries } from './temporaries.js';
 
@@ -54,17 +54,23 @@ export function gradient<Memory>(
   });
   const gradients = emptyGradients(kernels, plan, inputs);
 
-  const steps = new StepRows<Memory>(timesteps, inputs.reverse);
+  const asSequence = runsAsSequence(kernels, schedule, mask);
+  const steps = new StepRows<Memory>(timesteps, inputs.reverse, true);
   const values = Array.from({ length: schedule.values }, () => steps.fixed(stateRows(), units));
   const stateCotangents = plan.states.map((_, s) => {
-    const pair = [stateRows(), stateRows()] as const;
     const given = cotangents.states?.[s] ?? temporaries.zeros(batch * units);
+    if (asSequence) {
+      const place = steps.fixed(stateRows(), units);
+      kernels.copy(steps.fixed(given, units), place, batch, units);
+      return { incoming: place, outgoing: place };
+    }
+    const pair = [stateRows(), stateRows()] as const;
     const last = steps.fixed(pair[(timesteps - 1) % 2], units);
     kernels.copy(steps.fixed(given, units), last, batch, units);
     const { now, other } = steps.turns(pair, units);
     return { incoming: now, outgoing: other };
   });
-  const find = (slot: Slot): Rows<Memory> => {
+  const find = (slot: Slot): SequenceRows<Memory> => {
     switch (slot.kind) {
       case 'input':
         return steps.sequence(inputs.x, inputSize);
@@ -115,8 +121,17 @@ export function gradient<Memory>(
     return { left, right: product.right, result: dense(product.result, product.depth) };
   });
 
+  if (asSequence) {
+    if (timesteps > 1) {
+      steps.moveTo(timesteps - 1);
+      stages.runSequence(batch, timesteps - 1);
+    }
+    // The first step alone finds its states elsewhere.
+    steps.moveTo(0);
+    stages.runSequence(batch, 1);
+  }
   const order = stepsOf(inputs);
-  for (let position = timesteps - 1; position >= 0; position--) {
+  for (let position = timesteps - 1; position >= 0 && !asSequence; position--) {
     steps.moveTo(position);
     const active = activeRuns(mask, batch, timesteps, order[position]);
     stages.run(batch, active);

@@ -1,5 +1,5 @@
 import type { Schedule, Slot } from '../../plan/program.js';
-import type { Matrix, ProgramRows, Rows } from '../kernels.js';
+import type { Matrix, ProgramRows, Rows, SequenceRows } from '../kernels.js';
 import { type AnyKernels, asMatrix } from './matrices.js';
 
 /** A matrix product of every step, with its memory. */
@@ -14,7 +14,7 @@ export interface StepProduct<Memory> {
 interface BoundStage<Memory> {
   readonly products: readonly StepProduct<Memory>[];
   readonly program: unknown;
-  readonly rows: ProgramRows<Memory>;
+  readonly rows: ProgramRows<Memory, SequenceRows<Memory>>;
 }
 
 /** The stages of a schedule, bound to the rows that `StepRows` moves from step to step. */
@@ -30,7 +30,7 @@ export class Stages<Memory> {
     private readonly kernels: AnyKernels<Memory>,
     schedule: Schedule,
     programs: readonly unknown[],
-    find: (slot: Slot) => Rows<Memory>,
+    find: (slot: Slot) => SequenceRows<Memory>,
     product: (index: number) => StepProduct<Memory>,
   ) {
     this.stages = schedule.stages.map(({ products, program }, stage) => ({
@@ -50,4 +50,16 @@ export class Stages<Memory> {
       for (const [first, end] of runs) kernels.run(program, rows, first, end - first);
     }
   }
+
+  /** Runs `steps` steps from the one that the rows are at, for a schedule that `runsAsSequence`. */
+  runSequence(batch: number, steps: number): void {
+    for (const { program, rows } of this.stages) this.kernels.runSequence?.(program, rows, steps, batch);
+  }
 }
+
+/** Whether a schedule's whole time loop is one program without products, and the device can run it in one go. */
+export const runsAsSequence = <Memory>(
+  { runSequence }: AnyKernels<Memory>,
+  { stages }: Schedule,
+  mask: Float32Array | undefined,
+): boolean => runSequence !== undefined && mask === undefined && stages.length === 1;

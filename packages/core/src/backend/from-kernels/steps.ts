@@ -1,6 +1,6 @@
-import type { Rows } from '../kernels.js';
+import type { SequenceRows } from '../kernels.js';
 
-interface MovableRows<Memory> {
+interface MovableRows<Memory> extends SequenceRows<Memory> {
   memory: Memory;
   offset: number;
   stride: number;
@@ -26,10 +26,19 @@ export function stepsOf({
  */
 export class StepRows<Memory> {
   private readonly moves: Move[] = [];
+  /** From a step to the one behind it in the order of processing, and to the one that the loop takes next. */
+  private readonly direction: 1 | -1;
+  private readonly next: 1 | -1;
+
+  /** @param backwards whether the loop goes from the last position to the first, as that of a gradient does. */
   constructor(
     private readonly timesteps: number,
     private readonly reverse: boolean | undefined,
-  ) {}
+    backwards = false,
+  ) {
+    this.direction = reverse ? -1 : 1;
+    this.next = backwards ? (-this.direction as 1 | -1) : this.direction;
+  }
 
   /** Makes all rows those of the step that is processed at a position, counted from 0. */
   moveTo(position: number): void {
@@ -38,26 +47,38 @@ export class StepRows<Memory> {
   }
 
   /** The same rows at every step, `stride` apart. */
-  fixed(memory: Memory, stride: number, offset = 0): Rows<Memory> {
-    return { memory, offset, stride };
+  fixed(memory: Memory, stride: number, offset = 0): SequenceRows<Memory> {
+    return { memory, offset, stride, advance: 0 };
   }
 
   /** The step's rows in a `[batch, timesteps, length]` buffer that begins at `start`. */
-  sequence(memory: Memory, length: number, start = 0): Rows<Memory> {
-    const rows: MovableRows<Memory> = { memory, offset: start, stride: this.timesteps * length };
+  sequence(memory: Memory, length: number, start = 0): SequenceRows<Memory> {
+    const rows: MovableRows<Memory> = {
+      memory,
+      offset: start,
+      stride: this.timesteps * length,
+      advance: this.next * length,
+    };
     this.moves.push((step) => {
       rows.offset = start + step * length;
     });
     return rows;
   }
 
-  /** The rows of the step processed before, in such a buffer; those of `first`, `[batch, length]`, at the first step. */
-  previous(first: Memory, memory: Memory, length: number, start = 0): Rows<Memory> {
-    const rows: MovableRows<Memory> = { memory: first, offset: 0, stride: length };
-    const before = this.reverse ? 1 : -1;
+  /**
+   * The rows of the step processed before, in such a buffer; those of `first`, `[batch, length]`, at the first step, which
+   * cannot be one of several in a sequence.
+   */
+  previous(first: Memory, memory: Memory, length: number, start = 0): SequenceRows<Memory> {
+    const rows: MovableRows<Memory> = {
+      memory: first,
+      offset: 0,
+      stride: length,
+      advance: this.next * length,
+    };
     this.moves.push((step, position) => {
       rows.memory = position === 0 ? first : memory;
-      rows.offset = position === 0 ? 0 : start + (step + before) * length;
+      rows.offset = position === 0 ? 0 : start + (step - this.direction) * length;
       rows.stride = position === 0 ? length : this.timesteps * length;
     });
     return rows;
@@ -65,15 +86,15 @@ export class StepRows<Memory> {
 
   /**
    * Two `[batch, length]` buffers that take turns: `now` is the one of a step's own turn, `other` that of its neighbours;
-   * where `first` is given, `other` is that at the first step.
+   * where `first` is given, `other` is that at the first step. They have no place in a sequence.
    */
   turns(pair: readonly [Memory, Memory], length: number, first = pair[1]) {
-    const now: MovableRows<Memory> = { memory: pair[0], offset: 0, stride: length };
-    const other: MovableRows<Memory> = { memory: first, offset: 0, stride: length };
+    const now: MovableRows<Memory> = { memory: pair[0], offset: 0, stride: length, advance: Number.NaN };
+    const other: MovableRows<Memory> = { memory: first, offset: 0, stride: length, advance: Number.NaN };
     this.moves.push((_, position) => {
       now.memory = pair[position % 2];
       other.memory = position === 0 ? first : pair[(position + 1) % 2];
     });
-    return { now: now as Rows<Memory>, other: other as Rows<Memory> };
+    return { now: now as SequenceRows<Memory>, other: other as SequenceRows<Memory> };
   }
 }
