@@ -158,13 +158,12 @@ export class MatrixProducts {
       depth,
       columns,
     ] as const;
-    // What is added to cannot be done twice, as it would have to be where a worker is lost.
-    if (this.pool !== null && !accumulate && this.share(this.pool, given, panels)) return;
+    if (this.pool !== null && this.share(this.pool, given, panels, accumulate)) return;
     this.fixed.multiply(...given, 0, panels, accumulate, this.scratch);
   }
 
-  /** Does a product together with other threads, if it is large enough. */
-  private share(pool: Pool, given: MultiplyArguments, panels: number): boolean {
+  /** Does a product together with other threads, if it is large enough. Added to are only rows in one piece. */
+  private share(pool: Pool, given: MultiplyArguments, panels: number, accumulate: boolean): boolean {
     const [rows, depth, columns] = given.slice(7);
     const work = 2 * rows * depth * columns;
     const rowChunks = chunksFor(work, pool.threads, Math.ceil(rows / ROW_GROUP));
@@ -173,8 +172,21 @@ export class MatrixProducts {
     // has to be packed for each chunk.
     const byRows = given[2] !== 4 || rows >= ENOUGH_ROWS * rowChunks || panelChunks === 1;
     const chunks = byRows ? rowChunks : panelChunks;
-    if (chunks === 1) return false;
-    pool.do(byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS, [...given, chunks], chunks);
+    if (chunks === 1 || (accumulate && given[6] !== 4)) return false;
+    const kind = byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS;
+    if (!accumulate) pool.do(kind, [...given, chunks], chunks);
+    else this.addProduct(given, (product) => pool.do(kind, [...product, chunks], chunks));
     return true;
+  }
+
+  /** Adds a product by way of memory of its own: a chunk whose worker is lost is done twice, which adding would not bear. */
+  private addProduct(given: MultiplyArguments, multiply: (product: MultiplyArguments) => void): void {
+    const [left, leftRowStride, leftColumnStride, right, to, rowStride, , rows, depth, columns] = given;
+    const product = this.heap.allocate(rows * columns * 4);
+    multiply([left, leftRowStride, leftColumnStride, right, product, columns * 4, 4, rows, depth, columns]);
+    for (let row = 0; row < rows; row++) {
+      this.fixed.addRow(product + row * columns * 4, to + row * rowStride, columns);
+    }
+    this.heap.release(product);
   }
 }

@@ -53,7 +53,8 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
     multiply: (left, right, result, rows, accumulate) =>
       products.multiply(left, right, result, rows, accumulate),
     compile: (program, units) => programs.compile(program, units),
-    runSequence: (compiled, rows, steps, count) => programs.runSequence(compiled, rows, steps, count),
+    runSequence: (compiled, rows, steps, first, count) =>
+      programs.runSequence(compiled, rows, steps, first, count),
     run: (compiled, rows, first, count) => programs.run(compiled, rows, first, count),
   };
 }

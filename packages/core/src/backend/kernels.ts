@@ -66,14 +66,15 @@ export interface Kernels<Memory, Right, Compiled> {
    */
   run(compiled: Compiled, rows: ProgramRows<Memory>, first: number, count: number): void;
   /**
-   * Applies a program to all rows at `steps` time steps, one after another for each row: what a step stores the next may
-   * load, also from the place that it loads from. With this, a cell without products of its state is one call for a whole
-   * sequence; a device that has it not is given its steps one by one.
+   * Applies a program to `count` rows from row `first` on at `steps` time steps, one after another for each row: what a step
+   * stores the next may load, also from the place that it loads from. With this, a cell without products of its state is one
+   * call for a whole sequence; a device that has it not is given its steps one by one.
    */
   runSequence?(
     compiled: Compiled,
     rows: ProgramRows<Memory, SequenceRows<Memory>>,
     steps: number,
+    first: number,
     count: number,
   ): void;
 }

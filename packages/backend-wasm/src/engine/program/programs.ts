@@ -73,22 +73,34 @@ export class Programs {
     this.runPart(compiled, rows, null, 1, first, count, this.chunksFor(compiled, count));
   }
 
-  /** Runs a program on `count` rows at `steps` time steps each. Sums are formed row by row, for the same reason. */
+  /**
+   * Runs a program on `count` rows from row `first` on, at `steps` time steps each. Sums are formed row by row, for the same
+   * reason.
+   */
   runSequence(
     compiled: CompiledProgram,
     rows: ProgramRows<Floats, SequenceRows<Floats>>,
     steps: number,
+    first: number,
     count: number,
   ): void {
     const advances = [...rows.loads, ...rows.stores].map(({ advance }) => advance * 4);
     if (compiled.sumCount === 0) {
-      this.runPart(compiled, rows, advances, steps, 0, count, this.chunksFor(compiled, count * steps, count));
+      this.runPart(
+        compiled,
+        rows,
+        advances,
+        steps,
+        first,
+        count,
+        this.chunksFor(compiled, count * steps, count),
+      );
       return;
     }
     const chunks = this.chunksFor(compiled, this.mostChunks * steps, count);
     for (let row = 0; row < count; row += chunks) {
       const part = Math.min(chunks, count - row);
-      this.runPart(compiled, rows, advances, steps, row, part, part);
+      this.runPart(compiled, rows, advances, steps, first + row, part, part);
     }
   }
 

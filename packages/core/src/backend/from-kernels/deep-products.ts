@@ -1,6 +1,7 @@
 import type { Plan } from '../../plan/plan.js';
 import type { SequenceGradient, SequenceInputs } from '../interface.js';
 import type { Matrix } from '../kernels.js';
+import type { Group } from './groups.js';
 import { type AnyKernels, dense, productSize, transpose, weights } from './matrices.js';
 import { withoutPaddedSteps } from './padding.js';
 import { previousStates } from './previous-states.js';
@@ -37,18 +38,20 @@ export function emptyGradients<Memory>(
 
 /**
  * The gradients of the matrices, `operandᵀ × cotangent` summed over the sequence, and what products of `x` add to its
- * gradient, `cotangent × matrixᵀ`.
+ * gradient, `cotangent × matrixᵀ`: the part of a group of batch rows, which the buffers of cotangents hold.
  */
 export function deepProducts<Memory>(
   kernels: AnyKernels<Memory>,
   plan: Plan,
   inputs: SequenceInputs<Memory>,
   { saved, layout, initial, productCotangents }: LoopResults<Memory>,
+  { first, count }: Group,
   gradients: SequenceGradient<Memory>,
 ): void {
   const { units, inputSize } = plan;
   const { buffers, places } = plan.gradient;
-  const cells = inputs.batch * inputs.timesteps;
+  const cells = count * inputs.timesteps;
+  const inputStart = first * inputs.timesteps * inputSize;
   const temporaries = new Temporaries(kernels);
   const usedInput = withoutPaddedSteps(kernels, plan, inputs, temporaries.allocate);
   const previous = new Map<number, Memory>();
@@ -60,7 +63,7 @@ export function deepProducts<Memory>(
     const width = buffers[buffer].length * units;
     const cotangent = dense(productCotangents[buffer], width, firstBlock * units);
     let left: Matrix<Memory>;
-    if (operand.kind === 'input') left = dense(usedInput, inputSize);
+    if (operand.kind === 'input') left = dense(usedInput, inputSize, inputStart);
     else if (operand.kind === 'value') left = dense(saved, units, layout.value(operand.index));
     else {
       const { state } = operand;
@@ -72,12 +75,12 @@ export function deepProducts<Memory>(
     }
     const deep = kernels.prepare(cotangent, depth, cells, columns);
     const gradient = weights(plan, gradients.parameters, index);
-    kernels.multiply(transpose(left), deep, gradient, depth, !parameters[parameter]);
+    kernels.multiply(transpose(left), deep, gradient, depth, first > 0 || !parameters[parameter]);
     kernels.releaseRight(deep);
     if (operand.kind !== 'input') return;
     const matrix = transpose(weights(plan, inputs.parameters, index));
     const back = kernels.prepareWeights(matrix, cells, columns, depth);
-    kernels.multiply(cotangent, back, dense(gradients.x, inputSize), cells, addToX);
+    kernels.multiply(cotangent, back, dense(gradients.x, inputSize, inputStart), cells, addToX);
     kernels.releaseRight(back);
     addToX = true;
   });

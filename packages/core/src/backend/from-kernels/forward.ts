@@ -4,6 +4,7 @@ import type { Slot } from '../../plan/program.js';
 import type { SequenceInputs, SequenceResult } from '../interface.js';
 import type { Rows, SequenceRows } from '../kernels.js';
 import type { CompiledPlans } from './compiled-plans.js';
+import { type Group, groupsOf } from './groups.js';
 import { type AnyKernels, dense, from, productSize, weights } from './matrices.js';
 import { activeRuns, paddedRuns } from './padding.js';
 import { SavedLayout } from './saved-layout.js';
@@ -37,19 +38,24 @@ export function forward<Memory>(
   const initial = plan.states.map((_, s) => inputs.initialStates?.[s] ?? temporaries.zeros(batch * units));
   const mask = inputs.mask && kernels.view(inputs.mask).slice();
 
+  const asSequence = runsAsSequence(kernels, schedule, mask);
+  const widest = Math.max(0, ...plan.products.map((_, index) => productSize(plan, index).columns));
+  const groups = groupsOf(batch, asSequence, timesteps * widest);
   const products = plan.products.map((product, index) => {
     const { depth, columns } = productSize(plan, index);
     const right = kernels.prepareWeights(weights(plan, parameters, index), batch * timesteps, depth, columns);
-    const rows = isInputProjection(product) ? batch * timesteps : batch;
-    const result = temporaries.allocate(rows * columns);
-    if (isInputProjection(product)) {
-      kernels.multiply(dense(inputs.x, depth), right, dense(result, columns), rows, false);
-    }
-    return { right, result, columns };
+    const rows = isInputProjection(product) ? groups[0].count * timesteps : batch;
+    return { right, depth, columns, result: temporaries.allocate(rows * columns) };
   });
+  const project = ({ first, count }: Group) => {
+    products.forEach(({ right, depth, columns, result }, index) => {
+      if (!isInputProjection(plan.products[index])) return;
+      const x = dense(inputs.x, depth, first * timesteps * depth);
+      kernels.multiply(x, right, dense(result, columns), count * timesteps, false);
+    });
+  };
 
   const steps = new StepRows<Memory>(timesteps, inputs.reverse);
-  const asSequence = runsAsSequence(kernels, schedule, mask);
   const states = plan.states.map((_, s) => {
     if (asSequence && !saved) {
       // Each row has its state in one place, which every step reads and then writes.
@@ -90,7 +96,7 @@ export function forward<Memory>(
       case 'product': {
         const { result, columns } = products[slot.product];
         return isInputProjection(plan.products[slot.product])
-          ? steps.sequence(result, columns, slot.block * units)
+          ? steps.inGroup(result, columns, slot.block * units)
           : steps.fixed(result, columns, slot.block * units);
       }
       default:
@@ -111,16 +117,19 @@ export function forward<Memory>(
     },
   );
 
-  if (asSequence) {
+  for (const group of asSequence ? groups : []) {
+    const { first, count } = group;
+    project(group);
+    steps.startGroup(first);
     steps.moveTo(0);
     // With what the gradient needs, the first step alone finds its states elsewhere.
-    stages.runSequence(batch, saved ? 1 : timesteps);
-    if (saved && timesteps > 1) {
-      steps.moveTo(1);
-      stages.runSequence(batch, timesteps - 1);
-      steps.moveTo(timesteps - 1);
-    }
+    stages.runSequence(first, count, saved ? 1 : timesteps);
+    if (!saved || timesteps === 1) continue;
+    steps.moveTo(1);
+    stages.runSequence(first, count, timesteps - 1);
+    steps.moveTo(timesteps - 1);
   }
+  if (!asSequence) project(groups[0]);
   const oneByOne = asSequence ? [] : stepsOf(inputs);
   oneByOne.forEach((step, position) => {
     steps.moveTo(position);

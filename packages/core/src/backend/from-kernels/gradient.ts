@@ -5,6 +5,7 @@ import type { SequenceCotangents, SequenceGradient, SequenceInputs, SequenceResu
 import type { SequenceRows } from '../kernels.js';
 import type { CompiledPlans } from './compiled-plans.js';
 import { deepProducts, emptyGradients } from './deep-products.js';
+import { groupsOf } from './groups.js';
 import { type AnyKernels, dense, from, productSize, transpose, weights } from './matrices.js';
 import { activeRuns, paddedRuns, withRepeatedOutputs } from './padding.js';
 import { SavedLayout } from './saved-layout.js';
@@ -41,9 +42,12 @@ export function gradient<Memory>(
     cotangents.sequence,
     temporaries.allocate,
   );
+  const asSequence = runsAsSequence(kernels, schedule, mask);
+  const widest = Math.max(0, ...buffers.map((blocks) => blocks.length * units));
+  const groups = groupsOf(batch, asSequence, timesteps * widest);
   // Padded rows are left out by the programs: their cotangents must be zeros from the start.
   const productCotangents = buffers.map((blocks) =>
-    (mask ? temporaries.zeros : temporaries.allocate)(batch * timesteps * blocks.length * units),
+    (mask ? temporaries.zeros : temporaries.allocate)(groups[0].count * timesteps * blocks.length * units),
   );
   const transposed = plan.products.map((product, index) => {
     if (isInputProjection(product)) return null;
@@ -54,7 +58,6 @@ export function gradient<Memory>(
   });
   const gradients = emptyGradients(kernels, plan, inputs);
 
-  const asSequence = runsAsSequence(kernels, schedule, mask);
   const steps = new StepRows<Memory>(timesteps, inputs.reverse, true);
   const values = Array.from({ length: schedule.values }, () => steps.fixed(stateRows(), units));
   const stateCotangents = plan.states.map((_, s) => {
@@ -101,7 +104,7 @@ export function gradient<Memory>(
         return steps.fixed(product.result, product.depth);
       }
       case 'productCotangent':
-        return steps.sequence(
+        return steps.inGroup(
           productCotangents[slot.buffer],
           buffers[slot.buffer].length * units,
           slot.block * units,
@@ -121,14 +124,18 @@ export function gradient<Memory>(
     return { left, right: product.right, result: dense(product.result, product.depth) };
   });
 
-  if (asSequence) {
+  const loop = { saved, layout, initial, productCotangents };
+  for (const group of asSequence ? groups : []) {
+    const { first, count } = group;
+    steps.startGroup(first);
     if (timesteps > 1) {
       steps.moveTo(timesteps - 1);
-      stages.runSequence(batch, timesteps - 1);
+      stages.runSequence(first, count, timesteps - 1);
     }
     // The first step alone finds its states elsewhere.
     steps.moveTo(0);
-    stages.runSequence(batch, 1);
+    stages.runSequence(first, count, 1);
+    deepProducts(kernels, plan, inputs, loop, group, gradients);
   }
   const order = stepsOf(inputs);
   for (let position = timesteps - 1; position >= 0 && !asSequence; position--) {
@@ -145,7 +152,7 @@ export function gradient<Memory>(
   gradients.initialStates.forEach((memory, s) => {
     kernels.copy(stateCotangents[s].outgoing, steps.fixed(memory, units), batch, units);
   });
-  deepProducts(kernels, plan, inputs, { saved, layout, initial, productCotangents }, gradients);
+  if (!asSequence) deepProducts(kernels, plan, inputs, loop, groups[0], gradients);
 
   for (const product of transposed) if (product !== null) kernels.releaseRight(product.right);
   temporaries.release();

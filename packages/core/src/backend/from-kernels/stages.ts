@@ -51,9 +51,11 @@ export class Stages<Memory> {
     }
   }
 
-  /** Runs `steps` steps from the one that the rows are at, for a schedule that `runsAsSequence`. */
-  runSequence(batch: number, steps: number): void {
-    for (const { program, rows } of this.stages) this.kernels.runSequence?.(program, rows, steps, batch);
+  /** Runs `steps` steps from the one that the rows are at on `count` rows, for a schedule that `runsAsSequence`. */
+  runSequence(first: number, count: number, steps: number): void {
+    for (const { program, rows } of this.stages) {
+      this.kernels.runSequence?.(program, rows, steps, first, count);
+    }
   }
 }
 

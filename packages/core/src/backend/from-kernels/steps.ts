@@ -26,6 +26,8 @@ export function stepsOf({
  */
 export class StepRows<Memory> {
   private readonly moves: Move[] = [];
+  /** The batch row that is the first in buffers of a group. */
+  private firstOfGroup = 0;
   /** From a step to the one behind it in the order of processing, and to the one that the loop takes next. */
   private readonly direction: 1 | -1;
   private readonly next: 1 | -1;
@@ -46,6 +48,11 @@ export class StepRows<Memory> {
     for (const move of this.moves) move(step, position);
   }
 
+  /** Makes buffers of a group those of the group that begins at a batch row; to be followed by `moveTo`. */
+  startGroup(first: number): void {
+    this.firstOfGroup = first;
+  }
+
   /** The same rows at every step, `stride` apart. */
   fixed(memory: Memory, stride: number, offset = 0): SequenceRows<Memory> {
     return { memory, offset, stride, advance: 0 };
@@ -61,6 +68,20 @@ export class StepRows<Memory> {
     };
     this.moves.push((step) => {
       rows.offset = start + step * length;
+    });
+    return rows;
+  }
+
+  /** The step's rows in a `[rows of the group, timesteps, length]` buffer, from `start` on. */
+  inGroup(memory: Memory, length: number, start: number): SequenceRows<Memory> {
+    const rows: MovableRows<Memory> = {
+      memory,
+      offset: start,
+      stride: this.timesteps * length,
+      advance: this.next * length,
+    };
+    this.moves.push((step) => {
+      rows.offset = start + (step - this.firstOfGroup * this.timesteps) * length;
     });
     return rows;
   }
