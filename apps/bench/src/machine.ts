@@ -13,7 +13,11 @@ export function describeMachine(): string {
   const libraries = LIBRARIES.map((name) => `${name} ${versionOf(name)}`).join(', ');
   return [
     `${model}, ${processors.length} logical cores, ${memory}`,
-    `Node ${process.versions.node} (V8 ${process.versions.v8}) on ${process.platform} ${process.arch}`,
+    // Flags change what WebAssembly can do.
+    [
+      `Node ${process.versions.node} (V8 ${process.versions.v8}) on ${process.platform} ${process.arch}`,
+      ...process.execArgv,
+    ].join(' '),
     libraries,
     '',
   ].join('\n');

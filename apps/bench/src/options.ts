@@ -24,7 +24,7 @@ export function benchOptions(): Option[] {
   return [
     new Option('--backends <names>', BACKENDS.join(', '))
       .argParser(listOf<BackendName>(BACKENDS, isBackendName))
-      .default(['cpu'], 'cpu'),
+      .default(['wasm'], 'wasm'),
     new Option('--contenders <names>', `who is measured: ${CONTENDERS.join(', ')} (default: all)`).argParser(
       listOf(CONTENDERS),
     ),
