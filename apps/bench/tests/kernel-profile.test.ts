@@ -27,9 +27,9 @@ describe('the profile of a training batch', () => {
     expect(callsOf('SluiceRecurrent', 'recurrent forward')).toBe(2);
     expect(callsOf('SluiceRecurrentGradient', 'recurrent gradient')).toBe(2);
     expect(callsOf('GatherV2', 'embedding')).toBe(1);
-    // The embedding, two layers of four weights each, the dense unit's two: Adam takes a root for each.
-    expect(callsOf('Sqrt', 'optimizer')).toBe(9);
-    expect(callsOf('Sqrt', 'rest')).toBeUndefined();
+    // The embedding, two layers of four weights each, the dense unit's two: Adam makes one pass over each.
+    expect(callsOf('SluicePointwise', 'optimizer')).toBe(9);
+    expect(callsOf('SluicePointwise', 'rest')).toBeUndefined();
     expect(callsOf('Sigmoid', 'rest')).toBe(1);
 
     const total = (group?: string) =>

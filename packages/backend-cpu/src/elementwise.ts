@@ -1,6 +1,6 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
-import { add, div, type Loop, mul, sub } from './engine/cheap-loops.js';
+import { add, div, type Loop, mul, sqrt, sub } from './engine/cheap-loops.js';
 
 /**
  * TensorFlow.js's arithmetic for its cpu backend, where it is slow and an optimizer spends its time: float32 numbers of
@@ -10,13 +10,9 @@ import { add, div, type Loop, mul, sub } from './engine/cheap-loops.js';
 
 const binary: Readonly<Record<string, Loop>> = { Add: add, Sub: sub, Multiply: mul, RealDiv: div };
 
-const squareRoot: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
-  for (let n = 0; n < length; n++) out[o + n] = Math.sqrt(a[i + n]);
-};
-
 const square: Loop = (out, o, a, i, _b, _j, c, k, length) => mul(out, o, a, i, a, i, c, k, length);
 
-const unary: Readonly<Record<string, Loop>> = { Sqrt: squareRoot, Square: square };
+const unary: Readonly<Record<string, Loop>> = { Sqrt: sqrt, Square: square };
 
 /** A single number is repeated over so many elements. */
 const CHUNK = 4096;

@@ -3,12 +3,19 @@ import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-co
 import { createWasmBackend } from './engine.js';
 import { identityConfigs } from './tfjs/identity.js';
 import { matrixProductConfigs } from './tfjs/matrix-products.js';
+import { pointwiseConfig } from './tfjs/pointwise.js';
 import { recurrentConfigs } from './tfjs/recurrent.js';
 import { rowConfigs } from './tfjs/rows.js';
 import { start } from './tfjs/start.js';
 import { setThreadsCount } from './tfjs/threads.js';
 
-const configs = [...recurrentConfigs, ...matrixProductConfigs(), ...rowConfigs(), ...identityConfigs()];
+const configs = [
+  ...recurrentConfigs,
+  pointwiseConfig,
+  ...matrixProductConfigs(),
+  ...rowConfigs(),
+  ...identityConfigs(),
+];
 for (const config of configs) {
   if (getKernel(config.kernelName, 'wasm')) unregisterKernel(config.kernelName, 'wasm');
   registerKernel(config);

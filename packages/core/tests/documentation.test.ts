@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cells, defineCell, explain, kernel, latex, recurrentKernel } from '../src/index.js';
+import { cells, defineCell, explain, kernel, latex, recurrentKernel, sqrt } from '../src/index.js';
 
 describe('explain', () => {
   const gru = explain(cells.gru({ resetAfter: false }), { inputSize: 5, units: 3 });
@@ -41,6 +41,17 @@ describe('latex', () => {
         '\\end{aligned}',
       ].join('\n'),
     );
+  });
+
+  test('writes a root over what it is taken of', () => {
+    const cell = defineCell({
+      name: 'root',
+      states: ['h'],
+      parameters: { kernel: kernel('a') },
+      equations: ({ x, h }, { kernel: W }) => ({ h: sqrt(W.a(x).add(h)).mul(h) }),
+    });
+    expect(latex(cell)).toContain('h_t &= \\sqrt{W_{a} x_t + h_{t-1}} \\odot h_{t-1}');
+    expect(explain(cell)).toContain('h = sqrt(W_a x + h₋) ⊙ h₋');
   });
 
   test('brackets what binds less, and nothing else', () => {

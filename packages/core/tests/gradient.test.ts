@@ -2,12 +2,18 @@ import { describe, expect, test } from 'vitest';
 import {
   type ActivationName,
   activations,
+  bias,
   type Cell,
   cells,
+  defineCell,
+  kernel,
   type Plan,
+  recurrentVector,
   referenceForward,
   referenceGradient,
   type SequenceInputs,
+  softplus,
+  sqrt,
 } from '../src/index.js';
 import { numbers, problem } from './problem.js';
 
@@ -70,6 +76,17 @@ function checkGradient(
   }
 }
 
+/** Roots of rows that are well above 0. */
+const roots = () =>
+  defineCell({
+    name: 'roots',
+    states: ['h'],
+    parameters: { kernel: kernel('a'), recurrentVector: recurrentVector('a'), bias: bias('a') },
+    equations: ({ x, h }, { kernel: W, recurrentVector: v, bias: b }) => ({
+      h: sqrt(softplus(W.a(x).add(v.a.mul(h)).add(b.a))).sub(h.mul(0.5)),
+    }),
+  });
+
 const variants: Record<string, () => Cell> = {
   ...cells,
   'gru, reset before': () => cells.gru({ resetAfter: false }),
@@ -81,6 +98,7 @@ const variants: Record<string, () => Cell> = {
   'sru without highway': () => cells.sru({ highway: false }),
   'sru with tanh, rescaled': () => cells.sru({ activation: 'tanh', rescale: true, highwayBias: -2 }),
   'sru with full recurrence': () => cells.sru({ recurrence: 'full' }),
+  roots,
 };
 
 describe('the gradient agrees with central differences', () => {

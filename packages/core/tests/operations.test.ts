@@ -71,6 +71,17 @@ describe('operations', () => {
     expect([evaluate(-800, 0), evaluate(800, 0)].every((value) => !Number.isNaN(value))).toBe(true);
   });
 
+  test('sqrt is a root, of 0 with its sign, and NaN below', () => {
+    const { evaluate } = operations.sqrt;
+    expect([2.25, 0, -0, Infinity, -1].map((x) => evaluate(x, 0))).toEqual([
+      1.5,
+      0,
+      -0,
+      Infinity,
+      Number.NaN,
+    ]);
+  });
+
   test('softplus is exact at both ends', () => {
     const { evaluate } = operations.softplus;
     expect(evaluate(-50, 0)).toBeCloseTo(Math.exp(-50), 30);

@@ -3,7 +3,6 @@ import {
   div,
   maximum,
   mul,
-  type NamedTensorMap,
   Optimizer,
   type Scalar,
   serialization,
@@ -14,6 +13,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { fromSaved, type SavedObject, savedForm } from './identifiers.js';
+import { type Gradients, namedGradients } from './named-gradients.js';
 
 export interface ClipOptions {
   /** Each weight's gradient is scaled down to at most this Euclidean norm (Keras's `clipnorm`). */
@@ -21,9 +21,6 @@ export interface ClipOptions {
   /** All gradients together are scaled down to at most this Euclidean norm (Keras's `global_clipnorm`). */
   globalNorm?: number;
 }
-
-type NamedGradient = { name: string; tensor: Tensor };
-type Gradients = Parameters<Optimizer['applyGradients']>[0];
 
 /** See `clipGradients`. */
 export class ClippedOptimizer extends Optimizer {
@@ -39,16 +36,14 @@ export class ClippedOptimizer extends Optimizer {
 
   override applyGradients(gradients: Gradients): void {
     tidy(() => {
-      const named = Array.isArray(gradients) ? gradients : namedGradients(gradients);
-      // An optimizer is told of a weight that has no gradient by a null; it counts on the position.
+      const named = namedGradients(gradients);
       const present = named.flatMap(({ tensor }) => (tensor == null ? [] : [tensor]));
       const scale = this.scaleFor(present);
       this.optimizer.applyGradients(
-        named.map((gradient) =>
-          gradient.tensor == null
-            ? gradient
-            : { ...gradient, tensor: mul(gradient.tensor, scale(gradient.tensor)) },
-        ),
+        named.map(({ name, tensor }) => ({
+          name,
+          tensor: (tensor && mul(tensor, scale(tensor))) as Tensor,
+        })),
       );
     });
   }
@@ -97,10 +92,6 @@ export class ClippedOptimizer extends Optimizer {
   }
 }
 serialization.registerClass(ClippedOptimizer);
-
-function namedGradients(gradients: NamedTensorMap): NamedGradient[] {
-  return Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
-}
 
 /**
  * Makes an optimizer clip the gradients it is given, by the norm of each or by the norm of all together.

@@ -18,6 +18,7 @@ import {
   sigmoid,
   sign,
   softplus,
+  sqrt,
   sub,
   type Tensor,
   tanh,
@@ -60,6 +61,7 @@ export const fallbackOperations: Readonly<Record<OperationName, (a: Value, b: Va
   tanh: (a) => tanh(a),
   exp: (a) => exp(a),
   log: (a) => log(a),
+  sqrt: (a) => sqrt(a),
   softplus: (a) => softplus(a),
   erf: (a) => erf(a),
 };

@@ -1,6 +1,7 @@
 import './tensor-methods.js';
 
 export { input, loadLayersModel, model, type SymbolicTensor, sequential } from '@tensorflow/tfjs-layers';
+export { Adam, adam } from './adam.js';
 export { Bidirectional, type BidirectionalArgs, bidirectional, type MergeMode } from './bidirectional.js';
 export {
   Gru,

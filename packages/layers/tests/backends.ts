@@ -1,5 +1,5 @@
 import '@sluice/backend-cpu';
-import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
+import { POINTWISE, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { copyRegisteredKernels, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
 
@@ -11,4 +11,4 @@ export const BACKENDS = ['cpu', 'plain'] as const;
 
 registerBackend('plain', () => new MathBackendCPU());
 copyRegisteredKernels('cpu', 'plain');
-for (const kernel of [RECURRENT, RECURRENT_GRADIENT]) unregisterKernel(kernel, 'plain');
+for (const kernel of [RECURRENT, RECURRENT_GRADIENT, POINTWISE]) unregisterKernel(kernel, 'plain');

@@ -8,6 +8,7 @@ import {
   referenceForward,
   referenceGradient,
   sigmoid,
+  sqrt,
   tanh,
 } from '@sluice/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -16,7 +17,7 @@ import { recurrent } from '../src/index.js';
 import { BACKENDS } from './backends.js';
 import { expectClose } from './closeness.js';
 
-/** A cell nobody has heard of: two states, an output that is neither, a product of a product. */
+/** A cell nobody has heard of: two states, an output that is neither, a product of a product, a root. */
 const own = defineCell({
   name: 'own',
   states: ['h', 'm'],
@@ -25,7 +26,7 @@ const own = defineCell({
     const a = sigmoid(W.a(x).add(U.a(h)));
     const b = tanh(W.b(x).add(U.b(a.mul(m))));
     const memory = m.mul(0.5).add(a.mul(b));
-    return { a, b, m: memory, h: memory.min(0.4).max(-0.4), output: h.add(b) };
+    return { a, b, m: memory, h: memory.min(0.4).max(-0.4), output: h.add(b).mul(sqrt(a)) };
   },
 });
 

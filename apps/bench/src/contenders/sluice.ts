@@ -26,7 +26,8 @@ export const sluice: Contender = {
     }
     const tf = await startTfjs(backend, true);
     if (workload === 'train') {
-      return trainTask(tf, classifierProblem(form, shape), shape, await classifier(form, shape));
+      const { adam } = await import('@sluice/layers');
+      return trainTask(tf, classifierProblem(form, shape), shape, await classifier(form, shape), adam());
     }
     const { recurrent } = await import('@sluice/layers');
     const problem = layerProblem(form, shape);

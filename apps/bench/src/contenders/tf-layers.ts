@@ -42,7 +42,8 @@ export const tfLayers: Contender = {
     if (workload === 'train') {
       // Elsewhere TensorFlow.js has its own; in a process with Sluice's kernels, so has wasm.
       if (!tf.getKernel(segmentSum.kernelName, tf.getBackend())) tf.registerKernel(segmentSum);
-      return trainTask(tf, classifierProblem(form, shape), shape, await classifier(make, shape));
+      const model = await classifier(make, shape);
+      return trainTask(tf, classifierProblem(form, shape), shape, model, tf.train.adam());
     }
     const problem = layerProblem(form, shape);
     const recurrent = make({ units: shape[3], returnSequences: true });

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Optimizer, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { CHECKED_BATCHES, type ClassifierProblem, type TokenBatch } from '../workloads/classifier.js';
 import { checkedCotangent, checkedPart, type LayerProblem } from '../workloads/layer.js';
@@ -63,17 +63,18 @@ export function gradientTask(
   };
 }
 
-/** The workload `train` with a model whose weights are the problem's. Every call trains on. */
+/** The workload `train` with a model whose weights are the problem's, and an Adam at its defaults. Every call trains on. */
 export function trainTask(
   tf: Tfjs,
   { weights, batch, checkBatch }: ClassifierProblem,
   [rows, timesteps]: Shape,
   model: LayersModel,
+  optimizer: Optimizer,
 ): Prepared {
   const initial = weights.map(({ shape, values }) => tf.tensor(values, [...shape]));
   model.setWeights(initial);
   for (const tensor of initial) tensor.dispose();
-  model.compile({ optimizer: 'adam', loss: 'binaryCrossentropy' });
+  model.compile({ optimizer, loss: 'binaryCrossentropy' });
   const tensorsOf = ({ tokens, labels }: TokenBatch) =>
     [tf.tensor2d(tokens, [rows, timesteps], 'int32'), tf.tensor2d(labels, [rows, 1])] as const;
   const measured = tensorsOf(batch);

@@ -1,4 +1,5 @@
 import {
+  adam,
   bidirectional,
   clipGradients,
   dense,
@@ -11,7 +12,6 @@ import {
   simpleRNN,
   sru,
 } from '@sluice/layers';
-import { train } from '@tensorflow/tfjs-core';
 import { initializers, type LayersModel } from '@tensorflow/tfjs-layers';
 import { deriveSeed, stream } from '../random/generator.js';
 import { cellNamed } from './cells.js';
@@ -51,9 +51,10 @@ export function buildModel(settings: Settings, vocabularySize: number, classes: 
       name: 'dense',
     }),
   );
-  const adam = train.adam(settings.learningRate);
+  const optimizer = adam(settings.learningRate);
   model.compile({
-    optimizer: settings.clipNorm === null ? adam : clipGradients(adam, { globalNorm: settings.clipNorm }),
+    optimizer:
+      settings.clipNorm === null ? optimizer : clipGradients(optimizer, { globalNorm: settings.clipNorm }),
     loss: binary ? 'binaryCrossentropy' : 'categoricalCrossentropy',
     metrics: ['accuracy'],
   });

@@ -124,6 +124,24 @@ export const neg: Loop = (out, start, a, iStart, _b, _j, _c, _k, length) => {
   for (; o < end; o++, i++) out[o] = -a[i];
 };
 
+export const sqrt: Loop = (out, start, a, iStart, _b, _j, _c, _k, length) => {
+  const end = start + length;
+  let o = start;
+  let i = iStart;
+  for (; o + 8 <= end; o += 8) {
+    out[o] = Math.sqrt(a[i]);
+    out[o + 1] = Math.sqrt(a[i + 1]);
+    out[o + 2] = Math.sqrt(a[i + 2]);
+    out[o + 3] = Math.sqrt(a[i + 3]);
+    out[o + 4] = Math.sqrt(a[i + 4]);
+    out[o + 5] = Math.sqrt(a[i + 5]);
+    out[o + 6] = Math.sqrt(a[i + 6]);
+    out[o + 7] = Math.sqrt(a[i + 7]);
+    i += 8;
+  }
+  for (; o < end; o++, i++) out[o] = Math.sqrt(a[i]);
+};
+
 export const oneMinus: Loop = (out, start, a, iStart, _b, _j, _c, _k, length) => {
   const end = start + length;
   let o = start;

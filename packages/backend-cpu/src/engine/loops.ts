@@ -1,5 +1,5 @@
 import { operations as exact, type OperationName } from '@sluice/core';
-import { add, div, type Loop, mul, neg, oneMinus, sub } from './cheap-loops.js';
+import { add, div, type Loop, mul, neg, oneMinus, sqrt, sub } from './cheap-loops.js';
 import { expMinusOne } from './exponential.js';
 
 const max: Loop = (out, o, a, i, b, j, _c, _k, length) => {
@@ -71,6 +71,7 @@ export const loops: Readonly<Record<OperationName, Loop>> = {
   tanh,
   exp,
   log,
+  sqrt,
   softplus,
   erf,
 };

@@ -1,3 +1,4 @@
+import { pointwiseKernel } from '@sluice/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelFunc } from '@tensorflow/tfjs-core';
 import { isShared } from '../engine/features.js';
@@ -8,6 +9,7 @@ import { copyingKernels } from './copying-kernels.js';
 import { onDispose } from './dispose.js';
 import { kernelsInPlace } from './kernels-in-place.js';
 import { sharedHeap } from './shared-memory.js';
+import { tensorsInPlace } from './tensors.js';
 import { threadsToStart } from './threads.js';
 
 /** Sluice's engine on the memory of one TensorFlow.js backend. */
@@ -17,6 +19,8 @@ export interface Attached {
   readonly kernels: WasmKernels;
   /** The recurrent kernels by their names. */
   readonly recurrent: ReadonlyMap<string, KernelFunc>;
+  /** Pointwise programs over TensorFlow.js's own memory, also where the recurrent kernels copy: it is as fast as memory is. */
+  readonly pointwise: KernelFunc;
 }
 
 const known = new WeakMap<BackendWasm, Attached>();
@@ -35,7 +39,8 @@ export async function attach(backend: BackendWasm): Promise<void> {
   const kernels = wasmKernels(heap, loaded, inPlace ? threads : 1);
   onDispose(backend, (_, address) => kernels.forget(address));
   const recurrent = inPlace ? kernelsInPlace(kernels) : await copyingKernels(backend, heap, threads);
-  known.set(backend, { heap, fixed: loaded.fixed, kernels, recurrent });
+  const pointwise = pointwiseKernel(kernels, tensorsInPlace).kernelFunc as unknown as KernelFunc;
+  known.set(backend, { heap, fixed: loaded.fixed, kernels, recurrent, pointwise });
 }
 
 /** @throws Error when `attach` has not finished. */

@@ -1,3 +1,4 @@
+import type { TensorAccess } from '@sluice/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Floats } from '../engine/heap.js';
@@ -10,6 +11,12 @@ export function floatsOf(
   const address = backend.dataIdMap.get(dataId).memoryOffset;
   return { address, length: sizeOf(shape) };
 }
+
+/** TensorFlow.js's tensors for kernels on its own memory: read where they are, results become tensors where they are. */
+export const tensorsInPlace: TensorAccess<BackendWasm, Floats> = {
+  read: floatsOf,
+  wrap: (backend, { address }, shape) => backend.makeOutput(shape, 'float32', address),
+};
 
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);

@@ -11,6 +11,7 @@ import {
   recurrentVector,
   sigmoid,
   softplus,
+  sqrt,
   tanh,
 } from '@sluice/core';
 import { own, type Variant } from './variant.js';
@@ -53,6 +54,11 @@ const operationCells = [
       .add(b.max(0.1).mul(a.min(-0.1))),
   ),
   average('a logarithm of an exponential', (a, b) => log(exp(a).add(exp(b)))),
+  average('square roots', (a, b) =>
+    sqrt(positive(a))
+      .mul(b)
+      .add(sqrt(positive(b))),
+  ),
   average('a power', (a, b) => exp(log(positive(a)).mul(b))),
   average('one value used many times', (a, b) => {
     const s = sigmoid(a);

@@ -15,3 +15,4 @@ export {
   recurrentKernels,
   type TensorAccess,
 } from './tfjs-kernels.js';
+export { POINTWISE, type PointwiseAttributes, pointwiseKernel } from './tfjs-pointwise.js';

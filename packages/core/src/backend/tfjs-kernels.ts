@@ -23,13 +23,14 @@ export interface RecurrentAttributes {
 }
 
 /** A tensor as kernels see it. */
-interface TensorInfo {
+export interface TensorInfo {
   dataId: object;
   shape: number[];
   dtype: string;
 }
 
-interface KernelArguments<TfjsBackend> {
+/** What TensorFlow.js calls a kernel with. */
+export interface KernelArguments<TfjsBackend> {
   inputs: Record<string, TensorInfo | undefined>;
   attrs?: unknown;
   backend: TfjsBackend;

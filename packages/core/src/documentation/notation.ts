@@ -88,6 +88,7 @@ export const tex: Notation = {
   },
   call: (name, operands) => {
     if (name === 'abs') return `\\left|${operands[0]}\\right|`;
+    if (name === 'sqrt') return `\\sqrt{${operands[0]}}`;
     return `${FUNCTIONS[name] ?? `\\operatorname{${name}}`}\\left(${operands.join(', ')}\\right)`;
   },
   quotient: (above, below) => `\\frac{${above}}{${below}}`,

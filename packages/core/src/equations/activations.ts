@@ -25,6 +25,8 @@ export const softplus: Activation = (x) => combine('softplus', x);
 export const exp: Activation = (x) => combine('exp', x);
 /** The natural logarithm. */
 export const log: Activation = (x) => combine('log', x);
+/** The square root; no activation, as it is defined for numbers ≥ 0 only. */
+export const sqrt = (x: Expression): Expression => combine('sqrt', x);
 /** x σ(x), also called swish. */
 export const silu: Activation = (x) => x.mul(sigmoid(x));
 /** x Φ(x) with the exact normal distribution function (Hendrycks & Gimpel 2016, arXiv:1606.08415). */

@@ -33,6 +33,7 @@ export type OperationName =
   | 'tanh'
   | 'exp'
   | 'log'
+  | 'sqrt'
   | 'softplus'
   | 'erf';
 
@@ -175,6 +176,14 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
     cheap: false,
     evaluate: Math.log,
     derivative: (g, { inputs: [a], cotangent }) => [g.apply('div', cotangent, a)],
+  },
+  sqrt: {
+    arity: 1,
+    cheap: false,
+    evaluate: Math.sqrt,
+    derivative: (g, { result, cotangent }) => [
+      g.apply('div', cotangent, g.apply('mul', g.constant(2), result)),
+    ],
   },
   softplus: {
     arity: 1,

@@ -30,6 +30,7 @@ export class Lanes {
   readonly max = this.operation(0xe9);
   readonly abs = this.operation(0xe0);
   readonly neg = this.operation(0xe1);
+  readonly sqrt = this.operation(0xe3);
 
   /** Masks: all bits of a lane, or none. */
   readonly equal = this.operation(0x41);

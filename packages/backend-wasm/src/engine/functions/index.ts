@@ -33,6 +33,7 @@ export const functions: Readonly<Record<OperationName, WriteOperation>> = {
   tanh,
   exp,
   log,
+  sqrt: (v, a) => v.sqrt(a),
   softplus,
   erf,
 };

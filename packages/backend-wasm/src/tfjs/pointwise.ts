@@ -1,0 +1,11 @@
+import { POINTWISE } from '@sluice/core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { KernelConfig } from '@tensorflow/tfjs-core';
+import { attachedTo } from './attach.js';
+
+/** `SluicePointwise`. */
+export const pointwiseConfig: KernelConfig = {
+  kernelName: POINTWISE,
+  backendName: 'wasm',
+  kernelFunc: (call) => attachedTo(call.backend as BackendWasm).pointwise(call),
+};

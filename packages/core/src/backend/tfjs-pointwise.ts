@@ -1,0 +1,108 @@
+import type { Program } from '../plan/program.js';
+import type { Kernels, Rows } from './kernels.js';
+import type { KernelArguments, TensorAccess, TensorInfo } from './tfjs-kernels.js';
+
+/**
+ * How a pointwise program over whole tensors becomes a TensorFlow.js kernel, beside the recurrent ones.
+ *
+ * `SluicePointwise`: inputs `load0…`, float32, in the order of the program's loads; outputs one new tensor for each of its
+ * stores. All loads have the same number of numbers, but for those of a single number, which stands for equal ones. The
+ * outputs have the shape of the first load that is no single number.
+ */
+export const POINTWISE = 'SluicePointwise';
+
+export interface PointwiseAttributes {
+  /** Compiled once as long as it is the same object. Its stores are rows, not sums over rows. */
+  readonly program: Program;
+}
+
+/** Tensors are cut into rows of so many numbers; a device's threads share the rows. */
+const ROW = 1024;
+
+type PointwiseKernels<Memory, Compiled> = Pick<
+  Kernels<Memory, never, Compiled>,
+  'allocate' | 'release' | 'view' | 'compile' | 'run'
+>;
+
+/** The kernel of a device, ready for TensorFlow.js's `registerKernel` once `backendName` is added. */
+export function pointwiseKernel<TfjsBackend, Memory, Compiled>(
+  kernels: PointwiseKernels<Memory, Compiled>,
+  access: TensorAccess<TfjsBackend, Memory>,
+) {
+  const compiled = new CompiledPrograms(kernels);
+
+  const kernelFunc = ({ inputs, attrs, backend }: KernelArguments<TfjsBackend>): TensorInfo[] => {
+    const { program } = attrs as PointwiseAttributes;
+    const tensors = program.loads.map((_, i) => floatInput(inputs, `load${i}`));
+    const shape = commonShape(tensors);
+    const length = sizeOf({ shape });
+    const units = Math.min(ROW, length);
+    const repeated: Memory[] = [];
+    const loads = tensors.map((tensor): Rows<Memory> => {
+      const memory = access.read(backend, tensor);
+      if (sizeOf(tensor) === length) return { memory, offset: 0, stride: units };
+      const row = kernels.allocate(units);
+      repeated.push(row);
+      kernels.view(row).fill(kernels.view(memory)[0]);
+      return { memory: row, offset: 0, stride: 0 };
+    });
+    const results = program.stores.map(() => kernels.allocate(length));
+    const stores = results.map((memory) => ({ memory, offset: 0, stride: units }));
+    if (length > 0) {
+      const ready = compiled.of(program, units);
+      const rows = Math.floor(length / units);
+      kernels.run(ready, { loads, stores }, 0, rows);
+      if (rows * units < length) {
+        // The rest: one more row, the last numbers, a part of which is computed once more. Loads are never written to.
+        const last = (row: Rows<Memory>) => (row.stride === 0 ? row : { ...row, offset: length - units });
+        kernels.run(ready, { loads: loads.map(last), stores: stores.map(last) }, 0, 1);
+      }
+    }
+    for (const memory of repeated) kernels.release(memory);
+    return results.map((memory) => access.wrap(backend, memory, [...shape]));
+  };
+
+  return { kernelName: POINTWISE, kernelFunc };
+}
+
+/** Compiles each program once for a device and a row length. */
+class CompiledPrograms<Compiled> {
+  private readonly known = new WeakMap<Program, Map<number, Compiled>>();
+  constructor(private readonly kernels: Pick<Kernels<never, never, Compiled>, 'compile'>) {}
+
+  of(program: Program, units: number): Compiled {
+    const lengths = this.known.get(program) ?? new Map<number, Compiled>();
+    this.known.set(program, lengths);
+    const compiled = lengths.get(units) ?? this.kernels.compile(program, units);
+    lengths.set(units, compiled);
+    return compiled;
+  }
+}
+
+const sizeOf = ({ shape }: { readonly shape: readonly number[] }): number =>
+  shape.reduce((product, size) => product * size, 1);
+
+/**
+ * The shape of the results.
+ * @throws RangeError naming a load that has another number of numbers.
+ */
+function commonShape(tensors: readonly TensorInfo[]): readonly number[] {
+  const { shape } = tensors.find((tensor) => sizeOf(tensor) !== 1) ?? tensors[0];
+  const length = sizeOf({ shape });
+  tensors.forEach((tensor, i) => {
+    const size = sizeOf(tensor);
+    if (size === length || size === 1) return;
+    throw new RangeError(
+      `${POINTWISE}: load${i} must have ${length} numbers, like the shape [${shape}], or a single one, but has the shape ` +
+        `[${tensor.shape}].`,
+    );
+  });
+  return shape;
+}
+
+function floatInput(inputs: Record<string, TensorInfo | undefined>, name: string): TensorInfo {
+  const tensor = inputs[name];
+  if (tensor === undefined) throw new Error(`${POINTWISE}: the input '${name}' is missing.`);
+  if (tensor.dtype === 'float32') return tensor;
+  throw new TypeError(`${POINTWISE}: ${name} must be float32, but is ${tensor.dtype}; cast it.`);
+}

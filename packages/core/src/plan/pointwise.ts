@@ -1,0 +1,59 @@
+import { Expression } from '../equations/expression.js';
+import type { NodeId } from '../equations/operations.js';
+import { GraphBuilder } from '../graph/graph.js';
+import type { Program, Slot } from './program.js';
+import { schedule } from './schedule.js';
+
+/**
+ * A pointwise program of equations alone, without a cell: what is done to each number of some arrays, such as an
+ * optimizer's update of a weight.
+ *
+ * @param names the arrays it loads. Load `i` is the row of slot `state` `i`, store `i` that of `newState` `i`.
+ * @param equations from the loaded rows to the rows it stores.
+ * @throws TypeError naming what is used without being loaded, or loaded without being used.
+ */
+export function pointwiseProgram<const Name extends string>(
+  names: readonly Name[],
+  equations: (rows: Readonly<Record<Name, Expression>>) => readonly Expression[],
+): Program {
+  const builder = new GraphBuilder();
+  const known = new Map<Expression, NodeId>();
+  const rows = names.map((name, state) => {
+    const row = new Expression({ kind: 'state', state: name });
+    known.set(row, builder.intern({ kind: 'state', state }));
+    return [name, row] as const;
+  });
+  const nodeOf = (expression: Expression): NodeId => {
+    const found = known.get(expression);
+    if (found !== undefined) return found;
+    const { term } = expression;
+    if (term.kind !== 'constant' && term.kind !== 'operation') {
+      throw new TypeError(
+        `A pointwise program loads ${names.join(', ')}, but its equations use something else, of kind '${term.kind}'.`,
+      );
+    }
+    const id =
+      term.kind === 'constant'
+        ? builder.constant(term.value)
+        : builder.apply(term.name, ...term.inputs.map(nodeOf));
+    known.set(expression, id);
+    return id;
+  };
+  const results = equations(Object.fromEntries(rows) as Record<Name, Expression>).map(nodeOf);
+  const { nodes } = builder;
+  const leaf = (id: NodeId): Slot | null => {
+    const node = nodes[id];
+    return node.kind === 'state' ? node : null;
+  };
+  const stores = results.map((node, state) => ({ node, slot: { kind: 'newState', state } as const }));
+  const [{ program }] = schedule({ nodes, stores, leaf, product: () => null, kept: [] }).stages;
+  const unused = names.filter(
+    (_, i) => !program.loads.some((slot) => slot.kind === 'state' && slot.state === i),
+  );
+  if (unused.length > 0) {
+    throw new TypeError(
+      `A pointwise program must use what it loads, but its equations leave out ${unused.join(', ')}.`,
+    );
+  }
+  return program;
+}

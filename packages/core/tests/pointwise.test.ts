@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { Expression, operations, type Program, pointwiseProgram, sqrt } from '../src/index.js';
+
+/** What a program makes of one number of each load. */
+function run({ loads, constants, operations: steps, stores }: Program, ...numbers: number[]): number[] {
+  expect(numbers).toHaveLength(loads.length);
+  const values = [...numbers, ...constants];
+  for (const { name, inputs } of steps) {
+    values.push(operations[name].evaluate(values[inputs[0]], values[inputs[1]]));
+  }
+  return stores.map(({ value }) => values[value]);
+}
+
+describe('a program of equations alone', () => {
+  test('loads in the order of the names, stores in the order of the results', () => {
+    const program = pointwiseProgram(['a', 'b', 'c'], ({ a, b, c }) => [
+      c.sub(sqrt(b)).mul(0.5),
+      a.div(b.add(1)),
+      b,
+    ]);
+    expect(run(program, 6, 4, 9)).toEqual([3.5, 1.2, 4]);
+    expect(program.loads).toEqual([0, 1, 2].map((state) => ({ kind: 'state', state })));
+    expect(program.stores.map(({ slot }) => slot)).toEqual(
+      [0, 1, 2].map((state) => ({ kind: 'newState', state })),
+    );
+  });
+
+  test('computes what is used twice once', () => {
+    const program = pointwiseProgram(['a', 'b'], ({ a, b }) => [a.mul(b).add(1), a.mul(b).neg()]);
+    expect(program.operations.map(({ name }) => name)).toEqual(['mul', 'add', 'neg']);
+  });
+
+  test('names what is not loaded and what is not used', () => {
+    const x = new Expression({ kind: 'input' });
+    expect(() => pointwiseProgram(['a'], ({ a }) => [a.add(x)])).toThrow(
+      /loads a, but .* something else, of kind 'input'/,
+    );
+    expect(() => pointwiseProgram(['a', 'b', 'c'], ({ b }) => [b.neg()])).toThrow(/leave out a, c\.$/);
+  });
+});
