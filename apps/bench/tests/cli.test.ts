@@ -160,7 +160,7 @@ describe('--kernels', () => {
       ],
     );
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^train sru \(2, 5, 3, 4\): where a batch of sluice on cpu goes$/m);
+    expect(stdout).toMatch(/^train sru \(2, 5, 3, 4\): where a batch of sluice on wasm goes$/m);
     expect(stdout).toMatch(/^ {2}SluiceRecurrentGradient +recurrent gradient +2 /m);
     expect(stdout).toMatch(/^ {2}the whole batch +\d+ +[\d.]+ +100\.0 %$/m);
   });
