@@ -21,7 +21,8 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
   const { fixed, variant } = loaded;
   const scratch = heap.allocate(fixed.scratchBytes());
   const program = (address: number) => programs.at(address);
-  const pool = threads > 1 ? new Pool(heap, loaded, threads, { fixed, scratch, program }) : null;
+  const pool =
+    threads > 1 ? new Pool(heap, loaded, threads, { memory: heap.memory, fixed, scratch, program }) : null;
   const products = new MatrixProducts(heap, fixed, scratch, pool);
   const programs = new Programs(heap, fixed, variant, pool);
   return {
@@ -53,8 +54,8 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
     multiply: (left, right, result, rows, accumulate) =>
       products.multiply(left, right, result, rows, accumulate),
     compile: (program, units) => programs.compile(program, units),
-    runSequence: (compiled, rows, steps, first, count) =>
-      programs.runSequence(compiled, rows, steps, first, count),
+    runSequence: (compiled, rows, steps, first, count, starts) =>
+      programs.runSequence(compiled, rows, steps, first, count, starts),
     run: (compiled, rows, first, count) => programs.run(compiled, rows, first, count),
   };
 }

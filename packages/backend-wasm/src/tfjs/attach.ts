@@ -6,11 +6,11 @@ import { type FixedKernels, loadKernels } from '../engine/fixed-kernels.js';
 import type { Heap } from '../engine/heap.js';
 import { type WasmKernels, wasmKernels } from '../engine/wasm-kernels.js';
 import { copyingKernels } from './copying-kernels.js';
-import { onDispose } from './dispose.js';
+import { onDispose, onEnd } from './dispose.js';
 import { kernelsInPlace } from './kernels-in-place.js';
 import { sharedHeap } from './shared-memory.js';
 import { tensorsInPlace } from './tensors.js';
-import { threadsToStart } from './threads.js';
+import { ended, threadsToStart } from './threads.js';
 
 /** Sluice's engine on the memory of one TensorFlow.js backend. */
 export interface Attached {
@@ -38,7 +38,12 @@ export async function attach(backend: BackendWasm): Promise<void> {
   const inPlace = threads === 1 || isShared(heap.memory);
   const kernels = wasmKernels(heap, loaded, inPlace ? threads : 1);
   onDispose(backend, (_, address) => kernels.forget(address));
-  const recurrent = inPlace ? kernelsInPlace(kernels) : await copyingKernels(backend, heap, threads);
+  onEnd(backend, () => {
+    kernels.stopThreads();
+    ended();
+  });
+  const here = kernelsInPlace(kernels);
+  const recurrent = inPlace ? here : await copyingKernels(backend, heap, threads, here);
   const pointwise = pointwiseKernel(kernels, tensorsInPlace).kernelFunc as unknown as KernelFunc;
   known.set(backend, { heap, fixed: loaded.fixed, kernels, recurrent, pointwise });
 }

@@ -1,29 +1,34 @@
 import { backendFromKernels, recurrentKernels } from '@sluice/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { KernelFunc } from '@tensorflow/tfjs-core';
+import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { loadKernels } from '../engine/fixed-kernels.js';
 import type { Floats, Heap } from '../engine/heap.js';
 import { OwnHeap } from '../engine/own-heap.js';
 import { shareableMemory } from '../engine/threads/shareable-memory.js';
 import { wasmKernels } from '../engine/wasm-kernels.js';
-import { onDispose } from './dispose.js';
-import { floatsOf } from './tensors.js';
+import { onDispose, onEnd } from './dispose.js';
+import { floatsOf, sizeOf } from './tensors.js';
+
+/** Additions and multiplications below which copies cost more than threads can bring: a third of a millisecond's work. */
+const WORTH_COPIES = 20e6;
 
 /**
  * The recurrent kernels on a memory that threads share, for a TensorFlow.js whose own memory they do not: inputs are copied
  * there and results back, which takes a few per cent of the time. What the gradient needs stays there, behind an empty
- * tensor, until that is disposed.
+ * tensor, until that is disposed. Small calls are left to the kernels in place.
  */
 export async function copyingKernels(
   backend: BackendWasm,
   tensors: Heap,
   threads: number,
+  inPlace: ReadonlyMap<string, KernelFunc>,
 ): Promise<ReadonlyMap<string, KernelFunc>> {
   const memory = shareableMemory();
   const kernels = wasmKernels(new OwnHeap(memory), await loadKernels(memory), threads);
   const numbers = ({ buffer }: WebAssembly.Memory, { address, length }: Floats) =>
     new Float32Array(buffer, address, length);
   const saved = new WeakMap<object, Floats>();
+  onEnd(backend, () => kernels.stopThreads());
   onDispose(backend, (dataId) => {
     const floats = saved.get(dataId);
     if (floats !== undefined) kernels.release(floats);
@@ -55,6 +60,9 @@ export async function copyingKernels(
     configs.map(({ kernelName, kernelFunc }) => [
       kernelName,
       (call) => {
+        const { saved: kept } = call.inputs as { saved?: TensorInfo };
+        const isOurs = kept === undefined ? workOf(call) >= WORTH_COPIES : saved.has(kept.dataId);
+        if (!isOurs) return (inPlace.get(kernelName) as KernelFunc)(call);
         try {
           return (kernelFunc as unknown as KernelFunc)(call);
         } finally {
@@ -63,4 +71,14 @@ export async function copyingKernels(
       },
     ]),
   );
+}
+
+/** What the matrix products of a call take, about. */
+function workOf({ inputs }: Parameters<KernelFunc>[0]): number {
+  const named = inputs as Record<string, TensorInfo>;
+  const matrices = Object.keys(named).filter(
+    (name) => name.startsWith('parameter') && named[name].shape.length === 2,
+  );
+  const [batch, timesteps] = named.x.shape;
+  return 2 * batch * timesteps * matrices.reduce((sum, name) => sum + sizeOf(named[name].shape), 0);
 }

@@ -10,3 +10,12 @@ export function onDispose(backend: BackendWasm, then: (dataId: object, address: 
     return disposed;
   };
 }
+
+/** Calls `then` when a backend ends. */
+export function onEnd(backend: BackendWasm, then: () => void): void {
+  const dispose = backend.dispose.bind(backend);
+  backend.dispose = () => {
+    then();
+    dispose();
+  };
+}

@@ -25,3 +25,8 @@ export function threadsToStart(): number {
   started = true;
   return threadCount(wanted);
 }
+
+/** The backend has ended; another may start with another number. */
+export function ended(): void {
+  started = false;
+}

@@ -2,9 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadKernels } from '../../src/engine/fixed-kernels.js';
 import { OwnHeap } from '../../src/engine/own-heap.js';
-import { MULTIPLY_ROWS } from '../../src/engine/threads/jobs.js';
+import type { startWorker, WorkerStart } from '../../src/engine/start-worker.js';
+import { MULTIPLY_ROWS, RUN_PROGRAM } from '../../src/engine/threads/jobs.js';
 import { Pool } from '../../src/engine/threads/pool.js';
-import type { startWorker, WorkerStart } from '../../src/engine/threads/start-worker.js';
 
 let warn: ReturnType<typeof vi.spyOn>;
 beforeEach(() => {
@@ -17,7 +17,11 @@ afterEach(() => {
 const [ROWS, DEPTH, COLUMNS, CHUNKS] = [64, 20, 32, 8];
 
 /** A pool whose workers run a script of the tests, and a product for it: what it gives and what it should. */
-async function productWith(script: string, before: (pool: Pool, multiply: () => void) => Promise<void>) {
+async function productWith(
+  script: string,
+  before: (pool: Pool, multiply: () => void) => Promise<void>,
+  onChunk = () => {},
+) {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
   const heap = new OwnHeap(memory);
   const loaded = await loadKernels(memory, false);
@@ -35,9 +39,11 @@ async function productWith(script: string, before: (pool: Pool, multiply: () => 
   const slowly: typeof fixed.multiply = (...given) => {
     const end = performance.now() + 50;
     while (performance.now() < end);
+    onChunk();
     fixed.multiply(...given);
   };
   const tools = {
+    memory,
     fixed: { ...fixed, multiply: slowly },
     scratch: heap.allocate(fixed.scratchBytes()),
     program: () => () => {},
@@ -121,6 +127,43 @@ describe('a worker', () => {
     );
     expect(hadHelp).toBe(false);
     expect(warn).not.toHaveBeenCalled();
+    expect(numbers).toEqual(expected);
+  });
+
+  test('that cannot be started is told of once, and not missed', async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
+    const heap = new OwnHeap(memory);
+    const loaded = await loadKernels(memory, false);
+    const done: number[] = [];
+    const scratch = heap.allocate(loaded.fixed.scratchBytes());
+    const program = () => (rows: number) => done.push(rows);
+    const pool = new Pool(heap, loaded, 3, { memory, fixed: loaded.fixed, scratch, program }, () => {
+      throw new Error('workers are not allowed here');
+    });
+    const blocks = heap.allocate(1000);
+    new Uint8Array(memory.buffer, blocks, 1000).fill(0);
+    for (let i = 0; i < 2; i++) pool.do(RUN_PROGRAM, [0, 0, 10, 1, 2, blocks, 100, 0], 2);
+    expect(done).toEqual([5, 5, 5, 5]);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0][0]).toMatch(/could start 0 of 2 worker threads: workers are not allowed here/);
+  });
+
+  test('is not still at work on a job that has thrown when the next one comes', async () => {
+    let armed = false;
+    const { numbers, expected } = await productWith(
+      '../../dist/engine/threads/worker.js',
+      async (_, multiply) => {
+        multiply();
+        await workerUp();
+        armed = true;
+        expect(multiply).toThrow(/once/);
+      },
+      () => {
+        if (!armed) return;
+        armed = false;
+        throw new Error('once');
+      },
+    );
     expect(numbers).toEqual(expected);
   });
 });

@@ -89,3 +89,8 @@ test('the number of threads cannot change once the backend runs', () => {
   expect(() => setThreadsCount(1)).toThrow(/call it before tf\.setBackend/);
   expect(() => setThreadsCount(0)).toThrow(/whole number from 1 to 64/);
 });
+
+test('until the backend is removed', () => {
+  tf.removeBackend('wasm');
+  expect(() => setThreadsCount(1)).not.toThrow();
+});

@@ -1,76 +1,13 @@
-import { cells, planFor } from '@sluice/core';
+import { cells } from '@sluice/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createWasmBackend, type WasmBackend } from '../../src/engine.js';
+import { chunksFor } from '../../src/engine/threads/share.js';
+import { createWasmBackend } from '../../src/engine.js';
+import { distance, numbersOf, workersUp } from './layer-numbers.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
-
-const wave = (length: number, seed: number) =>
-  Float32Array.from({ length }, (_, i) => Math.sin(i * 0.37 + seed) / 4);
-
-/** Forward and gradient of a layer large enough that every step is shared: the numbers, by name. */
-async function numbersOf(
-  backend: WasmBackend,
-  cell: ReturnType<typeof cells.gru>,
-  batch: number,
-  units: number,
-) {
-  const [timesteps, inputSize] = [5, units];
-  const plan = planFor(cell, { inputSize, units });
-  const inputs = {
-    batch,
-    timesteps,
-    x: backend.upload(wave(batch * timesteps * inputSize, 1)),
-    parameters: plan.parameters.map(({ shape }, i) =>
-      backend.upload(
-        wave(
-          shape.reduce((a, b) => a * b),
-          i,
-        ),
-      ),
-    ),
-    mask: backend.upload(Float32Array.from({ length: batch * timesteps }, (_, i) => Number(i % 7 !== 3))),
-  };
-  const cotangent = backend.upload(wave(batch * timesteps * units, 5));
-  const result = backend.forward(plan, inputs, true);
-  const gradient = backend.gradient(plan, inputs, result, { sequence: cotangent });
-  const buffers = {
-    sequence: result.sequence,
-    states: result.states,
-    x: gradient.x,
-    parameters: gradient.parameters,
-    initialStates: gradient.initialStates,
-  };
-  const lists = Object.entries(buffers).map(async ([name, list]) => {
-    const all = await Promise.all([list].flat().map((buffer) => backend.download(buffer)));
-    return [name, all] as const;
-  });
-  const numbers: Numbers = Object.fromEntries(await Promise.all(lists));
-  for (const buffer of Object.values(buffers).flat()) backend.release(buffer);
-  return numbers;
-}
-
-type Numbers = Record<string, Float32Array[]>;
-
-/** The largest difference, relative to max(1, |wanted|), between numbers of the same names; NaN where one is. */
-function distance(given: Numbers, wanted: Numbers): number {
-  let largest = 0;
-  for (const [name, lists] of Object.entries(given)) {
-    lists.forEach((list, i) => {
-      expect(list.length).toBe(wanted[name][i].length);
-      for (const [j, value] of list.entries()) {
-        const other = wanted[name][i][j];
-        const off = Math.abs(value - other) / Math.max(1, Math.abs(other));
-        if (!(off <= largest)) largest = off;
-      }
-    });
-  }
-  return largest;
-}
-
-const workersUp = () => new Promise((resolve) => setTimeout(resolve, 300));
 
 describe.each([
   ['gru', cells.gru(), 64, 96],
@@ -123,4 +60,24 @@ describe('how many threads', () => {
     expect(info).toHaveBeenCalledTimes(1);
     expect(info.mock.calls[0][0]).toMatch(/not cross-origin isolated.*Cross-Origin-Opener-Policy/);
   });
+});
+
+test('work is never cut into more chunks than the board has places for, and always alike for all threads', () => {
+  for (let threads = 2; threads <= 64; threads++) {
+    const chunks = chunksFor(Number.POSITIVE_INFINITY, threads, Number.POSITIVE_INFINITY);
+    expect(chunks).toBeLessThanOrEqual(64);
+    expect(chunks % threads).toBe(0);
+  }
+});
+
+test('addresses above 2 GB are as good as others', async () => {
+  const memory = new WebAssembly.Memory({ initial: 32_780, maximum: 33_000, shared: true });
+  const high = await createWasmBackend({ memory, threads: 2 });
+  const low = await createWasmBackend({ threads: 2 });
+  const numbers = await numbersOf(high, cells.gru(), 64, 64);
+  await workersUp();
+  const again = await numbersOf(high, cells.gru(), 64, 64);
+  const expected = await numbersOf(low, cells.gru(), 64, 64);
+  expect(distance(numbers, expected)).toBe(0);
+  expect(distance(again, expected)).toBe(0);
 });

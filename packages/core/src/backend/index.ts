@@ -7,7 +7,7 @@ export type {
   SequenceInputs,
   SequenceResult,
 } from './interface.js';
-export type { Kernels, Matrix, ProgramRows, Rows, SequenceRows } from './kernels.js';
+export type { Kernels, Matrix, ProgramRows, Rows, SequenceRows, Start } from './kernels.js';
 export {
   RECURRENT,
   RECURRENT_GRADIENT,

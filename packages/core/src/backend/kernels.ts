@@ -20,6 +20,12 @@ export interface SequenceRows<Memory> extends Rows<Memory> {
   readonly advance: number;
 }
 
+/** What rows hold before the first step of a sequence. */
+export interface Start<Memory> {
+  readonly from: Rows<Memory>;
+  readonly to: Rows<Memory>;
+}
+
 /** The rows a compiled program works on, in the order of the program's loads and stores. */
 export interface ProgramRows<Memory, Row extends Rows<Memory> = Rows<Memory>> {
   readonly loads: readonly Row[];
@@ -67,8 +73,9 @@ export interface Kernels<Memory, Right, Compiled> {
   run(compiled: Compiled, rows: ProgramRows<Memory>, first: number, count: number): void;
   /**
    * Applies a program to `count` rows from row `first` on at `steps` time steps, one after another for each row: what a step
-   * stores the next may load, also from the place that it loads from. With this, a cell without products of its state is one
-   * call for a whole sequence; a device that has it not is given its steps one by one.
+   * stores the next may load, also from the place that it loads from. Before a row's first step its `starts` are copied. With
+   * this, a cell without products of its state is one call for a whole sequence; a device that has it not is given its steps
+   * one by one.
    */
   runSequence?(
     compiled: Compiled,
@@ -76,5 +83,6 @@ export interface Kernels<Memory, Right, Compiled> {
     steps: number,
     first: number,
     count: number,
+    starts: readonly Start<Memory>[],
   ): void;
 }

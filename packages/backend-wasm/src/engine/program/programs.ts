@@ -1,7 +1,7 @@
-import type { Program, ProgramRows, SequenceRows } from '@sluice/core';
+import type { Program, ProgramRows, SequenceRows, Start } from '@sluice/core';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
-import { firstOf, RUN_PROGRAM, type Run } from '../threads/jobs.js';
+import { firstOf, PREPARATION, prepareRows, RUN_PROGRAM, type Run, START } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
 import { chunksFor } from '../threads/share.js';
 import { ENTRY_BYTES, isSum, writeProgram } from './write-program.js';
@@ -12,11 +12,19 @@ export interface CompiledProgram {
   /** For each store: its row among the sums, or −1. */
   readonly sums: readonly number[];
   readonly sumCount: number;
+  readonly entryBytes: number;
   readonly run: Run;
   /** Arithmetic operations for a row, about. */
   readonly work: number;
   /** Where workers find the module's bytes; only with threads. */
   readonly code: { readonly address: number; readonly length: number } | null;
+}
+
+/** What is particular to a sequence: how far rows move from step to step, in bytes, and what the first step begins with. */
+interface Sequence {
+  readonly advances: readonly number[] | null;
+  readonly steps: number;
+  readonly starts: readonly Start<Floats>[];
 }
 
 /** What a function such as tanh costs, in additions; and every other operation, load and store. */
@@ -57,12 +65,22 @@ export class Programs {
     });
     let sumCount = 0;
     const sums = program.stores.map((store) => (isSum(store) ? sumCount++ : -1));
-    this.reserve((program.loads.length + program.stores.length) * ENTRY_BYTES, sumCount * units);
+    const entryBytes = (program.loads.length + program.stores.length) * ENTRY_BYTES;
+    // No program has more states to start from than it has stores.
+    this.reserve(entryBytes + 4 * (PREPARATION + START * program.stores.length), sumCount * units);
     const run = instance.exports.run as Run;
     const operations = program.operations.map(({ name }) => (FUNCTIONS.includes(name) ? FUNCTION_WORK : 1));
     const work =
       units * operations.reduce((sum, cost) => sum + cost, program.loads.length + program.stores.length);
-    return { units, sums, sumCount, run, work, code: this.pool === null ? null : this.keepCode(bytes, run) };
+    return {
+      units,
+      sums,
+      sumCount,
+      entryBytes,
+      run,
+      work,
+      code: this.pool === null ? null : this.keepCode(bytes, run),
+    };
   }
 
   /**
@@ -70,7 +88,14 @@ export class Programs {
    * added at the end: less rounding, better rounded.
    */
   run(compiled: CompiledProgram, rows: ProgramRows<Floats>, first: number, count: number): void {
-    this.runPart(compiled, rows, null, 1, first, count, this.chunksFor(compiled, count));
+    this.runPart(
+      compiled,
+      rows,
+      { advances: null, steps: 1, starts: [] },
+      first,
+      count,
+      this.chunksFor(compiled, count),
+    );
   }
 
   /**
@@ -83,24 +108,19 @@ export class Programs {
     steps: number,
     first: number,
     count: number,
+    starts: readonly Start<Floats>[],
   ): void {
     const advances = [...rows.loads, ...rows.stores].map(({ advance }) => advance * 4);
+    const sequence = { advances, steps, starts };
     if (compiled.sumCount === 0) {
-      this.runPart(
-        compiled,
-        rows,
-        advances,
-        steps,
-        first,
-        count,
-        this.chunksFor(compiled, count * steps, count),
-      );
+      const chunks = this.chunksFor(compiled, count * steps, count);
+      this.runPart(compiled, rows, sequence, first, count, chunks);
       return;
     }
     const chunks = this.chunksFor(compiled, this.mostChunks * steps, count);
     for (let row = 0; row < count; row += chunks) {
       const part = Math.min(chunks, count - row);
-      this.runPart(compiled, rows, advances, steps, first + row, part, part);
+      this.runPart(compiled, rows, sequence, first + row, part, part);
     }
   }
 
@@ -111,26 +131,30 @@ export class Programs {
   private runPart(
     compiled: CompiledProgram,
     rows: ProgramRows<Floats>,
-    advances: readonly number[] | null,
-    steps: number,
+    sequence: Sequence,
     first: number,
     count: number,
     chunks: number,
   ): void {
+    const { steps } = sequence;
     if (rows.stores.length === 0) return;
     const { buffer } = this.heap.memory;
     if (this.integers.buffer !== buffer) this.integers = new Int32Array(buffer);
     const { pool } = this;
     const { code } = compiled;
     if (pool === null || code === null || chunks === 1) {
-      this.writeBlock(compiled, rows, advances, steps, first, 0);
+      this.writeBlock(compiled, rows, sequence, first, 0);
+      prepareRows({ memory: this.heap.memory, fixed: this.fixed }, this.blocks + compiled.entryBytes, count);
       compiled.run(count, steps, this.blocks);
     } else {
       for (let chunk = 0; chunk < chunks; chunk++) {
         const row = first + firstOf(chunk, chunks, count, 1);
-        this.writeBlock(compiled, rows, advances, steps, row, chunk);
+        this.writeBlock(compiled, rows, sequence, row, chunk);
       }
-      const given = [code.address, code.length, count, steps, chunks, this.blocks, this.blockBytes];
+      const given = [
+        ...[code.address, code.length, count, steps, chunks],
+        ...[this.blocks, this.blockBytes, compiled.entryBytes],
+      ];
       pool.do(RUN_PROGRAM, given, chunks);
     }
     if (compiled.sumCount > 0) this.addSums(compiled, rows, chunks);
@@ -140,13 +164,12 @@ export class Programs {
   private writeBlock(
     { units, sums, sumCount }: CompiledProgram,
     { loads, stores }: ProgramRows<Floats>,
-    advances: readonly number[] | null,
-    steps: number,
+    { advances, steps, starts }: Sequence,
     first: number,
     chunk: number,
   ): void {
     const { integers } = this;
-    let at = (this.blocks + chunk * this.blockBytes) >> 2;
+    let at = (this.blocks + chunk * this.blockBytes) >>> 2;
     let entry = 0;
     for (const { memory, offset, stride } of loads) {
       const advance = advances === null ? 0 : advances[entry++];
@@ -165,9 +188,19 @@ export class Programs {
       integers[at++] = isTotal ? 0 : advance;
       integers[at++] = isTotal ? 0 : stride * 4 - steps * advance;
     }
+    integers[at++] = chunkSums;
+    integers[at++] = sumCount * units;
+    integers[at++] = units;
+    integers[at++] = starts.length;
+    for (const { from, to } of starts) {
+      for (const { memory, offset, stride } of [from, to]) {
+        integers[at++] = memory.address + (offset + first * stride) * 4;
+        integers[at++] = stride * 4;
+      }
+    }
   }
 
-  /** Adds the sums of all chunks to where they belong, in the chunks' order, and makes them 0 again. */
+  /** Adds the sums of all chunks to where they belong, in the chunks' order. */
   private addSums(
     { units, sums, sumCount }: CompiledProgram,
     { stores }: ProgramRows<Floats>,
@@ -184,10 +217,9 @@ export class Programs {
         );
       }
     }
-    this.fixed.clear(this.sums, chunks * sumCount * units);
   }
 
-  /** Makes room for argument blocks of so many bytes and `length` numbers of sums, which are 0 between two runs. */
+  /** Makes room for argument blocks of so many bytes and `length` numbers of sums. */
   private reserve(bytes: number, length: number): void {
     if (bytes > this.blockBytes) {
       if (this.blockBytes > 0) this.heap.release(this.blocks);
@@ -198,7 +230,6 @@ export class Programs {
       if (this.sumLength > 0) this.heap.release(this.sums);
       this.sums = this.heap.allocate(length * this.mostChunks * 4);
       this.sumLength = length;
-      this.fixed.clear(this.sums, length * this.mostChunks);
     }
   }
 

@@ -10,7 +10,7 @@ const STOPPED = 2;
 const KIND = 3;
 const ARGUMENTS = 4;
 const ARGUMENT_COUNT = 12;
-/** For each chunk: what has become of it. */
+/** For each chunk: the number of its job, and in the two low bits what has become of it. */
 const STATES = ARGUMENTS + ARGUMENT_COUNT;
 const OPEN = 0;
 const DONE = 1;
@@ -35,6 +35,8 @@ export type JobArguments = readonly number[];
 
 export class JobBoard {
   private readonly cells: Int32Array;
+  /** The job of the chunk that was taken last, or that was posted last. */
+  private job = 0;
 
   constructor(memory: WebAssembly.Memory, address: number) {
     // Shared memory is never detached when it grows, so the view stays good.
@@ -46,9 +48,9 @@ export class JobBoard {
     const { cells } = this;
     cells[KIND] = kind;
     for (let i = 0; i < values.length; i++) cells[ARGUMENTS + i] = values[i];
-    cells.fill(OPEN, STATES, STATES + chunks);
-    const job = (cells[TICKET] >>> CHUNK_BITS) + 1;
-    Atomics.store(cells, TICKET, (job << CHUNK_BITS) | chunks);
+    this.job = (cells[TICKET] >>> CHUNK_BITS) + 1;
+    for (let chunk = 0; chunk < chunks; chunk++) Atomics.store(cells, STATES + chunk, this.state(OPEN));
+    Atomics.store(cells, TICKET, (this.job << CHUNK_BITS) | chunks);
     if (Atomics.load(cells, SLEEPERS) > 0) Atomics.notify(cells, TICKET);
   }
 
@@ -59,19 +61,30 @@ export class JobBoard {
       const ticket = Atomics.load(cells, TICKET);
       const left = ticket & CHUNK_MASK;
       if (left === 0) return -1;
-      if (Atomics.compareExchange(cells, TICKET, ticket, ticket - 1) === ticket) return left - 1;
+      if (Atomics.compareExchange(cells, TICKET, ticket, ticket - 1) !== ticket) continue;
+      this.job = ticket >>> CHUNK_BITS;
+      return left - 1;
     }
   }
 
-  /** A chunk is done, or could not be done. */
+  /** Main thread: takes all chunks that are left, so that nobody begins another. */
+  withdraw(): void {
+    while (this.take() >= 0);
+  }
+
+  /** The chunk taken last is done, or could not be done. Says nothing of a later job's chunk of that number. */
   settle(chunk: number, done: boolean): void {
-    Atomics.store(this.cells, STATES + chunk, done ? DONE : FAILED);
+    Atomics.compareExchange(this.cells, STATES + chunk, this.state(OPEN), this.state(done ? DONE : FAILED));
   }
   isDone(chunk: number): boolean {
-    return Atomics.load(this.cells, STATES + chunk) === DONE;
+    return Atomics.load(this.cells, STATES + chunk) === this.state(DONE);
   }
-  hasFailed(chunk: number): boolean {
-    return Atomics.load(this.cells, STATES + chunk) === FAILED;
+  /** Whether it is neither done nor given back. */
+  isOpen(chunk: number): boolean {
+    return Atomics.load(this.cells, STATES + chunk) === this.state(OPEN);
+  }
+  private state(state: number): number {
+    return (this.job << 2) | state;
   }
 
   /** Worker: whether it is at work. */

@@ -11,6 +11,7 @@ export type Run = (count: number, steps: number, block: number) => void;
 
 /** What a thread does the chunks of jobs with. */
 export interface Tools {
+  readonly memory: WebAssembly.Memory;
   readonly fixed: FixedKernels;
   /** A thread's own scratch memory for matrix products. */
   readonly scratch: number;
@@ -32,13 +33,41 @@ export function doChunk(board: JobBoard, chunk: number, tools: Tools): void {
     case MULTIPLY_PANELS:
       multiplyChunk(board, chunk, tools);
       break;
-    case RUN_PROGRAM: {
-      const [address, length, count, steps, chunks, blocks, blockBytes] = [0, 1, 2, 3, 4, 5, 6].map((i) =>
-        board.argument(i),
-      );
-      const rows = firstOf(chunk + 1, chunks, count, 1) - firstOf(chunk, chunks, count, 1);
-      tools.program(address, length)(rows, steps, blocks + chunk * blockBytes);
-    }
+    case RUN_PROGRAM:
+      programChunk(board, chunk, tools);
+  }
+}
+
+function programChunk(board: JobBoard, chunk: number, tools: Tools): void {
+  const [code, length, count, steps, chunks, blocks, blockBytes, entryBytes] = [0, 1, 2, 3, 4, 5, 6, 7].map(
+    (i) => board.argument(i),
+  );
+  const rows = firstOf(chunk + 1, chunks, count, 1) - firstOf(chunk, chunks, count, 1);
+  const block = blocks + chunk * blockBytes;
+  prepareRows(tools, block + entryBytes, rows);
+  tools.program(code >>> 0, length)(rows, steps, block);
+}
+
+/** Numbers of 32 bits behind a block's entries, without the starts; and of each start. */
+export const PREPARATION = 4;
+export const START = 4;
+
+/**
+ * Sets what a program adds to, and what its first step begins with, so that a chunk done twice, because a worker was lost,
+ * gives the same numbers. Behind the entries of a block stand: the address of its sums and how many numbers they are; the
+ * length of a row; how many starts there are; of each, from where to where with which strides, in bytes.
+ */
+export function prepareRows(
+  { memory, fixed }: Pick<Tools, 'memory' | 'fixed'>,
+  at: number,
+  rows: number,
+): void {
+  const [sums, sumLength, units, starts] = new Int32Array(memory.buffer, at >>> 0, PREPARATION);
+  if (sumLength > 0) fixed.clear(sums, sumLength);
+  for (let start = 0; start < starts; start++) {
+    const place = (at >>> 0) + 4 * (PREPARATION + start * START);
+    const [from, fromStride, to, toStride] = new Int32Array(memory.buffer, place, START);
+    fixed.copyRows(from, fromStride, to, toStride, rows, units);
   }
 }
 

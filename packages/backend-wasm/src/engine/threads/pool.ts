@@ -1,12 +1,14 @@
 import type { LoadedKernels } from '../fixed-kernels.js';
 import type { Heap } from '../heap.js';
+import { type StartedWorker, startWorker } from '../start-worker.js';
 import { BOARD_BYTES, type JobArguments, JobBoard } from './job-board.js';
 import { doChunk, type Tools } from './jobs.js';
-import { type StartedWorker, startWorker } from './start-worker.js';
 
 /** How long a chunk may take, in ms, before its worker is taken for lost: far longer than any chunk is meant to. */
 const PATIENCE = 2000;
-/** How often the main thread looks whether a job is done before it looks at the clock. */
+/** The most that counts of a moment of waiting, in ms. */
+const LONGEST_MOMENT = 10;
+/** How often the main thread looks whether what it waits for is over before it looks at the clock. */
 const LOOKS_AT_ONCE = 2000;
 
 /**
@@ -46,8 +48,20 @@ export class Pool {
     if (this.state === 'idle') this.startWorkers();
     const { board } = this;
     board.post(kind, values, chunks);
-    for (let chunk = board.take(); chunk >= 0; chunk = board.take()) this.doHere(chunk);
-    for (let chunk = 0; chunk < chunks; chunk++) if (!board.isDone(chunk)) this.waitFor(chunk);
+    try {
+      for (let chunk = board.take(); chunk >= 0; chunk = board.take()) this.doHere(chunk);
+      for (let chunk = 0; chunk < chunks; chunk++) {
+        if (!board.isOpen(chunk) || this.waitUntil(() => !board.isOpen(chunk))) {
+          if (board.isDone(chunk)) continue;
+        }
+        this.doHere(chunk);
+      }
+    } catch (error) {
+      // Nobody may be at work on this job when the next one is posted.
+      board.withdraw();
+      this.waitUntil(() => !this.workers.some((worker, index) => worker !== null && board.isBusy(index)));
+      throw error;
+    }
   }
 
   /** Ends the workers; jobs are then done by the main thread alone. */
@@ -60,10 +74,17 @@ export class Pool {
   private startWorkers(): void {
     this.state = 'started';
     const { memory } = this.heap;
-    for (let worker = 0; worker < this.threads - 1; worker++) {
-      const scratch = this.heap.allocate(this.loaded.fixed.scratchBytes());
-      const given = { memory, module: this.loaded.module, board: this.boardAddress, scratch, worker };
-      this.workers.push(this.start(given, () => this.giveUp(worker)));
+    try {
+      for (let worker = 0; worker < this.threads - 1; worker++) {
+        const scratch = this.heap.allocate(this.loaded.fixed.scratchBytes());
+        const given = { memory, module: this.loaded.module, board: this.boardAddress, scratch, worker };
+        this.workers.push(this.start(given, () => this.giveUp(worker)));
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      console.warn(
+        `@sluice/backend-wasm could start ${this.workers.length} of ${this.threads - 1} worker threads: ${reason}`,
+      );
     }
   }
 
@@ -72,32 +93,32 @@ export class Pool {
     this.board.settle(chunk, true);
   }
 
-  /** Waits for a chunk that a worker has taken, and does it here if that one cannot. */
-  private waitFor(chunk: number): void {
-    const { board } = this;
-    let since = 0;
-    for (let look = 1; !board.isDone(chunk); look++) {
-      if (board.hasFailed(chunk)) {
-        this.doHere(chunk);
-        return;
-      }
+  /**
+   * Waits for workers. Returns false when patience is at its end: those at work are then given up. Of a moment that seems
+   * long, because the whole program was stopped, only a little counts.
+   */
+  private waitUntil(isOver: () => boolean): boolean {
+    let waited = 0;
+    let last = 0;
+    for (let look = 1; !isOver(); look++) {
       if (look % LOOKS_AT_ONCE !== 0) continue;
+      if (!this.hasHelp) return false;
       const now = performance.now();
-      since ||= now;
-      if (now - since > PATIENCE) {
+      waited += Math.min(now - (last || now), LONGEST_MOMENT);
+      last = now;
+      if (waited > PATIENCE) {
         this.endBusyWorkers();
-        this.doHere(chunk);
-        return;
+        return false;
       }
-      if (look > 10 * LOOKS_AT_ONCE) board.pause(0.1);
+      if (waited > 1) this.board.pause(0.1);
     }
+    return true;
   }
 
-  /** Ends the workers that are at work too long; all of them when it cannot be told which. */
+  /** Ends the workers that are at work too long. */
   private endBusyWorkers(): void {
-    const busy = this.workers.map((_, index) => this.board.isBusy(index));
     this.workers.forEach((worker, index) => {
-      if (worker === null || (busy.includes(true) && !busy[index])) return;
+      if (worker === null || !this.board.isBusy(index)) return;
       worker.terminate();
       this.giveUp(index);
     });

@@ -1,3 +1,5 @@
+import { MOST_CHUNKS } from './job-board.js';
+
 /** Arithmetic operations worth a chunk of their own: some five microseconds, against one for handing it over. */
 const CHUNK_WORK = 200_000;
 /** Chunks for each thread of a large job, so that one who comes late finds something to do. */
@@ -10,6 +12,7 @@ const CHUNKS_PER_THREAD = 4;
  * @param most how many parts the work has at most.
  */
 export function chunksFor(work: number, threads: number, most: number): number {
-  const rounds = Math.floor(Math.min(work / CHUNK_WORK, most, CHUNKS_PER_THREAD * threads) / threads);
+  const chunks = Math.min(work / CHUNK_WORK, most, CHUNKS_PER_THREAD * threads, MOST_CHUNKS);
+  const rounds = Math.floor(chunks / threads);
   return Math.max(1, rounds * threads);
 }

@@ -1,12 +1,12 @@
 import { instantiate } from '../fixed-kernels.js';
+import type { WorkerStart } from '../start-worker.js';
 import { JobBoard } from './job-board.js';
 import { doChunk, type Run, type Tools } from './jobs.js';
-import type { WorkerStart } from './start-worker.js';
 
 /** The thread of a worker: takes chunks from the board until it is told to end. */
 function work({ memory, module, board: address, scratch, worker }: WorkerStart): void {
   const board = new JobBoard(memory, address);
-  const tools: Tools = { fixed: instantiate(module, memory), scratch, program: programsOf(memory) };
+  const tools: Tools = { memory, fixed: instantiate(module, memory), scratch, program: programsOf(memory) };
   while (board.wait()) {
     board.setBusy(worker, true);
     for (let chunk = board.take(); chunk >= 0; chunk = board.take()) {
@@ -20,6 +20,8 @@ function work({ memory, module, board: address, scratch, worker }: WorkerStart):
     }
     board.setBusy(worker, false);
   }
+  // A thread of Node ends by itself, a browser's has to be told.
+  if (typeof close === 'function') close();
 }
 
 /** Compiles the programs whose bytes lie in the memory, each when it is first run. */

@@ -38,7 +38,7 @@ export function forward<Memory>(
   const initial = plan.states.map((_, s) => inputs.initialStates?.[s] ?? temporaries.zeros(batch * units));
   const mask = inputs.mask && kernels.view(inputs.mask).slice();
 
-  const asSequence = runsAsSequence(kernels, schedule, mask);
+  const asSequence = runsAsSequence(kernels, plan, schedule, mask);
   const widest = Math.max(0, ...plan.products.map((_, index) => productSize(plan, index).columns));
   const groups = groupsOf(batch, asSequence, timesteps * widest);
   const products = plan.products.map((product, index) => {
@@ -60,7 +60,6 @@ export function forward<Memory>(
     if (asSequence && !saved) {
       // Each row has its state in one place, which every step reads and then writes.
       const place = steps.fixed(finalStates[s], units);
-      kernels.copy(steps.fixed(initial[s], units), place, batch, units);
       return { before: place, after: place };
     }
     if (saved) {
@@ -118,15 +117,19 @@ export function forward<Memory>(
   );
 
   for (const group of asSequence ? groups : []) {
-    const { first, count } = group;
     project(group);
-    steps.startGroup(first);
+    steps.startGroup(group.first);
     steps.moveTo(0);
+    if (!saved) {
+      const starts = states.map(({ before }, s) => ({ from: steps.fixed(initial[s], units), to: before }));
+      stages.runSequence(group, timesteps, starts);
+      continue;
+    }
     // With what the gradient needs, the first step alone finds its states elsewhere.
-    stages.runSequence(first, count, saved ? 1 : timesteps);
-    if (!saved || timesteps === 1) continue;
+    stages.runSequence(group, 1);
+    if (timesteps === 1) continue;
     steps.moveTo(1);
-    stages.runSequence(first, count, timesteps - 1);
+    stages.runSequence(group, timesteps - 1);
     steps.moveTo(timesteps - 1);
   }
   if (!asSequence) project(groups[0]);

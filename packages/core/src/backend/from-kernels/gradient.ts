@@ -42,7 +42,7 @@ export function gradient<Memory>(
     cotangents.sequence,
     temporaries.allocate,
   );
-  const asSequence = runsAsSequence(kernels, schedule, mask);
+  const asSequence = runsAsSequence(kernels, plan, schedule, mask);
   const widest = Math.max(0, ...buffers.map((blocks) => blocks.length * units));
   const groups = groupsOf(batch, asSequence, timesteps * widest);
   // Padded rows are left out by the programs: their cotangents must be zeros from the start.
@@ -62,16 +62,16 @@ export function gradient<Memory>(
   const values = Array.from({ length: schedule.values }, () => steps.fixed(stateRows(), units));
   const stateCotangents = plan.states.map((_, s) => {
     const given = cotangents.states?.[s] ?? temporaries.zeros(batch * units);
-    if (asSequence) {
-      const place = steps.fixed(stateRows(), units);
-      kernels.copy(steps.fixed(given, units), place, batch, units);
-      return { incoming: place, outgoing: place };
-    }
+    const start = steps.fixed(given, units);
     const pair = [stateRows(), stateRows()] as const;
-    const last = steps.fixed(pair[(timesteps - 1) % 2], units);
-    kernels.copy(steps.fixed(given, units), last, batch, units);
+    if (asSequence) {
+      // Each row has its cotangent in one place, which every step but the first reads and then writes.
+      const incoming = steps.fixed(pair[0], units);
+      return { start, incoming, outgoing: steps.exceptFirst(pair[0], pair[1], units) };
+    }
+    kernels.copy(start, steps.fixed(pair[(timesteps - 1) % 2], units), batch, units);
     const { now, other } = steps.turns(pair, units);
-    return { incoming: now, outgoing: other };
+    return { start, incoming: now, outgoing: other };
   });
   const find = (slot: Slot): SequenceRows<Memory> => {
     switch (slot.kind) {
@@ -126,15 +126,15 @@ export function gradient<Memory>(
 
   const loop = { saved, layout, initial, productCotangents };
   for (const group of asSequence ? groups : []) {
-    const { first, count } = group;
-    steps.startGroup(first);
+    const starts = stateCotangents.map(({ start, incoming }) => ({ from: start, to: incoming }));
+    steps.startGroup(group.first);
     if (timesteps > 1) {
       steps.moveTo(timesteps - 1);
-      stages.runSequence(first, count, timesteps - 1);
+      stages.runSequence(group, timesteps - 1, starts);
     }
     // The first step alone finds its states elsewhere.
     steps.moveTo(0);
-    stages.runSequence(first, count, 1);
+    stages.runSequence(group, 1, timesteps > 1 ? [] : starts);
     deepProducts(kernels, plan, inputs, loop, group, gradients);
   }
   const order = stepsOf(inputs);

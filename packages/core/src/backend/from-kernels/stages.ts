@@ -1,5 +1,7 @@
+import type { Plan } from '../../plan/plan.js';
 import type { Schedule, Slot } from '../../plan/program.js';
-import type { Matrix, ProgramRows, Rows, SequenceRows } from '../kernels.js';
+import type { Matrix, ProgramRows, Rows, SequenceRows, Start } from '../kernels.js';
+import type { Group } from './groups.js';
 import { type AnyKernels, asMatrix } from './matrices.js';
 
 /** A matrix product of every step, with its memory. */
@@ -51,10 +53,10 @@ export class Stages<Memory> {
     }
   }
 
-  /** Runs `steps` steps from the one that the rows are at on `count` rows, for a schedule that `runsAsSequence`. */
-  runSequence(first: number, count: number, steps: number): void {
+  /** Runs `steps` steps from the one that the rows are at on the rows of a group, for a schedule that `runsAsSequence`. */
+  runSequence({ first, count }: Group, steps: number, starts: readonly Start<Memory>[] = []): void {
     for (const { program, rows } of this.stages) {
-      this.kernels.runSequence?.(program, rows, steps, first, count);
+      this.kernels.runSequence?.(program, rows, steps, first, count, starts);
     }
   }
 }
@@ -62,6 +64,11 @@ export class Stages<Memory> {
 /** Whether a schedule's whole time loop is one program without products, and the device can run it in one go. */
 export const runsAsSequence = <Memory>(
   { runSequence }: AnyKernels<Memory>,
+  { products }: Plan,
   { stages }: Schedule,
   mask: Float32Array | undefined,
-): boolean => runSequence !== undefined && mask === undefined && stages.length === 1;
+): boolean =>
+  runSequence !== undefined &&
+  mask === undefined &&
+  stages.length === 1 &&
+  products.every(({ operand }) => operand.kind === 'input');

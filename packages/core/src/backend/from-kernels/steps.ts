@@ -105,6 +105,15 @@ export class StepRows<Memory> {
     return rows;
   }
 
+  /** The same `[batch, length]` rows at every step except the first, which has others. */
+  exceptFirst(memory: Memory, first: Memory, length: number): SequenceRows<Memory> {
+    const rows: MovableRows<Memory> = { memory, offset: 0, stride: length, advance: 0 };
+    this.moves.push((_, position) => {
+      rows.memory = position === 0 ? first : memory;
+    });
+    return rows;
+  }
+
   /**
    * Two `[batch, length]` buffers that take turns: `now` is the one of a step's own turn, `other` that of its neighbours;
    * where `first` is given, `other` is that at the first step. They have no place in a sequence.

@@ -1,4 +1,4 @@
-/** What a worker is given at its start. */
+/** What a worker is given at its start. (This file stands here so that its URL begins as those of the kernels do.) */
 export interface WorkerStart {
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;
@@ -36,7 +36,7 @@ export function startWorker(start: WorkerStart, onEnd: () => void): StartedWorke
   const { process } = globalThis as { process?: NodeProcess };
   if (process?.getBuiltinModule) {
     const { Worker: NodeWorker } = process.getBuiltinModule('node:worker_threads');
-    const worker = new NodeWorker(new URL('../../../dist/engine/threads/worker.js', import.meta.url));
+    const worker = new NodeWorker(new URL('../../dist/engine/threads/worker.js', import.meta.url));
     worker.on('error', onEnd);
     worker.on('exit', onEnd);
     worker.unref();
@@ -44,7 +44,7 @@ export function startWorker(start: WorkerStart, onEnd: () => void): StartedWorke
     return worker;
   }
   // Written like this, bundlers find the file.
-  const worker = new Worker(new URL('../../../dist/engine/threads/worker.js', import.meta.url), {
+  const worker = new Worker(new URL('../../dist/engine/threads/worker.js', import.meta.url), {
     type: 'module',
   });
   worker.addEventListener('error', onEnd);
