@@ -144,7 +144,13 @@ export class Programs {
     const { code } = compiled;
     if (pool === null || code === null || chunks === 1) {
       this.writeBlock(compiled, rows, sequence, first, 0);
-      prepareRows({ memory: this.heap.memory, fixed: this.fixed }, this.blocks + compiled.entryBytes, count);
+      if (compiled.sumCount > 0 || sequence.starts.length > 0) {
+        prepareRows(
+          { memory: this.heap.memory, fixed: this.fixed },
+          this.blocks + compiled.entryBytes,
+          count,
+        );
+      }
       compiled.run(count, steps, this.blocks);
     } else {
       for (let chunk = 0; chunk < chunks; chunk++) {
