@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadKernels } from '../../src/engine/fixed-kernels.js';
@@ -30,6 +31,7 @@ async function productWith(
   const start: typeof startWorker = (given: WorkerStart, onEnd) => {
     const worker = new Worker(new URL(script, import.meta.url));
     worker.on('exit', onEnd);
+    online.push(once(worker, 'online'));
     worker.unref();
     worker.postMessage(given);
     workers.push(worker);
@@ -83,7 +85,16 @@ async function productWith(
   return { numbers, expected, hadHelp };
 }
 
-const workerUp = () => new Promise((resolve) => setTimeout(resolve, 500));
+/** When each worker that was started runs. */
+let online: Promise<unknown>[] = [];
+beforeEach(() => {
+  online = [];
+});
+
+const workerUp = async () => {
+  await Promise.all(online);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+};
 
 describe('a worker', () => {
   test.each([
@@ -151,7 +162,7 @@ describe('a worker', () => {
   test('is not still at work on a job that has thrown when the next one comes', async () => {
     let armed = false;
     const { numbers, expected } = await productWith(
-      '../../dist/engine/threads/worker.js',
+      './one-chunk-worker.mjs',
       async (_, multiply) => {
         multiply();
         await workerUp();
