@@ -8,6 +8,7 @@ export type {
   SequenceResult,
 } from './interface.js';
 export type { Kernels, Matrix, ProgramRows, Rows, SequenceRows, Start } from './kernels.js';
+export { type AdapterInfo, softwareAdapter } from './software-adapter.js';
 export {
   RECURRENT,
   RECURRENT_GRADIENT,

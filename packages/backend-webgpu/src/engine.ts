@@ -1,0 +1,2 @@
+export { type AdapterInfo, softwareAdapter } from '@sluice/core';
+export { type DeviceOptions, requestAdapter, requestDevice } from './engine/device.js';

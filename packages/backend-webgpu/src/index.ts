@@ -1,0 +1,1 @@
+export { requestDevice } from './engine.js';
