@@ -62,12 +62,16 @@ export async function serve({ folders, files = {}, headers = {} }) {
   };
 }
 
+/** Chromium has WebGPU on its software GPU, on every machine alike, when it is started with these. */
+export const softwareWebGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+
 /**
  * Starts the browser that `npm test` has found, without a window.
  *
+ * @param {readonly string[]} [flags] more command line flags
  * @throws Error when there is none
  */
-export async function startChromium() {
+export async function startChromium(flags = []) {
   const executablePath = findChromium();
   if (!executablePath) {
     throw new Error(
@@ -83,6 +87,7 @@ export async function startChromium() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...flags,
     ],
   });
 }
