@@ -44,7 +44,7 @@ async function product(sizes: Sizes, turned: { left: boolean; right: boolean }, 
     rows: apart(isTurned ? 1 : width),
     columns: apart(isTurned ? height : 1),
   });
-  const result = { buffer: upload(before), offset, rows: apart(columns + 2), columns: apart(1) };
+  const result = { buffer: upload(before), offset, rows: apart(columns + 2) };
   const run = gpu.begin();
   multiply(
     run.recorder,

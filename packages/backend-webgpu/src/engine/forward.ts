@@ -98,7 +98,6 @@ export function forward(
             buffer: work,
             offset: workspace.places[`projection${index}`],
             rows: apart(widths[i]),
-            columns: apart(1),
           },
           rows: batch * chunk.positions,
           depth: inputSize,

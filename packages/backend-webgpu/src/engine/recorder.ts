@@ -55,7 +55,7 @@ export class Recorder {
     [x, y = 1, z = 1]: readonly [number, number?, number?],
   ): void {
     const values = Uint32Array.from(kernel.uniforms, (name) => {
-      const value = uniforms[name];
+      const value = name === 'zero' ? 0 : uniforms[name];
       if (value === undefined) throw new Error(`the kernel ${kernel.name} needs the uniform ${name}`);
       return value;
     });

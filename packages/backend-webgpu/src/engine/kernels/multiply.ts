@@ -31,7 +31,8 @@ export interface Mask {
 export interface Multiplication {
   readonly left: GpuMatrix;
   readonly right: GpuMatrix;
-  readonly result: GpuMatrix;
+  /** The numbers of its rows lie one behind the other. */
+  readonly result: Omit<GpuMatrix, 'columns'>;
   readonly rows: number;
   readonly depth: number;
   readonly columns: number;
@@ -50,10 +51,15 @@ const ENOUGH_GROUPS = 128;
 const LEAST_DEPTH = 256;
 
 const strides = (name: string) => [`${name}Period`, `${name}Outer`, `${name}Inner`];
-const MATRICES = ['left', 'right', 'result'] as const;
 
-const place = (offset: string, name: string, i: string) =>
-  `${offset} + (${i} / u.${name}Period) * u.${name}Outer + (${i} % u.${name}Period) * u.${name}Inner`;
+/** Where number `i` of a direction is, from the first one on. */
+const along = (name: string, i: string) => `along(${i}, u.${name}Period, u.${name}Outer, u.${name}Inner)`;
+
+const ALONG = `
+fn along(i: u32, period: u32, outer: u32, inner: u32) -> u32 {
+  let turn = i / period;
+  return turn * outer + (i - turn * period) * inner;
+}`;
 
 /**
  * `result = left × right`, or `result += left × right`.
@@ -61,6 +67,8 @@ const place = (offset: string, name: string, i: string) =>
  * 1. a tile of 64 × 64 by 256 threads, strips of both sides in workgroup memory as four rows or columns a number (`vec4f`)
  * 2. strips are read along the direction in which a side lies in memory, whichever that is
  * 3. deep products with few tiles are cut along the depth; `sumSlices` adds the parts in a fixed order
+ * 4. places of rows and columns are found once, and that of a depth once a strip: whole-number divisions, 32 a strip before, cost
+ *    more than its 256 multiplications (on a software adapter two thirds of the time)
  */
 export const MULTIPLY: Kernel = {
   name: 'multiply',
@@ -76,7 +84,13 @@ export const MULTIPLY: Kernel = {
     ...strides('mask'),
     'leftAlongDepth',
     'rightAlongDepth',
-    ...MATRICES.flatMap((name) => [`${name}Offset`, ...strides(`${name}Rows`), ...strides(`${name}Columns`)]),
+    ...['left', 'right'].flatMap((name) => [
+      `${name}Offset`,
+      ...strides(`${name}Rows`),
+      ...strides(`${name}Columns`),
+    ]),
+    'resultOffset',
+    ...strides('resultRows'),
   ],
   bindings: [
     { name: 'left', access: 'read' },
@@ -85,21 +99,20 @@ export const MULTIPLY: Kernel = {
     { name: 'result', access: 'read_write' },
   ],
   code: `
+${ALONG}
 var<workgroup> leftStrip: array<vec4f, ${(STRIP * TILE) / 4}>;
 var<workgroup> rightStrip: array<vec4f, ${(STRIP * TILE) / 4}>;
 
-fn counts(i: u32) -> bool { return mask[${place('u.maskOffset', 'mask', 'i')}] != 0.0; }
+fn counts(i: u32) -> bool { return mask[u.maskOffset + ${along('mask', 'i')}] != 0.0; }
 
-fn leftAt(row: u32, k: u32, end: u32) -> f32 {
-  if (row >= u.rows || k >= end) { return 0.0; }
-  if (u.masked == 2u && !counts(k)) { return 0.0; }
-  return left[${place(place('u.leftOffset', 'leftRows', 'row'), 'leftColumns', 'k')}];
+fn leftAt(row: u32, place: u32) -> f32 {
+  if (row >= u.rows) { return 0.0; }
+  return left[place];
 }
 
-fn rightAt(k: u32, column: u32, end: u32) -> f32 {
-  if (column >= u.columns || k >= end) { return 0.0; }
-  if (u.masked == 2u && !counts(k)) { return 0.0; }
-  return right[${place(place('u.rightOffset', 'rightRows', 'k'), 'rightColumns', 'column')}];
+fn rightAt(column: u32, place: u32) -> f32 {
+  if (column >= u.columns) { return 0.0; }
+  return right[place];
 }
 
 @compute @workgroup_size(16, 16)
@@ -118,6 +131,10 @@ fn main(
   let rightColumn = firstColumn + 4u * select(lane % 16u, lane / 16u, u.rightAlongDepth == 1u);
   let leftPlace = leftK * 16u + (leftRow - firstRow) / 4u;
   let rightPlace = rightK * 16u + (rightColumn - firstColumn) / 4u;
+  let leftPlaces = u.leftOffset + vec4u(
+    ${[0, 1, 2, 3].map((i) => along('leftRows', `leftRow + ${i}u`)).join(', ')});
+  let rightPlaces = u.rightOffset + vec4u(
+    ${[0, 1, 2, 3].map((i) => along('rightColumns', `rightColumn + ${i}u`)).join(', ')});
   var sum0 = vec4f();
   var sum1 = vec4f();
   var sum2 = vec4f();
@@ -125,10 +142,20 @@ fn main(
   for (var strip = start; strip < end; strip += ${STRIP}u) {
     let lk = strip + leftK;
     let rk = strip + rightK;
-    leftStrip[leftPlace] = vec4f(
-      leftAt(leftRow, lk, end), leftAt(leftRow + 1u, lk, end), leftAt(leftRow + 2u, lk, end), leftAt(leftRow + 3u, lk, end));
-    rightStrip[rightPlace] = vec4f(
-      rightAt(rk, rightColumn, end), rightAt(rk, rightColumn + 1u, end), rightAt(rk, rightColumn + 2u, end), rightAt(rk, rightColumn + 3u, end));
+    var four = vec4f();
+    if (lk < end && (u.masked != 2u || counts(lk))) {
+      let at = leftPlaces + ${along('leftColumns', 'lk')};
+      four = vec4f(
+        leftAt(leftRow, at.x), leftAt(leftRow + 1u, at.y), leftAt(leftRow + 2u, at.z), leftAt(leftRow + 3u, at.w));
+    }
+    leftStrip[leftPlace] = four;
+    four = vec4f();
+    if (rk < end && (u.masked != 2u || counts(rk))) {
+      let at = rightPlaces + ${along('rightRows', 'rk')};
+      four = vec4f(
+        rightAt(rightColumn, at.x), rightAt(rightColumn + 1u, at.y), rightAt(rightColumn + 2u, at.z), rightAt(rightColumn + 3u, at.w));
+    }
+    rightStrip[rightPlace] = four;
     workgroupBarrier();
     for (var k = 0u; k < ${STRIP}u; k++) {
       let a = leftStrip[k * 16u + local.y];
@@ -150,11 +177,11 @@ fn main(
 
 fn write(slice: u32, row: u32, column: u32, sums: vec4f) {
   if (row >= u.rows) { return; }
-  let rowPlace = slice * u.sliceLength + ${place('u.resultOffset', 'resultRows', 'row')};
+  let rowPlace = slice * u.sliceLength + u.resultOffset + ${along('resultRows', 'row')};
   let isPadded = u.masked == 1u && !counts(row);
   for (var i = 0u; i < 4u; i++) {
     if (column + i >= u.columns) { return; }
-    let at = rowPlace + ${place('0u', 'resultColumns', '(column + i)')};
+    let at = rowPlace + column + i;
     var value = select(sums[i], 0.0, isPadded);
     if (u.accumulate == 1u) { value += result[at]; }
     result[at] = value;
@@ -169,7 +196,7 @@ export const SUM_SLICES: Kernel = {
     { name: 'slices', access: 'read' },
     { name: 'result', access: 'read_write' },
   ],
-  code: `
+  code: `${ALONG}
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let column = id.x;
@@ -179,7 +206,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var slice = 0u; slice < u.slices; slice++) {
     sum += slices[(slice * u.rows + row) * u.columns + column];
   }
-  let at = ${place('u.resultOffset', 'resultRows', 'row')} + column;
+  let at = u.resultOffset + ${along('resultRows', 'row')} + column;
   if (u.accumulate == 1u) { sum += result[at]; }
   result[at] = sum;
 }`,
@@ -210,9 +237,7 @@ export function multiply(
   const slices = slicesOf(product);
   const groups = [Math.ceil(columns / TILE), Math.ceil(rows / TILE), slices] as const;
   const parts = slices > 1 ? temporary(slices * rows * columns) : undefined;
-  const target: GpuMatrix = parts
-    ? { buffer: parts, offset: 0, rows: apart(columns), columns: apart(1) }
-    : result;
+  const target = parts ? { buffer: parts, offset: 0, rows: apart(columns) } : result;
   recorder.dispatch(
     MULTIPLY,
     [left.buffer, right.buffer, mask?.buffer ?? left.buffer, target.buffer],
@@ -230,7 +255,8 @@ export function multiply(
       rightAlongDepth: Number(right.columns.inner !== 1),
       ...matrixUniforms('left', left),
       ...matrixUniforms('right', right),
-      ...matrixUniforms('result', target),
+      resultOffset: target.offset,
+      ...strideUniforms('resultRows', target.rows),
     },
     groups,
   );

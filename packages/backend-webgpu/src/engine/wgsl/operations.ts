@@ -22,7 +22,7 @@ export const operations: Readonly<Record<OperationName, (a: string, b: string) =
   sign: (a) => `signOf(${a})`,
   sigmoid: (a) => `sigmoid(${a})`,
   tanh: (a) => `tangent(${a})`,
-  exp: (a) => `exp(${a})`,
+  exp: (a) => `exponential(${a})`,
   log: (a) => `logarithm(${a})`,
   sqrt: (a) => `sqrt(${a})`,
   softplus: (a) => `softplus(${a})`,
@@ -33,6 +33,11 @@ export const operations: Readonly<Record<OperationName, (a: string, b: string) =
 const functions: Readonly<Record<string, { readonly needs?: readonly string[]; readonly code: string }>> = {
   isNan: {
     code: 'fn isNan(a: f32) -> bool { return (bitcast<u32>(a) & 0x7fffffffu) > 0x7f800000u; }',
+  },
+  // Drivers disagree on exp(NaN).
+  exponential: {
+    needs: ['isNan'],
+    code: 'fn exponential(a: f32) -> f32 { return select(exp(a), a, isNan(a)); }',
   },
   larger: {
     needs: ['isNan'],
@@ -45,17 +50,19 @@ const functions: Readonly<Record<string, { readonly needs?: readonly string[]; r
   signOf: { code: 'fn signOf(a: f32) -> f32 { return select(select(a, -1.0, a < 0.0), 1.0, a > 0.0); }' },
   // The exponential is only ever taken of a number ≤ 0, so that it cannot overflow.
   sigmoid: {
+    needs: ['exponential'],
     code: `fn sigmoid(a: f32) -> f32 {
-  let e = exp(-abs(a));
+  let e = exponential(-abs(a));
   return select(e, 1.0, a >= 0.0) / (1.0 + e);
 }`,
   },
   // Near 0 the exponential's form would cancel: Taylor's series of degree 9, whose rest is below 6·10⁻⁸ of x up to 0.3.
   tangent: {
+    needs: ['exponential'],
     code: `fn tangent(a: f32) -> f32 {
   let m = abs(a);
   let s = a * a;
-  let e = exp(-2.0 * m);
+  let e = exponential(-2.0 * m);
   let far = (1.0 - e) / (1.0 + e);
   let near = s * (-0.33333333333 + s * (0.13333333333 + s * (-0.05396825397 + s * 0.02186948854)));
   return select(select(far, -far, a < 0.0), a + a * near, m < 0.3);
@@ -72,16 +79,17 @@ const functions: Readonly<Record<string, { readonly needs?: readonly string[]; r
 }`,
   },
   softplus: {
-    needs: ['larger'],
-    code: 'fn softplus(a: f32) -> f32 { return larger(a, 0.0) + log(1.0 + exp(-abs(a))); }',
+    needs: ['larger', 'exponential'],
+    code: 'fn softplus(a: f32) -> f32 { return larger(a, 0.0) + log(1.0 + exponential(-abs(a))); }',
   },
   // Abramowitz & Stegun 1964, 7.1.26: within 1.5·10⁻⁷.
   erf: {
+    needs: ['exponential'],
     code: `fn erf(a: f32) -> f32 {
   let m = abs(a);
   let t = 1.0 / (1.0 + 0.3275911 * m);
   let p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  let magnitude = 1.0 - p * exp(-m * m);
+  let magnitude = 1.0 - p * exponential(-m * m);
   return select(magnitude, -magnitude, a < 0.0);
 }`,
   },
@@ -91,6 +99,7 @@ const functionOf: Readonly<Partial<Record<OperationName, string>>> = {
   max: 'larger',
   min: 'smaller',
   sign: 'signOf',
+  exp: 'exponential',
   sigmoid: 'sigmoid',
   tanh: 'tangent',
   log: 'logarithm',

@@ -34,12 +34,15 @@ export function programStatements(program: Program, places: Places): string[] {
   return [
     ...loads.map((slot, i) => `let v${i} = ${places.load(slot)};`),
     ...steps.map(({ name, inputs }, i) => {
-      const [a, b = a] = inputs.map(value);
+      const [a, b = a] = inputs.map((input) => (name === 'mul' ? factor(value(input)) : value(input)));
       return `let v${stepAt + i} = ${operations[name](wrapped(a), wrapped(b))};`;
     }),
     ...stores.map(({ value: index, slot }) => places.store(slot, value(index))),
   ];
 }
+
+/** Compilers make 0 of a product with a constant 0, also for NaN: so the 0 comes from the uniform that every kernel may read. */
+const factor = (operand: string): string => (operand === '0.0' ? 'f32(u.zero)' : operand);
 
 /** Negative literals in brackets, for `a - -1.0` and `--1.0` are not WGSL. */
 const wrapped = (operand: string): string => (operand.startsWith('-') ? `(${operand})` : operand);
