@@ -1,3 +1,4 @@
+import { quickToCompile } from '../../../scripts/browser/software-vulkan.mjs';
 import { type DeviceOptions, requestDevice } from '../src/engine/device.js';
 import { setUpWebGPU } from '../src/node.js';
 
@@ -8,6 +9,6 @@ import { setUpWebGPU } from '../src/node.js';
  * @param limits WebGPU's default limits, or the adapter's larger ones and its optional features
  */
 export async function softwareDevice(limits: NonNullable<DeviceOptions['limits']>): Promise<GPUDevice> {
-  await setUpWebGPU();
+  await setUpWebGPU({ dawnOptions: [`enable-dawn-features=${quickToCompile}`] });
   return requestDevice({ limits });
 }
