@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
 import { findChromium } from './find-chromium.mjs';
-import { quickToCompile } from './software-vulkan.mjs';
+import { SOFTWARE_FLAGS } from './software-vulkan.mjs';
 
 const types = /** @type {Record<string, string>} */ ({
   '.html': 'text/html; charset=utf-8',
@@ -67,7 +67,7 @@ export async function serve({ folders, files = {}, headers = {} }) {
 export const softwareWebGPU = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
-  `--enable-dawn-features=${quickToCompile}`,
+  ...SOFTWARE_FLAGS.map((flag) => `--${flag}`),
 ];
 
 /**

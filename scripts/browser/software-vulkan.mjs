@@ -6,11 +6,10 @@ import { findChromium } from './find-chromium.mjs';
 const MANIFEST = 'vk_swiftshader_icd.json';
 
 /**
- * The feature of Dawn, Chromium's WebGPU, with which the software GPU compiles kernels in a twentieth of the time: workgroup
- * memory is not set to zero, for which it would compile a store for each number. A kernel must then have written what it
- * reads, which is more than WebGPU asks of it.
+ * Flags of Dawn, Chromium's WebGPU, for its software GPU. Workgroup memory is left as it is: setting it to 0 makes the software GPU
+ * take most of a second to compile a kernel, and hides kernels that count on zeros there.
  */
-export const quickToCompile = 'disable_workgroup_init';
+export const SOFTWARE_FLAGS = ['enable-dawn-features=disable_workgroup_init'];
 
 /**
  * The environment in which a program on Linux finds the software GPU that comes with a Chromium, and the Vulkan loader

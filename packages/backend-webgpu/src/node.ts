@@ -7,8 +7,8 @@ export interface NodeWebGPUOptions {
    * Vulkan loader finds.
    */
   readonly vulkanDriver?: string;
-  /** Options of WebGPU's implementation, Dawn, as `create` of the package `webgpu` takes them. Default: none. */
-  readonly dawnOptions?: readonly string[];
+  /** Flags of Dawn, the implementation in the package `webgpu`, such as `enable-dawn-features=…`. Default: none. */
+  readonly flags?: readonly string[];
 }
 
 /**
@@ -20,7 +20,7 @@ export interface NodeWebGPUOptions {
  * @throws Error when the package `webgpu` is not installed or has no build for this machine, or when a Vulkan driver is
  *   named that does not exist, or too late.
  */
-export async function setUpWebGPU({ vulkanDriver, dawnOptions = [] }: NodeWebGPUOptions = {}): Promise<void> {
+export async function setUpWebGPU({ vulkanDriver, flags = [] }: NodeWebGPUOptions = {}): Promise<void> {
   if (globalThis.navigator?.gpu) {
     if (vulkanDriver !== undefined && process.env.VK_DRIVER_FILES !== vulkanDriver) {
       throw new Error(
@@ -35,7 +35,7 @@ export async function setUpWebGPU({ vulkanDriver, dawnOptions = [] }: NodeWebGPU
   // Node 20 has no navigator; newer ones have one without a gpu. It must stay referenced as long as anything of it is used.
   const navigator = globalThis.navigator ?? { userAgent: `Node.js/${process.versions.node.split('.')[0]}` };
   Object.defineProperty(navigator, 'gpu', {
-    value: create([...dawnOptions]),
+    value: create([...flags]),
     configurable: true,
     enumerable: true,
   });

@@ -78,8 +78,8 @@ await requestDevice().catch(({ message }) => console.log(message));`;
     expect(run(program).stdout).toMatch(/^WebGPU is there, but has no adapter.*libvulkan/);
   });
 
-  test('hands options on to WebGPU’s implementation', () => {
-    const program = `${SETTING_UP}await setUpWebGPU({ dawnOptions: ['backend=null'] });
+  test('hands flags on to WebGPU’s implementation', () => {
+    const program = `${SETTING_UP}await setUpWebGPU({ flags: ['backend=null'] });
 console.log((await requestAdapter()).info.device);`;
     expect(run(program)).toEqual(ends('null-backend\n'));
   });
