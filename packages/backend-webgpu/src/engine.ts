@@ -1,10 +1,11 @@
-import type { Backend } from '@sluice/core';
+import type { Backend, Plan } from '@sluice/core';
 import { backendOn } from './engine/backend-on.js';
 import { requestDevice } from './engine/device.js';
 import { Gpu } from './engine/gpu.js';
 import type { GpuFloats } from './engine/gpu-floats.js';
 import { BufferPool } from './engine/memory.js';
 import type { StrategyName } from './engine/strategy.js';
+import { warmUp } from './engine/warm-up.js';
 
 export { type AdapterInfo, softwareAdapter } from '@sluice/core';
 export { type DeviceOptions, requestAdapter, requestDevice } from './engine/device.js';
@@ -25,6 +26,12 @@ export interface WebgpuBackend extends Backend<GpuFloats> {
   readonly device: GPUDevice;
   /** How many dispatches it has submitted since it was made. */
   readonly dispatches: number;
+  /**
+   * Compiles what a plan needs before it is needed, in the background: its forward pass, and its gradient unless `gradient` is
+   * false. Otherwise the first call does that, which holds it up by some hundredths of a second for each kernel.
+   * @throws Error naming the kernel when one does not compile.
+   */
+  warmUp(plan: Plan, options?: { readonly gradient?: boolean }): Promise<void>;
   /** Destroys the device if it is the backend's own, and the buffers that wait to be used again. */
   dispose(): void;
 }
@@ -47,6 +54,7 @@ export async function createWebgpuBackend(options: WebgpuBackendOptions = {}): P
     get dispatches() {
       return gpu.dispatches;
     },
+    warmUp: (plan, { gradient = true } = {}) => warmUp(gpu, plan, gradient),
     dispose: () => {
       pool.empty();
       if (options.device === undefined) device.destroy();

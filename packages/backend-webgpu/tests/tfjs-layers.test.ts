@@ -1,5 +1,4 @@
 import '@sluice/backend-cpu';
-import type { Sequential } from '@sluice/layers';
 import { adam, sequential } from '@sluice/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -21,7 +20,7 @@ const labels = () => tf.tensor2d([[0], [1], [1], [0], [1]]);
 /** What the model predicts before training, its losses while it trains, and what it predicts then. */
 async function numbersOn(backend: string, cell: 'gru' | 'sru') {
   expect(await tf.setBackend(backend)).toBe(true);
-  const model: Sequential = classifier(sequential, SIZES, cell);
+  const model = classifier(sequential, SIZES, cell);
   model.compile({ optimizer: adam(0.02), loss: 'binaryCrossentropy' });
   const [x, y] = [sentences(), labels()];
   const predicted = async () => [...(await (model.predict(x) as tf.Tensor).data())];

@@ -27,12 +27,18 @@ export class Pipelines {
     return this.keep(kernel, code, compiled);
   }
 
-  /** Compiles a kernel without holding up the caller. */
+  /** Compiles a kernel without holding up the caller. @throws Error naming it when it does not compile. */
   async prepare(kernel: Kernel): Promise<void> {
     const code = wgslOf(kernel);
     if (this.byCode.has(code)) return;
-    const pipeline = await this.device.createComputePipelineAsync(this.description(kernel, code));
-    this.keep(kernel, code, { pipeline, layout: this.layoutOf(kernel) });
+    this.device.pushErrorScope('validation');
+    const pipeline = this.device.createComputePipelineAsync(this.description(kernel, code));
+    const invalid = await this.device.popErrorScope();
+    const compiled = await pipeline.catch((error: Error) => {
+      const reason = invalid?.message ?? error.message;
+      throw new Error(`webgpu: the kernel '${kernel.name}' does not compile: ${reason}`, { cause: error });
+    });
+    this.keep(kernel, code, { pipeline: compiled, layout: this.layoutOf(kernel) });
   }
 
   private keep(kernel: Kernel, code: string, compiled: Compiled): Compiled {

@@ -2,7 +2,7 @@ import type { Kernel } from '../gpu-floats.js';
 import type { Recorder } from '../recorder.js';
 
 /** `sums[column] = Σ rows[row · columns + column]`: a workgroup has 16 columns and cuts the rows into 16 parts. */
-const COLUMN_SUMS: Kernel = {
+export const COLUMN_SUMS: Kernel = {
   name: 'columnSums',
   uniforms: ['offset', 'rows', 'columns'],
   bindings: [

@@ -62,7 +62,7 @@ const place = (offset: string, name: string, i: string) =>
  * 2. strips are read along the direction in which a side lies in memory, whichever that is
  * 3. deep products with few tiles are cut along the depth; `sumSlices` adds the parts in a fixed order
  */
-const MULTIPLY: Kernel = {
+export const MULTIPLY: Kernel = {
   name: 'multiply',
   uniforms: [
     'rows',
@@ -162,7 +162,7 @@ fn write(slice: u32, row: u32, column: u32, sums: vec4f) {
 }`,
 };
 
-const SUM_SLICES: Kernel = {
+export const SUM_SLICES: Kernel = {
   name: 'sumSlices',
   uniforms: ['rows', 'columns', 'slices', 'accumulate', 'resultOffset', ...strides('resultRows')],
   bindings: [

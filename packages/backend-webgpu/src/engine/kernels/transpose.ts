@@ -5,7 +5,7 @@ import type { Recorder } from '../recorder.js';
  * Turns a matrix over, `to[column · rows + row] = from[row · stride + column]`, by tiles of 16 × 16 in workgroup memory, so
  * that both sides are read and written along rows.
  */
-const TRANSPOSE: Kernel = {
+export const TRANSPOSE: Kernel = {
   name: 'transpose',
   uniforms: ['rows', 'columns', 'sourceOffset', 'sourceStride', 'targetOffset'],
   bindings: [
