@@ -18,8 +18,7 @@ function file(name: string): string {
   return path;
 }
 
-const linux = (browser: string, libraries = '') =>
-  softwareVulkan({ browser, platform: 'linux', libraries });
+const linux = (browser: string, libraries = '') => softwareVulkan({ browser, platform: 'linux', libraries });
 
 describe('the software GPU of a Chromium on Linux', () => {
   test('lies beside it', () => {

@@ -6,6 +6,12 @@ import { findChromium } from './find-chromium.mjs';
 const MANIFEST = 'vk_swiftshader_icd.json';
 
 /**
+ * Flags of Dawn, Chromium's WebGPU, for its software GPU. Workgroup memory is left as it is: setting it to 0 makes the software GPU
+ * take most of a second to compile a kernel, and hides kernels that count on zeros there.
+ */
+export const SOFTWARE_FLAGS = ['enable-dawn-features=disable_workgroup_init'];
+
+/**
  * The environment in which a program on Linux finds the software GPU that comes with a Chromium, and the Vulkan loader
  * beside it. The dynamic linker reads it when a program starts: a running one cannot set it for itself.
  *

@@ -10,7 +10,7 @@ const importing = (name: string) => JSON.stringify(pathToFileURL(dist(name)).hre
 
 /** What every program below begins with. */
 const SETTING_UP = `import { setUpWebGPU } from ${importing('node.js')};
-import { requestDevice } from ${importing('engine.js')};
+import { requestAdapter, requestDevice } from ${importing('engine.js')};
 `;
 
 /** As long as a program that does not end by itself may take. */
@@ -76,6 +76,12 @@ await setUpWebGPU({ vulkanDriver: '/another.json' }).catch(({ message }) => cons
     const program = `${SETTING_UP}await setUpWebGPU({ vulkanDriver: ${importing('node.js')}.slice(7) });
 await requestDevice().catch(({ message }) => console.log(message));`;
     expect(run(program).stdout).toMatch(/^WebGPU is there, but has no adapter.*libvulkan/);
+  });
+
+  test('hands flags on to WebGPU’s implementation', () => {
+    const program = `${SETTING_UP}await setUpWebGPU({ flags: ['backend=null'] });
+console.log((await requestAdapter()).info.device);`;
+    expect(run(program)).toEqual(ends('null-backend\n'));
   });
 
   test('refuses a driver that does not exist', () => {

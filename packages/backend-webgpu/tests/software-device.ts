@@ -1,11 +1,8 @@
+import { SOFTWARE_FLAGS } from '../../../scripts/browser/software-vulkan.mjs';
 import { type DeviceOptions, requestDevice } from '../src/engine/device.js';
 import { setUpWebGPU } from '../src/node.js';
 
-/**
- * Workgroup memory is left as it is: setting it to 0 makes the software GPU take most of a second to compile a kernel, and hides
- * kernels that count on zeros there.
- */
-export const SOFTWARE_FLAGS = ['enable-dawn-features=disable_workgroup_init'];
+export { SOFTWARE_FLAGS };
 
 /**
  * A device for tests in Node, on Linux of the software GPU that comes with the Chromium to test with (vitest.config.ts
