@@ -1,4 +1,4 @@
-import type { Program, ProgramRows, SequenceRows, Start } from '@sluice/core';
+import type { Program, ProgramRows, Rows, SequenceRows, Start } from '@sluice/core';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
 import { firstOf, PREPARATION, prepareRows, RUN_PROGRAM, type Run, START } from '../threads/jobs.js';
@@ -16,8 +16,8 @@ export interface CompiledProgram {
   readonly run: Run;
   /** Arithmetic operations for a row, about. */
   readonly work: number;
-  /** Where workers find the module's bytes; only with threads. */
-  readonly code: { readonly address: number; readonly length: number } | null;
+  /** Where workers find the module's bytes; without threads a number of its own, and nothing there. */
+  readonly code: { readonly address: number; readonly length: number };
 }
 
 /** What is particular to a sequence: how far rows move from step to step, in bytes, and what the first step begins with. */
@@ -79,7 +79,7 @@ export class Programs {
       entryBytes,
       run,
       work,
-      code: this.pool === null ? null : this.keepCode(bytes, run),
+      code: this.keepCode(bytes, run),
     };
   }
 
@@ -142,7 +142,7 @@ export class Programs {
     if (this.integers.buffer !== buffer) this.integers = new Int32Array(buffer);
     const { pool } = this;
     const { code } = compiled;
-    if (pool === null || code === null || chunks === 1) {
+    if (pool === null || chunks === 1) {
       this.writeBlock(compiled, rows, sequence, first, 0);
       if (compiled.sumCount > 0 || sequence.starts.length > 0) {
         prepareRows(
@@ -177,33 +177,18 @@ export class Programs {
     const { integers } = this;
     let at = (this.blocks + chunk * this.blockBytes) >>> 2;
     let entry = 0;
-    for (const { memory, offset, stride } of loads) {
-      const advance = advances === null ? 0 : advances[entry++];
-      integers[at++] = memory.address + (offset + first * stride) * 4;
-      integers[at++] = advance;
-      integers[at++] = stride * 4 - steps * advance;
-    }
+    const put = (...numbers: number[]) => {
+      for (const number of numbers) integers[at++] = number;
+    };
+    for (const row of loads) put(...entryOf(row, first, advances?.[entry++] ?? 0, steps));
     const chunkSums = this.sums + chunk * sumCount * units * 4;
     for (let i = 0; i < stores.length; i++) {
-      const { memory, offset, stride } = stores[i];
-      const isTotal = sums[i] >= 0;
-      const advance = advances === null ? 0 : advances[entry++];
-      integers[at++] = isTotal
-        ? chunkSums + sums[i] * units * 4
-        : memory.address + (offset + first * stride) * 4;
-      integers[at++] = isTotal ? 0 : advance;
-      integers[at++] = isTotal ? 0 : stride * 4 - steps * advance;
+      const advance = advances?.[entry++] ?? 0;
+      if (sums[i] < 0) put(...entryOf(stores[i], first, advance, steps));
+      else put(chunkSums + sums[i] * units * 4, 0, 0);
     }
-    integers[at++] = chunkSums;
-    integers[at++] = sumCount * units;
-    integers[at++] = units;
-    integers[at++] = starts.length;
-    for (const { from, to } of starts) {
-      for (const { memory, offset, stride } of [from, to]) {
-        integers[at++] = memory.address + (offset + first * stride) * 4;
-        integers[at++] = stride * 4;
-      }
-    }
+    put(chunkSums, sumCount * units, units, starts.length);
+    for (const start of starts) put(...startOf(start, first));
   }
 
   /** Adds the sums of all chunks to where they belong, in the chunks' order. */
@@ -240,9 +225,33 @@ export class Programs {
   }
 
   private keepCode(bytes: Uint8Array, run: Run) {
+    if (this.pool === null) {
+      const address = this.byCode.size;
+      this.byCode.set(address, run);
+      return { address, length: 0 };
+    }
     const address = this.heap.allocate(bytes.length);
     new Uint8Array(this.heap.memory.buffer, address, bytes.length).set(bytes);
     this.byCode.set(address, run);
     return { address, length: bytes.length };
   }
 }
+
+/** The entry of a row from row `first` on: `advance` bytes from step to step, so many steps for each row. */
+export const entryOf = (
+  { memory, offset, stride }: Rows<Floats>,
+  first: number,
+  advance: number,
+  steps: number,
+): [number, number, number] => [
+  memory.address + (offset + first * stride) * 4,
+  advance,
+  stride * 4 - steps * advance,
+];
+
+/** The numbers of a start from row `first` on, as `prepareRows` reads them. */
+export const startOf = ({ from, to }: Start<Floats>, first: number): number[] =>
+  [from, to].flatMap(({ memory, offset, stride }) => [
+    memory.address + (offset + first * stride) * 4,
+    stride * 4,
+  ]);
