@@ -16,20 +16,18 @@ const SECOND_ORDER = [
 ];
 
 /**
- * With m x = k ln 2 + r, k whole and |r| ≤ ½ ln 2: eʳ − 1, and k in the last bits of a number. The multiple m is 1, −1 or 2,
- * so that multiplying by it is exact; it is worked into the constants. (The time of an activation is that of its longest chain of
- * operations that wait for each other; the sum of the polynomial's halves is a shorter one than Horner's rule.)
+ * With x = k ln 2 + r, k whole and |r| ≤ ½ ln 2: eʳ − 1, and k in the last bits of a number. (An activation takes as long as its
+ * longest chain of operations that wait for each other: that of the polynomial's two halves is shorter than Horner's rule.)
  */
-function reduce(v: Lanes, x: Vector, m: 1 | -1 | 2): { expMinusOne: Vector; rounded: Vector } {
-  const rounded = v.multiplyAdd(x, m * Math.LOG2E, ROUNDER);
+function reduce(v: Lanes, x: Vector): { expMinusOne: Vector; rounded: Vector } {
+  const rounded = v.multiplyAdd(x, Math.LOG2E, ROUNDER);
   const k = v.sub(rounded, ROUNDER);
-  const s = v.multiplySub(k, LN2_LOW / m, v.multiplySub(k, LN2_HIGH / m, x));
-  const [c0, c1, c2, c3, c4] = SECOND_ORDER.map((coefficient, i) => coefficient * m ** (i + 2));
-  const squared = v.mul(s, s);
-  const high = v.multiplyAdd(squared, c4, v.multiplyAdd(s, c3, c2));
-  const secondOrder = v.multiplyAdd(high, squared, v.multiplyAdd(s, c1, c0));
-  const expMinusOne = v.multiplyAdd(secondOrder, squared, m === 1 ? s : v.mul(s, m));
-  return { expMinusOne, rounded };
+  const r = v.multiplySub(k, LN2_LOW, v.multiplySub(k, LN2_HIGH, x));
+  const [c0, c1, c2, c3, c4] = SECOND_ORDER;
+  const squared = v.mul(r, r);
+  const high = v.multiplyAdd(squared, c4, v.multiplyAdd(r, c3, c2));
+  const secondOrder = v.multiplyAdd(high, squared, v.multiplyAdd(r, c1, c0));
+  return { expMinusOne: v.multiplyAdd(secondOrder, squared, r), rounded };
 }
 
 /** 2ᵏ for −127 < k ≤ 128, where 2¹²⁸ is infinity. The shift drops everything of the rounder but k. */
@@ -37,7 +35,7 @@ const powerOfTwo = (v: Lanes, rounded: Vector) => v.addWhole(v.shiftLeft(rounded
 
 /** eˣ; subnormal results and overflow as they should be. The power of two is multiplied in two halves, so neither overflows. */
 export function exp(v: Lanes, x: Vector): Vector {
-  const { expMinusOne, rounded } = reduce(v, v.clamp(x, -104, 89), 1);
+  const { expMinusOne, rounded } = reduce(v, v.clamp(x, -104, 89));
   const k = v.subWhole(rounded, v.bits(ROUNDER_BITS));
   const half = v.shiftRight(k, 1);
   const power = (exponent: Vector) => v.addWhole(v.shiftLeft(exponent, 23), v.bits(ONE_BITS));
@@ -46,13 +44,13 @@ export function exp(v: Lanes, x: Vector): Vector {
 
 /** 1 / (1 + e⁻ˣ). Below x = −88.3, where it would be subnormal, 0. */
 export function sigmoid(v: Lanes, x: Vector): Vector {
-  const { expMinusOne, rounded } = reduce(v, v.clamp(x, -89, 87), -1);
+  const { expMinusOne, rounded } = reduce(v, v.clamp(v.neg(x), -87, 89));
   return v.div(v.constant(1), v.multiplyAdd(v.add(expMinusOne, 1), powerOfTwo(v, rounded), 1));
 }
 
 /** (e²ˣ − 1) / (e²ˣ + 1), by way of e²ˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), in which nothing cancels around 0. */
 export function tanh(v: Lanes, x: Vector): Vector {
-  const { expMinusOne, rounded } = reduce(v, v.clamp(x, -10, 10), 2);
+  const { expMinusOne, rounded } = reduce(v, v.clamp(v.add(x, x), -20, 20));
   const power = powerOfTwo(v, rounded);
   const e = v.multiplyAdd(expMinusOne, power, v.sub(power, 1));
   return v.div(e, v.add(e, 2));
