@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly profile?: boolean;
   /** Ends the run; what has been measured by then is reported. */
   readonly signal?: AbortSignal;
+  /** Waits until nothing goes on in the background; called before the first round. */
+  readonly settle?: () => Promise<void>;
   /** Told what happens next, in a few words. */
   readonly onStage?: (stage: string) => void;
 }
@@ -60,8 +62,11 @@ interface Ready {
   readonly maxError: number;
 }
 
-/** Calls before measuring begins last about this long, so that code is compiled and caches are filled. */
-const WARM_UP_SECONDS = 0.3;
+/**
+ * Calls before measuring begins last about this long, so that code is compiled and caches are filled. Engines compile
+ * JavaScript for speed only after thousands of calls.
+ */
+const WARM_UP_SECONDS = 1;
 /** Who needs longer than this for the check is warm after it. */
 const SLOW_CHECK_SECONDS = 3;
 /** Batches are profiled for about this long. */
@@ -97,6 +102,7 @@ export async function runSeries(
         if (!options.signal?.aborted) await run.setUp(each, competitor);
       }
     }
+    if (!options.signal?.aborted) await options.settle?.();
     await run.measure();
     if (options.profile) await run.profile();
     return findings.map((each) => each.report());

@@ -1,4 +1,4 @@
-import type { Program, ProgramRows, Rows, SequenceRows, Start } from '@sluice/core';
+import type { Program, ProgramRows, SequenceRows, Start } from '@sluice/core';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
 import { firstOf, PREPARATION, prepareRows, RUN_PROGRAM, type Run, START } from '../threads/jobs.js';
@@ -27,6 +27,8 @@ interface Sequence {
   readonly starts: readonly Start<Floats>[];
 }
 
+/** Rows of a sequence whose sums are formed together: fewer would be more calls, more would round more. */
+const SUMMED_ROWS = 4;
 /** What a function such as tanh costs, in additions; and every other operation, load and store. */
 const FUNCTION_WORK = 30;
 const FUNCTIONS: readonly string[] = ['sigmoid', 'tanh', 'exp', 'log', 'softplus', 'erf'];
@@ -99,8 +101,8 @@ export class Programs {
   }
 
   /**
-   * Runs a program on `count` rows from row `first` on, at `steps` time steps each. Sums are formed row by row, for the same
-   * reason.
+   * Runs a program on `count` rows from row `first` on, at `steps` time steps each. Sums are formed over a few rows at a time,
+   * for the same reason.
    */
   runSequence(
     compiled: CompiledProgram,
@@ -118,9 +120,10 @@ export class Programs {
       return;
     }
     const chunks = this.chunksFor(compiled, this.mostChunks * steps, count);
-    for (let row = 0; row < count; row += chunks) {
-      const part = Math.min(chunks, count - row);
-      this.runPart(compiled, rows, sequence, first + row, part, part);
+    const together = chunks * SUMMED_ROWS;
+    for (let row = 0; row < count; row += together) {
+      const part = Math.min(together, count - row);
+      this.runPart(compiled, rows, sequence, first + row, part, Math.min(chunks, part));
     }
   }
 
@@ -177,18 +180,33 @@ export class Programs {
     const { integers } = this;
     let at = (this.blocks + chunk * this.blockBytes) >>> 2;
     let entry = 0;
-    const put = (...numbers: number[]) => {
-      for (const number of numbers) integers[at++] = number;
-    };
-    for (const row of loads) put(...entryOf(row, first, advances?.[entry++] ?? 0, steps));
+    for (const { memory, offset, stride } of loads) {
+      const advance = advances === null ? 0 : advances[entry++];
+      integers[at++] = memory.address + (offset + first * stride) * 4;
+      integers[at++] = advance;
+      integers[at++] = stride * 4 - steps * advance;
+    }
     const chunkSums = this.sums + chunk * sumCount * units * 4;
     for (let i = 0; i < stores.length; i++) {
-      const advance = advances?.[entry++] ?? 0;
-      if (sums[i] < 0) put(...entryOf(stores[i], first, advance, steps));
-      else put(chunkSums + sums[i] * units * 4, 0, 0);
+      const { memory, offset, stride } = stores[i];
+      const isTotal = sums[i] >= 0;
+      const advance = advances === null ? 0 : advances[entry++];
+      integers[at++] = isTotal
+        ? chunkSums + sums[i] * units * 4
+        : memory.address + (offset + first * stride) * 4;
+      integers[at++] = isTotal ? 0 : advance;
+      integers[at++] = isTotal ? 0 : stride * 4 - steps * advance;
     }
-    put(chunkSums, sumCount * units, units, starts.length);
-    for (const start of starts) put(...startOf(start, first));
+    integers[at++] = chunkSums;
+    integers[at++] = sumCount * units;
+    integers[at++] = units;
+    integers[at++] = starts.length;
+    for (const { from, to } of starts) {
+      for (const { memory, offset, stride } of [from, to]) {
+        integers[at++] = memory.address + (offset + first * stride) * 4;
+        integers[at++] = stride * 4;
+      }
+    }
   }
 
   /** Adds the sums of all chunks to where they belong, in the chunks' order. */
@@ -236,22 +254,3 @@ export class Programs {
     return { address, length: bytes.length };
   }
 }
-
-/** The entry of a row from row `first` on: `advance` bytes from step to step, so many steps for each row. */
-export const entryOf = (
-  { memory, offset, stride }: Rows<Floats>,
-  first: number,
-  advance: number,
-  steps: number,
-): [number, number, number] => [
-  memory.address + (offset + first * stride) * 4,
-  advance,
-  stride * 4 - steps * advance,
-];
-
-/** The numbers of a start from row `first` on, as `prepareRows` reads them. */
-export const startOf = ({ from, to }: Start<Floats>, first: number): number[] =>
-  [from, to].flatMap(({ memory, offset, stride }) => [
-    memory.address + (offset + first * stride) * 4,
-    stride * 4,
-  ]);

@@ -1,4 +1,4 @@
-import { PREPARATION, prepareRows, START, type Tools } from '../threads/jobs.js';
+import { PREPARATION, prepareRows, type Run, START, type Tools } from '../threads/jobs.js';
 
 /**
  * A time loop as a block of whole numbers of 32 bits in memory, which a thread steps through. It begins with a header:
@@ -38,11 +38,20 @@ export type Multiply = (
   columns: number,
 ) => void;
 
+/** Products by one thread. */
+const alone =
+  ({ fixed, scratch }: Tools): Multiply =>
+  (left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns) => {
+    const panels = Math.ceil(columns / 16);
+    // biome-ignore format: the arguments of `Multiply`, then the panels from the first to before the last, nothing added
+    fixed.multiply(left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns, 0, panels, false, scratch);
+  };
+
 /**
  * Runs the time loop in the block at an address. It works on a copy of the block: done twice, because a worker was lost, it
  * begins where it began.
  */
-export function runLoop(tools: Tools, block: number, multiply: Multiply): void {
+export function runLoop(tools: Tools, block: number, multiply = alone(tools)): void {
   const { memory, fixed } = tools;
   const cells = new Int32Array(memory.buffer);
   const original = block >>> 2;
@@ -54,11 +63,17 @@ export function runLoop(tools: Tools, block: number, multiply: Multiply): void {
   const rows = cells[start + 3];
   prepareRows(tools, (start + HEADER) * 4, rows);
   const first = start + HEADER + PREPARATION + START * cells[start + HEADER + PREPARATION - 1];
+  const runs: (Run | null)[] = [];
+  for (let at = first; runs.length < operations; at += cells[at + 1]) {
+    const given = at + OPERATION + MOVE * cells[at + 2];
+    runs.push(cells[at] === PRODUCT ? null : tools.program(cells[given] >>> 0, cells[given + 1]));
+  }
   for (let step = 0; step < steps; step++) {
     let at = first;
     for (let operation = 0; operation < operations; operation++) {
       const given = at + OPERATION + MOVE * cells[at + 2];
-      if (cells[at] === PRODUCT) {
+      const run = runs[operation];
+      if (run === null) {
         multiply(
           cells[given],
           cells[given + 1],
@@ -72,7 +87,6 @@ export function runLoop(tools: Tools, block: number, multiply: Multiply): void {
           cells[given + 9],
         );
       } else {
-        const run = tools.program(cells[given] >>> 0, cells[given + 1]);
         const sums = cells[given + 2];
         const length = cells[given + 3];
         // The sums of a step are formed apart: less rounding.

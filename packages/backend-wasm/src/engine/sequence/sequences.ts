@@ -1,8 +1,9 @@
-import type { SequenceProduct, SequenceRows, SequenceStage, Start } from '@sluice/core';
+import type { Rows, SequenceProduct, SequenceRows, SequenceStage, Start } from '@sluice/core';
 import type { FixedKernels } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
 import type { MatrixProducts, Right } from '../matrix.js';
-import { type CompiledProgram, entryOf, type Programs, startOf } from '../program/programs.js';
+import type { CompiledProgram, Programs } from '../program/programs.js';
+import { ENTRY_BYTES } from '../program/write-program.js';
 import { firstOf, PREPARATION, ROW_GROUP, RUN_SEQUENCE, START, type Tools } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
 import { loopChunksFor } from '../threads/share.js';
@@ -18,6 +19,9 @@ import {
 } from './loop.js';
 
 type Stage = SequenceStage<Floats, Right, CompiledProgram>;
+
+/** Numbers of a row's entry. */
+const ENTRY = ENTRY_BYTES / 4;
 
 /** Memory that grows when more is asked for. */
 class Room {
@@ -88,9 +92,10 @@ export class Sequences {
       const rows = firstOf(chunk + 1, chunks, count, ROW_GROUP) - row;
       writer.header(size, steps, rows, totalsOf(chunk), sumLength, stages, starts);
     }
-    if (pool === null || chunks === 1) {
-      runLoop(this.tools, this.blocks.address, (...given) => this.products.multiplyPacked(given, false));
-    } else pool.do(RUN_SEQUENCE, [this.blocks.address, size * 8], chunks);
+    const { address } = this.blocks;
+    if (chunks > 1) pool?.do(RUN_SEQUENCE, [address, size * 8], chunks);
+    else if (pool === null) runLoop(this.tools, address);
+    else runLoop(this.tools, address, (...given) => this.products.multiplyPacked(given, false));
     if (sumLength === 0) return;
     for (let chunk = 0; chunk < chunks; chunk++) {
       let total = totalsOf(chunk);
@@ -122,7 +127,7 @@ const sizeOf = (stages: readonly Stage[], starts: number): number =>
       products.length * (OPERATION + MOVE + PRODUCT_ARGUMENTS) +
       OPERATION +
       PROGRAM_ARGUMENTS +
-      (rows.loads.length + rows.stores.length) * (MOVE + 3),
+      (rows.loads.length + rows.stores.length) * (MOVE + ENTRY),
     HEADER + PREPARATION + START * starts,
   );
 
@@ -137,8 +142,8 @@ class BlockWriter {
     this.at = address >>> 2;
   }
 
-  private put(...numbers: number[]): void {
-    for (const number of numbers) this.cells[this.at++] = number;
+  private put(number: number): void {
+    this.cells[this.at++] = number;
   }
 
   header(
@@ -150,10 +155,17 @@ class BlockWriter {
     stages: readonly Stage[],
     starts: readonly Start<Floats>[],
   ): void {
-    const operations = stages.reduce((sum, { products }) => sum + products.length + 1, 0);
     const { units } = stages[0].program;
-    this.put(size, steps, operations, rows, totals, sumLength, units, starts.length);
-    for (const start of starts) this.put(...startOf(start, this.first));
+    let operations = 0;
+    for (const { products } of stages) operations += products.length + 1;
+    for (const number of [size, steps, operations, rows, totals, sumLength, units, starts.length])
+      this.put(number);
+    for (const { from, to } of starts) {
+      for (const row of [from, to]) {
+        this.put(this.addressOf(row));
+        this.put(row.stride * 4);
+      }
+    }
     let total = totals;
     for (const stage of stages) {
       for (const product of stage.products) this.product(product, rows);
@@ -162,33 +174,72 @@ class BlockWriter {
     }
   }
 
+  private addressOf({ memory, offset, stride }: Rows<Floats>): number {
+    return memory.address + (offset + this.first * stride) * 4;
+  }
+
   private product({ left, right, result }: SequenceProduct<Floats, Right>, rows: number): void {
-    const { first } = this;
     if (right.packed === null)
       throw new Error('the right-hand side of a product of every step must be packed');
-    const moves = movesOf(left, 0);
-    this.put(PRODUCT, OPERATION + moves.length + PRODUCT_ARGUMENTS, moves.length / MOVE, ...moves);
-    this.put(left.memory.address + (left.offset + first * left.stride) * 4, left.stride * 4, 4);
+    const start = this.at;
+    this.at += OPERATION;
+    this.move(left, 0);
+    const given = this.at;
+    this.put(this.addressOf(left));
+    this.put(left.stride * 4);
+    this.put(4);
     this.put(right.packed.panels);
-    this.put(result.memory.address + (result.offset + first * result.rowStride) * 4);
-    this.put(result.rowStride * 4, result.columnStride * 4, rows, right.depth, right.columns);
+    this.put(this.addressOf({ ...result, stride: result.rowStride }));
+    this.put(result.rowStride * 4);
+    this.put(result.columnStride * 4);
+    this.put(rows);
+    this.put(right.depth);
+    this.put(right.columns);
+    this.finish(PRODUCT, start, given);
   }
 
-  private program({ program, rows }: Stage, totals: number, sums: number): void {
+  private program({ program, rows: { loads, stores } }: Stage, totals: number, sums: number): void {
     const { units, code, sumCount } = program;
-    const all = [...rows.loads, ...rows.stores];
-    const sumOf = (i: number) => program.sums[i - rows.loads.length] ?? -1;
-    const moves = all.flatMap((row, i) => (sumOf(i) < 0 ? movesOf(row, PROGRAM_ARGUMENTS + 3 * i) : []));
-    const length = OPERATION + moves.length + PROGRAM_ARGUMENTS + 3 * all.length;
-    this.put(PROGRAM, length, moves.length / MOVE, ...moves);
-    this.put(code.address, code.length, sums, sumCount * units, totals);
-    all.forEach((row, i) => {
-      if (sumOf(i) < 0) this.put(...entryOf(row, this.first, 0, 1));
-      else this.put(sums + sumOf(i) * units * 4, 0, 0);
-    });
+    const start = this.at;
+    this.at += OPERATION;
+    for (let i = 0; i < loads.length; i++) this.move(loads[i], PROGRAM_ARGUMENTS + ENTRY * i);
+    for (let i = 0; i < stores.length; i++) {
+      if (program.sums[i] < 0) this.move(stores[i], PROGRAM_ARGUMENTS + ENTRY * (loads.length + i));
+    }
+    const given = this.at;
+    this.put(code.address);
+    this.put(code.length);
+    this.put(sums);
+    this.put(sumCount * units);
+    this.put(totals);
+    for (const row of loads) this.entry(this.addressOf(row), row.stride);
+    for (let i = 0; i < stores.length; i++) {
+      const sum = program.sums[i];
+      if (sum < 0) this.entry(this.addressOf(stores[i]), stores[i].stride);
+      else this.entry(sums + sum * units * 4, 0);
+    }
+    this.finish(PROGRAM, start, given);
+  }
+
+  /** The entry of a row for a program that is run at one step at a time. */
+  private entry(address: number, stride: number): void {
+    this.put(address);
+    this.put(0);
+    this.put(stride * 4);
+  }
+
+  /** The move of rows whose address is a given one of the arguments; none where they stay. */
+  private move({ advance, alternates }: SequenceRows<Floats>, argument: number): void {
+    if (advance === 0) return;
+    this.put(argument);
+    this.put(advance * 4);
+    this.put(alternates ? -1 : 1);
+  }
+
+  /** Writes what stands in front of an operation's moves and arguments. */
+  private finish(kind: number, start: number, given: number): void {
+    this.cells[start] = kind;
+    this.cells[start + 1] = this.at - start;
+    this.cells[start + 2] = (given - start - OPERATION) / MOVE;
   }
 }
-
-/** The move of rows whose address is a given one of the arguments; none where they stay. */
-const movesOf = ({ advance, alternates }: SequenceRows<Floats>, argument: number): number[] =>
-  advance === 0 ? [] : [argument, advance * 4, alternates ? -1 : 1];

@@ -44,27 +44,7 @@ export function doChunk(board: JobBoard, chunk: number, tools: Tools): void {
 }
 
 function sequenceChunk(board: JobBoard, chunk: number, tools: Tools): void {
-  const { fixed, scratch } = tools;
-  const block = board.argument(0) + chunk * board.argument(1);
-  runLoop(tools, block, (left, leftStride, one, right, result, resultStride, apart, rows, depth, columns) => {
-    const panels = Math.ceil(columns / 16);
-    fixed.multiply(
-      left,
-      leftStride,
-      one,
-      right,
-      result,
-      resultStride,
-      apart,
-      rows,
-      depth,
-      columns,
-      0,
-      panels,
-      false,
-      scratch,
-    );
-  });
+  runLoop(tools, board.argument(0) + chunk * board.argument(1));
 }
 
 function programChunk(board: JobBoard, chunk: number, tools: Tools): void {
