@@ -119,6 +119,10 @@ export function twoRows(a0: usize, a1: usize, b: usize, depth: i32, c0: usize, c
  *   3  one panel, the depth in twos, four sums                34.9   this function
  *   4  two panels side by side, the depth in twos             41.2   `oneRowTwoPanels`
  *   5  the same with the condition at the loop's end          22.5   the compiler spills
+ * The same on one core of a Zen 4, relaxed SIMD, 128 × 384 and 512 × 1536:
+ *   4  as above                                               44.7, 35.4
+ *   6  two panels from different halves of the matrix         46.6, 42.9   `pairsOfPanels` in multiply.ts; loads alone allow 52
+ *   7  two panels as one stream of 32 columns                 18.8         spills, like 5
  */
 export function oneRow(a: usize, b: usize, depth: i32, c: usize): void {
   let s0 = f32x4.splat(0);
