@@ -78,7 +78,8 @@ export class Sequences {
     starts: readonly Start<Floats>[],
   ): void {
     const { pool, fixed } = this;
-    const chunks = pool === null ? 1 : loopChunksFor(workOf(stages, steps * count), pool.threads, count);
+    const work = workOf(stages, steps * count);
+    const chunks = pool === null ? 1 : loopChunksFor(work, pool.threads, count);
     const size = sizeOf(stages, starts.length);
     const sumLength = stages.reduce((sum, { program }) => sum + program.sumCount * program.units, 0);
     this.blocks.reserve(chunks * size * 8);
@@ -93,7 +94,7 @@ export class Sequences {
       writer.header(size, steps, rows, totalsOf(chunk), sumLength, stages, starts);
     }
     const { address } = this.blocks;
-    if (chunks > 1) pool?.do(RUN_SEQUENCE, [address, size * 8], chunks);
+    if (chunks > 1) pool?.do(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
     else if (pool === null) runLoop(this.tools, address);
     else runLoop(this.tools, address, (...given) => this.products.multiplyPacked(given, false));
     if (sumLength === 0) return;
