@@ -38,7 +38,7 @@ export function forward<Memory>(
   const initial = plan.states.map((_, s) => inputs.initialStates?.[s] ?? temporaries.zeros(batch * units));
   const mask = inputs.mask && kernels.view(inputs.mask).slice();
 
-  const asSequence = runsAsSequence(kernels, mask);
+  const asSequence = runsAsSequence(kernels, timesteps, mask);
   const oneProgram = asSequence && isOneProgram(plan, schedule);
   const widest = Math.max(0, ...plan.products.map((_, index) => productSize(plan, index).columns));
   const groups = groupsOf(batch, oneProgram, timesteps * widest);
@@ -124,7 +124,6 @@ export function forward<Memory>(
     if (!saved) return stages.runSequence(group, timesteps, starts);
     // With what the gradient needs, the first step alone finds its states elsewhere.
     stages.runSequence(group, 1);
-    if (timesteps === 1) return;
     steps.moveTo(1);
     stages.runSequence(group, timesteps - 1);
   };

@@ -42,7 +42,7 @@ export function gradient<Memory>(
     cotangents.sequence,
     temporaries.allocate,
   );
-  const asSequence = runsAsSequence(kernels, mask);
+  const asSequence = runsAsSequence(kernels, timesteps, mask);
   const oneProgram = asSequence && isOneProgram(plan, schedule);
   const widest = Math.max(0, ...buffers.map((blocks) => blocks.length * units));
   const groups = groupsOf(batch, oneProgram, timesteps * widest);
@@ -143,10 +143,10 @@ export function gradient<Memory>(
     steps.startGroup(group.first);
     steps.moveTo(timesteps - 1);
     if (asSequence) {
-      if (timesteps > 1) stages.runSequence(group, timesteps - 1, starts);
+      stages.runSequence(group, timesteps - 1, starts);
       // The first step alone finds its states elsewhere.
       steps.moveTo(0);
-      stages.runSequence(group, 1, timesteps > 1 ? [] : starts);
+      stages.runSequence(group, 1);
     } else {
       for (const { from: given, to } of starts) kernels.copy(given, to, batch, units);
       runStepByStep();

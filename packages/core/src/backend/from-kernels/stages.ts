@@ -44,11 +44,15 @@ export class Stages<Memory> {
   }
 }
 
-/** Whether the device can run a whole time loop in one go. Padded rows, which the programs leave out, it cannot. */
+/**
+ * Whether to run a whole time loop in one go, where the device can: not a single step, which is quicker by itself, and not with
+ * a mask, because programs leave padded rows out.
+ */
 export const runsAsSequence = <Memory>(
   { runSequence }: AnyKernels<Memory>,
+  timesteps: number,
   mask: Float32Array | undefined,
-): boolean => runSequence !== undefined && mask === undefined;
+): boolean => runSequence !== undefined && timesteps > 1 && mask === undefined;
 
 /** Whether a step of a schedule is one program, without products. */
 export const isOneProgram = ({ products }: Plan, { stages }: Schedule): boolean =>
