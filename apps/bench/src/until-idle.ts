@@ -2,7 +2,7 @@
 const IDLE_SHARE = 0.05;
 const WHILE_MS = 200;
 /** Who compiles for longer than this is not waited for. */
-const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 10_000;
 
 /**
  * Waits until no thread of the program computes: engines compile in the background what has become hot, an engine of some
