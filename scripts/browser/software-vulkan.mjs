@@ -6,10 +6,10 @@ import { findChromium } from './find-chromium.mjs';
 const MANIFEST = 'vk_swiftshader_icd.json';
 
 /**
- * Flags of Dawn, Chromium's WebGPU, for its software GPU. Workgroup memory is left as it is: setting it to 0 makes the software GPU
- * take most of a second to compile a kernel, and hides kernels that count on zeros there.
+ * Flags of Dawn, Chromium's WebGPU, for its software GPU. Workgroup memory is left as it is, and places in buffers are not kept
+ * within bounds: either would make compiling a kernel take several times as long, and would hide kernels that count on it.
  */
-export const SOFTWARE_FLAGS = ['enable-dawn-features=disable_workgroup_init'];
+export const SOFTWARE_FLAGS = ['enable-dawn-features=disable_workgroup_init,disable_robustness'];
 
 /**
  * The environment in which a program on Linux finds the software GPU that comes with a Chromium, and the Vulkan loader

@@ -6,7 +6,7 @@ import { apart, multiply } from './kernels/multiply.js';
 import { loopsOf } from './loop/plan-loops.js';
 import { placeParameters, type Run } from './run.js';
 import { placeWaitingResults, runLoop } from './run-loop.js';
-import { savedLayout } from './saved-layout.js';
+import { savedLayout, scratchLayout } from './saved-layout.js';
 import { Workspace } from './workspace.js';
 
 /**
@@ -23,7 +23,7 @@ export function forward(
   const { units, inputSize } = plan;
   const run: Run = gpu.begin();
   const { recorder } = run;
-  const loop = gpu.loops.ready(loopsOf(plan)[keep ? 'training' : 'inference'], units);
+  const loop = gpu.loops.ready(loopsOf(plan).forward, units);
   const rows = batch * units;
 
   const projections = plan.products.flatMap((product, index) => (isInputProjection(product) ? [index] : []));
@@ -39,10 +39,6 @@ export function forward(
   const longest = chunks[0].positions;
 
   const workspace = new Workspace();
-  const statePlaces = plan.states.map((_, s) => (keep ? 0 : workspace.reserve(`state${s}`, 2 * rows)));
-  if (!keep) {
-    for (let value = 0; value < plan.inference.values; value++) workspace.reserve(`value${value}`, rows);
-  }
   projections.forEach((index, i) => {
     workspace.reserve(`projection${index}`, batch * longest * widths[i]);
   });
@@ -52,22 +48,24 @@ export function forward(
   fill(recorder, work);
 
   const sequence = run.result(batch * timesteps * units);
-  const layout = savedLayout(plan, batch, timesteps);
+  const layout = keep ? savedLayout(plan, batch, timesteps) : scratchLayout(plan, batch);
   const saved = keep ? run.result(layout.length) : undefined;
-  /** Where the states are before the first step, or behind the last. */
-  const memory = saved?.buffer ?? work;
+  const memory = saved?.buffer ?? run.temporary(layout.length);
+  /** Where a state is before the first step, or behind the last. */
   const stateAt = (s: number, end: 'before' | 'after') => {
-    if (!keep) return statePlaces[s] + (end === 'before' ? 0 : (timesteps % 2) * rows);
-    return layout.places[`state${s}`] + ((end === 'after') === reverse ? 0 : timesteps * rows);
+    const turn = end === 'before' ? 0 : timesteps % 2;
+    const step = (end === 'after') === reverse ? 0 : timesteps;
+    return layout.places[`state${s}`] + (keep ? step : turn) * rows;
   };
   plan.states.forEach((_, s) => {
     recorder.place(inputs.initialStates?.[s], memory, stateAt(s, 'before'), rows);
   });
 
-  const buffers = [work, x.buffer, sequence.buffer, ...(saved ? [saved.buffer] : [])];
+  const buffers = [work, x.buffer, sequence.buffer, memory];
   const uniforms = {
     ...workspace.places,
-    ...(keep ? layout.places : {}),
+    ...layout.places,
+    keep: Number(keep),
     batch,
     timesteps,
     units,

@@ -84,7 +84,8 @@ export function gradient(
     x.buffer,
     sequence.buffer,
     kept.buffer,
-    sequenceCotangent ?? x.buffer,
+    // Read in vain where there is none, but within bounds.
+    sequenceCotangent ?? sequence.buffer,
     ...(input === null ? [] : [gradients.x.buffer]),
   ];
   const uniforms = {

@@ -15,3 +15,16 @@ export function savedLayout(plan: Plan, batch: number, timesteps: number) {
   });
   return { places, length: training.values * value + states.length * state };
 }
+
+/** Without keeping anything: two places `[batch, units]` for every state, which take turns, and one for every value. */
+export function scratchLayout({ units, states, training }: Plan, batch: number) {
+  const rows = batch * units;
+  const places: Record<string, number> = {};
+  states.forEach((_, s) => {
+    places[`state${s}`] = 2 * s * rows;
+  });
+  for (let index = 0; index < training.values; index++) {
+    places[`value${index}`] = (2 * states.length + index) * rows;
+  }
+  return { places, length: (2 * states.length + training.values) * rows };
+}

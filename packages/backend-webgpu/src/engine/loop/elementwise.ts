@@ -16,7 +16,8 @@ export function elementwiseKernel(loop: Loop): Kernel {
     store: (slot, value) => {
       if (slot.kind === 'vectorCotangent') return `sum${sums.indexOf(slot)} += ${value};`;
       if (slot.kind !== carried.store) return places.store(slot, value);
-      return `next${slot.state} = ${value};${carried.isKept ? ` ${places.store(slot, value)}` : ''}`;
+      const stored = carried.kept === null ? '' : ` if (${carried.kept}) { ${places.store(slot, value)} }`;
+      return `next${slot.state} = ${value};${stored}`;
     },
   };
   const padded = (slot: Slot) =>
@@ -35,7 +36,9 @@ fn begin(row: u32, unit: u32, position: u32) {
 }
 fn finish(row: u32, unit: u32, position: u32) {
   ${loop.step}
-  ${carried.isKept ? '' : each(carried.count, (s) => places.store(at('store', s), `carried${s}`))}
+  ${carried.kept === null ? '' : `if (!(${carried.kept})) {`}
+  ${each(carried.count, (s) => places.store(at('store', s), `carried${s}`))}
+  ${carried.kept === null ? '' : '}'}
   ${each(sums.count, (i) => `${sums.place(i)} += sum${i};`)}
 }
 ${flatMain(`let row = index / u.units;

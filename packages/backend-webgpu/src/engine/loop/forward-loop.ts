@@ -12,19 +12,27 @@ const width = (plan: Plan, parameter: number): string =>
 /** Finds the time step and the places of states before and after it; saved states are `[timesteps + 1, batch, units]`. */
 export const keptStep = (position: string): string => `let t = ${position};
   let cell = row * u.timesteps + t;
-  let before = t + u.reverse;
-  let after = t + 1u - u.reverse;`;
+  var before = t + u.reverse;
+  var after = t + 1u - u.reverse;`;
 
-/** A plan's forward steps; with `keep`, those that keep what the gradient needs. */
-export function forwardLoop(plan: Plan, keep: boolean): Loop {
-  const schedule = keep ? plan.training : plan.inference;
-  const memory = keep ? 'saved' : 'work';
+/**
+ * A plan's forward steps. With `u.keep` they keep what the gradient needs; without, `saved` is a buffer in which states have two
+ * places that take turns, and values one. Both ways it is one kernel, so results are the same bits on every device.
+ */
+export function forwardLoop(plan: Plan): Loop {
+  const schedule = plan.training;
   const state = (s: number, slot: string, unit: string) =>
-    `${memory}[u.state${s} + (${slot} * u.batch + row) * u.units + ${unit}]`;
+    `saved[u.state${s} + (${slot} * u.batch + row) * u.units + ${unit}]`;
   const value = (index: number, unit: string) =>
-    `${memory}[u.value${index} + ${keep ? 'cell' : 'row'} * u.units + ${unit}]`;
-  const output = (cell: string) => `sequence[${cell} * u.units + unit]`;
+    `saved[u.value${index} + select(row, cell, u.keep == 1u) * u.units + ${unit}]`;
   const { products } = plan;
+  /** Whether the loop itself reads a value. */
+  const isUsed = (index: number) =>
+    products.some(({ operand }) => operand.kind === 'value' && operand.index === index) ||
+    schedule.stages.some(({ program }) =>
+      program.loads.some((slot) => slot.kind === 'value' && slot.index === index),
+    );
+  const output = (cell: string) => `sequence[${cell} * u.units + unit]`;
 
   const load = (slot: Slot): string => {
     switch (slot.kind) {
@@ -55,7 +63,9 @@ export function forwardLoop(plan: Plan, keep: boolean): Loop {
       case 'output':
         return `${output('cell')} = ${text};`;
       case 'value':
-        return `${value(slot.index, 'unit')} = ${text};`;
+        return isUsed(slot.index)
+          ? `${value(slot.index, 'unit')} = ${text};`
+          : `if (u.keep == 1u) { ${value(slot.index, 'unit')} = ${text}; }`;
       default:
         throw new Error(`a forward program cannot store ${slot.kind}`);
     }
@@ -91,19 +101,18 @@ export function forwardLoop(plan: Plan, keep: boolean): Loop {
   });
   const t = 'select(position, u.timesteps - 1u - position, u.reverse == 1u)';
   return {
-    name: `${plan.cell.name} forward${keep ? ', kept' : ''}`,
+    name: `${plan.cell.name} forward`,
     bindings: [
       { name: 'work', access: 'read_write' },
       { name: 'x', access: 'read' },
       { name: 'sequence', access: 'read_write' },
-      ...(keep ? [{ name: 'saved', access: 'read_write' } as const] : []),
+      { name: 'saved', access: 'read_write' },
     ],
-    step: keep
-      ? keptStep(t)
-      : `let t = ${t};
-  let cell = row * u.timesteps + t;
-  let before = position % 2u;
-  let after = 1u - before;`,
+    step: `${keptStep(t)}
+  if (u.keep == 0u) {
+    before = position % 2u;
+    after = 1u - before;
+  }`,
     stages: schedule.stages.map((stage) => ({
       program: stage.program,
       products: stage.products.map((index) => {
@@ -121,7 +130,7 @@ export function forwardLoop(plan: Plan, keep: boolean): Loop {
     places: { load, store },
     padded,
     operands,
-    carried: { load: 'state', store: 'newState', count: plan.states.length, isKept: keep },
+    carried: { load: 'state', store: 'newState', count: plan.states.length, kept: 'u.keep == 1u' },
     sums: { count: 0, indexOf: () => -1, place: () => '' },
   };
 }

@@ -125,7 +125,7 @@ export function gradientLoop(plan: Plan): Loop {
       load: 'stateCotangent',
       store: 'previousStateCotangent',
       count: plan.states.length,
-      isKept: false,
+      kept: null,
     },
     sums: { count: vectors.length, indexOf: indexOfSum, place: sum },
   };

@@ -58,8 +58,8 @@ export interface Carried {
   readonly load: 'state' | 'stateCotangent';
   readonly store: 'newState' | 'previousStateCotangent';
   readonly count: number;
-  /** Whether every step's value is also wanted in memory. */
-  readonly isKept: boolean;
+  /** The condition under which every step's value is wanted in memory, not only the last; null for never. */
+  readonly kept: string | null;
 }
 
 /** Whether a stage has anything to do. */

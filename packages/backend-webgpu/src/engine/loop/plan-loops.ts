@@ -5,8 +5,7 @@ import type { Loop } from './loop.js';
 
 /** The loops of a plan. */
 export interface PlanLoops {
-  readonly inference: Loop;
-  readonly training: Loop;
+  readonly forward: Loop;
   readonly gradient: Loop;
 }
 
@@ -16,11 +15,7 @@ const known = new WeakMap<Plan, PlanLoops>();
 export function loopsOf(plan: Plan): PlanLoops {
   const found = known.get(plan);
   if (found) return found;
-  const loops = {
-    inference: forwardLoop(plan, false),
-    training: forwardLoop(plan, true),
-    gradient: gradientLoop(plan),
-  };
+  const loops = { forward: forwardLoop(plan), gradient: gradientLoop(plan) };
   known.set(plan, loops);
   return loops;
 }
