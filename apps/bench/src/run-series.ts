@@ -1,10 +1,11 @@
 import { backendNamed } from './backends.js';
 import { type Competitor, contenders } from './contenders/catalogue.js';
 import type { CheckResult } from './contenders/contender.js';
-import type { Lane } from './lanes/messages.js';
-import { alternate, type Times } from './measure.js';
+import type { Checked, Lane } from './lanes/messages.js';
+import { within } from './lanes/time-limit.js';
+import { alternate, ROUNDS, type Times } from './measure.js';
 import { type Entry, isMeasured, type Result, type TaskReport } from './results.js';
-import { median } from './statistics.js';
+import { median, quartiles } from './statistics.js';
 import { flopsOf } from './workloads/arithmetic.js';
 import { maxErrorOf } from './workloads/error.js';
 import type { Reference } from './workloads/reference.js';
@@ -19,8 +20,10 @@ export interface RunOptions {
   readonly profile?: boolean;
   /** Ends the run; what has been measured by then is reported. */
   readonly signal?: AbortSignal;
-  /** Told what happens next, in a few words. */
-  readonly onStage?: (stage: string) => void;
+  /** Told what happens next, in a few words, and how much of the series is done, from 0 to 1. */
+  readonly onStage?: (stage: string, done: number) => void;
+  /** Told what is known so far, after every round. */
+  readonly onRound?: (reports: TaskReport[]) => void;
 }
 
 /** What has been found out about one task so far. */
@@ -56,7 +59,7 @@ interface Ready {
   readonly entry: Entry;
   readonly form: CellForm;
   readonly lane: Lane;
-  readonly kernels: number;
+  readonly check: Checked;
   readonly maxError: number;
 }
 
@@ -88,8 +91,8 @@ export async function runSeries(
     for (const lane of lanes) lane.stop();
   };
   options.signal?.addEventListener('abort', stopAll);
-  const run = new SeriesRun({ ...options, startLane });
   const findings = tasksOf(series).map((task) => new Findings(task));
+  const run = new SeriesRun({ ...options, startLane }, findings, competitors.length * findings.length);
   try {
     // A contender's cells follow each other, so in a round little time passes between those that are compared closely.
     for (const competitor of competitors) {
@@ -99,7 +102,7 @@ export async function runSeries(
     }
     await run.measure();
     if (options.profile) await run.profile();
-    return findings.map((each) => each.report());
+    return run.reports();
   } finally {
     options.signal?.removeEventListener('abort', stopAll);
     stopAll();
@@ -110,13 +113,25 @@ class SeriesRun {
   private readonly ready: Ready[] = [];
   private readonly references = new Map<string, Reference>();
 
-  constructor(private readonly options: RunOptions) {}
+  /** Setting up is the first half of a series, measuring the second. */
+  private done = 0;
+
+  constructor(
+    private readonly options: RunOptions,
+    private readonly findings: readonly Findings[],
+    private readonly setUps: number,
+  ) {}
+
+  reports(): TaskReport[] {
+    return this.findings.map((each) => each.report());
+  }
 
   /** Prepares, checks and warms up one competitor for one cell, or notes why that was not possible. */
   async setUp(findings: Findings, { contender, backend }: Competitor): Promise<void> {
     const { task } = findings;
     const entry: Entry = { ...task, backend, threads: backendNamed(backend).threads, contender };
     findings.expect(entry);
+    this.done += 0.5 / this.setUps;
     const ability = contenders[contender].ability(task, backend);
     if ('refusal' in ability) {
       findings.set(entry, { ...entry, skipped: ability.refusal });
@@ -139,8 +154,7 @@ class SeriesRun {
       if (seconds < SLOW_CHECK_SECONDS) {
         await this.within(lane, 'warming up', lane.ask({ kind: 'turn', seconds: WARM_UP_SECONDS }));
       }
-      const { kernels } = check;
-      this.ready.push({ findings, entry, form, lane, kernels, maxError });
+      this.ready.push({ findings, entry, form, lane, check, maxError });
     } catch (error) {
       lane.stop();
       this.skip(findings, entry, error as Error);
@@ -153,11 +167,16 @@ class SeriesRun {
     }));
     const times = await alternate(entrants, {
       signal: this.options.signal,
-      onTurn: (i, round) => this.stage(this.ready[i].entry, `round ${round + 1}`),
+      onTurn: (i, round) => {
+        this.done = 0.5 + (0.5 * (round + i / entrants.length)) / ROUNDS;
+        this.stage(this.ready[i].entry, `round ${round + 1}`);
+      },
+      onRound: (sofar) => {
+        this.conclude(sofar);
+        this.options.onRound?.(this.reports());
+      },
     });
-    this.ready.forEach((ready, i) => {
-      this.conclude(ready, times[i]);
-    });
+    this.conclude(times);
   }
 
   /** Profiles Sluice's training batches one after another, in lanes of their own: the timers stay out of the measured ones. */
@@ -188,21 +207,29 @@ class SeriesRun {
   }
 
   private stage({ contender, backend, cell }: Entry, what: string): void {
-    this.options.onStage?.(`${contender} ${cell} on ${backend}: ${what}`);
+    this.options.onStage?.(`${contender} ${cell} on ${backend}: ${what}`, this.done);
   }
 
-  private conclude(ready: Ready, { rounds, failure }: Times): void {
-    const { findings, entry, form, kernels, maxError } = ready;
+  private conclude(times: readonly Times[]): void {
+    this.ready.forEach((ready, i) => {
+      this.concludeOne(ready, times[i]);
+    });
+  }
+
+  private concludeOne(ready: Ready, { rounds, failure }: Times): void {
+    const { findings, entry, form, maxError } = ready;
+    const { kernels, firstMs } = ready.check;
     const durations = rounds.flat();
     if (durations.length > 0) {
       const figures = {
         medianMs: median(durations),
         minMs: Math.min(...durations),
+        quartilesMs: quartiles(durations),
         runs: durations.length,
         roundsMs: rounds.map(median),
         flops: flopsOf(findings.task, form),
       };
-      findings.set(entry, { ...entry, ...figures, maxError, kernels });
+      findings.set(entry, { ...entry, ...figures, firstMs, maxError, kernels });
     } else if (failure !== undefined) {
       this.skip(findings, entry, new Error(failure));
     }
@@ -227,20 +254,7 @@ class SeriesRun {
     return maxErrorOf(findings.task, form, outputs, reference.expected);
   }
 
-  /** The promise's value; when it takes longer than the limit, the lane is stopped and what it did is said. */
-  private async within<T>(lane: Lane, what: string, promise: Promise<T>): Promise<T> {
-    const { limitSeconds } = this.options;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`${what} did not finish within the limit of ${limitSeconds} s`));
-        lane.stop();
-      }, limitSeconds * 1000);
-    });
-    try {
-      return await Promise.race([promise, limit]);
-    } finally {
-      clearTimeout(timer);
-    }
+  private within<T>(lane: Lane, what: string, promise: Promise<T>): Promise<T> {
+    return within(this.options.limitSeconds, lane, what, promise);
   }
 }

@@ -1,14 +1,14 @@
 import type { WasmBackend } from '@sluice/backend-wasm/engine';
 import { describe, expect, test, vi } from 'vitest';
-import { backendNamed, isBackendName } from '../src/backends.js';
+import { backendNamed, isBackendName, kernelsOf } from '../src/backends.js';
 
 const setThreadsCount = vi.hoisted(() => vi.fn());
 vi.mock('@sluice/backend-wasm', () => ({ setThreadsCount }));
 
 describe('names', () => {
-  test('are of the two backends, and of wasm with a number of threads', () => {
-    const names = ['cpu', 'wasm', 'wasm-2', 'wasm-16'];
-    const others = ['wasm-', 'wasm-0', 'wasm-1', 'wasm-02', 'wasm-2.5', 'wasm-two', 'cpu-2', 'webgpu', ''];
+  test('are of the backends, and of wasm with a number of threads', () => {
+    const names = ['cpu', 'wasm', 'wasm-2', 'wasm-16', 'webgpu'];
+    const others = ['wasm-', 'wasm-0', 'wasm-1', 'wasm-02', 'wasm-2.5', 'wasm-two', 'cpu-2', 'webgl', ''];
     expect([...names, ...others].filter(isBackendName)).toEqual(names);
     expect(
       (['cpu', 'wasm', 'wasm-2', 'wasm-16'] as const).map((name) => {
@@ -26,9 +26,9 @@ describe('names', () => {
 
 describe('the number of threads', () => {
   test('is set for the kernels in TensorFlow.js, once', async () => {
-    await backendNamed('wasm-2').loadKernels();
-    await backendNamed('wasm-2').loadKernels();
-    await backendNamed('wasm').loadKernels();
+    await kernelsOf('wasm-2').load();
+    await kernelsOf('wasm-2').load();
+    await kernelsOf('wasm').load();
     expect(setThreadsCount.mock.calls).toEqual([[2], [1]]);
   });
 
@@ -36,7 +36,7 @@ describe('the number of threads', () => {
     ['wasm', 1],
     ['wasm-3', 3],
   ] as const)('of the engine for %s is %i', async (name, threads) => {
-    const engine = (await backendNamed(name).createEngine()) as WasmBackend;
+    const engine = (await kernelsOf(name).createEngine()) as WasmBackend;
     expect(engine.threads).toBe(threads);
     engine.stopThreads();
   });

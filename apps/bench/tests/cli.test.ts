@@ -5,7 +5,18 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const ENTRY = ['workload', 'shape', 'cell', 'backend', 'threads', 'contender'];
-const MEASURED = [...ENTRY, 'medianMs', 'minMs', 'runs', 'roundsMs', 'maxError', 'kernels', 'flops'];
+const MEASURED = [
+  ...ENTRY,
+  'medianMs',
+  'minMs',
+  'quartilesMs',
+  'runs',
+  'roundsMs',
+  'firstMs',
+  'maxError',
+  'kernels',
+  'flops',
+];
 const SKIPPED = [...ENTRY, 'skipped'];
 
 interface Outcome {

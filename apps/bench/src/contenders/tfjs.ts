@@ -1,5 +1,5 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { type BackendName, backendNamed } from '../backends.js';
+import { type BackendName, backendNamed, kernelsOf } from '../backends.js';
 
 /** tfjs-core, once a backend is loaded and chosen. */
 export type Tfjs = typeof tfjs;
@@ -12,9 +12,9 @@ export async function startTfjs(backend: BackendName, withKernels: boolean): Pro
   const tf = await import('@tensorflow/tfjs-core');
   // Only silences advice on the console, such as to install the native package.
   tf.enableProdMode();
-  const { tfjsName, load, loadKernels } = backendNamed(backend);
+  const { tfjsName, load } = backendNamed(backend);
   await load();
-  if (withKernels) await loadKernels();
+  if (withKernels) await kernelsOf(backend).load();
   await tf.setBackend(tfjsName);
   await tf.ready();
   if (tf.getBackend() !== tfjsName) {
