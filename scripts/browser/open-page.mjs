@@ -5,6 +5,7 @@ import { chromium } from 'playwright-core';
 import { findChromium } from './find-chromium.mjs';
 
 const types = /** @type {Record<string, string>} */ ({
+  '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
@@ -12,11 +13,7 @@ const types = /** @type {Record<string, string>} */ ({
   '.wasm': 'application/wasm',
 });
 
-/** A page may use threads and their shared memory when it is served with these. */
-export const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
+export { isolation } from './isolation.mjs';
 
 /**
  * Serves files to this machine alone.
@@ -65,9 +62,10 @@ export async function serve({ folders, files = {}, headers = {} }) {
 /**
  * Starts the browser that `npm test` has found, without a window.
  *
+ * @param {string[]} [flags] more of Chromium's own
  * @throws Error when there is none
  */
-export async function startChromium() {
+export async function startChromium(flags = []) {
   const executablePath = findChromium();
   if (!executablePath) {
     throw new Error(
@@ -83,6 +81,7 @@ export async function startChromium() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...flags,
     ],
   });
 }

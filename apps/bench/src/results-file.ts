@@ -1,5 +1,6 @@
 import type { CeilingReport } from './ceilings/ceilings.js';
 import type { Machine } from './machine.js';
+import { readCsv } from './report/csv.js';
 import { jsonFields } from './report/json-lines.js';
 import type { Result, TaskReport } from './results.js';
 import { isWorkload, type Task } from './workloads/workload.js';
@@ -42,7 +43,7 @@ function rounded(ceiling: CeilingReport): CeilingReport {
 }
 
 /**
- * A run from the text of a file: what `writeRun` has written, or the lines that `--json` prints.
+ * A run from the text of a file: what `writeRun` or `writeCsv` has written, or the lines that `--json` prints.
  * @throws Error with a reason when it is neither.
  */
 export function readRun(text: string): Run {
@@ -71,6 +72,7 @@ interface Contents {
 function contentsOf(text: string): Contents {
   const whole = parsed(text);
   if (whole && typeof whole === 'object' && 'results' in whole) return whole as Contents;
+  if (text.startsWith('workload,')) return { results: readCsv(text) };
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return { results: lines.length > 0 && lines.map(parsed) };
 }
