@@ -35,6 +35,9 @@ export function writeRun({ date, machine, ceilings, reports }: Run): string {
 `;
 }
 
+/** A run as its file has it, whose numbers are rounded: what is shown is what is saved. */
+export const asSaved = (run: Run): Run => readRun(writeRun(run));
+
 function rounded(ceiling: CeilingReport): CeilingReport {
   if ('skipped' in ceiling) return ceiling;
   const { registerLoop, matrixProduct } = ceiling;

@@ -230,6 +230,12 @@ class SeriesRun {
         flops: flopsOf(findings.task, form),
       };
       findings.set(entry, { ...entry, ...figures, firstMs, maxError, kernels });
+      if (failure !== undefined && !this.options.signal?.aborted) {
+        const { contender, backend } = entry;
+        findings.notes.add(
+          `${contender} on ${backend} ended early, after ${durations.length} calls: ${failure}`,
+        );
+      }
     } else if (failure !== undefined) {
       this.skip(findings, entry, new Error(failure));
     }

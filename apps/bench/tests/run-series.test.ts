@@ -240,8 +240,12 @@ describe('threads', () => {
       // The first turn is the warm-up.
       turn: () => (++turns > 3 ? new Promise(() => {}) : Promise.resolve([4])),
     });
-    const { results } = await runTask(task, [sluice], { startLane: lanesFrom(hanging), limitSeconds: 1 });
+    const startLane = lanesFrom(hanging);
+    const { results, notes } = await runTask(task, [sluice], { startLane, limitSeconds: 1 });
     expect(results[0]).toMatchObject({ medianMs: 4, runs: 2 });
+    expect(notes).toEqual([
+      expect.stringMatching(/sluice on cpu ended early, after 2 calls: .*limit of 1 s/),
+    ]);
     expect(hanging.stopped).toBe(true);
   });
 

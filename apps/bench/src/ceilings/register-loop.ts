@@ -27,7 +27,7 @@ export async function registerLoopSpeed(backend: BackendName): Promise<number> {
     return performance.now() - start;
   };
   // The first runs compile; then as many iterations as last long enough.
-  let iterations = 1000;
+  let iterations = 50;
   let milliseconds = await millisecondsOf(iterations);
   while (milliseconds < RUN_MS) {
     iterations *= 2;

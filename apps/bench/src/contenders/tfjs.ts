@@ -1,5 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { type BackendName, backendNamed, kernelsOf } from '../backends.js';
+import { watchDevice } from '../lanes/device-loss.js';
 
 /** tfjs-core, once a backend is loaded and chosen. */
 export type Tfjs = typeof tfjs;
@@ -20,6 +21,7 @@ export async function startTfjs(backend: BackendName, withKernels: boolean): Pro
   if (tf.getBackend() !== tfjsName) {
     throw new Error(`TensorFlow.js's backend ${tfjsName} did not start; ${tf.getBackend()} did instead.`);
   }
+  if (tfjsName === 'webgpu') watchDevice((tf.backend() as unknown as { device: GPUDevice }).device);
   return tf;
 }
 

@@ -4,6 +4,7 @@ import { contenders } from '../contenders/catalogue.js';
 import type { Prepared } from '../contenders/contender.js';
 import { referenceOf } from '../workloads/reference.js';
 import { CallTimer, shortestCallMs } from './call-timer.js';
+import { unlessLost } from './device-loss.js';
 import type { Answer, Replies, Request } from './messages.js';
 
 interface Current {
@@ -60,7 +61,7 @@ export function createAnswerer(): (request: Request) => Promise<Answer> {
   const serve = createServer();
   return async (request) => {
     try {
-      return { reply: await serve(request) };
+      return { reply: await unlessLost(serve(request)) };
     } catch (error) {
       return { failure: error instanceof Error ? error.message : String(error) };
     }

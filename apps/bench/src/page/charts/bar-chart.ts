@@ -2,6 +2,7 @@ import { axisY, barX, plot, ruleX, text } from '@observablehq/plot';
 import { rankedOf, speedOf, threeDigits } from '../../report/numbers.js';
 import type { Measured, TaskReport } from '../../results.js';
 import { backendLabel, CONTENDER_NAMES, swatchOf, taskLabel } from '../names.js';
+import { asImage } from './as-image.js';
 
 /** Below this many pixels there is no room for more than a bar and its number. */
 const NARROW = 560;
@@ -49,7 +50,7 @@ function bars(rows: readonly Row[], most: number, width: number): Element {
   const order = rows.map(({ who }) => who);
   const chart = plot({
     width,
-    height: rows.length * (narrow ? 42 : 28) + 8,
+    height: rows.length * (narrow ? 44 : 28) + 8,
     marginTop: 4,
     marginBottom: 4,
     marginLeft: narrow ? 4 : 250,
@@ -82,7 +83,7 @@ function bars(rows: readonly Row[], most: number, width: number): Element {
         ? text(rows, {
             frameAnchor: 'left',
             y: 'who',
-            dy: -11,
+            dy: -12,
             text: 'who',
             textAnchor: 'start',
             fill: 'currentColor',
@@ -91,6 +92,5 @@ function bars(rows: readonly Row[], most: number, width: number): Element {
       ...(narrow ? [] : [ruleX([0], { stroke: 'currentColor', strokeOpacity: 0.4 })]),
     ],
   });
-  chart.setAttribute('role', 'img');
-  return chart;
+  return asImage(chart);
 }

@@ -3,6 +3,7 @@ import { threeDigits } from '../../report/numbers.js';
 import type { Measured } from '../../results.js';
 import { backendLabel, CONTENDER_NAMES, cellName, swatchOf } from '../names.js';
 import { DIMENSIONS, type Scaling } from '../scaling.js';
+import { asImage } from './as-image.js';
 
 /** Lines of the same contender on several backends, in the order of the backends. */
 const DASHES = ['', '6 4', '2 3', '8 3 2 3'];
@@ -58,8 +59,7 @@ export function scalingChart({ cell, dimension, common, results }: Scaling, widt
       ];
     }),
   });
-  chart.setAttribute('role', 'img');
-  figure.append(caption, chart);
+  figure.append(caption, asImage(chart));
   if (!labelled) figure.append(legend(curves));
   return figure;
 }

@@ -17,6 +17,11 @@ export function compareView(first: Side, second: Side, actions: Actions): Templa
   return html`
     <section class="comparison" aria-labelledby="comparison">
       <h2 id="comparison">Two runs compared</h2>
+      ${
+        pairs.length > 0
+          ? pairTable(pairs)
+          : html`<p>The two have no result in common: no workload, shape, cell, library and device is in both.</p>`
+      }
       <div class="sides">
         ${[first, second].map(
           ({ run, source }, i) => html`
@@ -24,11 +29,6 @@ export function compareView(first: Side, second: Side, actions: Actions): Templa
           `,
         )}
       </div>
-      ${
-        pairs.length > 0
-          ? pairTable(pairs)
-          : html`<p>The two have no result in common: no workload, shape, cell, library and device is in both.</p>`
-      }
       <div class="buttons"><button type="button" id="end-comparison" @click=${actions.endComparison}>End the comparison</button></div>
     </section>
   `;

@@ -42,7 +42,7 @@ export function pageView(
       ${runView(state, actions, expectedSeconds)} ${settingsView(state, actions)} ${filesView(state, actions)}
       ${run && other ? compareView({ run, source: source ?? 'this browser' }, other, actions) : ''}
       ${
-        hasResults
+        run && hasResults
           ? html`
               <section class="all-results" aria-labelledby="results">
                 <h2 id="results">Results${source ? html` <small>${source}</small>` : ''}</h2>
