@@ -42,10 +42,16 @@ async function describeRuntime(): Promise<Pick<Machine, 'runtime' | 'system'>> {
   };
 }
 
+/** The page does not wait longer for an adapter. */
+const ADAPTER_MS = 5000;
+
 async function describeAdapter(): Promise<Machine['webgpu']> {
   if (!navigator.gpu) return { missing: 'this browser has no WebGPU, or has it turned off' };
+  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), ADAPTER_MS));
   try {
-    const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+    const request = navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+    const adapter = await Promise.race([request, late]);
+    if (adapter === 'late') return { missing: 'WebGPU does not answer' };
     if (!adapter) return { missing: 'WebGPU finds no adapter here' };
     const { vendor, architecture, device, description } = adapter.info;
     return {

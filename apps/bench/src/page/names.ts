@@ -34,6 +34,13 @@ export const CONTENDER_NAMES: Readonly<Record<ContenderName, string>> = {
   'onnxruntime-web': 'onnxruntime-web',
 };
 
+/** What a reader must know to choose them. */
+export const CONTENDER_NOTES: Readonly<Record<ContenderName, string>> = {
+  sluice: 'its layers and kernels on TensorFlow.js, and its engines for steps',
+  'tf.layers': 'TensorFlow.js’s own layers on the same devices',
+  'onnxruntime-web': 'on WASM alone: its WebGPU has no operators of recurrent layers',
+};
+
 export function backendLabel(backend: BackendName): string {
   const { tfjsName, threads } = backendNamed(backend);
   if (tfjsName === 'cpu') return 'CPU (JavaScript)';

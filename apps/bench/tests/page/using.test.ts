@@ -114,6 +114,8 @@ describe('settings', () => {
     await page.click('summary');
     await page.check('input[value=lstm]');
     await page.uncheck('input[value=train]');
+    await page.fill('#threads', '3');
+    await page.keyboard.press('Tab');
     await page.check('input[value=own]');
     await page.click('text=Vary timesteps');
     const shapes = await page.inputValue('#own-shapes');
@@ -122,7 +124,16 @@ describe('settings', () => {
     await page.waitForSelector('#measure');
     expect(await page.isChecked('input[value=lstm]')).toBe(true);
     expect(await page.isChecked('input[value=train]')).toBe(false);
+    expect(await page.isChecked('input[value=wasm-3]')).toBe(true);
     expect(await page.inputValue('#own-shapes')).toBe(shapes);
+    await page.close();
+  });
+
+  test('always name something of each kind', async () => {
+    const page = await openPage(browser, isolated.address, 'cells=gru');
+    await page.click('summary');
+    await page.click('input[value=gru]');
+    expect(await page.isChecked('input[value=gru]')).toBe(true);
     await page.close();
   });
 

@@ -30,7 +30,7 @@ export function resultsView({ reports, ceilings }: Run, width: number): Template
 
 function chartsOf(reports: readonly TaskReport[], width: number): (Element | string)[] {
   return [
-    barChart(reports, width) ?? '',
     ...scalingsIn(reports).map((scaling) => scalingChart(scaling, width)),
+    barChart(reports, width) ?? '',
   ];
 }

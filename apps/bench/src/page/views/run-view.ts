@@ -32,7 +32,12 @@ export function runView(state: State, actions: Actions, expectedSeconds: number)
       <p class="visually-hidden" role="status">${news}</p>
       ${problem ? html`<p class="problem" role="alert">${problem}</p>` : ''}
       ${machine.sharedMemory ? '' : html`<p class="notice">${NOT_ISOLATED}</p>`}
-      ${machine.simd ? '' : html`<p class="notice">This browser has no WebAssembly SIMD, which Sluice’s and onnxruntime-web’s WASM kernels need: only the CPU backend is measured.</p>`}
+      ${
+        machine.simd
+          ? ''
+          : html`<p class="notice">This browser has no WebAssembly SIMD, which the WASM kernels of Sluice and of onnxruntime-web need: WASM is
+              left out.</p>`
+      }
     </section>
   `;
 }

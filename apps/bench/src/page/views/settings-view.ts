@@ -1,10 +1,11 @@
 import { html, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
 import { type BackendName, backendNamed } from '../../backends.js';
 import { CONTENDERS } from '../../contenders/catalogue.js';
 import { type Machine, whyNot } from '../../machine.js';
 import { type Shape, WORKLOADS } from '../../workloads/workload.js';
 import type { Actions, State } from '../app.js';
-import { backendLabel, CONTENDER_NAMES, cellName, WORKLOAD_NAMES } from '../names.js';
+import { backendLabel, CONTENDER_NAMES, CONTENDER_NOTES, cellName, WORKLOAD_NAMES } from '../names.js';
 import { DIMENSIONS, type Dimension, variedShapes } from '../scaling.js';
 import { CELLS, parseShapes, type Settings, shapesText, threadsOffered } from '../settings.js';
 
@@ -28,14 +29,24 @@ export function settingsView({ settings, machine, progress }: State, actions: Ac
     note: WORKLOAD_NAMES[name].what,
   }));
   const cells = CELLS.map((name) => ({ name, label: cellName(name) }));
-  const contenders = CONTENDERS.map((name) => ({ name, label: CONTENDER_NAMES[name] }));
+  const contenders = CONTENDERS.map((name) => ({
+    name,
+    label: CONTENDER_NAMES[name],
+    note: CONTENDER_NOTES[name],
+  }));
   return html`
     <details class="settings">
       <summary>Settings</summary>
       <form ?inert=${progress !== undefined} @submit=${(event: Event) => event.preventDefault()}>
         ${checkboxes('Workloads', workloads, settings.workloads, (workloads) => change({ workloads }))}
         ${checkboxes('Cells', cells, settings.cells, (cells) => change({ cells }))}
-        ${checkboxes('Devices', backendChoices(settings, machine), settings.backends, (backends) => change({ backends }))}
+        ${checkboxes(
+          'Devices',
+          backendChoices(settings, machine),
+          settings.backends,
+          (backends) => change({ backends }),
+          threadsField(settings, machine, (backends) => change({ backends })),
+        )}
         ${checkboxes('Libraries', contenders, settings.contenders, (contenders) => change({ contenders }))}
         ${shapesFieldset(settings, change)}
       </form>
@@ -43,11 +54,10 @@ export function settingsView({ settings, machine, progress }: State, actions: Ac
   `;
 }
 
-/** The devices of this machine, and those with another number of threads that the settings name. */
-function backendChoices({ backends }: Settings, machine: Machine): Choice<BackendName>[] {
-  const offered: BackendName[] = ['cpu', 'wasm', `wasm-${threadsOffered(machine)}`];
-  const others = backends.filter((name) => name !== 'webgpu' && !offered.includes(name));
-  return [...offered, ...others, 'webgpu' as const].map((name) => {
+/** The devices of this machine; those on several threads have a number of them that can be changed. */
+function backendChoices(settings: Settings, machine: Machine): Choice<BackendName>[] {
+  const names: BackendName[] = ['cpu', 'wasm', ...severalThreads(settings, machine), 'webgpu'];
+  return names.map((name) => {
     const { kernels } = backendNamed(name);
     return {
       name,
@@ -58,12 +68,47 @@ function backendChoices({ backends }: Settings, machine: Machine): Choice<Backen
   });
 }
 
+/** The backends with several threads that the settings name, or the one that is offered. */
+function severalThreads({ backends }: Settings, machine: Machine): BackendName[] {
+  const named = backends.filter((name) => backendNamed(name).threads > 1);
+  return named.length > 0 ? named : [`wasm-${threadsOffered(machine)}`];
+}
+
+function threadsField(
+  settings: Settings,
+  machine: Machine,
+  onChange: (backends: BackendName[]) => void,
+): TemplateResult {
+  const [several] = severalThreads(settings, machine);
+  const choose = (event: Event) => {
+    const field = event.target as HTMLInputElement;
+    if (!field.reportValidity()) return;
+    onChange([...settings.backends.filter((name) => name !== several), `wasm-${field.valueAsNumber}`]);
+  };
+  return html`
+    <label class="threads">
+      Several threads are
+      <input
+        type="number"
+        id="threads"
+        min="2"
+        max="64"
+        required
+        .value=${String(backendNamed(several).threads)}
+        ?disabled=${whyNot(several, machine) !== undefined}
+        @change=${choose}
+      />
+    </label>
+  `;
+}
+
 /** A group of checkboxes, at least one of which stays checked. */
 function checkboxes<Name extends string>(
   legend: string,
   choices: readonly Choice<Name>[],
   chosen: readonly Name[],
   onChange: (chosen: Name[]) => void,
+  below?: TemplateResult,
 ): TemplateResult {
   const toggle = (name: Name) => (event: Event) => {
     const { checked } = event.target as HTMLInputElement;
@@ -82,7 +127,7 @@ function checkboxes<Name extends string>(
               type="checkbox"
               name=${legend.toLowerCase()}
               value=${name}
-              .checked=${chosen.includes(name) && !unavailable}
+              .checked=${live(chosen.includes(name) && !unavailable)}
               ?disabled=${unavailable !== undefined}
               @change=${toggle(name)}
             />
@@ -93,6 +138,7 @@ function checkboxes<Name extends string>(
           </label>
         `,
       )}
+      ${below}
     </fieldset>
   `;
 }
@@ -105,7 +151,7 @@ function shapesFieldset({ shapes }: Settings, change: (changed: Partial<Settings
         type="radio"
         name="shapes"
         value=${value}
-        .checked=${value === (typeof shapes === 'string' ? shapes : 'own')}
+        .checked=${live(value === (typeof shapes === 'string' ? shapes : 'own'))}
         @change=${() => change({ shapes: value === 'own' ? own : value })}
       />
       <span>${label}</span>
