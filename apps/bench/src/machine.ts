@@ -47,12 +47,14 @@ export function whyNot(backend: BackendName, machine: Machine): string | undefin
   return undefined;
 }
 
+export const coresText = (threads: number): string =>
+  threads === 1 ? '1 logical core' : `${threads} logical cores`;
+
 /** A machine in words, one fact a line. */
 export function machineLines(machine: Machine): string[] {
   const { runtime, system, processor, threads, memoryGiB, libraries } = machine;
-  const cores = `${threads} logical cores`;
   return [
-    [processor, cores, memoryGiB && `${memoryGiB} GiB memory`].filter(Boolean).join(', '),
+    [processor, coresText(threads), memoryGiB && `${memoryGiB} GiB memory`].filter(Boolean).join(', '),
     `${runtime} on ${system}`,
     Object.entries(libraries)
       .map(([name, version]) => `${name} ${version}`)

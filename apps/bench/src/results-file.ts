@@ -28,22 +28,16 @@ export function writeRun({ date, machine, ceilings, reports }: Run): string {
   return `{
   "date": ${JSON.stringify(date ?? null)},
   "machine": ${JSON.stringify(machine ?? null)},
-  "ceilings": ${list(ceilings.map(rounded))},
+  "ceilings": ${list(ceilings)},
   "tasks": ${list(tasks)},
   "results": ${list(results)}
 }
 `;
 }
 
-/** A run as its file has it, whose numbers are rounded: what is shown is what is saved. */
-export const asSaved = (run: Run): Run => readRun(writeRun(run));
-
-function rounded(ceiling: CeilingReport): CeilingReport {
-  if ('skipped' in ceiling) return ceiling;
-  const { registerLoop, matrixProduct } = ceiling;
-  const significant = (value: number) => Number(value.toPrecision(4));
-  return { ...ceiling, registerLoop: significant(registerLoop), matrixProduct: significant(matrixProduct) };
-}
+/** Reports as a file has them, whose numbers are rounded: what is shown is what is saved. */
+export const savedReports = (reports: readonly TaskReport[]): readonly TaskReport[] =>
+  readRun(writeRun({ ceilings: [], reports })).reports;
 
 /**
  * A run from the text of a file: what `writeRun` or `writeCsv` has written, or the lines that `--json` prints.

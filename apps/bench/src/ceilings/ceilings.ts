@@ -34,7 +34,8 @@ export async function measureCeiling(backend: BackendName, options: CeilingOptio
     const loops = lanes.map((lane) => ask(lane, { kind: 'registerLoop', backend }, 'the register loop'));
     const registerLoop = (await Promise.all(loops)).reduce((sum, speed) => sum + speed, 0);
     const product = { kind: 'matrixProduct', backend } as const;
-    return { backend, registerLoop, matrixProduct: await ask(lanes[0], product, 'the matrix product') };
+    const matrixProduct = await ask(lanes[0], product, 'the matrix product');
+    return { backend, registerLoop: fourDigits(registerLoop), matrixProduct: fourDigits(matrixProduct) };
   } catch (error) {
     return { backend, skipped: (error as Error).message };
   } finally {
@@ -42,3 +43,6 @@ export async function measureCeiling(backend: BackendName, options: CeilingOptio
     stopAll();
   }
 }
+
+/** A ceiling is not known any better. */
+const fourDigits = (value: number): number => Number(value.toPrecision(4));

@@ -1,6 +1,6 @@
 import { render } from 'lit-html';
 import { writeCsv } from '../report/csv.js';
-import { asSaved, type Run, readRun, writeRun } from '../results-file.js';
+import { type Run, readRun, writeRun } from '../results-file.js';
 import type { Actions, State } from './app.js';
 import { describeBrowser } from './browser-machine.js';
 import { download } from './download.js';
@@ -47,7 +47,7 @@ const actions: Actions = {
       await measure(state.settings, machine, {
         signal,
         onProgress: (progress) => show({ progress }),
-        onRun: (run) => show({ run: asSaved(run) }),
+        onRun: (run) => show({ run }),
         onNews: (news) => show({ news }),
       });
       show({ news: signal.aborted ? 'Cancelled; what was measured by then is shown' : 'All is measured' });

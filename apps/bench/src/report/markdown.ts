@@ -1,4 +1,4 @@
-import type { Machine } from '../machine.js';
+import { coresText, type Machine } from '../machine.js';
 import type { Measured, TaskReport } from '../results.js';
 import type { Run } from '../results-file.js';
 import { rankedOf, threeDigits, timeIn, unitOf } from './numbers.js';
@@ -30,7 +30,7 @@ export function markdownTable({ date, machine, reports }: Run): string {
 
 function placeOf({ runtime, system, processor, threads, libraries }: Machine): string {
   const versions = Object.entries(libraries).map(([name, version]) => `${name} ${version}`);
-  const machine = [processor, `${threads} logical cores`].filter(Boolean).join(', ');
+  const machine = [processor, coresText(threads)].filter(Boolean).join(', ');
   return `in ${runtime} on ${system}, ${machine}; ${versions.join(', ')}`;
 }
 

@@ -20,7 +20,7 @@ export function resultsView({ reports, ceilings }: Run, width: number): Template
         <section class="workload" aria-labelledby=${workload}>
           <h3 id=${workload}>${name}</h3>
           <p class="what">${what}</p>
-          ${guard([width, JSON.stringify(own)], () => chartsOf(own, width))}
+          ${guard([width, ...own], () => chartsOf(own, width))}
           ${own.map((report) => taskTable(report, ceilings))}
         </section>
       `,
