@@ -9,7 +9,13 @@ import { libraryVersions } from './src/command/library-versions.js';
 export default defineConfig({
   root: 'src/page',
   base: './',
-  build: { outDir: '../../dist/page', emptyOutDir: true, target: 'es2023', minify: false },
+  build: {
+    outDir: '../../dist/page',
+    emptyOutDir: true,
+    target: 'es2023',
+    minify: false,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   worker: { format: 'es' },
   define: { 'import.meta.env.LIBRARIES': JSON.stringify(libraryVersions()) },
   // The build that has WebAssembly alone: the WebGPU one has no operators of recurrent layers.

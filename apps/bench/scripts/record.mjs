@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isolation, serve, startChromium } from '../../../scripts/browser/open-page.mjs';
 
-const QUERY = 'workloads=forward,gradient,train,step&cells=gru,lstm,sru&shapes=typical&backends=wasm,wasm-2';
+// On the devices that the page chooses for the machine.
+const QUERY = 'workloads=forward,gradient,train,step&cells=gru,lstm,sru&shapes=typical';
 const [query = QUERY] = process.argv.slice(2);
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const site = await serve({ folders: { '/': join(bench, 'dist', 'page') }, headers: isolation });

@@ -53,8 +53,8 @@ function pairRow({ first, second, ratio }: Pair): TemplateResult {
   return html`
     <tr role="row">
       <th role="rowheader" scope="row">${WORKLOAD_NAMES[first.workload].name}, ${taskLabel(first)}</th>
-      <td role="cell" class="words" data-label="Library">${CONTENDER_NAMES[first.contender]}</td>
-      <td role="cell" class="words" data-label="Device">${backendLabel(first.backend)}</td>
+      <td role="cell" class="words">${CONTENDER_NAMES[first.contender]}</td>
+      <td role="cell" class="words">${backendLabel(first.backend)}</td>
       <td role="cell" data-label="A">${time(first.medianMs)}</td>
       <td role="cell" data-label="B">${time(second.medianMs)}</td>
       <td role="cell" data-label="B ÷ A"><strong>${threeDigits(ratio)}</strong></td>
