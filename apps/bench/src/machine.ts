@@ -17,8 +17,8 @@ export interface Machine {
   readonly sharedMemory: boolean;
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
-  /** The name of the adapter, or why there is none. */
-  readonly webgpu: { readonly adapter: string } | { readonly missing: string };
+  /** The name of the adapter and whether it only pretends to be a GPU, or why there is none. */
+  readonly webgpu: { readonly adapter: string; readonly software: boolean } | { readonly missing: string };
   /** Versions by name. */
   readonly libraries: Readonly<Record<string, string>>;
 }

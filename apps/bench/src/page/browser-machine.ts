@@ -54,8 +54,10 @@ async function describeAdapter(): Promise<Machine['webgpu']> {
     if (adapter === 'late') return { missing: 'WebGPU does not answer' };
     if (!adapter) return { missing: 'WebGPU finds no adapter here' };
     const { vendor, architecture, device, description } = adapter.info;
+    const name = [vendor, architecture, device, description].filter(Boolean).join(' ');
     return {
-      adapter: [vendor, architecture, device, description].filter(Boolean).join(' ') || 'an unnamed adapter',
+      adapter: name || 'an unnamed adapter',
+      software: adapter.info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(name),
     };
   } catch (error) {
     return { missing: `WebGPU does not start: ${(error as Error).message}` };

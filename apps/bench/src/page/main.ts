@@ -23,9 +23,10 @@ let interruption: AbortController | undefined;
 
 function show(changed: Partial<State>): void {
   state = { ...state, ...changed };
-  const expected = new TimeLeft(planOf(state.settings, machine)).secondsLeft(0);
-  render(pageView(state, actions, expected, chartWidth()), root);
+  render(pageView(state, actions, expectedSeconds, chartWidth()), root);
 }
+
+const expectedSeconds = () => new TimeLeft(planOf(state.settings, machine)).secondsLeft(0);
 
 const chartWidth = () => Math.min(1040, root.clientWidth - 2);
 
@@ -88,8 +89,6 @@ const actions: Actions = {
     }
   },
 };
-
-const expectedSeconds = () => new TimeLeft(planOf(state.settings, machine)).secondsLeft(0);
 
 async function readInto(file: File, change: (run: Run) => Partial<State>): Promise<void> {
   try {

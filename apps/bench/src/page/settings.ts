@@ -30,7 +30,9 @@ export const threadsOffered = ({ threads }: Machine): number => Math.min(8, Math
 /** What the button measures when nothing is chosen: a first answer within seconds, all of it within a minute or so. */
 export function defaultSettings(machine: Machine): Settings {
   const several: BackendName[] = machine.threads > 1 ? [`wasm-${threadsOffered(machine)}`] : [];
-  const fast: BackendName[] = ['wasm', ...several, 'webgpu'];
+  // An adapter in software is right, but takes minutes.
+  const gpu: BackendName[] = 'adapter' in machine.webgpu && !machine.webgpu.software ? ['webgpu'] : [];
+  const fast: BackendName[] = ['wasm', ...several, ...gpu];
   const possible = fast.filter((backend) => !whyNot(backend, machine));
   return {
     workloads: ['step', 'forward', 'train'],

@@ -16,7 +16,7 @@ const machine: Machine = {
   sharedMemory: true,
   simd: true,
   relaxedSimd: true,
-  webgpu: { adapter: 'a GPU' },
+  webgpu: { adapter: 'a GPU', software: false },
   libraries: {},
 };
 const plain: Machine = { ...machine, sharedMemory: false, webgpu: { missing: 'there is no adapter' } };
@@ -38,6 +38,8 @@ describe('what a machine cannot do', () => {
   test('is not among the defaults', () => {
     expect(defaultSettings(machine).backends).toEqual(['wasm', 'wasm-4', 'webgpu']);
     expect(defaultSettings({ ...machine, threads: 1 }).backends).toEqual(['wasm', 'webgpu']);
+    const software = { ...machine, webgpu: { adapter: 'SwiftShader', software: true } };
+    expect(defaultSettings(software).backends).toEqual(['wasm', 'wasm-4']);
     expect(defaultSettings(plain).backends).toEqual(['wasm']);
     expect(defaultSettings(old).backends).toEqual(['cpu']);
   });

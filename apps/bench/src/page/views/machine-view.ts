@@ -47,7 +47,12 @@ function factsOf(machine: Machine): [string, string][] {
     ['Logical cores', String(threads)],
     ['WebAssembly', features.join(', ')],
     ['Shared memory', sharedMemory ? 'yes, cross-origin isolated' : 'no, not cross-origin isolated'],
-    ['WebGPU adapter', 'adapter' in webgpu ? webgpu.adapter : `none: ${webgpu.missing}`],
+    [
+      'WebGPU adapter',
+      'adapter' in webgpu
+        ? `${webgpu.adapter}${webgpu.software ? ', in software' : ''}`
+        : `none: ${webgpu.missing}`,
+    ],
     [
       'Libraries',
       Object.entries(libraries)

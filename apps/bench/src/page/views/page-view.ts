@@ -19,13 +19,13 @@ const METHOD = [
 /**
  * The whole page.
  *
- * @param expectedSeconds how long the settings will take.
+ * @param expectedSeconds says how long the settings will take.
  * @param width of a chart, in pixels.
  */
 export function pageView(
   state: State,
   actions: Actions,
-  expectedSeconds: number,
+  expectedSeconds: () => number,
   width: number,
 ): TemplateResult {
   const { run, source, other, machine } = state;

@@ -6,7 +6,7 @@ import { type Settings, seriesFor } from '../settings.js';
 import { aboutSeconds } from '../time-left.js';
 
 /** The button, what it will do, and how far it is. */
-export function runView(state: State, actions: Actions, expectedSeconds: number): TemplateResult {
+export function runView(state: State, actions: Actions, expectedSeconds: () => number): TemplateResult {
   const { progress, settings, machine, problem, news } = state;
   return html`
     <section class="run" aria-label="Measure">
@@ -26,7 +26,7 @@ export function runView(state: State, actions: Actions, expectedSeconds: number)
             `
           : html`
               <button type="button" id="measure" class="main" @click=${actions.measure}>Measure</button>
-              <p class="plan">${planText(settings)}; ${aboutSeconds(expectedSeconds)}</p>
+              <p class="plan">${planText(settings)}; ${aboutSeconds(expectedSeconds())}</p>
             `
       }
       <p class="visually-hidden" role="status">${news}</p>
