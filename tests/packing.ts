@@ -6,7 +6,7 @@ import { runIn } from './program.js';
 import { root, type WorkspacePackage, workspacePackages } from './workspace.js';
 
 /** TensorFlow.js as a user of ours installs it beside our packages. */
-const tensorflow = ['core', 'layers', 'backend-cpu', 'backend-wasm'].map(
+const tensorflow = ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
   (name) => `@tensorflow/tfjs-${name}@4.22.0`,
 );
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
 import { findChromium } from './find-chromium.mjs';
+import { SOFTWARE_FLAGS } from './software-vulkan.mjs';
 
 const types = /** @type {Record<string, string>} */ ({
   '.css': 'text/css; charset=utf-8',
@@ -59,10 +60,17 @@ export async function serve({ folders, files = {}, headers = {} }) {
   };
 }
 
+/** Chromium has WebGPU on its software GPU, on every machine alike, when it is started with these. */
+export const softwareWebGPU = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  ...SOFTWARE_FLAGS.map((flag) => `--${flag}`),
+];
+
 /**
  * Starts the browser that `npm test` has found, without a window.
  *
- * @param {string[]} [flags] more of Chromium's own
+ * @param {readonly string[]} [flags] more command line flags
  * @throws Error when there is none
  */
 export async function startChromium(flags = []) {

@@ -1,4 +1,5 @@
 import type { Backend } from '@sluice/core';
+import { watchDevice } from './lanes/device-loss.js';
 
 /** Sluice's own kernels for a backend. */
 export interface SluiceKernels {
@@ -15,7 +16,7 @@ export interface BenchBackend {
   readonly threads: number;
   /** Loads TensorFlow.js's own backend, which then starts with so many threads where it can have several. */
   readonly load: () => Promise<unknown>;
-  readonly kernels: SluiceKernels | { readonly missing: string };
+  readonly kernels: SluiceKernels;
 }
 
 /** `wasm` runs on one thread, `wasm-2` on two, and so on. */
@@ -39,13 +40,6 @@ function created(name: BackendName): BenchBackend {
   if (name === 'cpu') return cpu();
   if (name === 'webgpu') return webgpu();
   return wasm(Number(WITH_THREADS.exec(name)?.[1] ?? 1));
-}
-
-/** @throws Error where Sluice has no kernels for a backend. */
-export function kernelsOf(name: BackendName): SluiceKernels {
-  const { kernels } = backendNamed(name);
-  if ('missing' in kernels) throw new Error(kernels.missing);
-  return kernels;
 }
 
 const cpu = (): BenchBackend => ({
@@ -91,5 +85,12 @@ const webgpu = (): BenchBackend => ({
   tfjsName: 'webgpu',
   threads: 1,
   load: () => import('@tensorflow/tfjs-backend-webgpu'),
-  kernels: { missing: 'Sluice has no kernels for webgpu yet' },
+  kernels: {
+    load: () => import('@sluice/backend-webgpu'),
+    createEngine: async () => {
+      const engine = await (await import('@sluice/backend-webgpu/engine')).createWebgpuBackend();
+      watchDevice(engine.device);
+      return engine;
+    },
+  },
 });

@@ -1,6 +1,6 @@
 import type { WasmBackend } from '@sluice/backend-wasm/engine';
 import { describe, expect, test, vi } from 'vitest';
-import { backendNamed, isBackendName, kernelsOf } from '../src/backends.js';
+import { backendNamed, isBackendName } from '../src/backends.js';
 
 const setThreadsCount = vi.hoisted(() => vi.fn());
 vi.mock('@sluice/backend-wasm', () => ({ setThreadsCount }));
@@ -26,9 +26,9 @@ describe('names', () => {
 
 describe('the number of threads', () => {
   test('is set for the kernels in TensorFlow.js, once', async () => {
-    await kernelsOf('wasm-2').load();
-    await kernelsOf('wasm-2').load();
-    await kernelsOf('wasm').load();
+    await backendNamed('wasm-2').kernels.load();
+    await backendNamed('wasm-2').kernels.load();
+    await backendNamed('wasm').kernels.load();
     expect(setThreadsCount.mock.calls).toEqual([[2], [1]]);
   });
 
@@ -36,7 +36,7 @@ describe('the number of threads', () => {
     ['wasm', 1],
     ['wasm-3', 3],
   ] as const)('of the engine for %s is %i', async (name, threads) => {
-    const engine = (await kernelsOf(name).createEngine()) as WasmBackend;
+    const engine = (await backendNamed(name).kernels.createEngine()) as WasmBackend;
     expect(engine.threads).toBe(threads);
     engine.stopThreads();
   });

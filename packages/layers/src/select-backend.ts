@@ -1,5 +1,6 @@
 import { engine, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { hasKernels } from './recurrent-kernel.js';
+import { examineGPU, hasWebGPU } from './webgpu-adapter.js';
 
 export interface SelectBackendOptions {
   /** Names of TensorFlow.js backends, best first. Default: webgpu, wasm, cpu, then whatever else is registered. */
@@ -18,55 +19,78 @@ export interface SelectedBackend {
 const PREFERRED = ['webgpu', 'wasm', 'cpu'];
 
 /** The backends that a package `@sluice/backend-…` registers together with Sluice's kernels. */
-const OWN_PACKAGES = ['wasm', 'cpu'];
+const OWN_PACKAGES = ['webgpu', 'wasm', 'cpu'];
 
 /** What the runtime must have for a backend, and how to say that it has not. */
 const FEATURES: Readonly<Record<string, { present: () => boolean; missing: string }>> = {
-  webgpu: {
-    present: () => (globalThis.navigator as { gpu?: unknown } | undefined)?.gpu !== undefined,
-    missing: 'this runtime has no WebGPU (navigator.gpu is undefined)',
-  },
+  webgpu: { present: hasWebGPU, missing: 'this runtime has no WebGPU (navigator.gpu is undefined)' },
   wasm: {
     present: () => typeof WebAssembly === 'object',
     missing: 'this runtime has no WebAssembly',
   },
 };
 
+/** A backend and what speaks against it. */
+interface Candidate {
+  readonly backend: string;
+  /** Why it cannot be used. */
+  readonly obstacle?: string;
+  /** Why others come first although it can be used. */
+  readonly kernelsMissing?: string;
+  readonly softwareGPU?: string;
+}
+
 /**
  * Makes the best usable TensorFlow.js backend current and says why each better one is not used.
  *
  * A backend with Sluice's kernels comes before any without; on one without, recurrent layers are made of many
- * TensorFlow.js operations per time step: right, but slow.
+ * TensorFlow.js operations per time step: right, but slow. WebGPU comes behind wasm where its adapter is no GPU but a
+ * program on the processor, and is not used when its device is lost.
  *
  * @throws Error with every reason when no candidate can be used.
  */
 export async function selectBackend(options: SelectBackendOptions = {}): Promise<SelectedBackend> {
   const imported = engine().backendNames();
   const others = imported.filter((name) => !PREFERRED.includes(name));
-  const candidates = options.candidates ?? [...PREFERRED, ...others];
-  const refused: SelectedBackend['refused'] = [];
-  const withoutKernels: string[] = [];
-  for (const backend of candidates) {
-    const obstacle = missingPart(backend, imported);
-    if (obstacle === undefined && !hasKernels(backend)) {
-      withoutKernels.push(backend);
-      refused.push({ backend, reason: kernelsMissing(backend) });
-      continue;
+  const names = options.candidates ?? [...PREFERRED, ...others];
+  const candidates = await Promise.all(names.map((name) => examine(name, imported)));
+  const failures = new Map<Candidate, string>();
+  const reasons = (refused: readonly Candidate[]) =>
+    refused.map((each) => ({ backend: each.backend, reason: reasonOf(each, failures.get(each)) }));
+  for (const candidate of ranked(candidates)) {
+    const failure = candidate.obstacle ?? (await startFailure(candidate.backend));
+    if (failure === undefined) {
+      const before = candidates.slice(0, candidates.indexOf(candidate));
+      const refused = candidates.filter((each) => failures.has(each) || before.includes(each));
+      const { backend, kernelsMissing } = candidate;
+      return { backend, kernels: kernelsMissing === undefined, refused: reasons(refused) };
     }
-    const reason = obstacle ?? (await startFailure(backend));
-    if (reason === undefined) return { backend, kernels: true, refused };
-    refused.push({ backend, reason });
+    failures.set(candidate, failure);
   }
-  for (const backend of withoutKernels) {
-    const reason = await startFailure(backend);
-    if (reason === undefined) {
-      return { backend, kernels: false, refused: refused.filter((entry) => entry.backend !== backend) };
-    }
-    const entry = refused.find((one) => one.backend === backend);
-    if (entry) entry.reason += `, and ${reason}`;
-  }
-  const reasons = refused.map(({ backend, reason }) => `\n  ${backend}: ${reason}`).join('');
-  throw new Error(`selectBackend: none of the candidates can be used.${reasons}`);
+  const all = reasons(candidates).map(({ backend, reason }) => `\n  ${backend}: ${reason}`);
+  throw new Error(`selectBackend: none of the candidates can be used.${all.join('')}`);
+}
+
+async function examine(backend: string, imported: readonly string[]): Promise<Candidate> {
+  const missing = missingPart(backend, imported);
+  if (missing !== undefined) return { backend, obstacle: missing };
+  const kernelsMissing = hasKernels(backend) ? undefined : withoutKernels(backend);
+  const { obstacle, drawback } = backend === 'webgpu' ? await examineGPU() : {};
+  return { backend, obstacle, kernelsMissing, softwareGPU: drawback };
+}
+
+/** In the order in which to try them. */
+function ranked(candidates: readonly Candidate[]): Candidate[] {
+  const order = [...candidates];
+  const slow = order.findIndex(({ softwareGPU }) => softwareGPU !== undefined);
+  const wasm = order.findIndex(({ backend }) => backend === 'wasm');
+  if (slow >= 0 && slow < wasm) order.splice(wasm, 0, ...order.splice(slow, 1));
+  const rank = ({ kernelsMissing }: Candidate) => (kernelsMissing === undefined ? 0 : 1);
+  return order.sort((a, b) => rank(a) - rank(b));
+}
+
+function reasonOf({ kernelsMissing, softwareGPU }: Candidate, failure: string | undefined): string {
+  return [kernelsMissing, softwareGPU, failure].filter(Boolean).join(', and ');
 }
 
 function missingPart(backend: string, imported: readonly string[]): string | undefined {
@@ -77,7 +101,7 @@ function missingPart(backend: string, imported: readonly string[]): string | und
   return `not imported; import ${own}`;
 }
 
-function kernelsMissing(backend: string): string {
+function withoutKernels(backend: string): string {
   const own = OWN_PACKAGES.includes(backend) ? `; import @sluice/backend-${backend}` : '';
   return `Sluice's kernels are not registered for it${own}`;
 }

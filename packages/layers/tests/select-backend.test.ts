@@ -22,7 +22,7 @@ describe('selectBackend', () => {
   });
 
   test('a backend that fails to start is refused', async () => {
-    vi.stubGlobal('navigator', { gpu: {} });
+    vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => ({ info: {} }) } });
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     tf.copyRegisteredKernels('cpu', 'webgpu');
     tf.registerBackend('webgpu', () => {
@@ -51,15 +51,15 @@ describe('selectBackend', () => {
 
   test('only packages that there are are recommended', async () => {
     vi.stubGlobal('navigator', { gpu: {} });
-    const { refused } = await selectBackend({ candidates: ['webgpu', 'wasm', 'cpu'] });
+    const { refused } = await selectBackend({ candidates: ['webgpu', 'webgl', 'cpu'] });
     expect(refused).toEqual([
-      { backend: 'webgpu', reason: 'not imported; import the package that registers it' },
-      { backend: 'wasm', reason: 'not imported; import @sluice/backend-wasm' },
+      { backend: 'webgpu', reason: 'not imported; import @sluice/backend-webgpu' },
+      { backend: 'webgl', reason: 'not imported; import the package that registers it' },
     ]);
   });
 
   test('one without kernels that does not start either is refused once, for both reasons', async () => {
-    vi.stubGlobal('navigator', { gpu: {} });
+    vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => ({ info: {} }) } });
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     for (const { kernelName } of tf.getKernelsForBackend('webgpu')) tf.unregisterKernel(kernelName, 'webgpu');
     tf.registerBackend('webgpu', () => {
@@ -70,7 +70,7 @@ describe('selectBackend', () => {
       {
         backend: 'webgpu',
         reason: expect.stringMatching(
-          /^Sluice's kernels are not registered for it, and .*could not initialise it/,
+          /^Sluice's kernels are not registered for it; import @sluice\/backend-webgpu, and .*could not initialise it/,
         ),
       },
     ]);

@@ -1,7 +1,7 @@
 import { cellFrom } from '@sluice/core';
 import type { RecurrentArgs, RecurrentLayer } from '@sluice/layers';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { backendNamed, kernelsOf } from '../backends.js';
+import { backendNamed } from '../backends.js';
 import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
 import { layerProblem } from '../workloads/layer.js';
 import { streamProblem } from '../workloads/stream.js';
@@ -16,16 +16,12 @@ const ENGINES =
 
 /** Sluice as its users have it: the operation `recurrent` on tensors, its layers in a model, and its engines for streams. */
 export const sluice: Contender = {
-  ability({ workload, cell }, backend) {
-    const { kernels } = backendNamed(backend);
-    if ('missing' in kernels) return { refusal: kernels.missing };
-    return { form: formOf(cell), notes: workload === 'step' ? [ENGINES] : [] };
-  },
+  ability: ({ workload, cell }) => ({ form: formOf(cell), notes: workload === 'step' ? [ENGINES] : [] }),
   async prepare(task, form, backend) {
     const { workload, shape } = task;
     if (workload === 'step') {
       const problem = streamProblem(form, task);
-      const engine = await kernelsOf(backend).createEngine();
+      const engine = await backendNamed(backend).kernels.createEngine();
       return stepTask(engineStream(engine, problem, shape), problem, shape);
     }
     const tf = await startTfjs(backend, true);

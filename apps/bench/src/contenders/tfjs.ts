@@ -1,5 +1,5 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
-import { type BackendName, backendNamed, kernelsOf } from '../backends.js';
+import { type BackendName, backendNamed } from '../backends.js';
 import { watchDevice } from '../lanes/device-loss.js';
 
 /** tfjs-core, once a backend is loaded and chosen. */
@@ -13,9 +13,9 @@ export async function startTfjs(backend: BackendName, withKernels: boolean): Pro
   const tf = await import('@tensorflow/tfjs-core');
   // Only silences advice on the console, such as to install the native package.
   tf.enableProdMode();
-  const { tfjsName, load } = backendNamed(backend);
+  const { tfjsName, load, kernels } = backendNamed(backend);
   await load();
-  if (withKernels) await kernelsOf(backend).load();
+  if (withKernels) await kernels.load();
   await tf.setBackend(tfjsName);
   await tf.ready();
   if (tf.getBackend() !== tfjsName) {

@@ -1,3 +1,4 @@
+import { softwareAdapter } from '@sluice/core';
 import { type Machine, wasmFeatures } from '../machine.js';
 
 interface Brand {
@@ -57,7 +58,7 @@ async function describeAdapter(): Promise<Machine['webgpu']> {
     const name = [vendor, architecture, device, description].filter(Boolean).join(' ');
     return {
       adapter: name || 'an unnamed adapter',
-      software: adapter.info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(name),
+      software: softwareAdapter(adapter.info) !== undefined,
     };
   } catch (error) {
     return { missing: `WebGPU does not start: ${(error as Error).message}` };

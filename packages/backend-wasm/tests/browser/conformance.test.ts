@@ -1,11 +1,8 @@
 import type { TestReport } from '@sluice/conformance/browser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { declaredTests, failureTexts } from '../../../../scripts/browser/conformance.mjs';
 import { isolation, startChromium } from '../../../../scripts/browser/open-page.mjs';
-import { declaredTests } from './declared-tests.js';
 import { type Browser, resultOfPage, strictPolicy } from './pages.js';
-
-/** As many failures as fit on a screen; the rest is only counted. */
-const SHOWN = 20;
 
 /** How long a page may take: many times what it needs on a machine that has nothing else to do. */
 const SECONDS = 240;
@@ -15,12 +12,6 @@ beforeAll(async () => {
   browser = await startChromium();
 });
 afterAll(() => browser?.close());
-
-function failureTexts({ failures }: TestReport): string[] {
-  const texts = failures.map(({ name, messages }) => `${name}: ${messages.join('; ')}`);
-  const more = texts.length - SHOWN;
-  return more > 0 ? [...texts.slice(0, SHOWN), `and ${more} more`] : texts;
-}
 
 describe('the conformance suite in a page with a strict Content-Security-Policy', () => {
   test.concurrent.for([

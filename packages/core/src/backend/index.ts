@@ -8,11 +8,20 @@ export type {
   SequenceResult,
 } from './interface.js';
 export type { Kernels, Matrix, ProgramRows, Rows, SequenceRows, Start } from './kernels.js';
+export { type AdapterInfo, softwareAdapter } from './software-adapter.js';
 export {
+  type KernelArguments,
   RECURRENT,
   RECURRENT_GRADIENT,
   type RecurrentAttributes,
   recurrentKernels,
   type TensorAccess,
+  type TensorInfo,
 } from './tfjs-kernels.js';
-export { POINTWISE, type PointwiseAttributes, pointwiseKernel } from './tfjs-pointwise.js';
+export {
+  POINTWISE,
+  type PointwiseAttributes,
+  type PointwiseOperands,
+  pointwiseKernel,
+  pointwiseOperands,
+} from './tfjs-pointwise.js';

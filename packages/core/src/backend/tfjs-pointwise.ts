@@ -31,11 +31,9 @@ export function pointwiseKernel<TfjsBackend, Memory, Compiled>(
 ) {
   const compiled = new CompiledPrograms(kernels);
 
-  const kernelFunc = ({ inputs, attrs, backend }: KernelArguments<TfjsBackend>): TensorInfo[] => {
-    const { program } = attrs as PointwiseAttributes;
-    const tensors = program.loads.map((_, i) => floatInput(inputs, `load${i}`));
-    const shape = commonShape(tensors);
-    const length = sizeOf({ shape });
+  const kernelFunc = (call: KernelArguments<TfjsBackend>): TensorInfo[] => {
+    const { backend } = call;
+    const { program, tensors, shape, length } = pointwiseOperands(call);
     const units = Math.min(ROW, length);
     const repeated: Memory[] = [];
     const loads = tensors.map((tensor): Rows<Memory> => {
@@ -63,6 +61,30 @@ export function pointwiseKernel<TfjsBackend, Memory, Compiled>(
   };
 
   return { kernelName: POINTWISE, kernelFunc };
+}
+
+/** What a call of the kernel works on. */
+export interface PointwiseOperands {
+  readonly program: Program;
+  /** In the order of the program's loads; each of `length` numbers or of one. */
+  readonly tensors: readonly TensorInfo[];
+  /** Of the results. */
+  readonly shape: readonly number[];
+  readonly length: number;
+}
+
+/**
+ * What a call of the kernel works on, checked.
+ * @throws Error, TypeError or RangeError naming a load that is missing, not float32 or of another length.
+ */
+export function pointwiseOperands<TfjsBackend>({
+  inputs,
+  attrs,
+}: KernelArguments<TfjsBackend>): PointwiseOperands {
+  const { program } = attrs as PointwiseAttributes;
+  const tensors = program.loads.map((_, i) => floatInput(inputs, `load${i}`));
+  const shape = commonShape(tensors);
+  return { program, tensors, shape, length: sizeOf({ shape }) };
 }
 
 /** Compiles each program once for a device and a row length. */

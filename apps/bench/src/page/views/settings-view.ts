@@ -57,15 +57,7 @@ export function settingsView({ settings, machine, progress }: State, actions: Ac
 /** The devices of this machine; those on several threads have a number of them that can be changed. */
 function backendChoices(settings: Settings, machine: Machine): Choice<BackendName>[] {
   const names: BackendName[] = ['cpu', 'wasm', ...severalThreads(settings, machine), 'webgpu'];
-  return names.map((name) => {
-    const { kernels } = backendNamed(name);
-    return {
-      name,
-      label: backendLabel(name),
-      note: 'missing' in kernels ? kernels.missing : undefined,
-      unavailable: whyNot(name, machine),
-    };
-  });
+  return names.map((name) => ({ name, label: backendLabel(name), unavailable: whyNot(name, machine) }));
 }
 
 /** The backends with several threads that the settings name, or the one that is offered. */

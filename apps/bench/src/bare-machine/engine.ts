@@ -1,0 +1,25 @@
+// Measures Sluice's WebGPU engine without TensorFlow.js; prints a line of JSON for each task. Its argument is the shapes.
+import { createWebgpuBackend } from '@sluice/backend-webgpu/engine';
+import { layerProblem } from '../workloads/layer.js';
+import { formOf } from '../workloads/workload.js';
+import { engineTask } from './engine-task.js';
+import { figuresOf, layerTasks, print } from './figures.js';
+import { setUp } from './set-up.js';
+
+/** A device that is given work ahead shows what it can do; one that is waited for shows what talking to it costs, too. */
+const AHEAD = 10;
+
+await setUp();
+for (const task of layerTasks(process.argv[2])) {
+  await print(task, async () => {
+    const { workload, shape, cell } = task;
+    // A new one each time, so that the first result pays for everything and a lost device costs one task.
+    const engine = await createWebgpuBackend();
+    const form = formOf(cell);
+    const problem = layerProblem(form, shape);
+    const prepared = [1, AHEAD].map((calls) => engineTask(engine, problem, workload, shape, calls));
+    const { times, kernels, ...figures } = await figuresOf(task, form, prepared);
+    engine.dispose();
+    return { ...times[0], aheadMs: times[1].medianMs / AHEAD, dispatches: kernels, ...figures };
+  });
+}

@@ -1,0 +1,81 @@
+// Runs on the bare machine: every part in a process of its own, so that one that fails costs only its own results. Prints one
+// JSON on standard output; progress goes to standard error.
+import { readFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Command, Option } from 'commander';
+import { findAdapter } from './adapter.js';
+import { type Environment, linesOf, linesOfModule, outputOf } from './parts.js';
+
+interface Options {
+  readonly parts: readonly string[];
+  /** As JSON. */
+  readonly shapes?: string;
+}
+
+const beside = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+/** What can be asked for, by name. */
+const parts: Readonly<Record<string, (shapes: string[], env: Environment) => Promise<unknown>>> = {
+  'conformance with default limits': (_, env) => linesOfModule('conformance', ['default'], env),
+  'conformance with the largest limits': (_, env) => linesOfModule('conformance', ['adapter'], env),
+  engine: (shapes, env) => linesOfModule('engine', shapes, env),
+  sluice: (shapes, env) => linesOfModule('tensorflow', ['sluice', ...shapes], env),
+  'tf.layers': (shapes, env) => linesOfModule('tensorflow', ['tf.layers', ...shapes], env),
+  pytorch: (shapes, env) => linesOf('python3', [beside('torch_rnn.py'), ...shapes], env),
+};
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+/** What a part gives, or why it gives nothing. */
+async function attempt<Result>(name: string, part: () => Promise<Result>) {
+  say(`${name} …`);
+  const started = performance.now();
+  try {
+    return await part();
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
+  } finally {
+    say(`${name}: ${Math.round((performance.now() - started) / 1000)} s`);
+  }
+}
+
+async function run({ parts: names, shapes }: Options): Promise<void> {
+  const query = ['--query-gpu=name,driver_version,memory.total,power.limit,clocks.max.sm', '--format=csv'];
+  const result: Record<string, unknown> = {
+    date: new Date().toISOString(),
+    versions: JSON.parse(readFileSync(beside('versions.json'), 'utf8')),
+    machine: {
+      processor: cpus()[0]?.model.trim(),
+      cores: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      kernel: release(),
+      nvidia: await attempt('nvidia-smi', async () =>
+        (await outputOf('nvidia-smi', query)).trim().split('\n'),
+      ),
+    },
+  };
+  const adapter = await attempt('adapter', findAdapter);
+  result.adapter = adapter;
+  if ('failure' in adapter) process.exitCode = 1;
+  else {
+    for (const name of names) {
+      result[name] = await attempt(name, () => parts[name](shapes ? [shapes] : [], adapter.env));
+    }
+  }
+  console.log(JSON.stringify(result, undefined, 1));
+}
+
+const all = Object.keys(parts);
+const isList = (value: string): readonly string[] => value.split(',');
+await new Command('run.sh')
+  .description(
+    'Tries Sluice on this machine’s GPU: conformance, speed, and the speed of others. Prints one JSON.',
+  )
+  .addOption(new Option('--parts <names>', all.join(', ')).argParser(isList).default(all, 'all'))
+  .option(
+    '--shapes <JSON>',
+    'such as [[64,50,128,128]]: batch, timesteps, input size, units (default: the bench’s)',
+  )
+  .action(run)
+  .parseAsync();

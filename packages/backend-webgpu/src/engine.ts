@@ -1,0 +1,63 @@
+import type { Backend, Plan } from '@sluice/core';
+import { backendOn } from './engine/backend-on.js';
+import { requestDevice } from './engine/device.js';
+import { Gpu } from './engine/gpu.js';
+import type { GpuFloats } from './engine/gpu-floats.js';
+import { BufferPool } from './engine/memory.js';
+import type { StrategyName } from './engine/strategy.js';
+import { warmUp } from './engine/warm-up.js';
+
+export { type AdapterInfo, softwareAdapter } from '@sluice/core';
+export { type DeviceOptions, requestAdapter, requestDevice } from './engine/device.js';
+export type { GpuFloats, StrategyName };
+
+export interface WebgpuBackendOptions {
+  /** The device to compute on, which stays the caller's. Default: one of its own, with all that the adapter has. */
+  readonly device?: GPUDevice;
+  /**
+   * How the time loop of cells with products of their state is run: `resident`, a whole sequence in one dispatch by a workgroup
+   * per few batch rows, or `stepwise`, a dispatch per step over the whole GPU. Default: what suits the sizes.
+   */
+  readonly strategy?: StrategyName;
+}
+
+/** The WebGPU backend, which has a device to destroy. */
+export interface WebgpuBackend extends Backend<GpuFloats> {
+  readonly device: GPUDevice;
+  /** How many dispatches it has submitted since it was made. */
+  readonly dispatches: number;
+  /**
+   * Compiles what a plan needs before it is needed, in the background: its forward pass, and its gradient unless `gradient` is
+   * false. Otherwise the first call does that, which holds it up by some hundredths of a second for each kernel.
+   * @throws Error naming the kernel when one does not compile.
+   */
+  warmUp(plan: Plan, options?: { readonly gradient?: boolean }): Promise<void>;
+  /** Destroys the device if it is the backend's own, and the buffers that wait to be used again. */
+  dispose(): void;
+}
+
+/**
+ * The WebGPU backend, without TensorFlow.js.
+ *
+ * Buffers are `GPUBuffer`s of the device and must be given back with `release`. Calls return before the GPU has done the work;
+ * what goes wrong there is thrown by the next call, or by `download`.
+ *
+ * @throws Error that says what to do when there is no WebGPU or no adapter.
+ */
+export async function createWebgpuBackend(options: WebgpuBackendOptions = {}): Promise<WebgpuBackend> {
+  const device = options.device ?? (await requestDevice());
+  const pool = new BufferPool(device);
+  const gpu = new Gpu(device, { memory: pool, results: pool, strategy: options.strategy });
+  return {
+    ...backendOn(gpu, pool),
+    device,
+    get dispatches() {
+      return gpu.dispatches;
+    },
+    warmUp: (plan, { gradient = true } = {}) => warmUp(gpu, plan, gradient),
+    dispose: () => {
+      pool.empty();
+      if (options.device === undefined) device.destroy();
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { isInputProjection, type Plan, type SequenceInputs, type SequenceResult } from '@sluice/core';
+import { chunksOf } from './chunks.js';
+import type { Gpu } from './gpu.js';
+import type { GpuFloats } from './gpu-floats.js';
+import { apart, multiply } from './kernels/multiply.js';
+import { loopsOf } from './loop/plan-loops.js';
+import { placeParameters, type Run } from './run.js';
+import { placeWaitingResults, runLoop } from './run-loop.js';
+import { savedLayout } from './saved-layout.js';
+import { Workspace } from './workspace.js';
+
+/**
+ * Runs a plan forward: per chunk of time steps the input projections, one matrix product each, and the time loop.
+ * Sequences are `[batch, timesteps, …]`; what the loop needs lies in one buffer, the workspace.
+ */
+export function forward(
+  gpu: Gpu,
+  plan: Plan,
+  inputs: SequenceInputs<GpuFloats>,
+  keep: boolean,
+): SequenceResult<GpuFloats> {
+  const { batch, timesteps, x, reverse = false, maskedOutput = 'repeat' } = inputs;
+  const { units, inputSize } = plan;
+  const run: Run = gpu.begin();
+  const { recorder } = run;
+  const loop = gpu.loops.ready(loopsOf(plan)[keep ? 'training' : 'inference'], units);
+  const rows = batch * units;
+
+  const projections = plan.products.flatMap((product, index) => (isInputProjection(product) ? [index] : []));
+  const widths = projections.map((index) => plan.products[index].results.length * units);
+  const chunks = chunksOf(
+    {
+      timesteps,
+      numbersPerStep: batch * widths.reduce((sum, width) => sum + width, 0),
+      workPerStep: loop.workPerStep,
+    },
+    !reverse,
+  );
+  const longest = chunks[0].positions;
+
+  const workspace = new Workspace();
+  const statePlaces = plan.states.map((_, s) => (keep ? 0 : workspace.reserve(`state${s}`, 2 * rows)));
+  if (!keep) {
+    for (let value = 0; value < plan.inference.values; value++) workspace.reserve(`value${value}`, rows);
+  }
+  projections.forEach((index, i) => {
+    workspace.reserve(`projection${index}`, batch * longest * widths[i]);
+  });
+  placeWaitingResults(workspace, loop, rows);
+  const fill = placeParameters(workspace, plan, inputs, true);
+  const work = run.temporary(workspace.length);
+  fill(recorder, work);
+
+  const sequence = run.result(batch * timesteps * units);
+  const layout = savedLayout(plan, batch, timesteps);
+  const saved = keep ? run.result(layout.length) : undefined;
+  /** Where the states are before the first step, or behind the last. */
+  const memory = saved?.buffer ?? work;
+  const stateAt = (s: number, end: 'before' | 'after') => {
+    if (!keep) return statePlaces[s] + (end === 'before' ? 0 : (timesteps % 2) * rows);
+    return layout.places[`state${s}`] + ((end === 'after') === reverse ? 0 : timesteps * rows);
+  };
+  plan.states.forEach((_, s) => {
+    recorder.place(inputs.initialStates?.[s], memory, stateAt(s, 'before'), rows);
+  });
+
+  const buffers = [work, x.buffer, sequence.buffer, ...(saved ? [saved.buffer] : [])];
+  const uniforms = {
+    ...workspace.places,
+    ...(keep ? layout.places : {}),
+    batch,
+    timesteps,
+    units,
+    inputSize,
+    reverse: Number(reverse),
+    masked: Number(inputs.mask !== undefined),
+    repeat: Number(maskedOutput === 'repeat'),
+  };
+  for (const chunk of chunks) {
+    projections.forEach((index, i) => {
+      const { parameter, firstBlock } = plan.products[index];
+      multiply(
+        recorder,
+        {
+          left: {
+            buffer: x.buffer,
+            offset: chunk.start * inputSize,
+            rows: { period: chunk.positions, outer: timesteps * inputSize, inner: inputSize },
+            columns: apart(1),
+          },
+          right: {
+            buffer: inputs.parameters[parameter].buffer,
+            offset: firstBlock * units,
+            rows: apart(plan.parameters[parameter].shape[1]),
+            columns: apart(1),
+          },
+          result: {
+            buffer: work,
+            offset: workspace.places[`projection${index}`],
+            rows: apart(widths[i]),
+          },
+          rows: batch * chunk.positions,
+          depth: inputSize,
+          columns: widths[i],
+          accumulate: false,
+        },
+        run.temporary,
+      );
+    });
+    runLoop(recorder, loop, buffers, { ...uniforms, chunk: chunk.positions, chunkStart: chunk.start }, chunk);
+  }
+
+  const states = plan.states.map((_, s) => {
+    const state = run.result(rows);
+    recorder.copy(memory, stateAt(s, 'after'), state.buffer, 0, rows);
+    return state;
+  });
+  run.submit(`${plan.cell.name} forward`);
+  return { sequence, states, saved };
+}

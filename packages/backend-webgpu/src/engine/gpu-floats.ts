@@ -1,0 +1,30 @@
+/** Float32 numbers in a buffer of the GPU: the first `length` that it holds. */
+export interface GpuFloats {
+  readonly buffer: GPUBuffer;
+  readonly length: number;
+}
+
+/** How a shader uses a buffer. */
+export type Access = 'read' | 'read_write';
+
+/**
+ * A compute shader as text, with what is needed to run it. Its buffers are bound in the order of `bindings`; `uniforms` are
+ * whole numbers, which the code reads as `u.NAME`. Two kernels with the same code are the same.
+ */
+export interface Kernel {
+  /** Under which it is spoken of in errors and profiles. */
+  readonly name: string;
+  readonly uniforms: readonly string[];
+  readonly bindings: readonly { readonly name: string; readonly access: Access }[];
+  /** The code behind the declarations of uniforms and bindings. */
+  readonly code: string;
+}
+
+/** The WGSL of a kernel. Uniforms are binding 0, buffers the bindings behind it. */
+export function wgslOf({ uniforms, bindings, code }: Kernel): string {
+  const fields = uniforms.map((name) => `  ${name}: u32,`).join('\n');
+  const buffers = bindings.map(
+    ({ name, access }, i) => `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: array<f32>;`,
+  );
+  return `struct Uniforms {\n${fields}\n}\n@group(0) @binding(0) var<uniform> u: Uniforms;\n${buffers.join('\n')}\n${code}`;
+}

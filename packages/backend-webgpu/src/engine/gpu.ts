@@ -1,0 +1,63 @@
+import { Faults } from './faults.js';
+import type { Memory } from './memory.js';
+import { Pipelines } from './pipelines.js';
+import { Recorder } from './recorder.js';
+import type { Run } from './run.js';
+import { Loops } from './run-loop.js';
+import type { StrategyName } from './strategy.js';
+
+export interface GpuOptions {
+  /** Where temporary buffers come from. */
+  readonly memory: Memory;
+  /** Where buffers for results come from. */
+  readonly results: Memory;
+  /** Overrides the choice by size. */
+  readonly strategy?: StrategyName | undefined;
+  /** Is called before work is submitted, to submit what must come first. */
+  readonly before?: () => void;
+}
+
+/** A device with everything that is kept for it. */
+export class Gpu {
+  readonly pipelines: Pipelines;
+  readonly loops: Loops;
+  readonly faults: Faults;
+  private total = 0;
+
+  constructor(
+    readonly device: GPUDevice,
+    private readonly options: GpuOptions,
+  ) {
+    this.pipelines = new Pipelines(device);
+    this.loops = new Loops(device.limits, options.strategy);
+    this.faults = new Faults(device);
+  }
+
+  /** How many dispatches have been submitted so far. */
+  get dispatches(): number {
+    return this.total;
+  }
+
+  /** Begins one call's work. @throws Error when the device is lost, or for what went wrong before. */
+  begin(): Run {
+    this.faults.check();
+    const { memory, results, before } = this.options;
+    const recorder = new Recorder(this.device, this.pipelines);
+    const temporaries: GPUBuffer[] = [];
+    return {
+      recorder,
+      temporary: (length) => {
+        const buffer = memory.allocate(length);
+        temporaries.push(buffer);
+        return buffer;
+      },
+      result: (length) => ({ buffer: results.allocate(length), length }),
+      submit: (name) => {
+        before?.();
+        this.faults.watch(name, () => recorder.submit());
+        this.total += recorder.dispatches;
+        for (const buffer of temporaries) memory.release(buffer);
+      },
+    };
+  }
+}

@@ -1,0 +1,171 @@
+import {
+  isInputProjection,
+  type Plan,
+  type SequenceCotangents,
+  type SequenceGradient,
+  type SequenceInputs,
+  type SequenceResult,
+} from '@sluice/core';
+import { chunksOf } from './chunks.js';
+import { deepProducts } from './deep-products.js';
+import type { Gpu } from './gpu.js';
+import type { GpuFloats } from './gpu-floats.js';
+import { columnSums } from './kernels/column-sums.js';
+import { repeatedOutputs } from './kernels/repeated-outputs.js';
+import { transpose } from './kernels/transpose.js';
+import { loopsOf } from './loop/plan-loops.js';
+import { placeParameters, type Run } from './run.js';
+import { placeWaitingResults, runLoop } from './run-loop.js';
+import { savedLayout } from './saved-layout.js';
+import { Workspace } from './workspace.js';
+
+/**
+ * The gradient of a plan: per chunk of time steps, from the last processed to the first, the loop, which leaves the cotangents
+ * of the products' results, and one deep matrix product for each weight and for `x`.
+ */
+export function gradient(
+  gpu: Gpu,
+  plan: Plan,
+  inputs: SequenceInputs<GpuFloats>,
+  { sequence, saved }: SequenceResult<GpuFloats>,
+  cotangents: SequenceCotangents<GpuFloats>,
+): SequenceGradient<GpuFloats> {
+  const { batch, timesteps, x, reverse = false } = inputs;
+  const { units, inputSize } = plan;
+  const { buffers: cotangentBuffers, schedule, vectors, input } = plan.gradient;
+  const run = gpu.begin();
+  const { recorder } = run;
+  const loop = gpu.loops.ready(loopsOf(plan).gradient, units);
+  const rows = batch * units;
+  const kept = saved as GpuFloats;
+  const layout = savedLayout(plan, batch, timesteps);
+
+  const widths = cotangentBuffers.map((blocks) => blocks.length * units);
+  const chunks = chunksOf(
+    {
+      timesteps,
+      numbersPerStep: batch * widths.reduce((sum, width) => sum + width, 0),
+      workPerStep: loop.workPerStep,
+    },
+    reverse,
+  );
+  const workspace = new Workspace();
+  const stateCotangents = plan.states.map((_, s) => workspace.reserve(`stateCotangent${s}`, 2 * rows));
+  for (let value = 0; value < schedule.values; value++) workspace.reserve(`gradientValue${value}`, rows);
+  widths.forEach((width, buffer) => {
+    workspace.reserve(`productCotangent${buffer}`, batch * chunks[0].positions * width);
+  });
+  const vectorSums = workspace.reserve('vectorSums', rows * vectors.length);
+  plan.products.forEach((product, index) => {
+    if (!isInputProjection(product)) {
+      workspace.reserve(`transposed${index}`, product.results.length * units * units);
+    }
+  });
+  placeWaitingResults(workspace, loop, rows);
+  const fill = placeParameters(workspace, plan, inputs, false);
+  const work = run.temporary(workspace.length);
+  fill(recorder, work);
+  transposeWeights(run, plan, inputs, work, workspace);
+  recorder.clear(work, vectorSums, rows * vectors.length);
+  plan.states.forEach((_, s) => {
+    recorder.place(cotangents.states?.[s], work, stateCotangents[s], rows);
+  });
+
+  const gradients: SequenceGradient<GpuFloats> = {
+    x: run.result(x.length),
+    parameters: inputs.parameters.map(({ length }) => run.result(length)),
+    initialStates: plan.states.map(() => run.result(rows)),
+  };
+  for (const { buffer, length } of gradients.parameters) recorder.clear(buffer, 0, length);
+
+  const sequenceCotangent = movedCotangent(run, plan, inputs, cotangents.sequence);
+  const bound = [
+    work,
+    x.buffer,
+    sequence.buffer,
+    kept.buffer,
+    sequenceCotangent ?? x.buffer,
+    ...(input === null ? [] : [gradients.x.buffer]),
+  ];
+  const uniforms = {
+    ...workspace.places,
+    ...layout.places,
+    batch,
+    timesteps,
+    units,
+    inputSize,
+    reverse: Number(reverse),
+    masked: Number(inputs.mask !== undefined),
+    hasSequenceCotangent: Number(sequenceCotangent !== undefined),
+  };
+  chunks.forEach((chunk, i) => {
+    runLoop(recorder, loop, bound, { ...uniforms, chunk: chunk.positions, chunkStart: chunk.start }, chunk);
+    deepProducts(
+      run,
+      plan,
+      inputs,
+      { work, workspace, saved: kept.buffer, layout },
+      chunk,
+      i === 0,
+      gradients,
+    );
+  });
+
+  if (vectors.length > 0) {
+    const sums = run.temporary(vectors.length * units);
+    const columns = vectors.length * units;
+    columnSums(recorder, { buffer: work, offset: vectorSums, rows: batch, columns }, sums);
+    vectors.forEach(({ parameter, block }, i) => {
+      recorder.copy(sums, i * units, gradients.parameters[parameter].buffer, block * units, units);
+    });
+  }
+  gradients.initialStates.forEach(({ buffer }, s) => {
+    recorder.copy(work, stateCotangents[s] + (timesteps % 2) * rows, buffer, 0, rows);
+  });
+  run.submit(`${plan.cell.name} gradient`);
+  return gradients;
+}
+
+/** The matrices that multiply states, turned over: threads then read neighbouring numbers. */
+function transposeWeights(
+  { recorder }: Run,
+  plan: Plan,
+  inputs: SequenceInputs<GpuFloats>,
+  work: GPUBuffer,
+  { places }: Workspace,
+): void {
+  plan.products.forEach((product, index) => {
+    if (isInputProjection(product)) return;
+    const [rows, stride] = plan.parameters[product.parameter].shape;
+    transpose(recorder, {
+      source: inputs.parameters[product.parameter].buffer,
+      sourceOffset: product.firstBlock * plan.units,
+      sourceStride: stride,
+      rows,
+      columns: product.results.length * plan.units,
+      target: work,
+      targetOffset: places[`transposed${index}`],
+    });
+  });
+}
+
+/** The cotangents of the outputs, those of repeated outputs moved to the step that they repeat. */
+function movedCotangent(
+  { recorder, temporary }: Run,
+  { units }: Plan,
+  { batch, timesteps, mask, maskedOutput = 'repeat', reverse = false }: SequenceInputs<GpuFloats>,
+  cotangent: GpuFloats | undefined,
+): GPUBuffer | undefined {
+  if (cotangent === undefined || mask === undefined || maskedOutput === 'zero') return cotangent?.buffer;
+  const moved = temporary(cotangent.length);
+  repeatedOutputs(recorder, {
+    batch,
+    timesteps,
+    units,
+    reverse,
+    mask: mask.buffer,
+    cotangent: cotangent.buffer,
+    moved,
+  });
+  return moved;
+}

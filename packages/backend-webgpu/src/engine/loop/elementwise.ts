@@ -1,0 +1,52 @@
+import type { Slot } from '@sluice/core';
+import type { Kernel } from '../gpu-floats.js';
+import { flatMain } from '../kernels/flat-grid.js';
+import type { Places } from '../wgsl/program.js';
+import { type Loop, uniformsIn } from './loop.js';
+import { loopFunctions, stageFunction } from './stage.js';
+
+/**
+ * A loop without products, such as an SRU's: one dispatch, a thread per batch row and unit, which goes through the time steps
+ * with its states in registers.
+ */
+export function elementwiseKernel(loop: Loop): Kernel {
+  const { carried, sums, places } = loop;
+  const registers: Places = {
+    load: (slot) => (slot.kind === carried.load ? `carried${slot.state}` : places.load(slot)),
+    store: (slot, value) => {
+      if (slot.kind === 'vectorCotangent') return `sum${sums.indexOf(slot)} += ${value};`;
+      if (slot.kind !== carried.store) return places.store(slot, value);
+      return `next${slot.state} = ${value};${carried.isKept ? ` ${places.store(slot, value)}` : ''}`;
+    },
+  };
+  const padded = (slot: Slot) =>
+    slot.kind === carried.store ? registers.store(slot, `carried${slot.state}`) : loop.padded(slot);
+  const each = (count: number, text: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => text(i)).join('\n  ');
+  const at = (kind: 'load' | 'store', state: number) => ({ kind: carried[kind], state }) as Slot;
+  const code = `
+${each(carried.count, (s) => `var<private> carried${s}: f32;\nvar<private> next${s}: f32;`)}
+${each(sums.count, (i) => `var<private> sum${i}: f32;`)}
+${loopFunctions(loop)}
+${stageFunction(loop, 0, registers, padded)}
+fn begin(row: u32, unit: u32, position: u32) {
+  ${loop.step}
+  ${each(carried.count, (s) => `carried${s} = ${places.load(at('load', s))};`)}
+}
+fn finish(row: u32, unit: u32, position: u32) {
+  ${loop.step}
+  ${carried.isKept ? '' : each(carried.count, (s) => places.store(at('store', s), `carried${s}`))}
+  ${each(sums.count, (i) => `${sums.place(i)} += sum${i};`)}
+}
+${flatMain(`let row = index / u.units;
+  let unit = index % u.units;
+  if (row >= u.batch) { return; }
+  let end = u.position + u.positions;
+  begin(row, unit, u.position);
+  for (var position = u.position; position < end; position++) {
+    stage0(row, unit, position);
+    ${each(carried.count, (s) => `carried${s} = next${s};`)}
+  }
+  finish(row, unit, end - 1u);`)}`;
+  return { name: `${loop.name}, elementwise`, uniforms: uniformsIn(code), bindings: loop.bindings, code };
+}

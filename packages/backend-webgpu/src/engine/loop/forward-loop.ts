@@ -1,0 +1,129 @@
+import { isInputProjection, type Plan, type Slot } from '@sluice/core';
+import type { Loop, Operand } from './loop.js';
+
+/** A number of a row of `units` numbers that begins `blocks` rows behind a uniform's place. */
+const inRow = (start: string, row: string, blocks: number, block: number, unit: string) =>
+  `${start} + (${row} * ${blocks}u + ${block}u) * u.units + ${unit}`;
+
+/** The widths of matrices are multiples of `units`. */
+const width = (plan: Plan, parameter: number): string =>
+  `${plan.parameters[parameter].blocks.length}u * u.units`;
+
+/** Finds the time step and the places of states before and after it; saved states are `[timesteps + 1, batch, units]`. */
+export const keptStep = (position: string): string => `let t = ${position};
+  let cell = row * u.timesteps + t;
+  let before = t + u.reverse;
+  let after = t + 1u - u.reverse;`;
+
+/** A plan's forward steps; with `keep`, those that keep what the gradient needs. */
+export function forwardLoop(plan: Plan, keep: boolean): Loop {
+  const schedule = keep ? plan.training : plan.inference;
+  const memory = keep ? 'saved' : 'work';
+  const state = (s: number, slot: string, unit: string) =>
+    `${memory}[u.state${s} + (${slot} * u.batch + row) * u.units + ${unit}]`;
+  const value = (index: number, unit: string) =>
+    `${memory}[u.value${index} + ${keep ? 'cell' : 'row'} * u.units + ${unit}]`;
+  const output = (cell: string) => `sequence[${cell} * u.units + unit]`;
+  const { products } = plan;
+
+  const load = (slot: Slot): string => {
+    switch (slot.kind) {
+      case 'input':
+        return 'x[cell * u.inputSize + unit]';
+      case 'state':
+        return state(slot.state, 'before', 'unit');
+      case 'vector':
+        return `work[u.parameter${slot.parameter} + ${slot.block}u * u.units + unit]`;
+      case 'recurrentMask':
+        return `work[u.recurrentMask${slot.index} + row * u.units + unit]`;
+      case 'value':
+        return value(slot.index, 'unit');
+      case 'product': {
+        if (!isInputProjection(products[slot.product])) return resultName(slot.product, slot.block);
+        const row = '(row * u.chunk + t - u.chunkStart)';
+        const { length } = products[slot.product].results;
+        return `work[${inRow(`u.projection${slot.product}`, row, length, slot.block, 'unit')}]`;
+      }
+      default:
+        throw new Error(`a forward program cannot reach ${slot.kind}`);
+    }
+  };
+  const store = (slot: Slot, text: string): string => {
+    switch (slot.kind) {
+      case 'newState':
+        return `${state(slot.state, 'after', 'unit')} = ${text};`;
+      case 'output':
+        return `${output('cell')} = ${text};`;
+      case 'value':
+        return `${value(slot.index, 'unit')} = ${text};`;
+      default:
+        throw new Error(`a forward program cannot store ${slot.kind}`);
+    }
+  };
+  const padded = (slot: Slot): string => {
+    if (slot.kind === 'newState') return store(slot, load({ kind: 'state', state: slot.state }));
+    if (slot.kind !== 'output') return '';
+    return `${output('cell')} = 0.0;
+    if (u.repeat == 1u && position > 0u) { ${output('cell')} = ${output('select(cell - 1u, cell + 1u, u.reverse == 1u)')}; }`;
+  };
+
+  const loopProducts = products.flatMap((product, index) => (isInputProjection(product) ? [] : [index]));
+  const keys = [...new Set(loopProducts.map((index) => JSON.stringify(products[index].operand)))];
+  const operands = keys.map((key): Operand => {
+    const operand = JSON.parse(key) as (typeof products)[number]['operand'];
+    if (operand.kind === 'state') {
+      return {
+        blocks: 1,
+        takesTurns: true,
+        blockOf: (slot) => (slot.kind === 'newState' && slot.state === operand.state ? 0 : null),
+        before: { kind: 'state', state: operand.state },
+        at: (k) => state(operand.state, 'before', k),
+      };
+    }
+    const index = operand.kind === 'value' ? operand.index : Number.NaN;
+    return {
+      blocks: 1,
+      takesTurns: false,
+      blockOf: (slot) => (slot.kind === 'value' && slot.index === index ? 0 : null),
+      before: null,
+      at: (k) => value(index, k),
+    };
+  });
+  const t = 'select(position, u.timesteps - 1u - position, u.reverse == 1u)';
+  return {
+    name: `${plan.cell.name} forward${keep ? ', kept' : ''}`,
+    bindings: [
+      { name: 'work', access: 'read_write' },
+      { name: 'x', access: 'read' },
+      { name: 'sequence', access: 'read_write' },
+      ...(keep ? [{ name: 'saved', access: 'read_write' } as const] : []),
+    ],
+    step: keep
+      ? keptStep(t)
+      : `let t = ${t};
+  let cell = row * u.timesteps + t;
+  let before = position % 2u;
+  let after = 1u - before;`,
+    stages: schedule.stages.map((stage) => ({
+      program: stage.program,
+      products: stage.products.map((index) => {
+        const { parameter, firstBlock, results, operand } = products[index];
+        return {
+          results: results.map((_, block) => resultName(index, block)),
+          operand: keys.indexOf(JSON.stringify(operand)),
+          firstBlock: 0,
+          depthBlocks: 1,
+          weightRow: (k) =>
+            `u.parameter${parameter} + ${k} * ${width(plan, parameter)} + ${firstBlock}u * u.units`,
+        };
+      }),
+    })),
+    places: { load, store },
+    padded,
+    operands,
+    carried: { load: 'state', store: 'newState', count: plan.states.length, isKept: keep },
+    sums: { count: 0, indexOf: () => -1, place: () => '' },
+  };
+}
+
+const resultName = (product: number, block: number): string => `product${product}_${block}`;

@@ -1,0 +1,134 @@
+import type { Plan, Slot } from '@sluice/core';
+import { keptStep } from './forward-loop.js';
+import type { Loop, Operand } from './loop.js';
+
+/** A plan's gradient steps, from the last processed step, at position 0, to the first. */
+export function gradientLoop(plan: Plan): Loop {
+  const { schedule, buffers, places: cotangentPlaces, vectors, input } = plan.gradient;
+  const own = (start: string) => `[u.${start} + row * u.units + unit]`;
+  const stateCotangent = (s: number, turn: string) =>
+    `work[u.stateCotangent${s} + (${turn} * u.batch + row) * u.units + unit]`;
+  const savedState = (s: number, slot: string) =>
+    `saved[u.state${s} + (${slot} * u.batch + row) * u.units + unit]`;
+  const cotangent = (buffer: number, place: string) => {
+    const row = '(row * u.chunk + t - u.chunkStart)';
+    return `work[u.productCotangent${buffer} + ${row} * ${buffers[buffer].length}u * u.units + ${place}]`;
+  };
+  const sum = (index: number) =>
+    `work[u.vectorSums + (row * ${vectors.length}u + ${index}u) * u.units + unit]`;
+  const indexOfSum = (slot: Slot) =>
+    vectors.findIndex(
+      ({ parameter, block }) =>
+        slot.kind === 'vectorCotangent' && parameter === slot.parameter && block === slot.block,
+    );
+
+  const load = (slot: Slot): string => {
+    switch (slot.kind) {
+      case 'input':
+        return 'x[cell * u.inputSize + unit]';
+      case 'state':
+        return savedState(slot.state, 'before');
+      case 'newState':
+        return savedState(slot.state, 'after');
+      case 'output':
+        return 'sequence[cell * u.units + unit]';
+      case 'vector':
+        return `work[u.parameter${slot.parameter} + ${slot.block}u * u.units + unit]`;
+      case 'recurrentMask':
+        return `work${own(`recurrentMask${slot.index}`)}`;
+      case 'saved':
+        return `saved[u.value${slot.index} + cell * u.units + unit]`;
+      case 'value':
+        return `work${own(`gradientValue${slot.index}`)}`;
+      case 'outputCotangent':
+        return 'select(0.0, sequenceCotangent[cell * u.units + unit], u.hasSequenceCotangent == 1u)';
+      case 'stateCotangent':
+        return stateCotangent(slot.state, 'incoming');
+      case 'transposedProduct':
+        return resultName(slot.product);
+      default:
+        throw new Error(`a gradient program cannot reach ${slot.kind}`);
+    }
+  };
+  const store = (slot: Slot, text: string): string => {
+    switch (slot.kind) {
+      case 'value':
+        return `work${own(`gradientValue${slot.index}`)} = ${text};`;
+      case 'previousStateCotangent':
+        return `${stateCotangent(slot.state, 'outgoing')} = ${text};`;
+      case 'productCotangent':
+        return `${cotangent(slot.buffer, `${slot.block}u * u.units + unit`)} = ${text};`;
+      case 'inputCotangent':
+        return `inputCotangent[cell * u.inputSize + unit] = ${text};`;
+      case 'vectorCotangent':
+        return `${sum(indexOfSum(slot))} += ${text};`;
+      default:
+        throw new Error(`a gradient program cannot store ${slot.kind}`);
+    }
+  };
+  const padded = (slot: Slot): string => {
+    switch (slot.kind) {
+      case 'previousStateCotangent':
+        return store(slot, load({ kind: 'stateCotangent', state: slot.state }));
+      case 'productCotangent':
+      case 'inputCotangent':
+        return store(slot, '0.0');
+      default:
+        return '';
+    }
+  };
+
+  const used = [
+    ...new Set(
+      schedule.stages.flatMap(({ products }) => products.map((index) => cotangentPlaces[index].buffer)),
+    ),
+  ];
+  const operands = used.map(
+    (buffer): Operand => ({
+      blocks: buffers[buffer].length,
+      takesTurns: false,
+      blockOf: (slot) => (slot.kind === 'productCotangent' && slot.buffer === buffer ? slot.block : null),
+      before: null,
+      at: (k) => cotangent(buffer, k),
+    }),
+  );
+  return {
+    name: `${plan.cell.name} gradient`,
+    bindings: [
+      { name: 'work', access: 'read_write' },
+      { name: 'x', access: 'read' },
+      { name: 'sequence', access: 'read' },
+      { name: 'saved', access: 'read' },
+      { name: 'sequenceCotangent', access: 'read' },
+      ...(input === null ? [] : [{ name: 'inputCotangent', access: 'read_write' } as const]),
+    ],
+    step: `${keptStep('select(u.timesteps - 1u - position, position, u.reverse == 1u)')}
+  let incoming = position % 2u;
+  let outgoing = 1u - incoming;`,
+    stages: schedule.stages.map((stage) => ({
+      program: stage.program,
+      products: stage.products.map((index) => {
+        const { buffer, firstBlock } = cotangentPlaces[index];
+        return {
+          results: [resultName(index)],
+          operand: used.indexOf(buffer),
+          firstBlock,
+          depthBlocks: plan.products[index].results.length,
+          weightRow: (k) => `u.transposed${index} + ${k} * u.units`,
+        };
+      }),
+    })),
+    places: { load, store },
+    padded,
+    operands,
+    carried: {
+      load: 'stateCotangent',
+      store: 'previousStateCotangent',
+      count: plan.states.length,
+      isKept: false,
+    },
+    sums: { count: vectors.length, indexOf: indexOfSum, place: sum },
+  };
+}
+
+const resultName = (product: number): string => `transposed${product}_`;

@@ -1,0 +1,84 @@
+import type { Kernel } from '../gpu-floats.js';
+import { type Loop, type LoopProduct, uniformsIn } from './loop.js';
+import { addToSums, callForRows, declareSums } from './products.js';
+import { loopFunctions, stageFunction } from './stage.js';
+
+/** Units and batch rows of a workgroup: 16 × 16 threads, each with a unit of four rows. */
+export const TILE_UNITS = 16;
+export const TILE_ROWS = 64;
+/** Depth that a workgroup keeps at a time. */
+const STRIP = 16;
+
+/**
+ * A stage of a loop for one step: products and program of a tile of batch rows and units by each workgroup, spread over the
+ * whole GPU. A step is a dispatch a stage; what is carried passes through memory.
+ */
+export function stepwiseKernel(loop: Loop, index: number): Kernel {
+  const stage = loop.stages[index];
+  const widest = Math.max(0, ...stage.products.map(({ results }) => results.length));
+  const multiply = (product: LoopProduct) => {
+    const operand = loop.operands[product.operand];
+    const depth = `${product.depthBlocks}u * u.units`;
+    const loads = product.results.map(
+      (_, block) =>
+        `weights[${block * STRIP * TILE_UNITS}u + thread] = weightAt(weight + ${block}u * u.units, isInside);`,
+    );
+    return `
+  for (var strip = 0u; strip < ${depth}; strip += ${STRIP}u) {
+    {
+      let k = strip + local.x;
+      var four = vec4f();
+      for (var i = 0u; i < 4u; i++) {
+        let row = firstRow + i;
+        if (row < u.batch && k < ${depth}) {
+          ${loop.step}
+          four[i] = ${operand.at(`(${product.firstBlock}u * u.units + k)`)};
+        }
+      }
+      rowsOf[local.x * 16u + local.y] = four;
+    }
+    {
+      let k = strip + local.y;
+      let isInside = k < ${depth} && unit < u.units;
+      let weight = ${product.weightRow('k')} + unit;
+      ${loads.join('\n      ')}
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < ${STRIP}u; k++) {
+      let rows = rowsOf[k * 16u + local.y];
+      let at = k * ${TILE_UNITS}u + local.x;
+      ${addToSums(product, 'rows', (block) => `weights[${block * STRIP * TILE_UNITS}u + at]`)}
+    }
+    workgroupBarrier();
+  }`;
+  };
+  const memory =
+    widest === 0
+      ? ''
+      : `var<workgroup> rowsOf: array<vec4f, ${(STRIP * TILE_ROWS) / 4}>;
+var<workgroup> weights: array<f32, ${widest * STRIP * TILE_UNITS}>;
+fn weightAt(place: u32, isInside: bool) -> f32 {
+  if (!isInside) { return 0.0; }
+  return work[place];
+}`;
+  const code = `
+${memory}
+${loopFunctions(loop)}
+${stageFunction(loop, index, loop.places, loop.padded)}
+@compute @workgroup_size(16, 16)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let position = u.position;
+  let unit = group.x * ${TILE_UNITS}u + local.x;
+  let firstRow = group.y * ${TILE_ROWS}u + local.y * 4u;
+  ${declareSums(stage, 4)}
+  ${stage.products.map(multiply).join('\n  ')}
+  if (unit >= u.units) { return; }
+  ${callForRows(stage, index, 4, 'firstRow')}
+}`;
+  const name = `${loop.name}, stage ${index}`;
+  return { name, uniforms: uniformsIn(code), bindings: loop.bindings, code };
+}

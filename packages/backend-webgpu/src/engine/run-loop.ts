@@ -1,0 +1,95 @@
+import type { Kernel } from './gpu-floats.js';
+import { flatGroups } from './kernels/flat-grid.js';
+import { elementwiseKernel } from './loop/elementwise.js';
+import { hasWork, type Loop, waitingResults, waitingUniform } from './loop/loop.js';
+import { heldBlocks, residentKernel } from './loop/resident.js';
+import { stepwiseKernel, TILE_ROWS, TILE_UNITS } from './loop/stepwise.js';
+import type { Recorder, Uniforms } from './recorder.js';
+import { chooseStrategy, type LoopLimits, type Strategy, type StrategyName } from './strategy.js';
+import type { Workspace } from './workspace.js';
+
+/** A loop with the strategy by which a device goes through it, and its kernels. */
+export interface ReadyLoop {
+  readonly loop: Loop;
+  readonly strategy: Strategy;
+  /** One, or one for each stage that has work. */
+  readonly kernels: readonly Kernel[];
+  /** Multiplications of one thread at one step, where a dispatch has many steps. */
+  readonly workPerStep: number;
+}
+
+/** Prepares loops for a device; equal ones once. */
+export class Loops {
+  private readonly known = new WeakMap<Loop, Map<string, readonly Kernel[]>>();
+
+  constructor(
+    private readonly limits: LoopLimits,
+    private readonly wanted: StrategyName | undefined,
+  ) {}
+
+  ready(loop: Loop, units: number): ReadyLoop {
+    const products = loop.stages.flatMap((stage) => stage.products);
+    const columns = products.reduce((sum, { results, depthBlocks }) => sum + results.length * depthBlocks, 0);
+    const multiplications = columns * units * units;
+    const sizes = { units, multiplications, heldBlocks: heldBlocks(loop) };
+    const strategy = chooseStrategy(sizes, this.limits, this.wanted);
+    const perThread = strategy.kind === 'resident' ? Math.ceil(units / strategy.threads) * strategy.rows : 1;
+    return {
+      loop,
+      strategy,
+      kernels: this.kernelsOf(loop, strategy),
+      // Besides products a step takes some hundred operations.
+      workPerStep: strategy.kind === 'stepwise' ? 0 : perThread * (columns * units + 100),
+    };
+  }
+
+  private kernelsOf(loop: Loop, strategy: Strategy): readonly Kernel[] {
+    const byStrategy = this.known.get(loop) ?? new Map<string, readonly Kernel[]>();
+    this.known.set(loop, byStrategy);
+    const key = JSON.stringify(strategy);
+    const kernels = byStrategy.get(key) ?? makeKernels(loop, strategy);
+    byStrategy.set(key, kernels);
+    return kernels;
+  }
+}
+
+function makeKernels(loop: Loop, strategy: Strategy): readonly Kernel[] {
+  switch (strategy.kind) {
+    case 'elementwise':
+      return [elementwiseKernel(loop)];
+    case 'resident':
+      return [residentKernel(loop, strategy)];
+    case 'stepwise':
+      return loop.stages.flatMap((stage, index) => (hasWork(stage) ? [stepwiseKernel(loop, index)] : []));
+  }
+}
+
+/** Sets places aside for what passes from stage to stage of a loop. */
+export function placeWaitingResults(workspace: Workspace, { loop }: ReadyLoop, length: number): void {
+  loop.stages.forEach((_, index) => {
+    for (const name of waitingResults(loop, index)) workspace.reserve(waitingUniform(name), length);
+  });
+}
+
+/** Records the steps `position` to `position + positions` of a loop. */
+export function runLoop(
+  recorder: Recorder,
+  { kernels, strategy }: ReadyLoop,
+  buffers: readonly GPUBuffer[],
+  uniforms: Uniforms & { readonly batch: number; readonly units: number },
+  { position, positions }: { readonly position: number; readonly positions: number },
+): void {
+  const { batch, units } = uniforms;
+  if (strategy.kind === 'stepwise') {
+    const groups = [Math.ceil(units / TILE_UNITS), Math.ceil(batch / TILE_ROWS)] as const;
+    for (let i = 0; i < positions; i++) {
+      for (const kernel of kernels) {
+        recorder.dispatch(kernel, buffers, { ...uniforms, position: position + i }, groups);
+      }
+    }
+    return;
+  }
+  const groups =
+    strategy.kind === 'resident' ? ([Math.ceil(batch / strategy.rows)] as const) : flatGroups(batch * units);
+  recorder.dispatch(kernels[0], buffers, { ...uniforms, position, positions }, groups);
+}

@@ -1,0 +1,120 @@
+import type { OperationName } from '@sluice/core';
+
+/**
+ * What the operations of equations are in WGSL, as expressions in `a` and `b`, and the functions behind them.
+ *
+ * WGSL leaves open what `min`, `max`, `clamp` and `sign` do with NaN, and drivers differ: comparisons with `select`, whose
+ * first operand is taken where the comparison fails, let it through. Infinities come from arithmetic alone, because a WGSL
+ * constant must be finite.
+ */
+export const operations: Readonly<Record<OperationName, (a: string, b: string) => string>> = {
+  identity: (a) => a,
+  add: (a, b) => `${a} + ${b}`,
+  sub: (a, b) => `${a} - ${b}`,
+  mul: (a, b) => `${a} * ${b}`,
+  div: (a, b) => `${a} / ${b}`,
+  neg: (a) => `-${a}`,
+  oneMinus: (a) => `1.0 - ${a}`,
+  max: (a, b) => `larger(${a}, ${b})`,
+  min: (a, b) => `smaller(${a}, ${b})`,
+  greater: (a, b) => `select(0.0, 1.0, ${a} > ${b})`,
+  abs: (a) => `abs(${a})`,
+  sign: (a) => `signOf(${a})`,
+  sigmoid: (a) => `sigmoid(${a})`,
+  tanh: (a) => `tangent(${a})`,
+  exp: (a) => `exponential(${a})`,
+  log: (a) => `logarithm(${a})`,
+  sqrt: (a) => `sqrt(${a})`,
+  softplus: (a) => `softplus(${a})`,
+  erf: (a) => `erf(${a})`,
+};
+
+/** The functions that `operations` call, each with those it needs itself. */
+const functions: Readonly<Record<string, { readonly needs?: readonly string[]; readonly code: string }>> = {
+  isNan: {
+    code: 'fn isNan(a: f32) -> bool { return (bitcast<u32>(a) & 0x7fffffffu) > 0x7f800000u; }',
+  },
+  // Drivers disagree on exp(NaN).
+  exponential: {
+    needs: ['isNan'],
+    code: 'fn exponential(a: f32) -> f32 { return select(exp(a), a, isNan(a)); }',
+  },
+  larger: {
+    needs: ['isNan'],
+    code: 'fn larger(a: f32, b: f32) -> f32 { return select(b, a, a > b || isNan(a)); }',
+  },
+  smaller: {
+    needs: ['isNan'],
+    code: 'fn smaller(a: f32, b: f32) -> f32 { return select(b, a, a < b || isNan(a)); }',
+  },
+  signOf: { code: 'fn signOf(a: f32) -> f32 { return select(select(a, -1.0, a < 0.0), 1.0, a > 0.0); }' },
+  // The exponential is only ever taken of a number ≤ 0, so that it cannot overflow.
+  sigmoid: {
+    needs: ['exponential'],
+    code: `fn sigmoid(a: f32) -> f32 {
+  let e = exponential(-abs(a));
+  return select(e, 1.0, a >= 0.0) / (1.0 + e);
+}`,
+  },
+  // Near 0 the exponential's form would cancel: Taylor's series of degree 9, whose rest is below 6·10⁻⁸ of x up to 0.3.
+  tangent: {
+    needs: ['exponential'],
+    code: `fn tangent(a: f32) -> f32 {
+  let m = abs(a);
+  let s = a * a;
+  let e = exponential(-2.0 * m);
+  let far = (1.0 - e) / (1.0 + e);
+  let near = s * (-0.33333333333 + s * (0.13333333333 + s * (-0.05396825397 + s * 0.02186948854)));
+  return select(select(far, -far, a < 0.0), a + a * near, m < 0.3);
+}`,
+  },
+  // Drivers disagree on log(0), log of infinity and of negative numbers.
+  logarithm: {
+    needs: ['isNan'],
+    code: `fn logarithm(a: f32) -> f32 {
+  if (a == 0.0) { return -1.0 / abs(a); }
+  if (a < 0.0) { return (a - a) / (a - a); }
+  if (isNan(a) || a > 3.4e38) { return a; }
+  return log(a);
+}`,
+  },
+  softplus: {
+    needs: ['larger', 'exponential'],
+    code: 'fn softplus(a: f32) -> f32 { return larger(a, 0.0) + log(1.0 + exponential(-abs(a))); }',
+  },
+  // Abramowitz & Stegun 1964, 7.1.26: within 1.5·10⁻⁷.
+  erf: {
+    needs: ['exponential'],
+    code: `fn erf(a: f32) -> f32 {
+  let m = abs(a);
+  let t = 1.0 / (1.0 + 0.3275911 * m);
+  let p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  let magnitude = 1.0 - p * exponential(-m * m);
+  return select(magnitude, -magnitude, a < 0.0);
+}`,
+  },
+};
+
+const functionOf: Readonly<Partial<Record<OperationName, string>>> = {
+  max: 'larger',
+  min: 'smaller',
+  sign: 'signOf',
+  exp: 'exponential',
+  sigmoid: 'sigmoid',
+  tanh: 'tangent',
+  log: 'logarithm',
+  softplus: 'softplus',
+  erf: 'erf',
+};
+
+/** The definitions of the functions that some operations need. */
+export function functionsFor(names: Iterable<OperationName>): string {
+  const needed = new Set<string>();
+  const add = (name: string | undefined): void => {
+    if (name === undefined) return;
+    for (const inner of functions[name].needs ?? []) add(inner);
+    needed.add(name);
+  };
+  for (const name of names) add(functionOf[name]);
+  return [...needed].map((name) => functions[name].code).join('\n');
+}

@@ -1,0 +1,48 @@
+import type { Program, Slot } from '@sluice/core';
+import { operations } from './operations.js';
+
+/** Where a device has the rows of a program's slots: expressions that read a number, statements that write one. */
+export interface Places {
+  load(slot: Slot): string;
+  store(slot: Slot, value: string): string;
+}
+
+/**
+ * A number as a WGSL literal that is exactly its float32.
+ * @throws RangeError when it is not finite: WGSL has no such constants.
+ */
+export function literal(value: number): string {
+  if (!Number.isFinite(Math.fround(value))) {
+    throw new RangeError(
+      `An equation has the constant ${value}; on webgpu constants must be finite float32 numbers.`,
+    );
+  }
+  if (Object.is(value, -0)) return '-0.0';
+  const text = String(Math.fround(value));
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/** The statements of a program for one number of each of its rows. All loads come before the first store. */
+export function programStatements(program: Program, places: Places): string[] {
+  const { loads, constants, operations: steps, stores } = program;
+  const constantAt = loads.length;
+  const stepAt = constantAt + constants.length;
+  const value = (index: number): string => {
+    const isConstant = index >= constantAt && index < stepAt;
+    return isConstant ? literal(constants[index - constantAt]) : `v${index}`;
+  };
+  return [
+    ...loads.map((slot, i) => `let v${i} = ${places.load(slot)};`),
+    ...steps.map(({ name, inputs }, i) => {
+      const [a, b = a] = inputs.map((input) => (name === 'mul' ? factor(value(input)) : value(input)));
+      return `let v${stepAt + i} = ${operations[name](wrapped(a), wrapped(b))};`;
+    }),
+    ...stores.map(({ value: index, slot }) => places.store(slot, value(index))),
+  ];
+}
+
+/** Compilers make 0 of a product with a constant 0, also for NaN: so the 0 comes from the uniform that every kernel may read. */
+const factor = (operand: string): string => (operand === '0.0' ? 'f32(u.zero)' : operand);
+
+/** Negative literals in brackets, for `a - -1.0` and `--1.0` are not WGSL. */
+const wrapped = (operand: string): string => (operand.startsWith('-') ? `(${operand})` : operand);

@@ -1,0 +1,29 @@
+import type { TestReport } from '@sluice/conformance/browser';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { declaredTests, failureTexts } from '../../../../scripts/browser/conformance.mjs';
+import { softwareWebGPU, startChromium } from '../../../../scripts/browser/open-page.mjs';
+import { type Browser, resultOfPage } from './pages.js';
+
+/** How long a page may take: several times what it needs on a machine that has nothing else to do. */
+const SECONDS = 900;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startChromium(softwareWebGPU);
+});
+afterAll(() => browser?.close());
+
+describe('the conformance suite in a page with a strict Content-Security-Policy', () => {
+  test.for(['adapter', 'default'])(
+    'with the limits of %s',
+    { timeout: 1000 * (SECONDS + 30) },
+    async (limits) => {
+      const expected = await declaredTests();
+      const page = { script: 'conformance-page.ts', query: `?limits=${limits}`, seconds: SECONDS };
+      const report = (await resultOfPage(browser, page)) as TestReport;
+      expect(failureTexts(report)).toEqual([]);
+      expect(report).toEqual({ passed: expected, skipped: 0, failures: [] });
+      expect(expected).toBeGreaterThan(4000);
+    },
+  );
+});

@@ -1,0 +1,44 @@
+import { cells, referenceForward, referenceGradient } from '@sluice/core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createWebgpuBackend } from '../src/engine.js';
+import { mapProblem, problemOf, resultsOn, worstError } from './problem.js';
+import { softwareDevice } from './software-device.js';
+
+// Sequences are cut when they take long; here all are, every three steps.
+vi.mock('../src/engine/chunks.js', async (original) => {
+  const { chunksOf } = await original<typeof import('../src/engine/chunks.js')>();
+  return {
+    chunksOf: (work: Parameters<typeof chunksOf>[0], forwards: boolean) =>
+      chunksOf({ ...work, workPerStep: 5e7 / 3 }, forwards),
+  };
+});
+
+let device: GPUDevice;
+beforeAll(async () => {
+  device = await softwareDevice('default');
+});
+afterAll(() => device.destroy());
+
+describe('a sequence in several chunks', () => {
+  const variants = {
+    gru: cells.gru(),
+    'gru, reset before': cells.gru({ resetAfter: false }),
+    lstm: cells.lstm({ peephole: true }),
+    sru: cells.sru(),
+  };
+  for (const [name, cell] of Object.entries(variants)) {
+    for (const reverse of [false, true]) {
+      for (const strategy of ['resident', 'stepwise'] as const) {
+        test(`${name}, ${strategy}${reverse ? ', reversed' : ''}`, async () => {
+          const backend = await createWebgpuBackend({ device, strategy });
+          const problem = problemOf(cell, { batch: 3, timesteps: 8, inputSize: 4, units: 6 }, { reverse });
+          const { plan, inputs, cotangents } = mapProblem(problem, (values) => Float64Array.from(values));
+          const { sequence, states } = referenceForward(plan, inputs);
+          const { x, parameters, initialStates } = referenceGradient(plan, inputs, cotangents);
+          const expected = [sequence, ...states, x, ...parameters, ...initialStates];
+          expect(worstError(await resultsOn(backend, problem), expected)).toBeLessThan(1e-5);
+        });
+      }
+    }
+  }
+});

@@ -1,0 +1,119 @@
+import { cells } from '@sluice/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Gpu } from '../src/engine/gpu.js';
+import type { Kernel } from '../src/engine/gpu-floats.js';
+import { BufferPool } from '../src/engine/memory.js';
+import { download } from '../src/engine/transfer.js';
+import { createWebgpuBackend, type WebgpuBackend } from '../src/engine.js';
+import { mapProblem, problemOf, resultsOn, worstError } from './problem.js';
+import { softwareDevice } from './software-device.js';
+
+let device: GPUDevice;
+beforeEach(async () => {
+  device = await softwareDevice('default');
+});
+afterEach(() => device.destroy());
+
+const problem = problemOf(cells.gru(), { batch: 2, timesteps: 3, inputSize: 4, units: 5 });
+
+describe('a lost device', () => {
+  test('rejects the download under way and refuses every later call, with the reason', async () => {
+    const backend = await createWebgpuBackend({ device });
+    const { plan, inputs } = mapProblem(problem, backend.upload);
+    const { sequence } = backend.forward(plan, inputs);
+    const download = backend.download(sequence);
+    device.destroy();
+    await expect(download).rejects.toThrow(/device has been destroyed.*new backend/);
+    for (const call of [() => backend.forward(plan, inputs), () => backend.upload(new Float32Array(3))]) {
+      expect(call).toThrow(/device has been destroyed/);
+    }
+    await expect(backend.download(sequence)).rejects.toThrow(/device has been destroyed/);
+  });
+
+  test('takes nothing with it that is on the host: the same problem runs on the next device', async () => {
+    const expected = await resultsOn(await createWebgpuBackend({ device }), problem);
+    device.destroy();
+    const next = await softwareDevice('default');
+    const actual = await resultsOn(await createWebgpuBackend({ device: next }), problem);
+    expect(worstError(actual, expected)).toBe(0);
+    next.destroy();
+  });
+});
+
+describe('what the device finds wrong', () => {
+  const wrong: Kernel = {
+    name: 'a wrong kernel',
+    uniforms: ['length'],
+    bindings: [{ name: 'numbers', access: 'read_write' }],
+    code: '@compute @workgroup_size(1) fn main() { numbers[0] = nothing; }',
+  };
+
+  function brokenGpu() {
+    const memory = new BufferPool(device);
+    const gpu = new Gpu(device, { memory, results: memory });
+    const run = gpu.begin();
+    const result = run.result(4);
+    run.recorder.dispatch(wrong, [result.buffer], { length: 4 }, [1]);
+    run.submit('a broken call');
+    return { gpu, result };
+  }
+
+  test('is thrown by the download, with the name of the call and of the kernel', async () => {
+    const { gpu, result } = brokenGpu();
+    await expect(download(gpu, result)).rejects.toThrow(
+      /a broken call is invalid: .*'nothing'[\s\S]*a wrong kernel/,
+    );
+    // It is said once; the device itself goes on.
+    expect(gpu.begin()).toBeDefined();
+  });
+
+  test('is thrown by the next call, where that comes first', async () => {
+    const { gpu } = brokenGpu();
+    await device.queue.onSubmittedWorkDone();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(() => gpu.begin()).toThrow(/a broken call is invalid/);
+  });
+
+  test('is said of buffers too large to bind', async () => {
+    const backend = await createWebgpuBackend({ device });
+    const { plan, inputs } = mapProblem(problem, backend.upload);
+    const most = device.limits.maxStorageBufferBindingSize;
+    const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
+    const buffer = device.createBuffer({ size: most + 4, usage: STORAGE | COPY_DST | COPY_SRC });
+    const large = { ...inputs, x: { buffer, length: inputs.x.length } };
+    const { sequence } = backend.forward(plan, large);
+    await expect(backend.download(sequence)).rejects.toThrow(/gru forward is invalid: .*size/);
+  });
+
+  test('is thrown by a warm-up', async () => {
+    const memory = new BufferPool(device);
+    const { pipelines } = new Gpu(device, { memory, results: memory });
+    await expect(pipelines.prepare(wrong)).rejects.toThrow(
+      /kernel 'a wrong kernel' does not compile: .*'nothing'/,
+    );
+  });
+});
+
+describe('a warm-up', () => {
+  /** How many pipelines a device is asked for while something is done. */
+  async function compiledBy(work: (backend: WebgpuBackend) => unknown): Promise<number> {
+    const backend = await createWebgpuBackend({ device });
+    await backend.warmUp(problem.plan);
+    let count = 0;
+    const original = device.createComputePipeline.bind(device);
+    device.createComputePipeline = (description) => {
+      count += 1;
+      return original(description);
+    };
+    await work(backend);
+    return count;
+  }
+
+  test('leaves nothing to compile', async () => {
+    expect(
+      await compiledBy((backend) =>
+        resultsOn(backend, { ...problem, inputs: { ...problem.inputs, mask: undefined } }),
+      ),
+    ).toBe(0);
+  });
+});

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Gpu } from '../src/engine/gpu.js';
+import { apart, multiply, slicesOf } from '../src/engine/kernels/multiply.js';
+import { BufferPool } from '../src/engine/memory.js';
+import { download } from '../src/engine/transfer.js';
+import { softwareDevice } from './software-device.js';
+
+let device: GPUDevice;
+let gpu: Gpu;
+beforeAll(async () => {
+  device = await softwareDevice('default');
+  const memory = new BufferPool(device);
+  gpu = new Gpu(device, { memory, results: memory });
+});
+afterAll(() => device.destroy());
+
+/** Small whole numbers, whose products and sums are exact. */
+const numbers = (length: number, seed: number) =>
+  Float32Array.from({ length }, (_, i) => ((i * 31 + seed * 17) % 7) - 3);
+
+function upload(values: Float32Array<ArrayBuffer>): GPUBuffer {
+  const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+  const buffer = device.createBuffer({ size: values.byteLength, usage: STORAGE | COPY_SRC | COPY_DST });
+  device.queue.writeBuffer(buffer, 0, values);
+  return buffer;
+}
+
+interface Sizes {
+  readonly rows: number;
+  readonly depth: number;
+  readonly columns: number;
+}
+
+/** The product of two matrices that lie somewhere in larger buffers, turned over or not, added to what is there. */
+async function product(sizes: Sizes, turned: { left: boolean; right: boolean }, accumulate: boolean) {
+  const { rows, depth, columns } = sizes;
+  const offset = 3;
+  const left = numbers(offset + rows * depth, 1);
+  const right = numbers(offset + depth * columns, 2);
+  const before = numbers(offset + rows * (columns + 2), 3);
+  const place = (values: Float32Array<ArrayBuffer>, height: number, width: number, isTurned: boolean) => ({
+    buffer: upload(values),
+    offset,
+    rows: apart(isTurned ? 1 : width),
+    columns: apart(isTurned ? height : 1),
+  });
+  const result = { buffer: upload(before), offset, rows: apart(columns + 2) };
+  const run = gpu.begin();
+  multiply(
+    run.recorder,
+    {
+      ...sizes,
+      accumulate,
+      left: place(left, rows, depth, turned.left),
+      right: place(right, depth, columns, turned.right),
+      result,
+    },
+    run.temporary,
+  );
+  run.submit('a product');
+  const expected = before.slice();
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      let sum = accumulate ? before[offset + row * (columns + 2) + column] : 0;
+      for (let k = 0; k < depth; k++) {
+        const a = left[offset + (turned.left ? k * rows + row : row * depth + k)];
+        const b = right[offset + (turned.right ? column * depth + k : k * columns + column)];
+        sum += a * b;
+      }
+      expected[offset + row * (columns + 2) + column] = sum;
+    }
+  }
+  return { actual: await download(gpu, { buffer: result.buffer, length: before.length }), expected };
+}
+
+describe('matrix products', () => {
+  const shapes: Sizes[] = [
+    { rows: 1, depth: 1, columns: 1 },
+    { rows: 5, depth: 17, columns: 3 },
+    { rows: 64, depth: 16, columns: 64 },
+    { rows: 65, depth: 33, columns: 130 },
+    { rows: 7, depth: 1030, columns: 9 },
+  ];
+  for (const shape of shapes) {
+    for (const left of [false, true]) {
+      for (const right of [false, true]) {
+        const name = `${shape.rows} × ${shape.depth} × ${shape.columns}, turned over: ${left}, ${right}`;
+        test(name, async () => {
+          const { actual, expected } = await product(shape, { left, right }, left === right);
+          expect(actual).toEqual(expected);
+        });
+      }
+    }
+  }
+
+  test('the deep one is cut', () => {
+    expect(slicesOf(shapes[4])).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,55 @@
+import { createCpuBackend } from '@sluice/backend-cpu/engine';
+import { cells } from '@sluice/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createWebgpuBackend, type StrategyName } from '../src/engine.js';
+import { mapProblem, type Problem, problemOf, resultsOn, worstError } from './problem.js';
+import { softwareDevice } from './software-device.js';
+
+let device: GPUDevice;
+beforeAll(async () => {
+  device = await softwareDevice('default');
+});
+afterAll(() => device.destroy());
+
+/** The same on the cpu backend, which is held to the float64 reference and is much faster than that. */
+function expectedOf(problem: Problem<Float32Array>): Float32Array[] {
+  const { plan, inputs, cotangents } = mapProblem(problem, (values) => values);
+  const cpu = createCpuBackend();
+  const result = cpu.forward(plan, inputs, true);
+  const gradient = cpu.gradient(plan, inputs, result, cotangents);
+  return [result.sequence, ...result.states, gradient.x, ...gradient.parameters, ...gradient.initialStates];
+}
+
+describe('sizes beyond those of the conformance suite', () => {
+  const cases: [
+    name: string,
+    cell: keyof typeof cells,
+    shape: Parameters<typeof problemOf>[1],
+    strategy?: StrategyName,
+  ][] = [
+    ['1,024 units in one dispatch', 'gru', { batch: 3, timesteps: 2, inputSize: 5, units: 1024 }, 'resident'],
+    [
+      '1,024 units, a dispatch a step',
+      'lstm',
+      { batch: 3, timesteps: 2, inputSize: 5, units: 1024 },
+      'stepwise',
+    ],
+    [
+      'more rows than a tile, a dispatch a step',
+      'gru',
+      { batch: 70, timesteps: 3, inputSize: 4, units: 20 },
+      'stepwise',
+    ],
+    ['10,000 steps of a GRU', 'gru', { batch: 1, timesteps: 10_000, inputSize: 2, units: 5 }],
+    ['10,000 steps of an SRU', 'sru', { batch: 2, timesteps: 10_000, inputSize: 3, units: 3 }],
+  ];
+  for (const [name, cell, shape, strategy] of cases) {
+    test(name, async () => {
+      const backend = await createWebgpuBackend({ device, strategy });
+      const problem = problemOf(cells[cell](), shape);
+      const error = worstError(await resultsOn(backend, problem), expectedOf(problem));
+      // The tolerance of gradients, which grows with the root of the number of steps beyond 64.
+      expect(error).toBeLessThan(1e-4 * Math.sqrt(Math.max(1, shape.timesteps / 64)));
+    });
+  }
+});

@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { assemble } from '../scripts/bare-machine/assemble.mjs';
+
+interface Line {
+  readonly workload: string;
+  readonly cell: string;
+  readonly medianMs: number;
+  readonly maxError: number;
+  readonly flops: number;
+  readonly failure?: string;
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly result: Record<string, unknown> & {
+    readonly adapter: { readonly info: { readonly software: boolean; readonly vendor: string } };
+  };
+}
+
+/** Only Linux machines are meant. */
+const describeOnLinux = describe.runIf(process.platform === 'linux');
+
+describeOnLinux('what is packed for a machine with a GPU and nothing else', () => {
+  let place: string;
+  beforeAll(async () => {
+    place = mkdtempSync(join(tmpdir(), 'sluice-bare-machine-'));
+    // This Node stands in for the one that npm has, which would be 50 MB to fetch.
+    await assemble(join(place, 'packed'), { node: process.execPath });
+  });
+  afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+  /** Runs it with the software GPU and otherwise with an empty environment: no PATH, no Node, no package. */
+  function run(...args: string[]): Promise<Outcome> {
+    const env = { VK_DRIVER_FILES: process.env.VK_DRIVER_FILES! };
+    const program = join(place, 'packed', 'run.sh');
+    return new Promise((resolve, reject) => {
+      execFile(program, args, { env, cwd: '/', timeout: 280_000 }, (error, stdout, stderr) => {
+        try {
+          resolve({ status: Number(error?.code ?? 0), result: JSON.parse(stdout) });
+        } catch {
+          reject(new Error(`${error?.message}\n${stdout}\n${stderr}`));
+        }
+      });
+    });
+  }
+
+  test('measures what can be measured and says why the rest cannot', { timeout: 300_000 }, async () => {
+    const parts = ['--parts', 'engine,sluice,tf.layers', '--shapes', '[[2,2,3,4]]'];
+    const { status, result } = await run(...parts);
+    expect(status).toBe(0);
+    expect(result.adapter.info).toMatchObject({ software: true, vendor: 'google' });
+    const tasks = (cells: string[]) =>
+      ['forward', 'gradient'].flatMap((workload) => cells.map((cell) => `${workload} ${cell}`));
+    for (const [part, cells] of [
+      ['engine', ['gru', 'lstm', 'sru']],
+      ['sluice', ['gru', 'lstm', 'sru']],
+      ['tf.layers', ['gru', 'lstm']],
+    ] as const) {
+      const lines = result[part] as Line[];
+      expect(lines.map(({ workload, cell }) => `${workload} ${cell}`)).toEqual(tasks([...cells]));
+      for (const { medianMs, maxError, flops, failure } of lines) {
+        expect(failure).toBeUndefined();
+        expect(medianMs).toBeGreaterThan(0);
+        expect(maxError).toBeLessThan(1e-5);
+        expect(flops).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  test('fails, and says so, where there is no adapter', async () => {
+    const program = join(place, 'packed', 'run.sh');
+    const env = { VK_DRIVER_FILES: '/nowhere.json' };
+    const outcome = await new Promise<{ status: number; stdout: string }>((resolve) => {
+      execFile(program, [], { env, cwd: '/' }, (error, stdout) =>
+        resolve({ status: Number(error?.code), stdout }),
+      );
+    });
+    expect(outcome.status).toBe(1);
+    expect(JSON.parse(outcome.stdout).adapter.failure).toMatch(/no adapter/);
+  });
+});
