@@ -6,6 +6,7 @@ import '@sluice/backend-wasm';
 import { selectBackend } from '@sluice/layers';
 import { enableProdMode, engine } from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from './failure.js';
+import { addWebGPU, mayHaveGPU } from './webgpu.js';
 
 /**
  * Makes a TensorFlow.js backend current.
@@ -17,6 +18,7 @@ import { InputError, messageOf } from './failure.js';
 export async function useBackend(name: string | null): Promise<string> {
   // Keeps TensorFlow.js from advertising its native package on standard error.
   enableProdMode();
+  if (name === 'webgpu' || (name === null && mayHaveGPU())) await addWebGPU(name !== null);
   const available = engine().backendNames();
   if (name !== null && !available.includes(name)) {
     throw new InputError(`There is no backend "${name}" here. There are ${available.join(', ')}.`);

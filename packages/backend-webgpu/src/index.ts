@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-webgpu';
-import { POINTWISE, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
+import { type Plan, POINTWISE, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
+import { backend, getBackend, type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
+import { warmUp as compile } from './engine/warm-up.js';
 import { createWebgpuBackend } from './engine.js';
 import { attachedTo } from './tfjs/attach.js';
 
@@ -18,5 +19,21 @@ registerKernel({
   backendName: 'webgpu',
   kernelFunc: (call) => attachedTo(call.backend as WebGPUBackend).pointwise(call),
 });
+
+/**
+ * Compiles what a plan needs on TensorFlow.js's webgpu backend before it is needed, in the background: its forward pass, and its
+ * gradient unless `gradient` is false. Otherwise the first batch does that.
+ *
+ * @throws Error when another backend is current, or naming the kernel that does not compile.
+ */
+export async function warmUp(
+  plan: Plan,
+  { gradient = true }: { readonly gradient?: boolean } = {},
+): Promise<void> {
+  if (getBackend() !== 'webgpu') {
+    throw new Error(`warmUp: the current backend is '${getBackend()}'; await tf.setBackend('webgpu') first.`);
+  }
+  await compile(attachedTo(backend() as WebGPUBackend).gpu, plan, gradient);
+}
 
 export { createWebgpuBackend };

@@ -61,7 +61,7 @@ export function addTrainingOptions(command: Command): Command {
     .option('--clip-norm <norm>', 'largest global norm of the gradients (default: no limit)', positive)
     .option('--dropout <part>', `part of the activations to drop (default: ${usual.dropout})`, part)
     .option('--bidirectional', 'read each text from both ends')
-    .option('--backend <name>', 'TensorFlow.js backend (default: the best there is)')
+    .option('--backend <name>', 'TensorFlow.js backend: cpu, wasm or webgpu (default: the best there is)')
     .option(
       '--seed <number>',
       `the same seed gives the same numbers (default: ${usual.seed})`,
