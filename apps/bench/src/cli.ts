@@ -6,6 +6,7 @@ import { describeNode } from './command/machine.js';
 import { type BenchOptions, benchOptions, contendersOf, contradictionIn } from './command/options.js';
 import { createProgress } from './command/progress.js';
 import { startThread } from './command/thread.js';
+import { untilIdle } from './command/until-idle.js';
 import { competitorsOf } from './contenders/catalogue.js';
 import { machineLines } from './machine.js';
 import { cellRatioTable } from './report/cell-ratios.js';
@@ -39,6 +40,7 @@ async function bench(options: BenchOptions): Promise<void> {
     { ceilingsOf, allSeries, competitors },
     {
       startLane: () => startThread(),
+      settle: untilIdle,
       limitSeconds: options.limit,
       profile: options.kernels,
       signal: interruption.signal,
