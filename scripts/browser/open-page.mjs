@@ -6,6 +6,7 @@ import { findChromium } from './find-chromium.mjs';
 import { SOFTWARE_FLAGS } from './software-vulkan.mjs';
 
 const types = /** @type {Record<string, string>} */ ({
+  '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
@@ -13,11 +14,7 @@ const types = /** @type {Record<string, string>} */ ({
   '.wasm': 'application/wasm',
 });
 
-/** A page may use threads and their shared memory when it is served with these. */
-export const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
+export { isolation } from './isolation.mjs';
 
 /**
  * Serves files to this machine alone.

@@ -1,17 +1,21 @@
 #!/usr/bin/env node
+import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import type { CeilingReport } from './ceilings/ceilings.js';
+import { describeNode } from './command/machine.js';
+import { type BenchOptions, benchOptions, contendersOf, contradictionIn } from './command/options.js';
+import { createProgress } from './command/progress.js';
+import { startThread } from './command/thread.js';
+import { untilIdle } from './command/until-idle.js';
 import { competitorsOf } from './contenders/catalogue.js';
-import { startThread } from './lanes/thread.js';
-import { describeMachine } from './machine.js';
-import { type BenchOptions, benchOptions, contendersOf, contradictionIn } from './options.js';
+import { machineLines } from './machine.js';
 import { cellRatioTable } from './report/cell-ratios.js';
 import { jsonLine } from './report/json-lines.js';
 import { kernelTable } from './report/kernel-table.js';
-import { createProgress } from './report/progress.js';
 import { taskTable } from './report/table.js';
 import { isMeasured, type TaskReport } from './results.js';
-import { runSeries } from './run-series.js';
-import { untilIdle } from './until-idle.js';
+import { writeRun } from './results-file.js';
+import { runAll } from './run-all.js';
 import { type Series, seriesOf, titleOf } from './workloads/workload.js';
 
 /** What a shell expects of a command that Ctrl-C has ended. */
@@ -26,21 +30,31 @@ async function bench(options: BenchOptions): Promise<void> {
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
 
-  (options.json ? process.stderr : process.stdout).write(`${describeMachine()}\n`);
-  for (const [index, series] of allSeries.entries()) {
-    progress.series(index, titleOf(series));
-    const reports = await runSeries(series, competitors, {
+  const date = new Date().toISOString();
+  const machine = await describeNode();
+  const ceilings: CeilingReport[] = [];
+  const reports: TaskReport[] = [];
+  (options.json ? process.stderr : process.stdout).write(`${machineLines(machine).join('\n')}\n\n`);
+  const ceilingsOf = options.save ? options.backends : [];
+  await runAll(
+    { ceilingsOf, allSeries, competitors },
+    {
       startLane: () => startThread(),
       settle: untilIdle,
       limitSeconds: options.limit,
       profile: options.kernels,
       signal: interruption.signal,
       onStage: progress.stage,
-    });
-    progress.pause();
-    process.stdout.write(options.json ? seriesLines(reports) : seriesTables(series, reports));
-    if (interruption.signal.aborted) break;
-  }
+      onCeiling: (ceiling) => ceilings.push(ceiling),
+      onSeries: (index, series) => progress.series(index, titleOf(series)),
+      onReports: (found, series) => {
+        progress.pause();
+        process.stdout.write(options.json ? seriesLines(found) : seriesTables(series, found));
+        reports.push(...found);
+      },
+    },
+  );
+  if (options.save) await writeFile(options.save, writeRun({ date, machine, ceilings, reports }));
   progress.end();
   if (!interruption.signal.aborted) return;
   process.stderr.write('interrupted; what was measured is above\n');

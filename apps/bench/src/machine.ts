@@ -1,38 +1,63 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { cpus, totalmem } from 'node:os';
+import { relaxedSimd, simd } from 'wasm-feature-detect';
+import type { BackendName } from './backends.js';
+import { inNode } from './environment.js';
 
-/** Libraries whose version decides what is measured. */
-const LIBRARIES = ['@sluice/layers', '@tensorflow/tfjs-core', 'onnxruntime-web'];
-
-/** What a reader must know about the machine, one fact a line. */
-export function describeMachine(): string {
-  const processors = cpus();
-  const model = processors[0]?.model.trim() || 'an unnamed processor';
-  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB memory`;
-  const libraries = LIBRARIES.map((name) => `${name} ${versionOf(name)}`).join(', ');
-  return [
-    `${model}, ${processors.length} logical cores, ${memory}`,
-    // Flags change what WebAssembly can do.
-    [
-      `Node ${process.versions.node} (V8 ${process.versions.v8}) on ${process.platform} ${process.arch}`,
-      ...process.execArgv,
-    ].join(' '),
-    libraries,
-    '',
-  ].join('\n');
+/** What decides how fast something runs, and what can run at all. */
+export interface Machine {
+  /** `Node 22.1.0 (V8 12.4)`, `Chromium 142`. */
+  readonly runtime: string;
+  /** `linux x64`, `Android 14`. */
+  readonly system: string;
+  /** Where the runtime tells: browsers do not. */
+  readonly processor?: string;
+  readonly memoryGiB?: number;
+  /** Logical cores that the runtime tells of. */
+  readonly threads: number;
+  /** Whether threads can share memory; in a browser, whether the page is cross-origin isolated. */
+  readonly sharedMemory: boolean;
+  readonly simd: boolean;
+  readonly relaxedSimd: boolean;
+  /** The name of the adapter and whether it only pretends to be a GPU, or why there is none. */
+  readonly webgpu: { readonly adapter: string; readonly software: boolean } | { readonly missing: string };
+  /** Versions by name. */
+  readonly libraries: Readonly<Record<string, string>>;
 }
 
-/** The version in a package's manifest, which is sought upwards from its entry: not every package exports it. */
-function versionOf(name: string): string {
-  const require = createRequire(import.meta.url);
-  const folders = require.resolve.paths(name) ?? [];
-  for (const folder of folders) {
-    try {
-      return JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')).version;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return 'of unknown version';
+/** What the runtime's WebAssembly has. */
+export async function wasmFeatures(): Promise<Pick<Machine, 'simd' | 'relaxedSimd' | 'sharedMemory'>> {
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  return {
+    simd: await simd(),
+    relaxedSimd: await relaxedSimd(),
+    sharedMemory: typeof SharedArrayBuffer === 'function' && (inNode || crossOriginIsolated === true),
+  };
+}
+
+export const NOT_ISOLATED =
+  'This page is not cross-origin isolated, so there are no threads and the clock is coarse. Serve it with the headers ' +
+  'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, as npm run bench:web does.';
+
+/** Why a backend cannot run on a machine; absent when it can. */
+export function whyNot(backend: BackendName, machine: Machine): string | undefined {
+  const { simd, sharedMemory, webgpu } = machine;
+  if (backend === 'cpu') return undefined;
+  if (backend === 'webgpu') return 'missing' in webgpu ? webgpu.missing : undefined;
+  if (!simd) return 'there is no WebAssembly SIMD here';
+  if (backend !== 'wasm' && !sharedMemory) return 'threads need a page that is cross-origin isolated';
+  return undefined;
+}
+
+export const coresText = (threads: number): string =>
+  threads === 1 ? '1 logical core' : `${threads} logical cores`;
+
+/** A machine in words, one fact a line. */
+export function machineLines(machine: Machine): string[] {
+  const { runtime, system, processor, threads, memoryGiB, libraries } = machine;
+  return [
+    [processor, coresText(threads), memoryGiB && `${memoryGiB} GiB memory`].filter(Boolean).join(', '),
+    `${runtime} on ${system}`,
+    Object.entries(libraries)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+  ];
 }

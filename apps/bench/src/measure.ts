@@ -10,7 +10,16 @@ export interface Times {
   readonly failure?: string;
 }
 
-const ROUNDS = 20;
+export interface AlternationOptions {
+  /** Ends the measurement before the next turn. */
+  readonly signal?: AbortSignal;
+  /** Told before each turn which entrant comes, counted from 0, and the number of the round. */
+  readonly onTurn?: (entrant: number, round: number) => void;
+  /** Told all times after each round. */
+  readonly onRound?: (times: readonly Times[]) => void;
+}
+
+export const ROUNDS = 20;
 /** A turn is at least one call; short calls repeat, so that caches are warm as in a program that makes many. */
 const TURN_SECONDS = 0.02;
 
@@ -29,13 +38,10 @@ const ENOUGH: readonly { readonly calls: number; readonly seconds: number }[] = 
 /**
  * Measures entrants in alternation: in every round each has one turn, in the given order, and only one runs at a time.
  * So a machine that slows down or wakes up meets all alike. An entrant whose turn fails keeps the times it has.
- *
- * @param signal ends the measurement before the next turn.
- * @param onTurn told before each turn which entrant comes, counted from 0, and the number of the round.
  */
 export async function alternate(
   entrants: readonly Entrant[],
-  { signal, onTurn }: { signal?: AbortSignal; onTurn?: (entrant: number, round: number) => void } = {},
+  { signal, onTurn, onRound }: AlternationOptions = {},
 ): Promise<Times[]> {
   const times = entrants.map(() => ({ rounds: [] as number[][], failure: undefined as string | undefined }));
   for (let round = 0; round < ROUNDS; round++) {
@@ -50,6 +56,7 @@ export async function alternate(
         own.failure = (error as Error).message;
       }
     }
+    onRound?.(times);
   }
   return times;
 }

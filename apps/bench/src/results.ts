@@ -14,6 +14,8 @@ export interface Entry extends Task {
 export interface Figures {
   readonly medianMs: number;
   readonly minMs: number;
+  /** A quarter of the measurements are below the first, a quarter above the second. */
+  readonly quartilesMs: readonly [number, number];
   /** Measurements: single calls, or runs of calls that are too short to be timed alone. */
   readonly runs: number;
   /**
@@ -23,6 +25,8 @@ export interface Figures {
   readonly roundsMs: readonly number[];
   /** Against the float64 reference, relative to max(1, |reference|); Infinity when a number is missing. */
   readonly maxError: number;
+  /** From loading the library to the first result, see `Checked`. */
+  readonly firstMs: number;
   /** Kernel calls or dispatches of one call. */
   readonly kernels: number;
   /** Floating point operations of the matrix products of one call, see `flopsOf`. */

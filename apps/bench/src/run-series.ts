@@ -1,10 +1,11 @@
 import { backendNamed } from './backends.js';
 import { type Competitor, contenders } from './contenders/catalogue.js';
 import type { CheckResult } from './contenders/contender.js';
-import type { Lane } from './lanes/messages.js';
-import { alternate, type Times } from './measure.js';
+import type { Checked, Lane } from './lanes/messages.js';
+import { within } from './lanes/time-limit.js';
+import { alternate, ROUNDS, type Times } from './measure.js';
 import { type Entry, isMeasured, type Result, type TaskReport } from './results.js';
-import { median } from './statistics.js';
+import { median, quartiles } from './statistics.js';
 import { flopsOf } from './workloads/arithmetic.js';
 import { maxErrorOf } from './workloads/error.js';
 import type { Reference } from './workloads/reference.js';
@@ -21,8 +22,10 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Waits until nothing goes on in the background; called before the first round. */
   readonly settle?: () => Promise<void>;
-  /** Told what happens next, in a few words. */
-  readonly onStage?: (stage: string) => void;
+  /** Told what happens next, in a few words, and how much of the series is done, from 0 to 1. */
+  readonly onStage?: (stage: string, done: number) => void;
+  /** Told what is known so far, after every round. */
+  readonly onRound?: (reports: TaskReport[]) => void;
 }
 
 /** What has been found out about one task so far. */
@@ -58,7 +61,7 @@ interface Ready {
   readonly entry: Entry;
   readonly form: CellForm;
   readonly lane: Lane;
-  readonly kernels: number;
+  readonly check: Checked;
   readonly maxError: number;
 }
 
@@ -97,8 +100,8 @@ export async function runSeries(
     for (const lane of lanes) lane.stop();
   };
   options.signal?.addEventListener('abort', stopAll);
-  const run = new SeriesRun({ ...options, startLane });
   const findings = tasksOf(series).map((task) => new Findings(task));
+  const run = new SeriesRun({ ...options, startLane }, findings, competitors.length * findings.length);
   try {
     // A contender's cells follow each other, so in a round little time passes between those that are compared closely.
     for (const competitor of competitors) {
@@ -109,7 +112,7 @@ export async function runSeries(
     if (!options.signal?.aborted) await options.settle?.();
     await run.measure();
     if (options.profile) await run.profile();
-    return findings.map((each) => each.report());
+    return run.reports();
   } finally {
     options.signal?.removeEventListener('abort', stopAll);
     stopAll();
@@ -120,13 +123,25 @@ class SeriesRun {
   private readonly ready: Ready[] = [];
   private readonly references = new Map<string, Reference>();
 
-  constructor(private readonly options: RunOptions) {}
+  /** Setting up is the first half of a series, measuring the second. */
+  private done = 0;
+
+  constructor(
+    private readonly options: RunOptions,
+    private readonly findings: readonly Findings[],
+    private readonly setUps: number,
+  ) {}
+
+  reports(): TaskReport[] {
+    return this.findings.map((each) => each.report());
+  }
 
   /** Prepares, checks and warms up one competitor for one cell, or notes why that was not possible. */
   async setUp(findings: Findings, { contender, backend }: Competitor): Promise<void> {
     const { task } = findings;
     const entry: Entry = { ...task, backend, threads: backendNamed(backend).threads, contender };
     findings.expect(entry);
+    this.done += 0.5 / this.setUps;
     const ability = contenders[contender].ability(task, backend);
     if ('refusal' in ability) {
       findings.set(entry, { ...entry, skipped: ability.refusal });
@@ -152,8 +167,7 @@ class SeriesRun {
         const call = median(await warmUp(WARM_UP_SECONDS));
         if (call < SHORT_CALL_MS) await warmUp(Math.min(LONGER_WARM_UP_SECONDS, (call / 1000) * MANY_CALLS));
       }
-      const { kernels } = check;
-      this.ready.push({ findings, entry, form, lane, kernels, maxError });
+      this.ready.push({ findings, entry, form, lane, check, maxError });
     } catch (error) {
       lane.stop();
       this.skip(findings, entry, error as Error);
@@ -166,11 +180,16 @@ class SeriesRun {
     }));
     const times = await alternate(entrants, {
       signal: this.options.signal,
-      onTurn: (i, round) => this.stage(this.ready[i].entry, `round ${round + 1}`),
+      onTurn: (i, round) => {
+        this.done = 0.5 + (0.5 * (round + i / entrants.length)) / ROUNDS;
+        this.stage(this.ready[i].entry, `round ${round + 1}`);
+      },
+      onRound: (sofar) => {
+        this.conclude(sofar);
+        this.options.onRound?.(this.reports());
+      },
     });
-    this.ready.forEach((ready, i) => {
-      this.conclude(ready, times[i]);
-    });
+    this.conclude(times);
   }
 
   /** Profiles Sluice's training batches one after another, in lanes of their own: the timers stay out of the measured ones. */
@@ -201,21 +220,35 @@ class SeriesRun {
   }
 
   private stage({ contender, backend, cell }: Entry, what: string): void {
-    this.options.onStage?.(`${contender} ${cell} on ${backend}: ${what}`);
+    this.options.onStage?.(`${contender} ${cell} on ${backend}: ${what}`, this.done);
   }
 
-  private conclude(ready: Ready, { rounds, failure }: Times): void {
-    const { findings, entry, form, kernels, maxError } = ready;
+  private conclude(times: readonly Times[]): void {
+    this.ready.forEach((ready, i) => {
+      this.concludeOne(ready, times[i]);
+    });
+  }
+
+  private concludeOne(ready: Ready, { rounds, failure }: Times): void {
+    const { findings, entry, form, maxError } = ready;
+    const { kernels, firstMs } = ready.check;
     const durations = rounds.flat();
     if (durations.length > 0) {
       const figures = {
         medianMs: median(durations),
         minMs: Math.min(...durations),
+        quartilesMs: quartiles(durations),
         runs: durations.length,
         roundsMs: rounds.map(median),
         flops: flopsOf(findings.task, form),
       };
-      findings.set(entry, { ...entry, ...figures, maxError, kernels });
+      findings.set(entry, { ...entry, ...figures, firstMs, maxError, kernels });
+      if (failure !== undefined && !this.options.signal?.aborted) {
+        const { contender, backend } = entry;
+        findings.notes.add(
+          `${contender} on ${backend} ended early, after ${durations.length} calls: ${failure}`,
+        );
+      }
     } else if (failure !== undefined) {
       this.skip(findings, entry, new Error(failure));
     }
@@ -240,20 +273,7 @@ class SeriesRun {
     return maxErrorOf(findings.task, form, outputs, reference.expected);
   }
 
-  /** The promise's value; when it takes longer than the limit, the lane is stopped and what it did is said. */
-  private async within<T>(lane: Lane, what: string, promise: Promise<T>): Promise<T> {
-    const { limitSeconds } = this.options;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`${what} did not finish within the limit of ${limitSeconds} s`));
-        lane.stop();
-      }, limitSeconds * 1000);
-    });
-    try {
-      return await Promise.race([promise, limit]);
-    } finally {
-      clearTimeout(timer);
-    }
+  private within<T>(lane: Lane, what: string, promise: Promise<T>): Promise<T> {
+    return within(this.options.limitSeconds, lane, what, promise);
   }
 }

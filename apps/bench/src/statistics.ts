@@ -5,6 +5,18 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The values below which a quarter and three quarters lie, between two of them where need be; NaN of nothing. */
+export function quartiles(values: readonly number[]): [number, number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => {
+    const place = share * (sorted.length - 1);
+    const below = Math.floor(place);
+    const above = Math.ceil(place);
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  };
+  return sorted.length > 0 ? [at(0.25), at(0.75)] : [Number.NaN, Number.NaN];
+}
+
 /**
  * How many times as long the first takes as the second: the median of the ratios within each round in which both were
  * measured. A machine that is slow for some rounds slows both, which the ratio of two medians would not notice where one

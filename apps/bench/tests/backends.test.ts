@@ -6,9 +6,9 @@ const setThreadsCount = vi.hoisted(() => vi.fn());
 vi.mock('@sluice/backend-wasm', () => ({ setThreadsCount }));
 
 describe('names', () => {
-  test('are of the two backends, and of wasm with a number of threads', () => {
-    const names = ['cpu', 'wasm', 'wasm-2', 'wasm-16'];
-    const others = ['wasm-', 'wasm-0', 'wasm-1', 'wasm-02', 'wasm-2.5', 'wasm-two', 'cpu-2', 'webgpu', ''];
+  test('are of the backends, and of wasm with a number of threads', () => {
+    const names = ['cpu', 'wasm', 'wasm-2', 'wasm-16', 'webgpu'];
+    const others = ['wasm-', 'wasm-0', 'wasm-1', 'wasm-02', 'wasm-2.5', 'wasm-two', 'cpu-2', 'webgl', ''];
     expect([...names, ...others].filter(isBackendName)).toEqual(names);
     expect(
       (['cpu', 'wasm', 'wasm-2', 'wasm-16'] as const).map((name) => {
@@ -26,9 +26,9 @@ describe('names', () => {
 
 describe('the number of threads', () => {
   test('is set for the kernels in TensorFlow.js, once', async () => {
-    await backendNamed('wasm-2').loadKernels();
-    await backendNamed('wasm-2').loadKernels();
-    await backendNamed('wasm').loadKernels();
+    await backendNamed('wasm-2').kernels.load();
+    await backendNamed('wasm-2').kernels.load();
+    await backendNamed('wasm').kernels.load();
     expect(setThreadsCount.mock.calls).toEqual([[2], [1]]);
   });
 
@@ -36,7 +36,7 @@ describe('the number of threads', () => {
     ['wasm', 1],
     ['wasm-3', 3],
   ] as const)('of the engine for %s is %i', async (name, threads) => {
-    const engine = (await backendNamed(name).createEngine()) as WasmBackend;
+    const engine = (await backendNamed(name).kernels.createEngine()) as WasmBackend;
     expect(engine.threads).toBe(threads);
     engine.stopThreads();
   });

@@ -1,22 +1,38 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CallTimer } from '../src/lanes/call-timer.js';
+import { CallTimer, shortestCallMs } from '../src/lanes/call-timer.js';
 
 /** A clock that only calls move, by what each takes, and that shows whole steps of 5 µs, as a browser's does. */
-function timerOf(milliseconds: (call: number) => number): { timer: CallTimer; calls: () => number } {
+function timerOf(
+  milliseconds: (call: number) => number,
+  shortestMs?: number,
+): { timer: CallTimer; calls: () => number } {
   let now = 0;
   let calls = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => Math.floor(now / 0.005 + 1e-6) * 0.005);
-  const timer = new CallTimer({
+  const prepared = {
     check: async () => ({ outputs: [], kernels: 1 }),
     run: async () => {
       now += milliseconds(calls++);
     },
-  });
+  };
+  const timer = new CallTimer(prepared, shortestMs);
   return { timer, calls: () => calls };
 }
 
 beforeEach(() => void vi.spyOn(performance, 'now'));
 afterEach(() => void vi.restoreAllMocks());
+
+describe('the shortest call that is timed alone', () => {
+  test.each([
+    [0.005, 0.1],
+    [0.1, 2],
+    [1, 20],
+  ])('is with a clock that moves in steps of %d ms %d ms', (step, shortest) => {
+    let reads = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => Math.floor(reads++ / 3) * step);
+    expect(shortestCallMs()).toBeCloseTo(shortest, 9);
+  });
+});
 
 describe('a turn', () => {
   test('is one call when no time is given, or a call is longer than it', async () => {
@@ -42,6 +58,14 @@ describe('a turn', () => {
     expect(calls() - before).toBeGreaterThan(1400);
     expect(durations.length).toBeLessThan(25);
     for (const duration of durations) expect(Math.abs(duration - 0.013)).toBeLessThan(1e-4);
+  });
+
+  test('times longer calls together where the clock is coarse', async () => {
+    const { timer, calls } = timerOf(() => 1, 2);
+    await timer.turn(0.005);
+    const before = calls();
+    expect(await timer.turn(0.02)).toEqual([1]);
+    expect(calls() - before).toBe(20);
   });
 
   test('goes back to single calls when they become longer', async () => {

@@ -1,11 +1,26 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { jsonLine } from '../src/report/json-lines.js';
+import { readRun } from '../src/results-file.js';
 
 const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const ENTRY = ['workload', 'shape', 'cell', 'backend', 'threads', 'contender'];
-const MEASURED = [...ENTRY, 'medianMs', 'minMs', 'runs', 'roundsMs', 'maxError', 'kernels', 'flops'];
+const MEASURED = [
+  ...ENTRY,
+  'medianMs',
+  'minMs',
+  'quartilesMs',
+  'runs',
+  'roundsMs',
+  'firstMs',
+  'maxError',
+  'kernels',
+  'flops',
+];
 const SKIPPED = [...ENTRY, 'skipped'];
 
 interface Outcome {
@@ -116,6 +131,22 @@ test('backends with several threads are measured beside those with one', async (
     ['step', 'onnxruntime-web', 'wasm-2', 2],
   ]);
   for (const { maxError } of measured) expect(maxError).toBeLessThan(2e-6);
+});
+
+test('--save keeps the run in a file, with the machine and what the backends reach', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'sluice-bench-')), 'run.json');
+  const { status, stdout } = await bench(
+    ...['--save', file, '--json', '--shapes', '2,5,3,4', '--cells', 'sru', '--contenders', 'sluice'],
+    ...['--workloads', 'forward', '--backends', 'cpu'],
+  );
+  expect(status).toBe(0);
+  const { machine, ceilings, reports, date } = readRun(readFileSync(file, 'utf8'));
+  expect(reports.flatMap(({ results }) => results.map(jsonLine)).join('')).toBe(stdout);
+  expect(machine?.runtime).toMatch(/^Node \d+/);
+  expect(date).toMatch(/^\d{4}-\d\d-\d\dT/);
+  expect(ceilings).toEqual([
+    { backend: 'cpu', registerLoop: expect.any(Number), matrixProduct: expect.any(Number) },
+  ]);
 });
 
 describe('the table', () => {

@@ -65,6 +65,17 @@ describe('alternate', () => {
     expect(times[0].rounds.slice(0, 3)).toEqual([[1], [2, 2], [3, 3, 3]]);
   });
 
+  test('tells all times after each round', async () => {
+    const { entrants } = recorded(1, 2);
+    const told: number[][] = [];
+    await alternate(entrants, { onRound: (times) => told.push(times.map(({ rounds }) => rounds.length)) });
+    expect(told.slice(0, 2)).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    expect(told.length).toBe(20);
+  });
+
   test('keeps the times of an entrant that fails, and goes on with the others', async () => {
     const { entrants, order } = recorded(1, 1);
     const failing: Entrant = {

@@ -11,8 +11,10 @@ const task: Task = { workload: 'forward', shape: [64, 50, 128, 128], cell: 'gru'
 const figures = {
   medianMs: 20,
   minMs: 18,
+  quartilesMs: [19, 21] as const,
   runs: 40,
   roundsMs: [20, 19.5],
+  firstMs: 250,
   maxError: 2e-7,
   kernels: 1,
   flops: 3e9,
@@ -47,7 +49,7 @@ describe('JSON', () => {
     expect(line.endsWith('\n')).toBe(true);
     expect(line.trim()).toBe(
       '{"workload":"forward","shape":[64,50,128,128],"cell":"gru","backend":"cpu","threads":1,"contender":"sluice",' +
-        '"medianMs":20,"minMs":18,"runs":40,"roundsMs":[20,19.5],"maxError":2e-7,"kernels":1,"flops":3000000000}',
+        '"medianMs":20,"minMs":18,"quartilesMs":[19,21],"runs":40,"roundsMs":[20,19.5],"firstMs":250,"maxError":2e-7,"kernels":1,"flops":3000000000}',
     );
   });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { startThread } from '../src/command/thread.js';
 import type { Competitor } from '../src/contenders/catalogue.js';
 import type { Profile } from '../src/contenders/kernel-profile.js';
 import type { Lane, Replies, Request } from '../src/lanes/messages.js';
 import { createServer } from '../src/lanes/serve.js';
-import { startThread } from '../src/lanes/thread.js';
 import { isMeasured, isWrong, type Measured, type Skipped } from '../src/results.js';
 import { type RunOptions, runSeries } from '../src/run-series.js';
 import { referenceOf } from '../src/workloads/reference.js';
@@ -36,7 +36,7 @@ function lanesFrom(...given: Lane[]): () => Lane {
 function quick(outputs = Float32Array.from(referenceOf(task, formOf('gru')).expected[0])): Answers {
   return {
     prepare: async () => null,
-    check: async () => ({ outputs: [outputs], kernels: 3 }),
+    check: async () => ({ outputs: [outputs], kernels: 3, firstMs: 7 }),
     turn: async () => [2, 1, 6],
   };
 }
@@ -124,7 +124,7 @@ describe('a series of several cells', () => {
         }
         if (request.kind === 'check') {
           const { expected } = referenceOf({ ...task, cell: form.name }, form);
-          return { outputs: [Float32Array.from(expected[0])], kernels: 1 };
+          return { outputs: [Float32Array.from(expected[0])], kernels: 1, firstMs: 7 };
         }
         if (request.kind !== 'turn') return real.ask(request);
         if (warm) turns.push(name);
@@ -240,8 +240,12 @@ describe('threads', () => {
       // The first turn is the warm-up.
       turn: () => (++turns > 3 ? new Promise(() => {}) : Promise.resolve([4])),
     });
-    const { results } = await runTask(task, [sluice], { startLane: lanesFrom(hanging), limitSeconds: 1 });
+    const startLane = lanesFrom(hanging);
+    const { results, notes } = await runTask(task, [sluice], { startLane, limitSeconds: 1 });
     expect(results[0]).toMatchObject({ medianMs: 4, runs: 2 });
+    expect(notes).toEqual([
+      expect.stringMatching(/sluice on cpu ended early, after 2 calls: .*limit of 1 s/),
+    ]);
     expect(hanging.stopped).toBe(true);
   });
 

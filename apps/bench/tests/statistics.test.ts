@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { median, ratioOverRounds } from '../src/statistics.js';
+import { median, quartiles, ratioOverRounds } from '../src/statistics.js';
 
 describe('median', () => {
   test('is the middle value, or the mean of the two middle ones', () => {
@@ -16,6 +16,15 @@ describe('median', () => {
 
   test('of nothing is NaN', () => {
     expect(median([])).toBeNaN();
+  });
+});
+
+describe('quartiles', () => {
+  test('have a quarter of the values below and above', () => {
+    expect(quartiles([5, 1, 4, 2, 3])).toEqual([2, 4]);
+    expect(quartiles([1, 2, 3, 4])).toEqual([1.75, 3.25]);
+    expect(quartiles([7])).toEqual([7, 7]);
+    expect(quartiles([])).toEqual([Number.NaN, Number.NaN]);
   });
 });
 

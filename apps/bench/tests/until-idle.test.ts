@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { untilIdle } from '../src/until-idle.js';
+import { untilIdle } from '../src/command/until-idle.js';
 
 test('waits as long as a thread of the program computes', async () => {
   const busyMs = 1000;

@@ -14,8 +14,12 @@ export type Ability =
 
 /** A contender that is set up for one task on one backend. */
 export interface Prepared {
-  /** Runs the task and returns what is compared with the reference. Also the first warm-up. */
-  check(): Promise<CheckResult>;
+  /**
+   * Runs the task and returns what is compared with the reference. Also the first warm-up.
+   *
+   * @param onFirst told when the first call has given its result, where that takes several.
+   */
+  check(onFirst?: () => void): Promise<CheckResult>;
   /** Runs the task once and waits until the device has finished. */
   run(): Promise<unknown>;
   /** Present for `train`: runs the task for about as many seconds with a timer around every kernel. */

@@ -21,7 +21,7 @@ export const sluice: Contender = {
     const { workload, shape } = task;
     if (workload === 'step') {
       const problem = streamProblem(form, task);
-      const engine = await backendNamed(backend).createEngine();
+      const engine = await backendNamed(backend).kernels.createEngine();
       return stepTask(engineStream(engine, problem, shape), problem, shape);
     }
     const tf = await startTfjs(backend, true);

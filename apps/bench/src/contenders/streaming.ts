@@ -15,10 +15,13 @@ export interface Stream {
 export function stepTask(stream: Stream, { inputs }: StreamProblem, [, , , units]: Shape): Prepared {
   let calls = 0;
   return {
-    async check() {
+    async check(onFirst) {
       stream.restart();
       const outputs: Float32Array[] = [];
-      for (const x of inputs) outputs.push(await stream.step(x));
+      for (const x of inputs) {
+        outputs.push(await stream.step(x));
+        onFirst?.();
+      }
       return { kernels: 1, outputs: [joinSteps(outputs, units)] };
     },
     run: () => stream.step(inputs[calls++ % inputs.length]),

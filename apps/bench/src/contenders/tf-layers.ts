@@ -1,6 +1,7 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
-import { backendNamed } from '../backends.js';
+import { type BackendName, backendNamed } from '../backends.js';
+import { inNode } from '../environment.js';
 import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
 import { layerProblem } from '../workloads/layer.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
@@ -29,19 +30,23 @@ export const tfLayers: Contender = {
     if (!CELLS.includes(cell)) return { refusal: `TensorFlow.js has no layer for the cell ${cell}` };
     if (workload === 'step') return { refusal: 'tf.layers has no engine apart from TensorFlow.js' };
     const { tfjsName, threads } = backendNamed(backend);
-    if (threads > 1) return { refusal: `TensorFlow.js’s ${tfjsName} backend runs on one thread in Node` };
+    if (threads > 1 && inNode)
+      return { refusal: `TensorFlow.js’s ${tfjsName} backend runs on one thread in Node` };
     const notes = workload === 'train' && tfjsName === 'wasm' ? [OUR_KERNEL] : [];
     if (cell !== 'gru') return { form: formOf(cell), notes };
     return { form: { name: 'gru', options: { resetAfter: false } }, notes: [RESET_BEFORE, ...notes] };
   },
   async prepare({ workload, shape }, form, backend) {
     const tf = await startTfjs(backend, false);
+    await checkThreads(backend);
     // In Node TensorFlow.js does not install the tensor methods that its own layers call; @sluice/layers does so.
     await import('@sluice/layers');
     const make = await layerFactory(form);
     if (workload === 'train') {
-      // Elsewhere TensorFlow.js has its own; in a process with Sluice's kernels, so has wasm.
-      if (!tf.getKernel(segmentSum.kernelName, tf.getBackend())) tf.registerKernel(segmentSum);
+      // In a process with Sluice's kernels wasm has one already.
+      if (tf.getBackend() === 'wasm' && !tf.getKernel(segmentSum.kernelName, 'wasm')) {
+        tf.registerKernel(segmentSum);
+      }
       const model = await classifier(make, shape);
       return trainTask(tf, classifierProblem(form, shape), shape, model, tf.train.adam());
     }
@@ -59,6 +64,18 @@ export const tfLayers: Contender = {
     return task(tf, problem, shape, weights, layer);
   },
 };
+
+/** @throws Error when TensorFlow.js has started with fewer threads: it takes at most half of what the browser tells of. */
+async function checkThreads(backend: BackendName): Promise<void> {
+  const { threads } = backendNamed(backend);
+  if (threads === 1) return;
+  const { getThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
+  const started = getThreadsCount();
+  if (started === threads) return;
+  throw new Error(
+    `TensorFlow.js runs on ${started === 1 ? '1 thread' : `${started} threads`} here, as it takes at most half of the logical cores`,
+  );
+}
 
 async function layerFactory({ name }: CellForm): Promise<LayerFactory> {
   const { layers } = await import('@tensorflow/tfjs-layers');

@@ -81,11 +81,12 @@ export function trainTask(
   const lossOf = async (tensors: readonly [Tensor, Tensor]) =>
     (await model.trainOnBatch(...tensors)) as number;
   return {
-    async check() {
+    async check(onFirst) {
       const checked = tensorsOf(checkBatch);
       const losses: number[] = [];
       // The first batch also makes the optimizer's variables, so the second one is counted.
       losses.push(await lossOf(checked));
+      onFirst?.();
       const { kernels } = await countKernels(tf, async () => {
         losses.push(await lossOf(checked));
         return [];

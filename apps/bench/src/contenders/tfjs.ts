@@ -1,5 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { type BackendName, backendNamed } from '../backends.js';
+import { watchDevice } from '../lanes/device-loss.js';
 
 /** tfjs-core, once a backend is loaded and chosen. */
 export type Tfjs = typeof tfjs;
@@ -12,14 +13,15 @@ export async function startTfjs(backend: BackendName, withKernels: boolean): Pro
   const tf = await import('@tensorflow/tfjs-core');
   // Only silences advice on the console, such as to install the native package.
   tf.enableProdMode();
-  const { tfjsName, load, loadKernels } = backendNamed(backend);
+  const { tfjsName, load, kernels } = backendNamed(backend);
   await load();
-  if (withKernels) await loadKernels();
+  if (withKernels) await kernels.load();
   await tf.setBackend(tfjsName);
   await tf.ready();
   if (tf.getBackend() !== tfjsName) {
     throw new Error(`TensorFlow.js's backend ${tfjsName} did not start; ${tf.getBackend()} did instead.`);
   }
+  if (tfjsName === 'webgpu') watchDevice((tf.backend() as unknown as { device: GPUDevice }).device);
   return tf;
 }
 

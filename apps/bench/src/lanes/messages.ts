@@ -17,17 +17,30 @@ export type Request =
     }
   | { readonly kind: 'check' }
   | { readonly kind: 'turn'; readonly seconds: number }
-  | { readonly kind: 'profile'; readonly seconds: number };
+  | { readonly kind: 'profile'; readonly seconds: number }
+  | { readonly kind: 'registerLoop'; readonly backend: BackendName }
+  | { readonly kind: 'matrixProduct'; readonly backend: BackendName };
 
 /** What comes back, by the kind of request. */
 export interface Replies {
   reference: Reference;
   prepare: null;
-  check: CheckResult;
+  check: Checked;
   /** What each call took, in ms. */
   turn: number[];
   profile: Profile;
+  /** GFLOP/s, see `ceilings`. */
+  registerLoop: number;
+  matrixProduct: number;
 }
+
+export interface Checked extends CheckResult {
+  /** Milliseconds from the request to prepare to the first result: loading the library, compiling, the first call. */
+  readonly firstMs: number;
+}
+
+/** What a thread sends back. */
+export type Answer = { readonly reply: Replies[Request['kind']] } | { readonly failure: string };
 
 /**
  * Where a contender runs: a thread of its own, which shares nothing with the others and can be ended in the middle of

@@ -1,12 +1,22 @@
+import { matrixProductSpeed } from '../ceilings/matrix-product.js';
+import { registerLoopSpeed } from '../ceilings/register-loop.js';
 import { contenders } from '../contenders/catalogue.js';
 import type { Prepared } from '../contenders/contender.js';
 import { referenceOf } from '../workloads/reference.js';
-import { CallTimer } from './call-timer.js';
-import type { Replies, Request } from './messages.js';
+import { CallTimer, shortestCallMs } from './call-timer.js';
+import { unlessLost } from './device-loss.js';
+import type { Answer, Replies, Request } from './messages.js';
+
+interface Current {
+  readonly prepared: Prepared;
+  readonly timer: CallTimer;
+  /** When it was asked for. */
+  readonly asked: number;
+}
 
 /** The work of a lane: answers requests, one at a time. Knows nothing of threads. */
 export function createServer(): (request: Request) => Promise<Replies[Request['kind']]> {
-  let current: { readonly prepared: Prepared; readonly timer: CallTimer } | undefined;
+  let current: Current | undefined;
   const ready = () => {
     if (!current) throw new Error('nothing is prepared in this lane; ask it to prepare first');
     return current;
@@ -17,12 +27,19 @@ export function createServer(): (request: Request) => Promise<Replies[Request['k
         return referenceOf(request.task, request.form);
       case 'prepare': {
         const { contender, task, form, backend } = request;
+        const asked = performance.now();
         const prepared = await contenders[contender].prepare(task, form, backend);
-        current = { prepared, timer: new CallTimer(prepared) };
+        current = { prepared, timer: new CallTimer(prepared, shortestCallMs()), asked };
         return null;
       }
-      case 'check':
-        return ready().prepared.check();
+      case 'check': {
+        const { prepared, asked } = ready();
+        let firstMs: number | undefined;
+        const result = await prepared.check(() => {
+          firstMs ??= performance.now() - asked;
+        });
+        return { ...result, firstMs: firstMs ?? performance.now() - asked };
+      }
       case 'turn':
         return ready().timer.turn(request.seconds);
       case 'profile': {
@@ -31,6 +48,22 @@ export function createServer(): (request: Request) => Promise<Replies[Request['k
           throw new Error('what is prepared in this lane cannot be profiled; only train can');
         return prepared.profile(request.seconds);
       }
+      case 'registerLoop':
+        return registerLoopSpeed(request.backend);
+      case 'matrixProduct':
+        return matrixProductSpeed(request.backend);
+    }
+  };
+}
+
+/** The same for a thread, whose answers also say what went wrong. */
+export function createAnswerer(): (request: Request) => Promise<Answer> {
+  const serve = createServer();
+  return async (request) => {
+    try {
+      return { reply: await unlessLost(serve(request)) };
+    } catch (error) {
+      return { failure: error instanceof Error ? error.message : String(error) };
     }
   };
 }

@@ -2,7 +2,7 @@ import { KERNEL_GROUPS, type Profile } from '../contenders/kernel-profile.js';
 import type { Measured } from '../results.js';
 import { titleOf } from '../workloads/workload.js';
 import { alignedColumns, underTitle } from './columns.js';
-import { threeDigits } from './numbers.js';
+import { speedOf, threeDigits } from './numbers.js';
 
 /** How often something ran in a batch, and for how long altogether. */
 interface Cost {
@@ -26,7 +26,7 @@ export function kernelTable(result: Measured, profile: Profile): string {
   const others = kernels.slice(shown.length);
   const purposes = costsByPurpose(profile);
   const whole = { calls: sumOf(kernels).calls, ms: batchMs };
-  const speed = threeDigits(flops / medianMs / 1e6);
+  const speed = threeDigits(speedOf(result));
   return underTitle(`${titleOf(result)}: where a batch of ${contender} on ${backend} goes`, [
     ...alignedColumns(
       2,

@@ -1,18 +1,7 @@
 import { isMeasured, isWrong, type Measured, type Result, type TaskReport } from '../results.js';
 import { titleOf } from '../workloads/workload.js';
 import { alignedColumns, underTitle } from './columns.js';
-import { threeDigits } from './numbers.js';
-
-/** A unit of time: its name and how many make a millisecond. */
-interface Unit {
-  readonly name: string;
-  readonly perMillisecond: number;
-}
-
-const MILLISECONDS: Unit = { name: 'ms', perMillisecond: 1 };
-const MICROSECONDS: Unit = { name: 'µs', perMillisecond: 1000 };
-/** A table whose fastest median is below this is in microseconds. */
-const SHORT_MS = 0.1;
+import { errorText, fastest, rankedOf, speedOf, threeDigits, timeIn, type Unit, unitOf } from './numbers.js';
 
 const headings = ({ name }: Unit) => [
   'contender',
@@ -35,8 +24,8 @@ const WORDS = 2;
  */
 export function taskTable({ task, results, notes, covers }: TaskReport): string {
   const measured = results.filter(isMeasured);
-  const ranked = measured.filter((result) => !isWrong(result));
-  const unit = fastest(measured) < SHORT_MS ? MICROSECONDS : MILLISECONDS;
+  const ranked = rankedOf(results);
+  const unit = unitOf(measured);
   const rows = measured.map((result) => row(result, ranked, unit));
   return underTitle(titleOf(task), [
     ...(rows.length > 0 ? alignedColumns(WORDS, headings(unit), rows) : []),
@@ -51,7 +40,7 @@ function row(result: Measured, ranked: readonly Measured[], unit: Unit): string[
   const { contender, backend, medianMs, minMs, runs, maxError, kernels } = result;
   const ratio = (to: number) =>
     ranked.includes(result) && Number.isFinite(to) ? (medianMs / to).toFixed(2) : '–';
-  const error = Number.isFinite(maxError) ? maxError.toExponential(1) : 'not finite';
+  const error = errorText(maxError);
   return [
     contender,
     backend,
@@ -65,9 +54,6 @@ function row(result: Measured, ranked: readonly Measured[], unit: Unit): string[
   ];
 }
 
-const fastest = (results: readonly Measured[]): number =>
-  Math.min(...results.map(({ medianMs }) => medianMs));
-
 /** Sluice's median on the result's backend; its fastest where it has none there; Infinity where it has none. */
 function sluiceFor({ backend }: Measured, ranked: readonly Measured[]): number {
   const sluice = ranked.filter(({ contender }) => contender === 'sluice');
@@ -80,9 +66,8 @@ function skippedLine({ contender, backend, skipped }: Exclude<Result, Measured>)
 }
 
 /** A step is little more than its matrix–vector products, so their speed says how near it is to what a machine can do. */
-function speedLine({ contender, backend, flops, medianMs }: Measured): string {
-  const speed = threeDigits(flops / medianMs / 1e6);
+function speedLine(result: Measured): string {
+  const { contender, backend, flops } = result;
+  const speed = threeDigits(speedOf(result));
   return `${contender} on ${backend}: ${flops.toLocaleString('en')} flops of products at ${speed} GFLOP/s`;
 }
-
-const timeIn = (unit: Unit, milliseconds: number) => threeDigits(milliseconds * unit.perMillisecond);

@@ -5,6 +5,8 @@
 export const WORKLOADS = ['forward', 'gradient', 'train', 'step'] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
+export const isWorkload = (name: unknown): name is Workload => WORKLOADS.includes(name as Workload);
+
 /**
  * Batch, timesteps, inputSize, units: of one call. For `train`, inputSize is the size of the embedding; for `step` there is
  * one timestep.
@@ -28,6 +30,8 @@ export interface Task {
 /** The cells measured unless others are asked for. */
 export const DEFAULT_CELLS = ['gru', 'lstm', 'sru', 'simpleRnn'];
 
+export type ShapesByWorkload = Readonly<Record<Workload, readonly Shape[]>>;
+
 const LAYER_SHAPES: readonly Shape[] = [
   [1, 50, 128, 128],
   [64, 50, 128, 128],
@@ -35,8 +39,16 @@ const LAYER_SHAPES: readonly Shape[] = [
   [32, 100, 512, 512],
 ];
 
+/** One shape of each workload, for a quick comparison. */
+export const TYPICAL_SHAPES: ShapesByWorkload = {
+  forward: [[64, 50, 128, 128]],
+  gradient: [[64, 50, 128, 128]],
+  train: [[64, 50, 128, 128]],
+  step: [[1, 1, 128, 128]],
+};
+
 /** The shapes of a workload unless others are asked for. */
-export const DEFAULT_SHAPES: Readonly<Record<Workload, readonly Shape[]>> = {
+export const DEFAULT_SHAPES: ShapesByWorkload = {
   forward: LAYER_SHAPES,
   gradient: LAYER_SHAPES,
   train: [[64, 50, 128, 128]],
@@ -56,14 +68,14 @@ export interface Series {
 export interface TaskSelection {
   readonly workloads: readonly Workload[];
   readonly cells: readonly string[];
-  /** For every workload; each workload's own when absent. */
-  readonly shapes?: readonly Shape[] | undefined;
+  /** For every workload, or for each its own. */
+  readonly shapes?: readonly Shape[] | ShapesByWorkload | undefined;
 }
 
 /** A series for each workload and shape asked for; `step` takes one timestep of a shape. */
-export function seriesOf({ workloads, cells, shapes }: TaskSelection): Series[] {
+export function seriesOf({ workloads, cells, shapes = DEFAULT_SHAPES }: TaskSelection): Series[] {
   return workloads.flatMap((workload) => {
-    const given = shapes ?? DEFAULT_SHAPES[workload];
+    const given = 'forward' in shapes ? shapes[workload] : shapes;
     const chosen = workload === 'step' ? singleSteps(given) : given;
     return chosen.map((shape): Series => ({ workload, shape, cells }));
   });

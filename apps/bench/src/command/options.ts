@@ -1,8 +1,8 @@
 import { cells } from '@sluice/core';
 import { InvalidArgumentError, Option } from 'commander';
-import { BACKENDS, type BackendName, isBackendName } from './backends.js';
-import { CONTENDERS, type ContenderName } from './contenders/catalogue.js';
-import { DEFAULT_CELLS, type Shape, WORKLOADS, type Workload } from './workloads/workload.js';
+import { type BackendName, isBackendName } from '../backends.js';
+import { CONTENDERS, type ContenderName } from '../contenders/catalogue.js';
+import { DEFAULT_CELLS, type Shape, WORKLOADS, type Workload } from '../workloads/workload.js';
 
 /** The command's options as commander gives them. */
 export interface BenchOptions {
@@ -15,7 +15,12 @@ export interface BenchOptions {
   readonly limit: number;
   readonly kernels?: boolean;
   readonly json?: boolean;
+  readonly save?: string;
 }
+
+/** The backends to choose from in Node, in words. */
+const BACKENDS = ['cpu', 'wasm', 'wasm-N (N threads)'];
+const runsInNode = (name: string): name is BackendName => isBackendName(name) && name !== 'webgpu';
 
 const PEERS = CONTENDERS.filter((name) => name !== 'sluice');
 
@@ -23,7 +28,7 @@ const PEERS = CONTENDERS.filter((name) => name !== 'sluice');
 export function benchOptions(): Option[] {
   return [
     new Option('--backends <names>', BACKENDS.join(', '))
-      .argParser(listOf<BackendName>(BACKENDS, isBackendName))
+      .argParser(listOf<BackendName>(BACKENDS, runsInNode))
       .default(['wasm'], 'wasm'),
     new Option('--contenders <names>', `who is measured: ${CONTENDERS.join(', ')} (default: all)`).argParser(
       listOf(CONTENDERS),
@@ -46,6 +51,10 @@ export function benchOptions(): Option[] {
       .default(30),
     new Option('--kernels', 'for train, also say where the time of a batch of sluice goes, kernel by kernel'),
     new Option('--json', 'print one JSON object per line and nothing else'),
+    new Option(
+      '--save <file>',
+      'also measure what each backend can reach, and save all as JSON for the page',
+    ),
   ];
 }
 

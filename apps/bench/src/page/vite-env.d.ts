@@ -1,0 +1,6 @@
+/// <reference types="vite/client" />
+
+interface ImportMetaEnv {
+  /** Versions of the measured libraries, which the build fills in. */
+  readonly LIBRARIES: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { measureCeiling } from '../src/ceilings/ceilings.js';
+import { cpuRegisterLoop } from '../src/ceilings/cpu-loop.js';
+import { wasmRegisterLoop } from '../src/ceilings/wasm-loop.js';
+import type { Lane, Request } from '../src/lanes/messages.js';
+import { createServer } from '../src/lanes/serve.js';
+
+/** A lane in this thread that notes what it is asked. */
+function startRecorded(
+  asked: string[],
+  answers: Partial<Record<Request['kind'], () => Promise<number>>> = {},
+) {
+  const serve = createServer();
+  let stopped = 0;
+  const startLane = (): Lane => ({
+    ask: ((request: Request) => {
+      asked.push(request.kind);
+      return answers[request.kind]?.() ?? serve(request);
+    }) as Lane['ask'],
+    stop: () => {
+      stopped += 1;
+    },
+  });
+  return { startLane, stopped: () => stopped };
+}
+
+describe('a loop in registers', () => {
+  // Each of 8 numbers, and in WebAssembly of 12, tends to 1; their sum is what comes back.
+  test.each([
+    ['cpu', cpuRegisterLoop, 8],
+    ['wasm', wasmRegisterLoop, 12],
+  ] as const)('of %s computes what it says', async (_, create, sum) => {
+    const { flopsPerIteration, run } = await create();
+    expect(await run(20_000)).toBeCloseTo(sum, 3);
+    expect(flopsPerIteration % (2 * sum)).toBe(0);
+  });
+});
+
+describe('the ceiling of a backend', () => {
+  test('is measured in one lane, and is a speed', async () => {
+    const asked: string[] = [];
+    const { startLane, stopped } = startRecorded(asked);
+    const ceiling = await measureCeiling('cpu', { startLane, limitSeconds: 30 });
+    expect(ceiling).toEqual({
+      backend: 'cpu',
+      registerLoop: expect.any(Number),
+      matrixProduct: expect.any(Number),
+    });
+    expect('skipped' in ceiling || Math.min(ceiling.registerLoop, ceiling.matrixProduct)).toBeGreaterThan(
+      0.001,
+    );
+    expect(asked).toEqual(['registerLoop', 'matrixProduct']);
+    expect(stopped()).toBe(1);
+  });
+
+  test('with several threads is what all of them reach at the same time', async () => {
+    const asked: string[] = [];
+    let running = 0;
+    const registerLoop = async () => {
+      running += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return running;
+    };
+    const { startLane } = startRecorded(asked, { registerLoop, matrixProduct: async () => 5 });
+    const ceiling = await measureCeiling('wasm-3', { startLane, limitSeconds: 30 });
+    expect(ceiling).toEqual({ backend: 'wasm-3', registerLoop: 9, matrixProduct: 5 });
+  });
+
+  test('that cannot be measured is said with the reason', async () => {
+    const registerLoop = () => Promise.reject(new Error('no SIMD'));
+    const { startLane, stopped } = startRecorded([], { registerLoop });
+    expect(await measureCeiling('wasm', { startLane, limitSeconds: 30 })).toEqual({
+      backend: 'wasm',
+      skipped: 'no SIMD',
+    });
+    expect(stopped()).toBe(1);
+  });
+});

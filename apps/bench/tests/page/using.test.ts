@@ -1,0 +1,186 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startChromium } from '../../../../scripts/browser/open-page.mjs';
+import { jsonLine } from '../../src/report/json-lines.js';
+import type { Measured } from '../../src/results.js';
+import { chooseFile, finished, openPage, rowsOf, type Site, servePage } from './opened-page.js';
+
+let browser: Awaited<ReturnType<typeof startChromium>>;
+let isolated: Site;
+let plain: Site;
+beforeAll(async () => {
+  browser = await startChromium();
+  [isolated, plain] = [await servePage('isolated'), await servePage('plain')];
+});
+afterAll(async () => {
+  await browser?.close();
+  isolated?.close();
+  plain?.close();
+});
+
+const result: Measured = {
+  ...{ workload: 'forward', shape: [64, 50, 128, 128], cell: 'gru', backend: 'wasm', threads: 1 },
+  ...{ contender: 'sluice', medianMs: 20, minMs: 18, quartilesMs: [19, 21], runs: 40, roundsMs: [20] },
+  ...{ firstMs: 250, maxError: 2e-7, kernels: 1, flops: 6e8 },
+};
+const peer: Measured = { ...result, contender: 'onnxruntime-web', medianMs: 50 };
+const wrong: Measured = { ...result, contender: 'tf.layers', medianMs: 1, maxError: 0.25 };
+const linesOf = (...results: Measured[]) => results.map(jsonLine).join('');
+
+describe('Cancel', () => {
+  test('ends a call that takes minutes, at once, by the keyboard, and keeps what was measured', async () => {
+    const page = await openPage(
+      browser,
+      isolated.address,
+      // 20 GFLOP, of which TensorFlow.js does one a second.
+      'workloads=step,forward&cells=gru&shapes=256,100,256,256&backends=cpu&contenders=tf.layers,sluice',
+    );
+    await page.click('#measure');
+    const stuck = /tf\.layers gru on cpu: checking/;
+    await page.waitForFunction(
+      (text) => new RegExp(text).test(document.body.textContent ?? ''),
+      stuck.source,
+      {
+        timeout: 40_000,
+      },
+    );
+    const started = performance.now();
+    await page.keyboard.press('Enter');
+    await finished(page);
+    expect(performance.now() - started).toBeLessThan(3000);
+    await expect.poll(() => page.workers().length, { timeout: 10_000 }).toBe(0);
+    const rows = await rowsOf(page);
+    expect(rows.filter(({ Library }) => Library === 'Sluice').length).toBe(1);
+    expect(await page.textContent('[role=status]')).toMatch(/Cancelled/);
+    await page.close();
+  });
+});
+
+describe('a file', () => {
+  let page: Page;
+  beforeAll(async () => {
+    page = await openPage(browser, isolated.address);
+  });
+
+  test('with a wrong result: it is marked and not ranked, whatever its time', async () => {
+    await chooseFile(page, '#open', 'lines.jsonl', linesOf(wrong, peer, result));
+    const rows = await rowsOf(page);
+    expect(rows.map((row) => [row.Library, row['÷ fastest'], row['Max error']])).toEqual([
+      ['Sluice', '1.00', '2.0e-7'],
+      ['onnxruntime-web', '2.50', '2.0e-7'],
+      ['tf.layers', '–', 'WRONG 2.5e-1'],
+    ]);
+    const chart = (await page.getAttribute('figure svg', 'aria-description')) ?? '';
+    expect(chart).toMatch(/Sluice · WASM, 1 thread: 30.0 GFLOP\/s/);
+    expect(chart).not.toMatch(/tf\.layers/);
+  });
+
+  test('is compared with another, side by side', async () => {
+    await chooseFile(page, '#open', 'first.jsonl', linesOf(result, peer, wrong));
+    const others = [
+      { ...result, medianMs: 30 },
+      { ...wrong, maxError: 1e-7 },
+    ];
+    await chooseFile(page, '#compare', 'second.jsonl', linesOf(...others));
+    const pairs = (await rowsOf(page)).filter((row) => 'B ÷ A' in row);
+    expect(pairs.map((row) => [row.Library, row.A, row.B, row['B ÷ A']])).toEqual([
+      ['Sluice', '20.0 ms', '30.0 ms', '1.50'],
+    ]);
+    expect(await page.textContent('.sides')).toMatch(/A: first\.jsonl.*B: second\.jsonl/s);
+    await page.click('#end-comparison');
+    expect(await page.$('.comparison')).toBeNull();
+  });
+
+  test('that scales in one dimension has a curve', async () => {
+    const varied = [25, 50, 100].map(
+      (timesteps): Measured => ({ ...result, shape: [64, timesteps, 128, 128], medianMs: timesteps / 2 }),
+    );
+    await chooseFile(page, '#open', 'scaling.jsonl', linesOf(...varied));
+    const curve = await page.getAttribute('svg[aria-label^=Scaling]', 'aria-description');
+    expect(curve).toBe('Sluice · WASM, 1 thread: 12.5 ms at 25, 25.0 ms at 50, 50.0 ms at 100');
+  });
+
+  test('of something else is refused with a reason, and what is shown stays', async () => {
+    const before = await rowsOf(page);
+    await chooseFile(page, '#open', 'notes.json', '{"title": "a letter"}');
+    expect(await page.textContent('[role=alert]')).toMatch(/notes\.json: This is not a file of results/);
+    expect(await rowsOf(page)).toEqual(before);
+  });
+});
+
+describe('settings', () => {
+  test('are in the address, which brings them back', async () => {
+    const page = await openPage(browser, isolated.address);
+    await page.click('summary');
+    await page.check('input[value=lstm]');
+    await page.uncheck('input[value=train]');
+    await page.fill('#threads', '3');
+    await page.keyboard.press('Tab');
+    await page.check('input[value=own]');
+    await page.click('text=Vary timesteps');
+    const shapes = await page.inputValue('#own-shapes');
+    expect(shapes.split('\n').length).toBe(4);
+    await page.reload();
+    await page.waitForSelector('#measure');
+    expect(await page.isChecked('input[value=lstm]')).toBe(true);
+    expect(await page.isChecked('input[value=train]')).toBe(false);
+    expect(await page.isChecked('input[value=wasm-3]')).toBe(true);
+    expect(await page.inputValue('#own-shapes')).toBe(shapes);
+    await page.close();
+  });
+
+  test('always name something of each kind', async () => {
+    const page = await openPage(browser, isolated.address, 'cells=gru');
+    await page.click('summary');
+    await page.click('input[value=gru]');
+    expect(await page.isChecked('input[value=gru]')).toBe(true);
+    await page.close();
+  });
+
+  test('that nobody knows are told', async () => {
+    const page = await openPage(browser, isolated.address, 'cells=gru,transformer&shapes=1,2,3');
+    expect(await page.textContent('[role=alert]')).toMatch(/transformer, 1,2,3/);
+    await page.close();
+  });
+});
+
+describe('what is missing is said, and the rest goes on', () => {
+  test('on a plain file server: no isolation, no threads', async () => {
+    const page = await openPage(
+      browser,
+      plain.address,
+      'workloads=step&cells=gru&contenders=sluice&backends=cpu,wasm-2',
+    );
+    expect(await page.textContent('.notice')).toMatch(
+      /not cross-origin isolated.*Cross-Origin-Embedder-Policy/,
+    );
+    await page.click('summary');
+    expect(await page.isDisabled('input[value=wasm-2]')).toBe(true);
+    await page.click('#measure');
+    await finished(page);
+    expect((await rowsOf(page)).map((row) => [row.Library, row.Device])).toEqual([
+      ['Sluice', 'CPU (JavaScript)'],
+    ]);
+    await page.close();
+  });
+
+  test('without SIMD and WebGPU: cpu alone', async () => {
+    const context = await browser.newContext();
+    await context.addInitScript(() => {
+      WebAssembly.validate = () => false;
+      Object.defineProperty(navigator, 'gpu', { value: undefined });
+    });
+    const page = await context.newPage();
+    await page.goto(`${isolated.address}?workloads=step&cells=gru&contenders=sluice`);
+    await page.waitForSelector('#measure');
+    expect(await page.textContent('.notice')).toMatch(/no WebAssembly SIMD/);
+    expect(await page.textContent('.plan')).toMatch(/on CPU \(JavaScript\)/);
+    await page.click('summary');
+    expect(await page.isDisabled('input[value=wasm]')).toBe(true);
+    expect(await page.textContent('label:has(input[value=webgpu])')).toMatch(/not available: .*no WebGPU/);
+    await page.click('#measure');
+    await finished(page);
+    expect((await rowsOf(page)).map((row) => row.Device)).toEqual(['CPU (JavaScript)']);
+    await context.close();
+  });
+});
