@@ -106,30 +106,39 @@ describe('--json', () => {
   });
 });
 
-test('backends with several threads are measured beside those with one', async () => {
+test.each([
+  [
+    'forward,gradient',
+    [
+      ['forward', 'sluice', 'wasm', 1],
+      ['forward', 'tf.layers', 'wasm', 1],
+      ['forward', 'sluice', 'wasm-2', 2],
+      ['forward', 'onnxruntime-web', 'wasm', 1],
+      ['forward', 'onnxruntime-web', 'wasm-2', 2],
+      ['gradient', 'sluice', 'wasm', 1],
+      ['gradient', 'tf.layers', 'wasm', 1],
+      ['gradient', 'sluice', 'wasm-2', 2],
+    ],
+  ],
+  [
+    'step',
+    [
+      ['step', 'sluice', 'wasm', 1],
+      ['step', 'sluice', 'wasm-2', 2],
+      ['step', 'onnxruntime-web', 'wasm', 1],
+      ['step', 'onnxruntime-web', 'wasm-2', 2],
+    ],
+  ],
+])('backends with several threads are measured beside those with one: %s', async (workloads, expected) => {
   const { status, stdout } = await bench(
     ...['--json', '--backends', 'wasm,wasm-2', '--shapes', '64,5,64,64', '--cells', 'lstm'],
-    ...['--workloads', 'forward,gradient,step'],
+    ...['--workloads', workloads],
   );
   expect(status).toBe(0);
-  const objects = objectsIn(stdout);
-  const measured = objects.filter((object) => !('skipped' in object));
+  const measured = objectsIn(stdout).filter((object) => !('skipped' in object));
   expect(
     measured.map(({ workload, contender, backend, threads }) => [workload, contender, backend, threads]),
-  ).toEqual([
-    ['forward', 'sluice', 'wasm', 1],
-    ['forward', 'tf.layers', 'wasm', 1],
-    ['forward', 'sluice', 'wasm-2', 2],
-    ['forward', 'onnxruntime-web', 'wasm', 1],
-    ['forward', 'onnxruntime-web', 'wasm-2', 2],
-    ['gradient', 'sluice', 'wasm', 1],
-    ['gradient', 'tf.layers', 'wasm', 1],
-    ['gradient', 'sluice', 'wasm-2', 2],
-    ['step', 'sluice', 'wasm', 1],
-    ['step', 'sluice', 'wasm-2', 2],
-    ['step', 'onnxruntime-web', 'wasm', 1],
-    ['step', 'onnxruntime-web', 'wasm-2', 2],
-  ]);
+  ).toEqual(expected);
   for (const { maxError } of measured) expect(maxError).toBeLessThan(2e-6);
 });
 
