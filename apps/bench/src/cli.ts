@@ -11,6 +11,7 @@ import { createProgress } from './report/progress.js';
 import { taskTable } from './report/table.js';
 import { isMeasured, type TaskReport } from './results.js';
 import { runSeries } from './run-series.js';
+import { untilIdle } from './until-idle.js';
 import { type Series, seriesOf, titleOf } from './workloads/workload.js';
 
 /** What a shell expects of a command that Ctrl-C has ended. */
@@ -30,6 +31,7 @@ async function bench(options: BenchOptions): Promise<void> {
     progress.series(index, titleOf(series));
     const reports = await runSeries(series, competitors, {
       startLane: () => startThread(),
+      settle: untilIdle,
       limitSeconds: options.limit,
       profile: options.kernels,
       signal: interruption.signal,

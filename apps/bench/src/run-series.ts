@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly profile?: boolean;
   /** Ends the run; what has been measured by then is reported. */
   readonly signal?: AbortSignal;
+  /** Waits until nothing goes on in the background; called before the first round. */
+  readonly settle?: () => Promise<void>;
   /** Told what happens next, in a few words. */
   readonly onStage?: (stage: string) => void;
 }
@@ -61,7 +63,14 @@ interface Ready {
 }
 
 /** Calls before measuring begins last about this long, so that code is compiled and caches are filled. */
-const WARM_UP_SECONDS = 0.3;
+const WARM_UP_SECONDS = 0.5;
+/**
+ * Of calls that take less than a millisecond JavaScript is a part that counts, and engines compile that for speed only after
+ * thousands of calls: those go on until there were so many, or for so long.
+ */
+const SHORT_CALL_MS = 1;
+const MANY_CALLS = 10_000;
+const LONGER_WARM_UP_SECONDS = 2.5;
 /** Who needs longer than this for the check is warm after it. */
 const SLOW_CHECK_SECONDS = 3;
 /** Batches are profiled for about this long. */
@@ -97,6 +106,7 @@ export async function runSeries(
         if (!options.signal?.aborted) await run.setUp(each, competitor);
       }
     }
+    if (!options.signal?.aborted) await options.settle?.();
     await run.measure();
     if (options.profile) await run.profile();
     return findings.map((each) => each.report());
@@ -137,7 +147,10 @@ class SeriesRun {
       const maxError = await this.compare(findings, form, check);
       this.stage(entry, 'warming up');
       if (seconds < SLOW_CHECK_SECONDS) {
-        await this.within(lane, 'warming up', lane.ask({ kind: 'turn', seconds: WARM_UP_SECONDS }));
+        const warmUp = (seconds: number) =>
+          this.within(lane, 'warming up', lane.ask({ kind: 'turn', seconds }));
+        const call = median(await warmUp(WARM_UP_SECONDS));
+        if (call < SHORT_CALL_MS) await warmUp(Math.min(LONGER_WARM_UP_SECONDS, (call / 1000) * MANY_CALLS));
       }
       const { kernels } = check;
       this.ready.push({ findings, entry, form, lane, kernels, maxError });

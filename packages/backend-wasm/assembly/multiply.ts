@@ -46,20 +46,24 @@ export function multiply(
         a = packed;
         stride = <usize>blockDepth * 4;
       }
-      for (let panel = firstPanel; panel < endPanel; panel++) {
+      let panel = firstPanel;
+      if (blockRows === 1 && resultColumnStride === 4) {
+        panel = pairsOfPanels(
+          a,
+          blockRight,
+          result + <usize>row * resultRowStride,
+          blockDepth,
+          panel,
+          min(endPanel, columns / PANEL),
+          add,
+          scratch,
+        );
+      }
+      for (; panel < endPanel; panel++) {
         const b = blockRight + <usize>(panel * blockDepth) * 64;
         const width = min(PANEL, columns - panel * PANEL);
         const c = result + <usize>row * resultRowStride + <usize>(panel * PANEL) * resultColumnStride;
-        if (
-          blockRows === 1 &&
-          panel + 1 < endPanel &&
-          columns - panel * PANEL >= 2 * PANEL &&
-          resultColumnStride === 4
-        ) {
-          oneRowTwoPanels(a, b, blockDepth, add ? scratch : c);
-          if (add) addRow(scratch, c, 2 * PANEL);
-          panel++;
-        } else if (width === PANEL && resultColumnStride === 4) {
+        if (width === PANEL && resultColumnStride === 4) {
           wholePanel(a, stride, b, c, resultRowStride, blockRows, blockDepth, add, scratch);
         } else {
           edgePanel(
@@ -79,6 +83,32 @@ export function multiply(
       }
     }
   }
+}
+
+/** One row and the whole panels from `first` to before `end`, by twos, except an odd one. Returns the first panel that is left. */
+function pairsOfPanels(
+  a: usize,
+  right: usize,
+  row: usize,
+  depth: i32,
+  first: i32,
+  end: i32,
+  add: bool,
+  tile: usize,
+): i32 {
+  const pairs = max(end - first, 0) / 2;
+  for (let panel = first; panel < first + pairs; panel++) {
+    const other = panel + pairs;
+    const c = row + <usize>panel * 64;
+    const d = row + <usize>other * 64;
+    const b = right + <usize>(panel * depth) * 64;
+    oneRowTwoPanels(a, b, right + <usize>(other * depth) * 64, depth, add ? tile : c, add ? tile + 64 : d);
+    if (add) {
+      addRow(tile, c, PANEL);
+      addRow(tile + 64, d, PANEL);
+    }
+  }
+  return first + 2 * pairs;
 }
 
 function wholePanel(

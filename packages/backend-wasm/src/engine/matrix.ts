@@ -145,58 +145,42 @@ export class MatrixProducts {
       );
       return;
     }
-    const panels = Math.ceil(columns / PANEL);
-    if (this.pool !== null && this.share(this.pool, left, right, packed.panels, result, rows, accumulate))
-      return;
-    this.fixed.multiply(
-      addressOf(left),
-      left.rowStride * 4,
-      left.columnStride * 4,
-      packed.panels,
-      addressOf(result),
-      result.rowStride * 4,
-      result.columnStride * 4,
-      rows,
-      depth,
-      columns,
-      0,
-      panels,
+    this.multiplyPacked(
+      [
+        addressOf(left),
+        left.rowStride * 4,
+        left.columnStride * 4,
+        packed.panels,
+        addressOf(result),
+        result.rowStride * 4,
+        result.columnStride * 4,
+        rows,
+        depth,
+        columns,
+      ],
       accumulate,
-      this.scratch,
     );
   }
 
+  /** The same with a packed right-hand side, by the arguments of the kernel. */
+  multiplyPacked(given: MultiplyArguments, accumulate: boolean): void {
+    if (this.pool !== null && this.share(this.pool, given, accumulate)) return;
+    const panels = Math.ceil(given[9] / PANEL);
+    this.fixed.multiply(...given, 0, panels, accumulate, this.scratch);
+  }
+
   /** Does a product together with other threads, if it is large enough. Added to are only rows in one piece. */
-  private share(
-    pool: Pool,
-    left: Matrix<Floats>,
-    { depth, columns }: Right,
-    right: number,
-    result: Matrix<Floats>,
-    rows: number,
-    accumulate: boolean,
-  ): boolean {
+  private share(pool: Pool, given: MultiplyArguments, accumulate: boolean): boolean {
+    const [, , leftColumnStride, , , , resultColumnStride, rows, depth, columns] = given;
     const work = 2 * rows * depth * columns;
     const panels = Math.ceil(columns / PANEL);
     const rowChunks = chunksFor(work, pool.threads, Math.ceil(rows / ROW_GROUP));
     const panelChunks = chunksFor(work, pool.threads, panels);
     // Few rows would pass by each panel too quickly to be worth loading it; columns cost nothing twice, unless the left side
     // has to be packed for each chunk.
-    const byRows = left.columnStride !== 1 || rows >= ENOUGH_ROWS * rowChunks || panelChunks === 1;
+    const byRows = leftColumnStride !== 4 || rows >= ENOUGH_ROWS * rowChunks || panelChunks === 1;
     const chunks = byRows ? rowChunks : panelChunks;
-    if (chunks === 1 || (accumulate && result.columnStride !== 1)) return false;
-    const given: MultiplyArguments = [
-      addressOf(left),
-      left.rowStride * 4,
-      left.columnStride * 4,
-      right,
-      addressOf(result),
-      result.rowStride * 4,
-      result.columnStride * 4,
-      rows,
-      depth,
-      columns,
-    ];
+    if (chunks === 1 || (accumulate && resultColumnStride !== 4)) return false;
     const kind = byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS;
     if (!accumulate) pool.do(kind, [...given, chunks], chunks);
     else this.addProduct(given, (product) => pool.do(kind, [...product, chunks], chunks));

@@ -3,6 +3,7 @@ import type { LoadedKernels } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
 import { MatrixProducts, type Right } from './matrix.js';
 import { type CompiledProgram, Programs } from './program/programs.js';
+import { Sequences } from './sequence/sequences.js';
 import { Pool } from './threads/pool.js';
 
 /** The kernels on a WebAssembly memory. */
@@ -21,10 +22,11 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
   const { fixed, variant } = loaded;
   const scratch = heap.allocate(fixed.scratchBytes());
   const program = (address: number) => programs.at(address);
-  const pool =
-    threads > 1 ? new Pool(heap, loaded, threads, { memory: heap.memory, fixed, scratch, program }) : null;
+  const tools = { memory: heap.memory, fixed, scratch, program };
+  const pool = threads > 1 ? new Pool(heap, loaded, threads, tools) : null;
   const products = new MatrixProducts(heap, fixed, scratch, pool);
   const programs = new Programs(heap, fixed, variant, pool);
+  const sequences = new Sequences(heap, fixed, products, programs, pool, tools);
   return {
     allocate: (length) => ({ address: heap.allocate(length * 4), length }),
     zeros: (length) => {
@@ -54,8 +56,7 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
     multiply: (left, right, result, rows, accumulate) =>
       products.multiply(left, right, result, rows, accumulate),
     compile: (program, units) => programs.compile(program, units),
-    runSequence: (compiled, rows, steps, first, count, starts) =>
-      programs.runSequence(compiled, rows, steps, first, count, starts),
     run: (compiled, rows, first, count) => programs.run(compiled, rows, first, count),
+    runSequence: (stages, steps, first, count, starts) => sequences.run(stages, steps, first, count, starts),
   };
 }

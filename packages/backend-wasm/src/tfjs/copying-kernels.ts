@@ -36,8 +36,6 @@ export async function copyingKernels(
   const copies: Floats[] = [];
   const configs = recurrentKernels<BackendWasm, Floats>(backendFromKernels('wasm', kernels), {
     read: (_, tensor) => {
-      const kept = saved.get(tensor.dataId);
-      if (kept !== undefined) return kept;
       const source = floatsOf(backend, tensor);
       const copy = kernels.allocate(source.length);
       copies.push(copy);

@@ -1,6 +1,6 @@
 import { cells } from '@sluice/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { chunksFor } from '../../src/engine/threads/share.js';
+import { chunksFor, loopChunksFor } from '../../src/engine/threads/share.js';
 import { createWasmBackend } from '../../src/engine.js';
 import { distance, numbersOf, workersUp } from './layer-numbers.js';
 
@@ -13,6 +13,7 @@ describe.each([
   ['gru', cells.gru(), 64, 96],
   ['lstm', cells.lstm(), 48, 64],
   ['sru', cells.sru(), 64, 128],
+  ['an odd batch, two products of the state one after another', cells.gru({ resetAfter: false }), 37, 96],
   ['one sequence of many units', cells.gru(), 1, 512],
 ] as const)('%s', (_, cell, batch, units) => {
   test('gives the numbers of one thread, before the workers are there and after, every time', async () => {
@@ -68,6 +69,16 @@ test('work is never cut into more chunks than the board has places for, and alwa
     expect(chunks).toBeLessThanOrEqual(64);
     expect(chunks % threads).toBe(0);
   }
+});
+
+test('a time loop is dealt out when every thread gets a pair of rows, in larger parts where there are many', () => {
+  const much = 1e9;
+  expect(loopChunksFor(much, 2, 64)).toBe(4);
+  expect(loopChunksFor(much, 2, 16)).toBe(2);
+  expect(loopChunksFor(much, 8, 64)).toBe(8);
+  expect(loopChunksFor(much, 8, 16)).toBe(8);
+  expect(loopChunksFor(much, 8, 15)).toBe(1);
+  expect(loopChunksFor(1000, 2, 64)).toBe(1);
 });
 
 test('addresses above 2 GB are as good as others', async () => {

@@ -3,7 +3,7 @@
  * thrown by the next call and by every download, so that wrong numbers never pass for results.
  */
 export class Faults {
-  private pending: Promise<void>[] = [];
+  private readonly pending = new Set<Promise<void>>();
   private failure: Error | undefined;
   private lost: Error | undefined;
 
@@ -35,23 +35,27 @@ export class Faults {
       work();
     } finally {
       for (const kind of ['is invalid', 'lacks memory']) {
-        const popped = device.popErrorScope().then(
-          (error) => {
-            if (error) this.failure ??= new Error(`webgpu: ${name} ${kind}: ${error.message}`);
-          },
-          // The device is lost, of which it tells itself.
-          () => undefined,
-        );
-        this.pending.push(popped);
+        this.note(name, kind);
       }
     }
   }
 
   /** Waits until it is known whether all work so far was right. @throws Error when it was not, or the device is lost. */
   async settled(): Promise<void> {
-    const { pending } = this;
-    this.pending = [];
-    await Promise.all(pending);
+    await Promise.all(this.pending);
     this.check();
+  }
+
+  /** Notes what the innermost error scope has caught. */
+  private note(name: string, kind: string): void {
+    const noted = this.device.popErrorScope().then(
+      (error) => {
+        if (error) this.failure ??= new Error(`webgpu: ${name} ${kind}: ${error.message}`);
+      },
+      // The device is lost, of which it tells itself.
+      () => undefined,
+    );
+    this.pending.add(noted);
+    noted.finally(() => this.pending.delete(noted));
   }
 }

@@ -7,7 +7,16 @@ export type {
   SequenceInputs,
   SequenceResult,
 } from './interface.js';
-export type { Kernels, Matrix, ProgramRows, Rows, SequenceRows, Start } from './kernels.js';
+export type {
+  Kernels,
+  Matrix,
+  ProgramRows,
+  Rows,
+  SequenceProduct,
+  SequenceRows,
+  SequenceStage,
+  Start,
+} from './kernels.js';
 export { type AdapterInfo, softwareAdapter } from './software-adapter.js';
 export {
   type KernelArguments,

@@ -15,9 +15,13 @@ export interface Matrix<Memory> {
   readonly columnStride: number;
 }
 
-/** The same at every time step: the rows of step `s` begin `s · advance` further on. */
+/**
+ * The same at every time step: the rows of the step behind this one begin `advance` further on. Where they alternate, those of
+ * the step after that are back where these are, and so on.
+ */
 export interface SequenceRows<Memory> extends Rows<Memory> {
   readonly advance: number;
+  readonly alternates?: boolean;
 }
 
 /** What rows hold before the first step of a sequence. */
@@ -30,6 +34,20 @@ export interface Start<Memory> {
 export interface ProgramRows<Memory, Row extends Rows<Memory> = Rows<Memory>> {
   readonly loads: readonly Row[];
   readonly stores: readonly Row[];
+}
+
+/** A matrix product of every step: its left-hand side are a state or a value, a row for each batch row. */
+export interface SequenceProduct<Memory, Right> {
+  readonly left: SequenceRows<Memory>;
+  readonly right: Right;
+  readonly result: Matrix<Memory>;
+}
+
+/** What is done at every step of a sequence: products, then the program behind them. */
+export interface SequenceStage<Memory, Right, Compiled> {
+  readonly products: readonly SequenceProduct<Memory, Right>[];
+  readonly program: Compiled;
+  readonly rows: ProgramRows<Memory, SequenceRows<Memory>>;
 }
 
 /**
@@ -72,14 +90,13 @@ export interface Kernels<Memory, Right, Compiled> {
    */
   run(compiled: Compiled, rows: ProgramRows<Memory>, first: number, count: number): void;
   /**
-   * Applies a program to `count` rows from row `first` on at `steps` time steps, one after another for each row: what a step
-   * stores the next may load, also from the place that it loads from. Before a row's first step its `starts` are copied. With
-   * this, a cell without products of its state is one call for a whole sequence; a device that has it not is given its steps
-   * one by one.
+   * Runs stages at `steps` time steps, one after another, on `count` rows from row `first` on: what a step stores the next may
+   * load. Before a row's first step its `starts` are copied. Batch rows do not meet in it, so a device may take them in any
+   * order: a single stage without products may load a row from the place that it stores it to. With this, a whole time loop
+   * is one call; a device that has it not is given its steps one by one.
    */
   runSequence?(
-    compiled: Compiled,
-    rows: ProgramRows<Memory, SequenceRows<Memory>>,
+    stages: readonly SequenceStage<Memory, Right, Compiled>[],
     steps: number,
     first: number,
     count: number,

@@ -6,7 +6,7 @@ import type { Backend, SequenceInputs } from './interface.js';
  * register the kernels and those who run them. Only structural types, so that core needs no TensorFlow.js.
  *
  * `SluiceRecurrent`: inputs `x`, `parameter0…`, `state0…` (every state), optionally `mask` (float32) and
- * `recurrentMask0…`; outputs the sequence, each final state, and what the gradient needs (empty unless `keep`).
+ * `recurrentMask0…`; outputs the sequence, each final state, and an empty tensor that stands for what the gradient needs.
  *
  * `SluiceRecurrentGradient`: the same inputs, then `sequence`, `saved`, `dSequence`, `dState0…`; outputs the gradients of
  * `x`, of each parameter and of each initial state.
@@ -42,7 +42,7 @@ export interface TensorAccess<TfjsBackend, Buffer> {
   read(backend: TfjsBackend, tensor: TensorInfo): Buffer;
   /** A new float32 tensor that takes the buffer over. */
   wrap(backend: TfjsBackend, buffer: Buffer, shape: number[]): TensorInfo;
-  /** A tensor that stands for what the gradient needs, whatever it holds; `wrap` where absent. */
+  /** An empty tensor that stands for what the gradient needs; `wrap` where absent. */
   wrapSaved?(backend: TfjsBackend, buffer: Buffer): TensorInfo;
 }
 
@@ -76,18 +76,21 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     };
   };
 
+  const savedBuffers = new WeakMap<object, Buffer>();
+  /**
+   * The tensor owns the buffer, but says that it is empty: TensorFlow.js makes zeros as the cotangent of every output that
+   * has none, and of this one they would be as many as all other outputs have together, several times over.
+   */
   const wrapSaved = (
     { backend }: KernelArguments<TfjsBackend>,
-    plan: Plan,
-    { batch, timesteps }: SequenceInputs<Buffer>,
-    saved: Buffer | undefined,
+    saved: Buffer = engine.upload(new Float32Array(0)),
   ): TensorInfo => {
-    if (saved === undefined) return access.wrap(backend, engine.upload(new Float32Array(0)), [0]);
-    return (
-      access.wrapSaved?.(backend, saved) ??
-      access.wrap(backend, saved, [engine.savedLength(plan, batch, timesteps)])
-    );
+    const tensor = access.wrapSaved?.(backend, saved) ?? access.wrap(backend, saved, [0]);
+    savedBuffers.set(tensor.dataId, saved);
+    return tensor;
   };
+  const savedOf = ({ inputs }: KernelArguments<TfjsBackend>): Buffer | undefined =>
+    inputs.saved && savedBuffers.get(inputs.saved.dataId);
 
   const forward = (call: KernelArguments<TfjsBackend>): TensorInfo[] => {
     const { plan, keep } = call.attrs as RecurrentAttributes;
@@ -98,7 +101,7 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     return [
       wrap(result.sequence, [batch, timesteps, plan.units]),
       ...result.states.map((state) => wrap(state, [batch, plan.units])),
-      wrapSaved(call, plan, inputs, result.saved),
+      wrapSaved(call, result.saved),
     ];
   };
 
@@ -106,7 +109,7 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     const { plan } = call.attrs as RecurrentAttributes;
     const inputs = sequenceInputs(call);
     const { batch, timesteps } = inputs;
-    const result = { sequence: required(call, 'sequence'), states: [], saved: required(call, 'saved') };
+    const result = { sequence: required(call, 'sequence'), states: [], saved: savedOf(call) };
     const cotangents = {
       sequence: read(call, 'dSequence'),
       states: plan.states.map((_, i) => read(call, `dState${i}`)),

@@ -16,8 +16,8 @@ export interface CompiledProgram {
   readonly run: Run;
   /** Arithmetic operations for a row, about. */
   readonly work: number;
-  /** Where workers find the module's bytes; only with threads. */
-  readonly code: { readonly address: number; readonly length: number } | null;
+  /** Where workers find the module's bytes; without threads a number of its own, and nothing there. */
+  readonly code: { readonly address: number; readonly length: number };
 }
 
 /** What is particular to a sequence: how far rows move from step to step, in bytes, and what the first step begins with. */
@@ -27,6 +27,8 @@ interface Sequence {
   readonly starts: readonly Start<Floats>[];
 }
 
+/** Rows of a sequence whose sums are formed together: fewer would be more calls, more would round more. */
+const SUMMED_ROWS = 4;
 /** What a function such as tanh costs, in additions; and every other operation, load and store. */
 const FUNCTION_WORK = 30;
 const FUNCTIONS: readonly string[] = ['sigmoid', 'tanh', 'exp', 'log', 'softplus', 'erf'];
@@ -79,7 +81,7 @@ export class Programs {
       entryBytes,
       run,
       work,
-      code: this.pool === null ? null : this.keepCode(bytes, run),
+      code: this.keepCode(bytes, run),
     };
   }
 
@@ -99,8 +101,8 @@ export class Programs {
   }
 
   /**
-   * Runs a program on `count` rows from row `first` on, at `steps` time steps each. Sums are formed row by row, for the same
-   * reason.
+   * Runs a program on `count` rows from row `first` on, at `steps` time steps each. Sums are formed over a few rows at a time,
+   * for the same reason.
    */
   runSequence(
     compiled: CompiledProgram,
@@ -118,9 +120,10 @@ export class Programs {
       return;
     }
     const chunks = this.chunksFor(compiled, this.mostChunks * steps, count);
-    for (let row = 0; row < count; row += chunks) {
-      const part = Math.min(chunks, count - row);
-      this.runPart(compiled, rows, sequence, first + row, part, part);
+    const together = chunks * SUMMED_ROWS;
+    for (let row = 0; row < count; row += together) {
+      const part = Math.min(together, count - row);
+      this.runPart(compiled, rows, sequence, first + row, part, Math.min(chunks, part));
     }
   }
 
@@ -142,7 +145,7 @@ export class Programs {
     if (this.integers.buffer !== buffer) this.integers = new Int32Array(buffer);
     const { pool } = this;
     const { code } = compiled;
-    if (pool === null || code === null || chunks === 1) {
+    if (pool === null || chunks === 1) {
       this.writeBlock(compiled, rows, sequence, first, 0);
       if (compiled.sumCount > 0 || sequence.starts.length > 0) {
         prepareRows(
@@ -240,6 +243,11 @@ export class Programs {
   }
 
   private keepCode(bytes: Uint8Array, run: Run) {
+    if (this.pool === null) {
+      const address = this.byCode.size;
+      this.byCode.set(address, run);
+      return { address, length: 0 };
+    }
     const address = this.heap.allocate(bytes.length);
     new Uint8Array(this.heap.memory.buffer, address, bytes.length).set(bytes);
     this.byCode.set(address, run);

@@ -69,21 +69,29 @@ function writeElements(
   offsets: readonly number[],
   count: 4 | 1,
 ): void {
-  const values = offsets.map((offset): Vector[] => [
-    ...loads.map((_, i) => body.load(rows[i], index, count, offset)),
-    ...constants.map((constant) => v.constant(constant)),
-  ]);
-  for (const { name, inputs } of operations) {
-    for (const own of values) {
-      const [a, b = a] = inputs.map((input) => own[input]);
-      own.push(functions[name](v, a, b));
-    }
-  }
+  const values = offsets.map((): Vector[] => []);
+  // Each row is loaded where it is first needed, so that it takes up a register no earlier; all before the first store, which may
+  // be to the same place.
+  const value = (part: number, number: number): Vector => {
+    const own = values[part];
+    own[number] ??=
+      number < loads.length
+        ? body.load(rows[number], index, count, offsets[part])
+        : v.constant(constants[number - loads.length]);
+    return own[number];
+  };
+  operations.forEach(({ name, inputs }, i) => {
+    offsets.forEach((_, part) => {
+      const [a, b = a] = inputs.map((input) => value(part, input));
+      values[part][loads.length + constants.length + i] = functions[name](v, a, b);
+    });
+  });
+  for (const store of stores) for (const part of values.keys()) value(part, store.value);
   stores.forEach((store, i) => {
     const row = rows[loads.length + i];
     offsets.forEach((offset, part) => {
-      const value = values[part][store.value];
-      const result = isSum(store) ? v.add(body.load(row, index, count, offset), value) : value;
+      const stored = value(part, store.value);
+      const result = isSum(store) ? v.add(body.load(row, index, count, offset), stored) : stored;
       body.store(result, row, index, count, offset);
     });
   });

@@ -1,10 +1,12 @@
 import type { FixedKernels } from '../fixed-kernels.js';
+import { runLoop } from '../sequence/loop.js';
 import type { JobBoard } from './job-board.js';
 
 /** The kinds of jobs and what they are given; a chunk is a part of the rows, of the panels, or a block of arguments. */
 export const MULTIPLY_ROWS = 1;
 export const MULTIPLY_PANELS = 2;
 export const RUN_PROGRAM = 3;
+export const RUN_SEQUENCE = 4;
 
 /** Runs a program on rows whose addresses stand in an argument block, each row at so many time steps. */
 export type Run = (count: number, steps: number, block: number) => void;
@@ -35,7 +37,14 @@ export function doChunk(board: JobBoard, chunk: number, tools: Tools): void {
       break;
     case RUN_PROGRAM:
       programChunk(board, chunk, tools);
+      break;
+    case RUN_SEQUENCE:
+      sequenceChunk(board, chunk, tools);
   }
+}
+
+function sequenceChunk(board: JobBoard, chunk: number, tools: Tools): void {
+  runLoop(tools, board.argument(0) + chunk * board.argument(1));
 }
 
 function programChunk(board: JobBoard, chunk: number, tools: Tools): void {

@@ -4,8 +4,12 @@ import { type StartedWorker, startWorker } from '../start-worker.js';
 import { BOARD_BYTES, type JobArguments, JobBoard } from './job-board.js';
 import { doChunk, type Tools } from './jobs.js';
 
-/** How long a chunk may take, in ms, before its worker is taken for lost: far longer than any chunk is meant to. */
+/**
+ * How long a chunk may take, in ms, before its worker is taken for lost: far longer than most are meant to, and as long as a
+ * slow thread may need for so many operations.
+ */
 const PATIENCE = 2000;
+const SLOWEST_OPERATIONS_PER_MS = 1e6;
 /** The most that counts of a moment of waiting, in ms. */
 const LONGEST_MOMENT = 10;
 /** How often the main thread looks whether what it waits for is over before it looks at the clock. */
@@ -20,6 +24,7 @@ export class Pool {
   private readonly boardAddress: number;
   private readonly workers: (StartedWorker | null)[] = [];
   private state: 'idle' | 'started' | 'stopped' = 'idle';
+  private patience = PATIENCE;
 
   /**
    * @param threads how many threads there are altogether, the main thread among them. They are started by the first job.
@@ -43,8 +48,12 @@ export class Pool {
     return this.workers.some((worker) => worker !== null);
   }
 
-  /** Does a job, all of its chunks. */
-  do(kind: number, values: JobArguments, chunks: number): void {
+  /**
+   * Does a job, all of its chunks.
+   * @param work how many operations a chunk takes, about; may be left out where it is a matter of milliseconds.
+   */
+  do(kind: number, values: JobArguments, chunks: number, work = 0): void {
+    this.patience = PATIENCE + work / SLOWEST_OPERATIONS_PER_MS;
     if (this.state === 'idle') this.startWorkers();
     const { board } = this;
     board.post(kind, values, chunks);
@@ -106,7 +115,7 @@ export class Pool {
       const now = performance.now();
       waited += Math.min(now - (last || now), LONGEST_MOMENT);
       last = now;
-      if (waited > PATIENCE) {
+      if (waited > this.patience) {
         this.endBusyWorkers();
         return false;
       }

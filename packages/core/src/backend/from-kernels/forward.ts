@@ -8,7 +8,7 @@ import { type Group, groupsOf } from './groups.js';
 import { type AnyKernels, dense, from, productSize, weights } from './matrices.js';
 import { activeRuns, paddedRuns } from './padding.js';
 import { SavedLayout } from './saved-layout.js';
-import { runsAsSequence, Stages } from './stages.js';
+import { isOneProgram, runsAsSequence, Stages } from './stages.js';
 import { StepRows, stepsOf } from './steps.js';
 import { Temporaries } from './temporaries.js';
 
@@ -38,9 +38,10 @@ export function forward<Memory>(
   const initial = plan.states.map((_, s) => inputs.initialStates?.[s] ?? temporaries.zeros(batch * units));
   const mask = inputs.mask && kernels.view(inputs.mask).slice();
 
-  const asSequence = runsAsSequence(kernels, plan, schedule, mask);
+  const asSequence = runsAsSequence(kernels, timesteps, mask);
+  const oneProgram = asSequence && isOneProgram(plan, schedule);
   const widest = Math.max(0, ...plan.products.map((_, index) => productSize(plan, index).columns));
-  const groups = groupsOf(batch, asSequence, timesteps * widest);
+  const groups = groupsOf(batch, oneProgram, timesteps * widest);
   const products = plan.products.map((product, index) => {
     const { depth, columns } = productSize(plan, index);
     const right = kernels.prepareWeights(weights(plan, parameters, index), batch * timesteps, depth, columns);
@@ -57,7 +58,7 @@ export function forward<Memory>(
 
   const steps = new StepRows<Memory>(timesteps, inputs.reverse);
   const states = plan.states.map((_, s) => {
-    if (asSequence && !saved) {
+    if (oneProgram && !saved) {
       // Each row has its state in one place, which every step reads and then writes.
       const place = steps.fixed(finalStates[s], units);
       return { before: place, after: place };
@@ -68,7 +69,7 @@ export function forward<Memory>(
         after: steps.sequence(saved, units, layout.state(s)),
       };
     }
-    const { now, other } = steps.turns([stateRows(), stateRows()], units, initial[s]);
+    const { now, other } = steps.turns(temporaries.allocate(2 * batch * units), batch * units, units);
     return { before: other, after: now };
   });
   const values = Array.from({ length: schedule.values }, (_, index) =>
@@ -116,35 +117,38 @@ export function forward<Memory>(
     },
   );
 
-  for (const group of asSequence ? groups : []) {
+  const starts = saved
+    ? []
+    : states.map(({ before }, s) => ({ from: steps.fixed(initial[s], units), to: before }));
+  const runAsSequence = (group: Group) => {
+    if (!saved) return stages.runSequence(group, timesteps, starts);
+    // With what the gradient needs, the first step alone finds its states elsewhere.
+    stages.runSequence(group, 1);
+    steps.moveTo(1);
+    stages.runSequence(group, timesteps - 1);
+  };
+  const runStepByStep = () => {
+    for (const { from: given, to } of starts) kernels.copy(given, to, batch, units);
+    stepsOf(inputs).forEach((step, position) => {
+      steps.moveTo(position);
+      const active = activeRuns(mask, batch, timesteps, step);
+      stages.run(batch, active);
+      for (const [first, end] of mask ? paddedRuns(active, batch) : []) {
+        const carry = (a: Rows<Memory>, b: Rows<Memory>) =>
+          kernels.copy(from(a, first), from(b, first), end - first, units);
+        for (const { before, after } of states) carry(before, after);
+        if (maskedOutput === 'repeat' && position > 0) carry(outputBefore, output);
+      }
+    });
+  };
+  for (const group of groups) {
     project(group);
     steps.startGroup(group.first);
     steps.moveTo(0);
-    if (!saved) {
-      const starts = states.map(({ before }, s) => ({ from: steps.fixed(initial[s], units), to: before }));
-      stages.runSequence(group, timesteps, starts);
-      continue;
-    }
-    // With what the gradient needs, the first step alone finds its states elsewhere.
-    stages.runSequence(group, 1);
-    if (timesteps === 1) continue;
-    steps.moveTo(1);
-    stages.runSequence(group, timesteps - 1);
+    if (asSequence) runAsSequence(group);
+    else runStepByStep();
     steps.moveTo(timesteps - 1);
   }
-  if (!asSequence) project(groups[0]);
-  const oneByOne = asSequence ? [] : stepsOf(inputs);
-  oneByOne.forEach((step, position) => {
-    steps.moveTo(position);
-    const active = activeRuns(mask, batch, timesteps, step);
-    stages.run(batch, active);
-    for (const [first, end] of mask ? paddedRuns(active, batch) : []) {
-      const carry = (a: Rows<Memory>, b: Rows<Memory>) =>
-        kernels.copy(from(a, first), from(b, first), end - first, units);
-      for (const { before, after } of states) carry(before, after);
-      if (maskedOutput === 'repeat' && position > 0) carry(outputBefore, output);
-    }
-  });
   // The rows are still those of the last step.
   finalStates.forEach((memory, s) => {
     const { after } = states[s];

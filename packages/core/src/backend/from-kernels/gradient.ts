@@ -9,7 +9,7 @@ import { groupsOf } from './groups.js';
 import { type AnyKernels, dense, from, productSize, transpose, weights } from './matrices.js';
 import { activeRuns, paddedRuns, withRepeatedOutputs } from './padding.js';
 import { SavedLayout } from './saved-layout.js';
-import { runsAsSequence, Stages } from './stages.js';
+import { isOneProgram, runsAsSequence, Stages } from './stages.js';
 import { StepRows, stepsOf } from './steps.js';
 import { Temporaries } from './temporaries.js';
 
@@ -42,9 +42,10 @@ export function gradient<Memory>(
     cotangents.sequence,
     temporaries.allocate,
   );
-  const asSequence = runsAsSequence(kernels, plan, schedule, mask);
+  const asSequence = runsAsSequence(kernels, timesteps, mask);
+  const oneProgram = asSequence && isOneProgram(plan, schedule);
   const widest = Math.max(0, ...buffers.map((blocks) => blocks.length * units));
-  const groups = groupsOf(batch, asSequence, timesteps * widest);
+  const groups = groupsOf(batch, oneProgram, timesteps * widest);
   // Padded rows are left out by the programs: their cotangents must be zeros from the start.
   const productCotangents = buffers.map((blocks) =>
     (mask ? temporaries.zeros : temporaries.allocate)(groups[0].count * timesteps * blocks.length * units),
@@ -63,14 +64,13 @@ export function gradient<Memory>(
   const stateCotangents = plan.states.map((_, s) => {
     const given = cotangents.states?.[s] ?? temporaries.zeros(batch * units);
     const start = steps.fixed(given, units);
-    const pair = [stateRows(), stateRows()] as const;
-    if (asSequence) {
+    if (oneProgram) {
       // Each row has its cotangent in one place, which every step but the first reads and then writes.
-      const incoming = steps.fixed(pair[0], units);
-      return { start, incoming, outgoing: steps.exceptFirst(pair[0], pair[1], units) };
+      const place = stateRows();
+      const incoming = steps.fixed(place, units);
+      return { start, incoming, outgoing: steps.exceptFirst(place, stateRows(), units) };
     }
-    kernels.copy(start, steps.fixed(pair[(timesteps - 1) % 2], units), batch, units);
-    const { now, other } = steps.turns(pair, units);
+    const { now, other } = steps.turns(temporaries.allocate(2 * batch * units), batch * units, units);
     return { start, incoming: now, outgoing: other };
   });
   const find = (slot: Slot): SequenceRows<Memory> => {
@@ -124,35 +124,39 @@ export function gradient<Memory>(
     return { left, right: product.right, result: dense(product.result, product.depth) };
   });
 
-  const loop = { saved, layout, initial, productCotangents };
-  for (const group of asSequence ? groups : []) {
-    const starts = stateCotangents.map(({ start, incoming }) => ({ from: start, to: incoming }));
-    steps.startGroup(group.first);
-    if (timesteps > 1) {
-      steps.moveTo(timesteps - 1);
-      stages.runSequence(group, timesteps - 1, starts);
-    }
-    // The first step alone finds its states elsewhere.
-    steps.moveTo(0);
-    stages.runSequence(group, 1, timesteps > 1 ? [] : starts);
-    deepProducts(kernels, plan, inputs, loop, group, gradients);
-  }
   const order = stepsOf(inputs);
-  for (let position = timesteps - 1; position >= 0 && !asSequence; position--) {
-    steps.moveTo(position);
-    const active = activeRuns(mask, batch, timesteps, order[position]);
-    stages.run(batch, active);
-    for (const [first, end] of mask ? paddedRuns(active, batch) : []) {
-      for (const { incoming, outgoing } of stateCotangents) {
-        kernels.copy(from(incoming, first), from(outgoing, first), end - first, units);
+  const runStepByStep = () => {
+    for (let position = timesteps - 1; position >= 0; position--) {
+      steps.moveTo(position);
+      const active = activeRuns(mask, batch, timesteps, order[position]);
+      stages.run(batch, active);
+      for (const [first, end] of mask ? paddedRuns(active, batch) : []) {
+        for (const { incoming, outgoing } of stateCotangents) {
+          kernels.copy(from(incoming, first), from(outgoing, first), end - first, units);
+        }
       }
     }
+  };
+  const loop = { saved, layout, initial, productCotangents };
+  const starts = stateCotangents.map(({ start, incoming }) => ({ from: start, to: incoming }));
+  for (const group of groups) {
+    steps.startGroup(group.first);
+    steps.moveTo(timesteps - 1);
+    if (asSequence) {
+      stages.runSequence(group, timesteps - 1, starts);
+      // The first step alone finds its states elsewhere.
+      steps.moveTo(0);
+      stages.runSequence(group, 1);
+    } else {
+      for (const { from: given, to } of starts) kernels.copy(given, to, batch, units);
+      runStepByStep();
+    }
+    deepProducts(kernels, plan, inputs, loop, group, gradients);
   }
   // The rows are still those of the first step.
   gradients.initialStates.forEach((memory, s) => {
     kernels.copy(stateCotangents[s].outgoing, steps.fixed(memory, units), batch, units);
   });
-  if (!asSequence) deepProducts(kernels, plan, inputs, loop, groups[0], gradients);
 
   for (const product of transposed) if (product !== null) kernels.releaseRight(product.right);
   temporaries.release();

@@ -14,10 +14,11 @@ export interface Group {
  * Cuts a batch into groups. A loop that contains products needs all rows at once, to make those worth while; one that is a
  * single program does not, and then small groups keep the data near.
  *
+ * @param oneProgram whether a whole time loop is run in one go and is a single program.
  * @param numbersPerRow how many numbers a row's products have as results.
  */
-export function groupsOf(batch: number, asSequence: boolean, numbersPerRow: number): Group[] {
-  const size = asSequence ? Math.min(batch, Math.max(1, Math.floor(NUMBERS / numbersPerRow))) : batch;
+export function groupsOf(batch: number, oneProgram: boolean, numbersPerRow: number): Group[] {
+  const size = oneProgram ? Math.min(batch, Math.max(1, Math.floor(NUMBERS / numbersPerRow))) : batch;
   return Array.from({ length: Math.ceil(batch / size) }, (_, i) => ({
     first: i * size,
     count: Math.min(size, batch - i * size),

@@ -1,27 +1,12 @@
 import type { Plan } from '../../plan/plan.js';
 import type { Schedule, Slot } from '../../plan/program.js';
-import type { Matrix, ProgramRows, Rows, SequenceRows, Start } from '../kernels.js';
+import type { SequenceProduct, SequenceRows, SequenceStage, Start } from '../kernels.js';
 import type { Group } from './groups.js';
 import { type AnyKernels, asMatrix } from './matrices.js';
 
-/** A matrix product of every step, with its memory. */
-export interface StepProduct<Memory> {
-  readonly left: Rows<Memory>;
-  /** Prepared by the kernels. */
-  readonly right: unknown;
-  readonly result: Matrix<Memory>;
-}
-
-/** A stage with its memory: all that is done again and again. */
-interface BoundStage<Memory> {
-  readonly products: readonly StepProduct<Memory>[];
-  readonly program: unknown;
-  readonly rows: ProgramRows<Memory, SequenceRows<Memory>>;
-}
-
 /** The stages of a schedule, bound to the rows that `StepRows` moves from step to step. */
 export class Stages<Memory> {
-  private readonly stages: readonly BoundStage<Memory>[];
+  private readonly stages: readonly SequenceStage<Memory, unknown, unknown>[];
 
   /**
    * @param programs the compiled program of each stage.
@@ -33,7 +18,7 @@ export class Stages<Memory> {
     schedule: Schedule,
     programs: readonly unknown[],
     find: (slot: Slot) => SequenceRows<Memory>,
-    product: (index: number) => StepProduct<Memory>,
+    product: (index: number) => SequenceProduct<Memory, unknown>,
   ) {
     this.stages = schedule.stages.map(({ products, program }, stage) => ({
       products: products.map(product),
@@ -53,22 +38,22 @@ export class Stages<Memory> {
     }
   }
 
-  /** Runs `steps` steps from the one that the rows are at on the rows of a group, for a schedule that `runsAsSequence`. */
+  /** Runs `steps` steps from the one that the rows are at on the rows of a group, in one go. */
   runSequence({ first, count }: Group, steps: number, starts: readonly Start<Memory>[] = []): void {
-    for (const { program, rows } of this.stages) {
-      this.kernels.runSequence?.(program, rows, steps, first, count, starts);
-    }
+    this.kernels.runSequence?.(this.stages, steps, first, count, starts);
   }
 }
 
-/** Whether a schedule's whole time loop is one program without products, and the device can run it in one go. */
+/**
+ * Whether to run a whole time loop in one go, where the device can: not a single step, which is quicker by itself, and not with
+ * a mask, because programs leave padded rows out.
+ */
 export const runsAsSequence = <Memory>(
   { runSequence }: AnyKernels<Memory>,
-  { products }: Plan,
-  { stages }: Schedule,
+  timesteps: number,
   mask: Float32Array | undefined,
-): boolean =>
-  runSequence !== undefined &&
-  mask === undefined &&
-  stages.length === 1 &&
-  products.every(({ operand }) => operand.kind === 'input');
+): boolean => runSequence !== undefined && timesteps > 1 && mask === undefined;
+
+/** Whether a step of a schedule is one program, without products. */
+export const isOneProgram = ({ products }: Plan, { stages }: Schedule): boolean =>
+  stages.length === 1 && products.every(({ operand }) => operand.kind === 'input');

@@ -4,6 +4,7 @@ interface MovableRows<Memory> extends SequenceRows<Memory> {
   memory: Memory;
   offset: number;
   stride: number;
+  advance: number;
 }
 
 /** What makes rows those of one step, given its place in the sequence and in the order of processing. */
@@ -115,16 +116,19 @@ export class StepRows<Memory> {
   }
 
   /**
-   * Two `[batch, length]` buffers that take turns: `now` is the one of a step's own turn, `other` that of its neighbours;
-   * where `first` is given, `other` is that at the first step. They have no place in a sequence.
+   * Two `[batch, length]` parts of a buffer that take turns: `now` is the one of a step's own turn, `other` that of its
+   * neighbours. `size` is that of a part.
    */
-  turns(pair: readonly [Memory, Memory], length: number, first = pair[1]) {
-    const now: MovableRows<Memory> = { memory: pair[0], offset: 0, stride: length, advance: Number.NaN };
-    const other: MovableRows<Memory> = { memory: first, offset: 0, stride: length, advance: Number.NaN };
-    this.moves.push((_, position) => {
-      now.memory = pair[position % 2];
-      other.memory = position === 0 ? first : pair[(position + 1) % 2];
-    });
-    return { now: now as SequenceRows<Memory>, other: other as SequenceRows<Memory> };
+  turns(memory: Memory, size: number, length: number) {
+    const make = (turn: 0 | 1): SequenceRows<Memory> => {
+      const rows: MovableRows<Memory> = { memory, offset: 0, stride: length, advance: 0, alternates: true };
+      this.moves.push((_, position) => {
+        const second = (position + turn) % 2;
+        rows.offset = second * size;
+        rows.advance = second ? -size : size;
+      });
+      return rows;
+    };
+    return { now: make(0), other: make(1) };
   }
 }

@@ -1,0 +1,246 @@
+import type { Rows, SequenceProduct, SequenceRows, SequenceStage, Start } from '@sluice/core';
+import type { FixedKernels } from '../fixed-kernels.js';
+import type { Floats, Heap } from '../heap.js';
+import type { MatrixProducts, Right } from '../matrix.js';
+import type { CompiledProgram, Programs } from '../program/programs.js';
+import { ENTRY_BYTES } from '../program/write-program.js';
+import { firstOf, PREPARATION, ROW_GROUP, RUN_SEQUENCE, START, type Tools } from '../threads/jobs.js';
+import type { Pool } from '../threads/pool.js';
+import { loopChunksFor } from '../threads/share.js';
+import {
+  HEADER,
+  MOVE,
+  OPERATION,
+  PRODUCT,
+  PRODUCT_ARGUMENTS,
+  PROGRAM,
+  PROGRAM_ARGUMENTS,
+  runLoop,
+} from './loop.js';
+
+type Stage = SequenceStage<Floats, Right, CompiledProgram>;
+
+/** Numbers of a row's entry. */
+const ENTRY = ENTRY_BYTES / 4;
+
+/** Memory that grows when more is asked for. */
+class Room {
+  address = 0;
+  private bytes = 0;
+  constructor(private readonly heap: Heap) {}
+
+  reserve(bytes: number): void {
+    if (bytes <= this.bytes) return;
+    if (this.bytes > 0) this.heap.release(this.address);
+    this.address = this.heap.allocate(bytes);
+    this.bytes = bytes;
+  }
+}
+
+/**
+ * Runs whole time loops. A single program goes through its steps row by row; stages with products go step by step, and their
+ * rows are dealt out among the threads, each of which runs the whole loop for its own.
+ */
+export class Sequences {
+  private readonly blocks: Room;
+  private readonly sums: Room;
+
+  constructor(
+    heap: Heap,
+    private readonly fixed: FixedKernels,
+    private readonly products: MatrixProducts,
+    private readonly programs: Programs,
+    private readonly pool: Pool | null,
+    private readonly tools: Tools,
+  ) {
+    this.blocks = new Room(heap);
+    this.sums = new Room(heap);
+  }
+
+  run(
+    stages: readonly Stage[],
+    steps: number,
+    first: number,
+    count: number,
+    starts: readonly Start<Floats>[],
+  ): void {
+    const used = stages.filter(({ products, rows }) => products.length > 0 || rows.stores.length > 0);
+    if (used.length === 1 && used[0].products.length === 0) {
+      this.programs.runSequence(used[0].program, used[0].rows, steps, first, count, starts);
+    } else if (used.length > 0) this.runLoops(used, steps, first, count, starts);
+  }
+
+  private runLoops(
+    stages: readonly Stage[],
+    steps: number,
+    first: number,
+    count: number,
+    starts: readonly Start<Floats>[],
+  ): void {
+    const { pool, fixed } = this;
+    const work = workOf(stages, steps * count);
+    const chunks = pool === null ? 1 : loopChunksFor(work, pool.threads, count);
+    const size = sizeOf(stages, starts.length);
+    const sumLength = stages.reduce((sum, { program }) => sum + program.sumCount * program.units, 0);
+    this.blocks.reserve(chunks * size * 8);
+    this.sums.reserve(chunks * sumLength * 8);
+    // Taken after memory may have grown.
+    const cells = new Int32Array(this.tools.memory.buffer);
+    const totalsOf = (chunk: number) => this.sums.address + chunk * sumLength * 8;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const row = firstOf(chunk, chunks, count, ROW_GROUP);
+      const writer = new BlockWriter(cells, this.blocks.address + chunk * size * 8, first + row);
+      const rows = firstOf(chunk + 1, chunks, count, ROW_GROUP) - row;
+      writer.header(size, steps, rows, totalsOf(chunk), sumLength, stages, starts);
+    }
+    const { address } = this.blocks;
+    if (chunks > 1) pool?.do(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
+    else if (pool === null) runLoop(this.tools, address);
+    else runLoop(this.tools, address, (...given) => this.products.multiplyPacked(given, false));
+    if (sumLength === 0) return;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      let total = totalsOf(chunk);
+      for (const { program, rows } of stages) {
+        rows.stores.forEach(({ memory, offset }, i) => {
+          if (program.sums[i] < 0) return;
+          const from = total + program.sums[i] * program.units * 4;
+          fixed.addRow(from, memory.address + offset * 4, program.units);
+        });
+        total += program.sumCount * program.units * 4;
+      }
+    }
+  }
+}
+
+/** Operations of a loop over so many rows and steps, about. */
+const workOf = (stages: readonly Stage[], rows: number): number =>
+  stages.reduce(
+    (sum, { products, program }) =>
+      products.reduce((work, { right }) => work + 2 * right.depth * right.columns, sum + program.work),
+    0,
+  ) * rows;
+
+/** How many numbers a loop's block has, at most. */
+const sizeOf = (stages: readonly Stage[], starts: number): number =>
+  stages.reduce(
+    (sum, { products, rows }) =>
+      sum +
+      products.length * (OPERATION + MOVE + PRODUCT_ARGUMENTS) +
+      OPERATION +
+      PROGRAM_ARGUMENTS +
+      (rows.loads.length + rows.stores.length) * (MOVE + ENTRY),
+    HEADER + PREPARATION + START * starts,
+  );
+
+/** Writes the block of a chunk of the rows that begins at row `first`. */
+class BlockWriter {
+  private at: number;
+  constructor(
+    private readonly cells: Int32Array,
+    address: number,
+    private readonly first: number,
+  ) {
+    this.at = address >>> 2;
+  }
+
+  private put(number: number): void {
+    this.cells[this.at++] = number;
+  }
+
+  header(
+    size: number,
+    steps: number,
+    rows: number,
+    totals: number,
+    sumLength: number,
+    stages: readonly Stage[],
+    starts: readonly Start<Floats>[],
+  ): void {
+    const { units } = stages[0].program;
+    let operations = 0;
+    for (const { products } of stages) operations += products.length + 1;
+    for (const number of [size, steps, operations, rows, totals, sumLength, units, starts.length])
+      this.put(number);
+    for (const { from, to } of starts) {
+      for (const row of [from, to]) {
+        this.put(this.addressOf(row));
+        this.put(row.stride * 4);
+      }
+    }
+    let total = totals;
+    for (const stage of stages) {
+      for (const product of stage.products) this.product(product, rows);
+      this.program(stage, total, total + sumLength * 4);
+      total += stage.program.sumCount * units * 4;
+    }
+  }
+
+  private addressOf({ memory, offset, stride }: Rows<Floats>): number {
+    return memory.address + (offset + this.first * stride) * 4;
+  }
+
+  private product({ left, right, result }: SequenceProduct<Floats, Right>, rows: number): void {
+    if (right.packed === null)
+      throw new Error('the right-hand side of a product of every step must be packed');
+    const start = this.at;
+    this.at += OPERATION;
+    this.move(left, 0);
+    const given = this.at;
+    this.put(this.addressOf(left));
+    this.put(left.stride * 4);
+    this.put(4);
+    this.put(right.packed.panels);
+    this.put(this.addressOf({ ...result, stride: result.rowStride }));
+    this.put(result.rowStride * 4);
+    this.put(result.columnStride * 4);
+    this.put(rows);
+    this.put(right.depth);
+    this.put(right.columns);
+    this.finish(PRODUCT, start, given);
+  }
+
+  private program({ program, rows: { loads, stores } }: Stage, totals: number, sums: number): void {
+    const { units, code, sumCount } = program;
+    const start = this.at;
+    this.at += OPERATION;
+    for (let i = 0; i < loads.length; i++) this.move(loads[i], PROGRAM_ARGUMENTS + ENTRY * i);
+    for (let i = 0; i < stores.length; i++) {
+      if (program.sums[i] < 0) this.move(stores[i], PROGRAM_ARGUMENTS + ENTRY * (loads.length + i));
+    }
+    const given = this.at;
+    this.put(code.address);
+    this.put(code.length);
+    this.put(sums);
+    this.put(sumCount * units);
+    this.put(totals);
+    for (const row of loads) this.entry(this.addressOf(row), row.stride);
+    for (let i = 0; i < stores.length; i++) {
+      const sum = program.sums[i];
+      if (sum < 0) this.entry(this.addressOf(stores[i]), stores[i].stride);
+      else this.entry(sums + sum * units * 4, 0);
+    }
+    this.finish(PROGRAM, start, given);
+  }
+
+  /** The entry of a row for a program that is run at one step at a time. */
+  private entry(address: number, stride: number): void {
+    this.put(address);
+    this.put(0);
+    this.put(stride * 4);
+  }
+
+  /** The move of rows whose address is a given one of the arguments; none where they stay. */
+  private move({ advance, alternates }: SequenceRows<Floats>, argument: number): void {
+    if (advance === 0) return;
+    this.put(argument);
+    this.put(advance * 4);
+    this.put(alternates ? -1 : 1);
+  }
+
+  /** Writes what stands in front of an operation's moves and arguments. */
+  private finish(kind: number, start: number, given: number): void {
+    this.cells[start] = kind;
+    this.cells[start + 1] = this.at - start;
+    this.cells[start + 2] = (given - start - OPERATION) / MOVE;
+  }
+}
