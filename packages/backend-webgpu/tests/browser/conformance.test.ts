@@ -5,7 +5,7 @@ import { softwareWebGPU, startChromium } from '../../../../scripts/browser/open-
 import { type Browser, resultOfPage } from './pages.js';
 
 /** How long a page may take: several times what it needs on a machine that has nothing else to do. */
-const SECONDS = 900;
+const SECONDS = 1800;
 
 let browser: Browser;
 beforeAll(async () => {
