@@ -140,4 +140,46 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     kernels.runSequence?.(given.stages, STEPS, 0, BATCH, given.starts);
     expect(kernels.view(given.output)).toEqual(before);
   });
+
+  test.each([4, 8, 20, 45])('one program, steps from the first to the last and back, rows of %i', (units) => {
+    const { kernels, put } = device;
+    const size = BATCH * STEPS * units;
+    const x = put(numbers(size, 1));
+    const states = put(numbers(BATCH * units, 2));
+    const output = put(new Float32Array(size));
+    const sums = put(new Float32Array(units));
+    const compiled = kernels.compile(program, units);
+    const expected = new Float64Array(size);
+    const state = Float64Array.from(kernels.view(states));
+    for (const direction of [1, -1]) {
+      const steps = Array.from({ length: STEPS }, (_, i) => (direction > 0 ? i : STEPS - 1 - i));
+      const place = { memory: states, offset: 0, stride: units, advance: 0 };
+      const rows = {
+        offset: steps[0] * units,
+        stride: STEPS * units,
+        advance: direction * units,
+      };
+      const loads = [place, { memory: x, ...rows }];
+      const stores = [place, { memory: output, ...rows }, { memory: sums, offset: 0, stride: 0, advance: 0 }];
+      kernels.runSequence?.(
+        [{ products: [], program: compiled, rows: { loads, stores } }],
+        STEPS,
+        0,
+        BATCH,
+        [],
+      );
+      for (let row = 0; row < BATCH; row++) {
+        for (const step of steps) {
+          for (let j = 0; j < units; j++) {
+            const at = (row * STEPS + step) * units + j;
+            expected[at] = Math.tanh(state[row * units + j] + kernels.view(x)[at]);
+            state[row * units + j] = expected[at];
+          }
+        }
+      }
+      expected.forEach((number, i) => {
+        expect(kernels.view(output)[i]).toBeCloseTo(number, 5);
+      });
+    }
+  });
 });

@@ -12,6 +12,9 @@ const OPCODES = {
   i32EqualsZero: 0x45,
   i32LessThanUnsigned: 0x49,
   i32Add: 0x6a,
+  i32And: 0x71,
+  i32Or: 0x72,
+  i32ShiftRightSigned: 0x75,
 };
 const NO_RESULT = 0x40;
 const SIMD = 0xfd;
@@ -103,6 +106,26 @@ export class FunctionBody {
     this.code.push(OPCODES.i32Add, OPCODES.localSet, ...unsigned(to.integer));
   }
 
+  orInteger(to: Integer, other: Integer): void {
+    this.get(to.integer);
+    this.get(other.integer);
+    this.code.push(OPCODES.i32Or, OPCODES.localSet, ...unsigned(to.integer));
+  }
+
+  /** `to = −1` where a number is negative, else 0. */
+  sign(to: Integer, from: Integer): void {
+    this.get(from.integer);
+    this.code.push(OPCODES.i32Const, ...signed(31), OPCODES.i32ShiftRightSigned);
+    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
+  }
+
+  /** `to = value` where `condition` is −1, 0 where it is 0. */
+  setIntegerIf(to: Integer, condition: Integer, value: number): void {
+    this.get(condition.integer);
+    this.code.push(OPCODES.i32Const, ...signed(value), OPCODES.i32And);
+    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
+  }
+
   addNumber(to: Integer, value: number): void {
     this.get(to.integer);
     this.code.push(OPCODES.i32Const, ...signed(value));
@@ -127,6 +150,17 @@ export class FunctionBody {
     body();
     this.addNumber(counter, step);
     this.get(counter.integer);
+    this.code.push(OPCODES.i32Const, ...signed(end), OPCODES.i32LessThanUnsigned);
+    this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
+  }
+
+  /** Runs `body` at least once, `step`, which may be negative, added to `counter` behind it, as long as that is in `0 … end − 1`. */
+  countWithin(counter: Integer, step: Integer, end: number, body: () => void): void {
+    this.code.push(OPCODES.loop, NO_RESULT);
+    body();
+    this.addInteger(counter, step);
+    this.get(counter.integer);
+    // Without a sign, a number below 0 is a large one.
     this.code.push(OPCODES.i32Const, ...signed(end), OPCODES.i32LessThanUnsigned);
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
   }

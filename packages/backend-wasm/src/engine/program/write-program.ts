@@ -11,6 +11,9 @@ import { functions } from '../functions/index.js';
  */
 export const ENTRY_BYTES = 12;
 
+/** Elements are taken four at a time, by twos. */
+const PAIR_BYTES = 32;
+
 /** Whether a store adds up over the rows. */
 export const isSum = ({ slot }: Program['stores'][number]): boolean => slot.kind === 'vectorCotangent';
 
@@ -18,7 +21,12 @@ export const isSum = ({ slot }: Program['stores'][number]): boolean => slot.kind
  * Writes a pointwise program as a WebAssembly module: a loop over the rows, inside it one over the time steps, inside it one
  * over a row's elements, four at a time, by twos, and what is left over one by one, with the same instructions, so that an
  * element's result does not depend on where it stands. `run(count, steps, arguments)` finds the entries of the loads and
- * stores, in this order, in the argument block.
+ * stores, in this order, in the argument block. Where steps go back in memory, as those of a gradient do, so do the elements of
+ * a row: the processor fetches in advance what is read in one direction.
+ *
+ * Ladder (an SRU's gradient, 64 sequences of 50 steps, 128 units, one core of a Zen 4, Node 20 with relaxed SIMD; ms):
+ *   1  elements in ascending order, whatever the steps    3.1 to 3.6
+ *   2  elements in the order of the steps                 1.3 to 1.4
  */
 export function writeProgram(
   program: Program,
@@ -26,13 +34,16 @@ export function writeProgram(
   { shared, relaxedSimd }: Variant,
 ): Uint8Array<ArrayBuffer> {
   const rowCount = program.loads.length + program.stores.length;
-  const body = new FunctionBody(3, 3 * rowCount + 2);
+  const body = new FunctionBody(3, 3 * rowCount + 5);
   const functionsOn = new Lanes(body, relaxedSimd);
   const count = body.parameter(0);
   const steps = body.parameter(1);
   const block = body.parameter(2);
   const index = body.integer();
   const step = body.integer();
+  const backwards = body.integer();
+  const firstPair = body.integer();
+  const toNextPair = body.integer();
   const rows = Array.from({ length: rowCount }, (_, i) => {
     const [address, toNextStep, toNextRow] = [body.integer(), body.integer(), body.integer()];
     body.loadInteger(address, block, i * ENTRY_BYTES);
@@ -45,11 +56,17 @@ export function writeProgram(
   const whole = units - (units % 4);
   const elements = (offsets: readonly number[], lanes: 4 | 1) =>
     writeElements(body, functionsOn, program, addresses, index, offsets, lanes);
+  for (const { toNextStep } of rows) body.orInteger(backwards, toNextStep);
+  body.sign(backwards, backwards);
+  body.setIntegerIf(firstPair, backwards, paired * 4 - PAIR_BYTES);
+  body.setIntegerIf(toNextPair, backwards, -2 * PAIR_BYTES);
+  body.addNumber(toNextPair, PAIR_BYTES);
   body.countDown(count, () => {
     body.copyInteger(step, steps);
     body.countDown(step, () => {
-      body.setInteger(index, 0);
-      if (paired > 0) body.countUp(index, 32, paired * 4, () => elements([0, 16], 4));
+      body.copyInteger(index, firstPair);
+      if (paired > 0) body.countWithin(index, toNextPair, paired * 4, () => elements([0, 16], 4));
+      if (paired < units) body.setInteger(index, paired * 4);
       if (paired < whole) body.countUp(index, 16, whole * 4, () => elements([0], 4));
       if (whole < units) body.countUp(index, 4, units * 4, () => elements([0], 1));
       for (const { address, toNextStep } of rows) body.addInteger(address, toNextStep);
