@@ -38,9 +38,11 @@ export class Device<Buffer> {
   }
 
   async download(buffers: Readonly<Record<string, Buffer>>): Promise<Downloaded> {
-    const values: Record<string, Float32Array> = {};
-    for (const [name, buffer] of Object.entries(buffers)) values[name] = await this.backend.download(buffer);
-    return values;
+    // All at once: on a device of its own each takes a journey there and back.
+    const downloads = Object.entries(buffers).map(
+      async ([name, buffer]) => [name, await this.backend.download(buffer)] as const,
+    );
+    return Object.fromEntries(await Promise.all(downloads));
   }
 
   releaseAll(): void {

@@ -69,6 +69,7 @@ fn along(i: u32, period: u32, outer: u32, inner: u32) -> u32 {
  * 3. deep products with few tiles are cut along the depth; `sumSlices` adds the parts in a fixed order
  * 4. places of rows and columns are found once, and that of a depth once a strip: whole-number divisions, 32 a strip before, cost
  *    more than its 256 multiplications (on a software adapter two thirds of the time)
+ * 5. threads whose tile lies outside of a small result multiply nothing
  */
 export const MULTIPLY: Kernel = {
   name: 'multiply',
@@ -135,6 +136,7 @@ fn main(
     ${[0, 1, 2, 3].map((i) => along('leftRows', `leftRow + ${i}u`)).join(', ')});
   let rightPlaces = u.rightOffset + vec4u(
     ${[0, 1, 2, 3].map((i) => along('rightColumns', `rightColumn + ${i}u`)).join(', ')});
+  let isInside = firstRow + 4u * local.y < u.rows && firstColumn + 4u * local.x < u.columns;
   var sum0 = vec4f();
   var sum1 = vec4f();
   var sum2 = vec4f();
@@ -157,7 +159,7 @@ fn main(
     }
     rightStrip[rightPlace] = four;
     workgroupBarrier();
-    for (var k = 0u; k < ${STRIP}u; k++) {
+    for (var k = select(${STRIP}u, 0u, isInside); k < ${STRIP}u; k++) {
       let a = leftStrip[k * 16u + local.y];
       let b = rightStrip[k * 16u + local.x];
       sum0 += a.x * b;

@@ -44,7 +44,7 @@ export function stepwiseKernel(loop: Loop, index: number): Kernel {
       ${loads.join('\n      ')}
     }
     workgroupBarrier();
-    for (var k = 0u; k < ${STRIP}u; k++) {
+    for (var k = select(${STRIP}u, 0u, firstRow < u.batch && unit < u.units); k < ${STRIP}u; k++) {
       let rows = rowsOf[k * 16u + local.y];
       let at = k * ${TILE_UNITS}u + local.x;
       ${addToSums(product, 'rows', (block) => `weights[${block * STRIP * TILE_UNITS}u + at]`)}
