@@ -25,11 +25,6 @@ export class BufferPool implements Memory {
     private readonly keep = 2 ** 28,
   ) {}
 
-  /** Bytes of the buffers that wait to be used again. */
-  get unusedBytes(): number {
-    return this.held;
-  }
-
   allocate(length: number): GPUBuffer {
     const size = sizeFor(4 * length);
     const found = this.free.get(size)?.pop();
