@@ -34,9 +34,8 @@ export class Faults {
     try {
       work();
     } finally {
-      for (const kind of ['is invalid', 'lacks memory']) {
-        this.note(name, kind);
-      }
+      this.note(name, 'is invalid');
+      this.note(name, 'lacks memory');
     }
   }
 

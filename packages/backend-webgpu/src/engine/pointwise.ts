@@ -1,4 +1,4 @@
-import type { Program, Slot } from '@sluice/core';
+import type { Program } from '@sluice/core';
 import type { Gpu } from './gpu.js';
 import type { GpuFloats, Kernel } from './gpu-floats.js';
 import { flatGroups, flatMain } from './kernels/flat-grid.js';
@@ -62,20 +62,16 @@ function kernelFor(program: Program, isSingle: readonly boolean[]): Kernel {
   return kernel;
 }
 
-function pointwiseKernel({ loads, stores, ...rest }: Program, isSingle: readonly boolean[]): Kernel {
+function pointwiseKernel(program: Program, isSingle: readonly boolean[]): Kernel {
+  const { loads, operations, stores } = program;
   const numbers = isSingle.flatMap((single, i) => (single ? [i] : []));
   const arrays = isSingle.flatMap((single, i) => (single ? [] : [i]));
   const loadAt = (i: number) => (isSingle[i] ? `numbers[${numbers.indexOf(i)}]` : `load${i}[index]`);
-  const indexIn = (slots: readonly Slot[], slot: Slot) => slots.indexOf(slot);
-  const storeSlots = stores.map(({ slot }) => slot);
-  const statements = programStatements(
-    { loads, stores, ...rest },
-    {
-      load: (slot) => loadAt(indexIn(loads, slot)),
-      store: (slot, value) => `store${indexIn(storeSlots, slot)}[index] = ${value};`,
-    },
-  );
-  const code = `${functionsFor(rest.operations.map(({ name }) => name))}
+  const statements = programStatements(program, {
+    load: (slot) => loadAt(loads.indexOf(slot)),
+    store: (slot, value) => `store${stores.findIndex((store) => store.slot === slot)}[index] = ${value};`,
+  });
+  const code = `${functionsFor(operations.map(({ name }) => name))}
 ${flatMain(`if (index >= u.length) { return; }
   ${statements.join('\n  ')}`)}`;
   return {
