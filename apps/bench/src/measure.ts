@@ -1,3 +1,5 @@
+import { median } from './statistics.js';
+
 /** One of those that are measured in turn. */
 export interface Entrant {
   /** Makes calls one after another for about as many seconds, at least one, and returns what each took, in ms. */
@@ -20,8 +22,13 @@ export interface AlternationOptions {
 }
 
 export const ROUNDS = 20;
-/** A turn is at least one call; short calls repeat, so that caches are warm as in a program that makes many. */
-const TURN_SECONDS = 0.02;
+/**
+ * A turn is at least one call. Where there is time it is several: the first of them finds caches, and perhaps a processor, that others
+ * had before, and must not be the median.
+ */
+const CALLS_OF_A_TURN = 5;
+const SHORTEST_TURN_SECONDS = 0.02;
+const LONGEST_TURN_SECONDS = 0.1;
 
 /**
  * Whoever has so many calls and so many seconds sits out the remaining rounds, by the first of these rules that holds.
@@ -51,7 +58,7 @@ export async function alternate(
       if (own.failure !== undefined || hasEnough(own.rounds.flat())) continue;
       onTurn?.(i, round);
       try {
-        own.rounds.push(await entrant.turn(TURN_SECONDS));
+        own.rounds.push(await entrant.turn(turnSeconds(own.rounds.at(-1))));
       } catch (error) {
         own.failure = (error as Error).message;
       }
@@ -59,6 +66,13 @@ export async function alternate(
     onRound?.(times);
   }
   return times;
+}
+
+/** How long a turn is, by the times of the turn before. */
+function turnSeconds(durations?: readonly number[]): number {
+  if (durations === undefined) return SHORTEST_TURN_SECONDS;
+  const wanted = (CALLS_OF_A_TURN * median(durations)) / 1000;
+  return Math.min(LONGEST_TURN_SECONDS, Math.max(SHORTEST_TURN_SECONDS, wanted));
 }
 
 function hasEnough(durations: readonly number[]): boolean {

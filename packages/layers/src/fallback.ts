@@ -44,7 +44,7 @@ export function recurrentFallback(run: RecurrentRun): RecurrentResult {
   const nothing = zeros([batch, plan.units]);
 
   const outputs: Tensor[] = [];
-  let states = run.initialStates;
+  let states = run.initialStates ?? plan.states.map(() => nothing);
   let previousOutput: Tensor = nothing;
   for (let count = 0; count < timesteps; count++) {
     const time = reverse ? timesteps - 1 - count : count;

@@ -19,12 +19,11 @@ export function hasKernels(backend: string): boolean {
 
 /** Runs the plan by the current backend's kernel. */
 export function runKernel(run: RecurrentRun): RecurrentResult {
-  const { plan, reverse, maskedOutput } = run;
-  const attributes = { plan, reverse, maskedOutput, keep: engine().isTapeOn() };
+  const { plan } = run;
   const outputs = engine().runKernel<Tensor[]>(
     RECURRENT,
     savedInputs(namedInputs(run)),
-    asAttributes(attributes),
+    attributesOf(run, engine().isTapeOn()),
   );
   const [sequence, ...rest] = outputs;
   return { sequence: sequence as Tensor3D, states: rest.slice(0, plan.states.length) as Tensor2D[] };
@@ -32,7 +31,17 @@ export function runKernel(run: RecurrentRun): RecurrentResult {
 
 type KernelAttributes = Parameters<ReturnType<typeof engine>['runKernel']>[2];
 
-const asAttributes = (attributes: RecurrentAttributes) => attributes as unknown as KernelAttributes;
+const attributesOf = (run: RecurrentRun, keep: boolean): KernelAttributes => {
+  const { plan, reverse, maskedOutput, initialStates } = run;
+  const attributes: RecurrentAttributes = {
+    plan,
+    reverse,
+    maskedOutput,
+    keep,
+    startsFromZeros: initialStates === undefined,
+  };
+  return attributes as unknown as KernelAttributes;
+};
 
 function namedInputs({
   x,
@@ -46,7 +55,7 @@ function namedInputs({
   return {
     x,
     ...Object.fromEntries(numbered('parameter', parameters)),
-    ...Object.fromEntries(numbered('state', initialStates)),
+    ...Object.fromEntries(numbered('state', initialStates ?? [])),
     ...(mask && { mask }),
     ...Object.fromEntries(numbered('recurrentMask', recurrentMasks)),
   };
@@ -67,14 +76,14 @@ registerGradient({
   saveAllInputs: true,
   outputsToSave: ALL_OUTPUTS,
   gradFunc: (cotangents, tensors, attributes) => {
-    const { plan, reverse, maskedOutput } = attributes as unknown as RecurrentAttributes;
+    const { plan, reverse, maskedOutput, startsFromZeros } = attributes as unknown as RecurrentAttributes;
     const remaining = [...tensors];
     const take = (count: number) => remaining.splice(0, count);
     const states = plan.states.length;
     const outputs = remaining.splice(remaining.length - (states + 2));
     const [x] = take(1);
     const parameters = take(plan.parameters.length);
-    const initialStates = take(states);
+    const initialStates = startsFromZeros ? undefined : take(states);
     const [mask] = take(remaining.length - plan.recurrentMasks.length);
     const recurrentMasks = take(plan.recurrentMasks.length);
     const run = { plan, x, parameters, initialStates, mask, recurrentMasks, maskedOutput, reverse };
@@ -93,7 +102,7 @@ registerGradient({
 
 /** The gradient kernel runs once, here; the functions that TensorFlow.js then calls hand out its results. */
 function gradients(run: RecurrentRun, outputs: Tensor[], cotangents: Tensor[]): Record<string, () => Tensor> {
-  const { plan, reverse, maskedOutput } = run;
+  const { plan } = run;
   const forwardInputs = namedInputs(run);
   const inputs: NamedTensorMap = {
     ...forwardInputs,
@@ -102,8 +111,7 @@ function gradients(run: RecurrentRun, outputs: Tensor[], cotangents: Tensor[]): 
     dSequence: cotangents[0],
     ...Object.fromEntries(plan.states.map((_, i) => [`dState${i}`, cotangents[1 + i]])),
   };
-  const attributes = asAttributes({ plan, reverse, maskedOutput, keep: true });
-  const results = engine().runKernel<Tensor[]>(RECURRENT_GRADIENT, inputs, attributes);
+  const results = engine().runKernel<Tensor[]>(RECURRENT_GRADIENT, inputs, attributesOf(run, true));
   const differentiable = results.length;
   // The kernel's results come in the order of the forward inputs; masks, the rest of them, have no gradient.
   return Object.fromEntries(

@@ -31,7 +31,8 @@ export interface RecurrentRun {
   plan: Plan;
   x: Tensor;
   parameters: readonly Tensor[];
-  initialStates: readonly Tensor[];
+  /** Zeros when absent. */
+  initialStates: readonly Tensor[] | undefined;
   /** float32, `[batch, timesteps]`. */
   mask: Tensor | undefined;
   recurrentMasks: readonly Tensor[];

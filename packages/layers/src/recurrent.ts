@@ -7,7 +7,6 @@ import {
   type Tensor,
   type Tensor3D,
   tidy,
-  zeros,
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import { recurrentFallback } from './fallback.js';
@@ -57,7 +56,7 @@ export function runPlan(
       plan,
       x,
       parameters,
-      initialStates: initialStates ?? plan.states.map(() => zeros([x.shape[0], plan.units])),
+      initialStates,
       mask: mask && withoutGradient(() => cast(notEqual(mask, zerosLike(mask)), 'float32')),
       recurrentMasks,
       maskedOutput,

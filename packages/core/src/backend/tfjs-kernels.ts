@@ -5,11 +5,11 @@ import type { Backend, SequenceInputs } from './interface.js';
  * How a backend's plans become TensorFlow.js kernels: names, inputs, attributes and outputs, in one place for those who
  * register the kernels and those who run them. Only structural types, so that core needs no TensorFlow.js.
  *
- * `SluiceRecurrent`: inputs `x`, `parameter0…`, `state0…` (every state), optionally `mask` (float32) and
- * `recurrentMask0…`; outputs the sequence, each final state, and an empty tensor that stands for what the gradient needs.
+ * `SluiceRecurrent`: inputs `x`, `parameter0…`, `state0…` (every state, unless it starts from zeros), optionally `mask`
+ * (float32) and `recurrentMask0…`; outputs the sequence, each final state, and an empty tensor that stands for what the gradient needs.
  *
  * `SluiceRecurrentGradient`: the same inputs, then `sequence`, `saved`, `dSequence`, `dState0…`; outputs the gradients of
- * `x`, of each parameter and of each initial state.
+ * `x`, of each parameter and of each initial state that was given.
  */
 export const RECURRENT = 'SluiceRecurrent';
 export const RECURRENT_GRADIENT = 'SluiceRecurrentGradient';
@@ -20,6 +20,8 @@ export interface RecurrentAttributes {
   readonly maskedOutput: 'repeat' | 'zero';
   /** Whether the gradient will be asked for. */
   readonly keep: boolean;
+  /** Whether no initial states are given: those that are always zeros cost a call more than they seem to. */
+  readonly startsFromZeros: boolean;
 }
 
 /** A tensor as kernels see it. */
@@ -61,14 +63,14 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     return buffer;
   };
   const sequenceInputs = (call: KernelArguments<TfjsBackend>): SequenceInputs<Buffer> => {
-    const { plan, reverse, maskedOutput } = call.attrs as RecurrentAttributes;
+    const { plan, reverse, maskedOutput, startsFromZeros } = call.attrs as RecurrentAttributes;
     const [batch, timesteps] = call.inputs.x?.shape ?? [];
     return {
       batch,
       timesteps,
       x: required(call, 'x'),
       parameters: plan.parameters.map((_, i) => required(call, `parameter${i}`)),
-      initialStates: plan.states.map((_, i) => required(call, `state${i}`)),
+      initialStates: startsFromZeros ? undefined : plan.states.map((_, i) => required(call, `state${i}`)),
       mask: read(call, 'mask'),
       recurrentMasks: plan.recurrentMasks.map((_, i) => required(call, `recurrentMask${i}`)),
       reverse,
@@ -115,11 +117,12 @@ export function recurrentKernels<TfjsBackend, Buffer>(
       states: plan.states.map((_, i) => read(call, `dState${i}`)),
     };
     const { x, parameters, initialStates } = engine.gradient(plan, inputs, result, cotangents);
+    if (!inputs.initialStates) for (const state of initialStates) engine.release(state);
     const wrap = (buffer: Buffer, shape: readonly number[]) => access.wrap(call.backend, buffer, [...shape]);
     return [
       wrap(x, [batch, timesteps, plan.inputSize]),
       ...plan.parameters.map(({ shape }, i) => wrap(parameters[i], shape)),
-      ...initialStates.map((state) => wrap(state, [batch, plan.units])),
+      ...(inputs.initialStates ? initialStates : []).map((state) => wrap(state, [batch, plan.units])),
     ];
   };
 

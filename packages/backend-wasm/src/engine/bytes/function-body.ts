@@ -21,8 +21,11 @@ const SIMD = 0xfd;
 
 /** A local variable that holds a 32-bit whole number. */
 export type Integer = { readonly integer: number };
-/** A local variable that holds four float32 numbers; each is set once for every run of the code that sets it. */
-export type Vector = { readonly vector: number };
+/**
+ * Local variables that hold four float32 numbers each: one for every group of elements that is worked on at the same time, or a
+ * single one that all groups share. Each is set once for every run of the code that sets it.
+ */
+export type Vector = { readonly locals: readonly number[] };
 
 /**
  * The code of one function. Locals are the parameters, then a number of integers that is known from the start, then as
@@ -33,7 +36,7 @@ export class FunctionBody {
   private readonly code: number[] = [];
   private integers: number;
   private readonly vectors: { count: number };
-  private readonly constants: Map<string, { readonly local: Vector; readonly bytes: readonly number[] }>;
+  private readonly constants: Map<string, { readonly local: number; readonly bytes: readonly number[] }>;
 
   constructor(
     readonly parameters: number,
@@ -52,7 +55,7 @@ export class FunctionBody {
   get bytes(): number[] {
     const constants = [...this.constants.values()].flatMap(({ local, bytes }) => [
       ...[SIMD, ...unsigned(0x0c), ...bytes],
-      ...[OPCODES.localSet, ...unsigned(local.vector)],
+      ...[OPCODES.localSet, ...unsigned(local)],
     ]);
     return [...constants, ...this.code, OPCODES.end];
   }
@@ -68,8 +71,8 @@ export class FunctionBody {
     return { integer: this.integers++ };
   }
 
-  private vector(): Vector {
-    return { vector: this.parameters + this.integerLocals + this.vectors.count++ };
+  private newVector(): number {
+    return this.parameters + this.integerLocals + this.vectors.count++;
   }
 
   /** The same 32 bits in all four lanes; set once, before everything else. */
@@ -77,10 +80,10 @@ export class FunctionBody {
     const lane = [bits & 255, (bits >>> 8) & 255, (bits >>> 16) & 255, bits >>> 24];
     const key = lane.join();
     const found = this.constants.get(key);
-    if (found) return found.local;
-    const local = this.vector();
+    if (found) return { locals: [found.local] };
+    const local = this.newVector();
     this.constants.set(key, { local, bytes: [...lane, ...lane, ...lane, ...lane] });
-    return local;
+    return { locals: [local] };
   }
 
   setInteger(to: Integer, value: number): void {
@@ -165,29 +168,38 @@ export class FunctionBody {
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
   }
 
-  /** Four numbers at `base + index + offset`, or one, in the first lane. */
-  load(base: Integer, index: Integer, lanes: 4 | 1, offset: number): Vector {
-    const result = this.vector();
-    this.address(base, index);
-    this.code.push(SIMD, ...unsigned(lanes === 4 ? 0x00 : 0x5c), ...memoryOperand(2, offset));
-    this.code.push(OPCODES.localSet, ...unsigned(result.vector));
-    return result;
+  /** Four numbers, or one, in the first lane, at `base + index +` each of the offsets. */
+  load(base: Integer, index: Integer, lanes: 4 | 1, offsets: readonly number[]): Vector {
+    const locals = offsets.map((offset) => {
+      const local = this.newVector();
+      this.address(base, index);
+      this.code.push(SIMD, ...unsigned(lanes === 4 ? 0x00 : 0x5c), ...memoryOperand(2, offset));
+      this.code.push(OPCODES.localSet, ...unsigned(local));
+      return local;
+    });
+    return { locals };
   }
 
-  store(value: Vector, base: Integer, index: Integer, lanes: 4 | 1, offset: number): void {
-    this.address(base, index);
-    this.get(value.vector);
-    if (lanes === 4) this.code.push(SIMD, ...unsigned(0x0b), ...memoryOperand(2, offset));
-    else this.code.push(SIMD, ...unsigned(0x5a), ...memoryOperand(2, offset), 0);
+  store(value: Vector, base: Integer, index: Integer, lanes: 4 | 1, offsets: readonly number[]): void {
+    offsets.forEach((offset, group) => {
+      this.address(base, index);
+      this.get(localOf(value, group));
+      if (lanes === 4) this.code.push(SIMD, ...unsigned(0x0b), ...memoryOperand(2, offset));
+      else this.code.push(SIMD, ...unsigned(0x5a), ...memoryOperand(2, offset), 0);
+    });
   }
 
-  /** An instruction that takes vectors, and perhaps a count of bits, and gives a vector. */
+  /** An instruction that takes vectors, and perhaps a count of bits, and gives a vector: once for every group of elements. */
   instruction(opcode: number, operands: readonly Vector[], bits?: number): Vector {
-    const result = this.vector();
-    for (const { vector } of operands) this.get(vector);
-    if (bits !== undefined) this.code.push(OPCODES.i32Const, ...signed(bits));
-    this.code.push(SIMD, ...unsigned(opcode), OPCODES.localSet, ...unsigned(result.vector));
-    return result;
+    const groups = Math.max(...operands.map(({ locals }) => locals.length));
+    const locals = Array.from({ length: groups }, (_, group) => {
+      const local = this.newVector();
+      for (const operand of operands) this.get(localOf(operand, group));
+      if (bits !== undefined) this.code.push(OPCODES.i32Const, ...signed(bits));
+      this.code.push(SIMD, ...unsigned(opcode), OPCODES.localSet, ...unsigned(local));
+      return local;
+    });
+    return { locals };
   }
 
   private get(local: number): void {
@@ -200,5 +212,7 @@ export class FunctionBody {
     this.code.push(OPCODES.i32Add);
   }
 }
+
+const localOf = ({ locals }: Vector, group: number): number => locals.length === 1 ? locals[0] : locals[group];
 
 const memoryOperand = (alignment: number, offset: number): number[] => [alignment, ...unsigned(offset)];

@@ -15,19 +15,23 @@ const SECOND_ORDER = [
   0.5, 0.16666576266288757, 0.041666463017463684, 0.00836329534649849, 0.001393382311121858,
 ];
 
-/**
- * With x = k ln 2 + r, k whole and |r| ≤ ½ ln 2: eʳ − 1, and k in the last bits of a number. (An activation takes as long as its
- * longest chain of operations that wait for each other: that of the polynomial's two halves is shorter than Horner's rule.)
- */
+/** With x = k ln 2 + r, k whole and |r| ≤ ½ ln 2: eʳ − 1, and k in the last bits of a number. */
 function reduce(v: Lanes, x: Vector): { expMinusOne: Vector; rounded: Vector } {
   const rounded = v.multiplyAdd(x, Math.LOG2E, ROUNDER);
   const k = v.sub(rounded, ROUNDER);
   const r = v.multiplySub(k, LN2_LOW, v.multiplySub(k, LN2_HIGH, x));
-  const [c0, c1, c2, c3, c4] = SECOND_ORDER;
   const squared = v.mul(r, r);
-  const high = v.multiplyAdd(squared, c4, v.multiplyAdd(r, c3, c2));
-  const secondOrder = v.multiplyAdd(high, squared, v.multiplyAdd(r, c1, c0));
-  return { expMinusOne: v.multiplyAdd(secondOrder, squared, r), rounded };
+  return { expMinusOne: v.multiplyAdd(secondOrder(v, r, squared, 1), squared, r), rounded };
+}
+
+/**
+ * (eʳ − 1 − r) / r², or that of −r. (An activation takes as long as its longest chain of operations that wait for each other: that
+ * of the polynomial's two halves is shorter than Horner's rule.)
+ */
+function secondOrder(v: Lanes, r: Vector, squared: Vector, sign: 1 | -1): Vector {
+  const [c0, c1, c2, c3, c4] = SECOND_ORDER;
+  const high = v.multiplyAdd(squared, c4, v.multiplyAdd(r, sign * c3, c2));
+  return v.multiplyAdd(high, squared, v.multiplyAdd(r, sign * c1, c0));
 }
 
 /** 2ᵏ for −127 < k ≤ 128, where 2¹²⁸ is infinity. The shift drops everything of the rounder but k. */
@@ -42,10 +46,15 @@ export function exp(v: Lanes, x: Vector): Vector {
   return v.mul(v.mul(v.add(expMinusOne, 1), power(half)), power(v.subWhole(k, half)));
 }
 
-/** 1 / (1 + e⁻ˣ). Below x = −88.3, where it would be subnormal, 0. */
+/** 1 / (1 + e⁻ˣ). Below x = −88.3, where it would be subnormal, 0. With −x = k ln 2 − r, so that nothing needs to be negated. */
 export function sigmoid(v: Lanes, x: Vector): Vector {
-  const { expMinusOne, rounded } = reduce(v, v.clamp(v.neg(x), -87, 89));
-  return v.div(v.constant(1), v.multiplyAdd(v.add(expMinusOne, 1), powerOfTwo(v, rounded), 1));
+  const clamped = v.clamp(x, -89, 87);
+  const rounded = v.multiplyAdd(clamped, -Math.LOG2E, ROUNDER);
+  const k = v.sub(rounded, ROUNDER);
+  const r = v.multiplyAdd(k, LN2_LOW, v.multiplyAdd(k, LN2_HIGH, clamped));
+  const squared = v.mul(r, r);
+  const exp = v.multiplyAdd(secondOrder(v, r, squared, -1), squared, v.sub(1, r));
+  return v.div(v.constant(1), v.multiplyAdd(exp, powerOfTwo(v, rounded), 1));
 }
 
 /** (e²ˣ − 1) / (e²ˣ + 1), by way of e²ˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), in which nothing cancels around 0. */

@@ -4,6 +4,7 @@ import { Lanes } from '../bytes/lanes.js';
 import { moduleOf } from '../bytes/wasm-module.js';
 import type { Variant } from '../fixed-kernels.js';
 import { functions } from '../functions/index.js';
+import { stepsOf } from './multiply-adds.js';
 
 /**
  * Bytes of a row's entry in the argument block: its address, how far it moves after a step, and how far after the last step
@@ -80,36 +81,33 @@ export function writeProgram(
 function writeElements(
   body: FunctionBody,
   v: Lanes,
-  { loads, constants, operations, stores }: Program,
+  program: Program,
   rows: readonly Integer[],
   index: Integer,
   offsets: readonly number[],
   count: 4 | 1,
 ): void {
-  const values = offsets.map((): Vector[] => []);
+  const { loads, constants, stores } = program;
+  const values: Vector[] = [];
   // Each row is loaded where it is first needed, so that it takes up a register no earlier; all before the first store, which may
   // be to the same place.
-  const value = (part: number, number: number): Vector => {
-    const own = values[part];
-    own[number] ??=
+  const value = (number: number): Vector => {
+    values[number] ??=
       number < loads.length
-        ? body.load(rows[number], index, count, offsets[part])
+        ? body.load(rows[number], index, count, offsets)
         : v.constant(constants[number - loads.length]);
-    return own[number];
+    return values[number];
   };
-  operations.forEach(({ name, inputs }, i) => {
-    offsets.forEach((_, part) => {
-      const [a, b = a] = inputs.map((input) => value(part, input));
-      values[part][loads.length + constants.length + i] = functions[name](v, a, b);
-    });
-  });
-  for (const store of stores) for (const part of values.keys()) value(part, store.value);
+  for (const { name, inputs, result } of stepsOf(program)) {
+    const [a, b = a, c = a] = inputs.map(value);
+    const isJoined = name === 'multiplyAdd' || name === 'multiplySub';
+    values[result] = isJoined ? v[name](a, b, c) : functions[name](v, a, b);
+  }
+  for (const store of stores) value(store.value);
   stores.forEach((store, i) => {
     const row = rows[loads.length + i];
-    offsets.forEach((offset, part) => {
-      const stored = value(part, store.value);
-      const result = isSum(store) ? v.add(body.load(row, index, count, offset), stored) : stored;
-      body.store(result, row, index, count, offset);
-    });
+    const stored = value(store.value);
+    const result = isSum(store) ? v.add(body.load(row, index, count, offsets), stored) : stored;
+    body.store(result, row, index, count, offsets);
   });
 }
