@@ -8,7 +8,7 @@ import { createProgress } from './command/progress.js';
 import { startThread } from './command/thread.js';
 import { untilIdle } from './command/until-idle.js';
 import { competitorsOf } from './contenders/catalogue.js';
-import { machineLines } from './machine.js';
+import { machineLines, whyNot } from './machine.js';
 import { cellRatioTable } from './report/cell-ratios.js';
 import { jsonLine } from './report/json-lines.js';
 import { kernelTable } from './report/kernel-table.js';
@@ -31,7 +31,11 @@ async function bench(options: BenchOptions): Promise<void> {
   process.once('SIGINT', () => interruption.abort());
 
   const date = new Date().toISOString();
-  const machine = await describeNode();
+  const machine = await describeNode(options.backends);
+  for (const backend of options.backends) {
+    const reason = whyNot(backend, machine);
+    if (reason) command.error(`error: ${backend} cannot be measured here: ${reason}`);
+  }
   const ceilings: CeilingReport[] = [];
   const reports: TaskReport[] = [];
   (options.json ? process.stderr : process.stdout).write(`${machineLines(machine).join('\n')}\n\n`);

@@ -52,10 +52,11 @@ export const coresText = (threads: number): string =>
 
 /** A machine in words, one fact a line. */
 export function machineLines(machine: Machine): string[] {
-  const { runtime, system, processor, threads, memoryGiB, libraries } = machine;
+  const { runtime, system, processor, threads, memoryGiB, libraries, webgpu } = machine;
   return [
     [processor, coresText(threads), memoryGiB && `${memoryGiB} GiB memory`].filter(Boolean).join(', '),
     `${runtime} on ${system}`,
+    ...('adapter' in webgpu ? [`WebGPU on ${webgpu.adapter}${webgpu.software ? ', which is software' : ''}`] : []),
     Object.entries(libraries)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),

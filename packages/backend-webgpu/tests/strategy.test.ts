@@ -11,35 +11,35 @@ const LIMITS = {
 };
 
 /** A GRU of so many units: three products of the state, which is held twice. */
-const gru = (units: number) => ({ units, multiplications: 3 * units * units, heldBlocks: 2 });
+const gru = (units: number) => ({ units, multiplications: 3 * units * units, heldBlocks: 2, results: 3 });
 
 describe('the strategy', () => {
   test('without products of states is a thread for each number', () => {
-    expect(chooseStrategy({ units: 64, multiplications: 0, heldBlocks: 0 }, LIMITS)).toEqual({
+    expect(chooseStrategy({ units: 64, multiplications: 0, heldBlocks: 0, results: 0 }, LIMITS)).toEqual({
       kind: 'elementwise',
     });
   });
 
   test('for small layers is one dispatch, with a thread per unit and four rows together', () => {
-    expect(chooseStrategy(gru(128), LIMITS)).toEqual({ kind: 'resident', rows: 4, threads: 128, held: 1024 });
+    expect(chooseStrategy(gru(128), LIMITS)).toEqual({ kind: 'resident', rows: 4, threads: 128, held: 640 });
     expect(chooseStrategy(gru(3), LIMITS)).toMatchObject({ kind: 'resident', threads: 64 });
   });
 
   test('for large layers is a dispatch per step', () => {
-    expect(chooseStrategy(gru(295), LIMITS)).toMatchObject({ kind: 'resident', threads: 256 });
+    expect(chooseStrategy(gru(295), LIMITS)).toMatchObject({ kind: 'resident', rows: 4 });
     expect(chooseStrategy(gru(296), LIMITS)).toEqual({ kind: 'stepwise' });
   });
 
   test('may be asked for, up to 1,024 units and more', () => {
     expect(chooseStrategy(gru(8), LIMITS, 'stepwise')).toEqual({ kind: 'stepwise' });
-    expect(chooseStrategy(gru(512), LIMITS, 'resident')).toMatchObject({ rows: 4, held: 1024 });
+    expect(chooseStrategy(gru(400), LIMITS, 'resident')).toMatchObject({ rows: 4, held: 832, threads: 64 });
     expect(chooseStrategy(gru(1024), LIMITS, 'resident')).toMatchObject({
       rows: 1,
       threads: 256,
-      held: 4096,
+      held: 3328,
     });
     expect(() => chooseStrategy(gru(2049), LIMITS, 'resident')).toThrow(
-      /'resident' needs 16392 bytes of workgroup memory for 2049 units, but the device has 16384.*'stepwise'/,
+      /'resident' needs 17160 bytes of workgroup memory for 2049 units, but the device has 16384.*'stepwise'/,
     );
   });
 
@@ -52,9 +52,14 @@ describe('the strategy', () => {
     expect(chooseStrategy(gru(1024), limits, 'resident')).toEqual({
       kind: 'resident',
       rows: 4,
-      threads: 1024,
+      threads: 512,
       held: 2048,
     });
+  });
+
+  test('has as many threads as there is memory for what they hand over', () => {
+    expect(chooseStrategy(gru(256), LIMITS)).toMatchObject({ rows: 4, threads: 128, held: 640 });
+    expect(chooseStrategy({ ...gru(256), results: 1 }, LIMITS)).toMatchObject({ rows: 4, threads: 256 });
   });
 
   test('never has more threads than the device allows, a power of two', () => {

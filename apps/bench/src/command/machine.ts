@@ -1,9 +1,11 @@
 import { cpus, totalmem } from 'node:os';
+import type { BackendName } from '../backends.js';
 import { type Machine, wasmFeatures } from '../machine.js';
 import { libraryVersions } from './library-versions.js';
+import { nodeAdapter } from './webgpu.js';
 
-/** The machine that this process runs on. */
-export async function describeNode(): Promise<Machine> {
+/** The machine that this process runs on; with its GPU only when `backends` name it. */
+export async function describeNode(backends: readonly BackendName[]): Promise<Machine> {
   const processors = cpus();
   return {
     runtime: [
@@ -16,7 +18,7 @@ export async function describeNode(): Promise<Machine> {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     threads: processors.length,
     ...(await wasmFeatures()),
-    webgpu: { missing: 'the command does not measure webgpu; the page does' },
+    webgpu: await nodeAdapter(backends.includes('webgpu')),
     libraries: libraryVersions(),
   };
 }

@@ -18,9 +18,8 @@ export interface BenchOptions {
   readonly save?: string;
 }
 
-/** The backends to choose from in Node, in words. */
-const BACKENDS = ['cpu', 'wasm', 'wasm-N (N threads)'];
-const runsInNode = (name: string): name is BackendName => isBackendName(name) && name !== 'webgpu';
+/** The backends to choose from, in words. */
+const BACKENDS = ['cpu', 'wasm', 'wasm-N (N threads)', 'webgpu'];
 
 const PEERS = CONTENDERS.filter((name) => name !== 'sluice');
 
@@ -28,7 +27,7 @@ const PEERS = CONTENDERS.filter((name) => name !== 'sluice');
 export function benchOptions(): Option[] {
   return [
     new Option('--backends <names>', BACKENDS.join(', '))
-      .argParser(listOf<BackendName>(BACKENDS, runsInNode))
+      .argParser(listOf<BackendName>(BACKENDS, isBackendName))
       .default(['wasm'], 'wasm'),
     new Option('--contenders <names>', `who is measured: ${CONTENDERS.join(', ')} (default: all)`).argParser(
       listOf(CONTENDERS),

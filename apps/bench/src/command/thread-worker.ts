@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { setUpWebGPU } from '@sluice/backend-webgpu/node';
 import type { Request } from '../lanes/messages.js';
 import { createAnswerer } from '../lanes/serve.js';
 
@@ -7,4 +8,8 @@ const port = parentPort;
 if (!port) throw new Error('thread-worker.js is the thread of a lane; start it with startThread()');
 
 const answer = createAnswerer();
-port.on('message', async (request: Request) => port.postMessage(await answer(request)));
+port.on('message', async (request: Request) => {
+  // A thread that has nothing to do with it does not start WebGPU. Where that fails, so does the request, with the reason.
+  if ('backend' in request && request.backend === 'webgpu') await setUpWebGPU().catch(() => {});
+  port.postMessage(await answer(request));
+});

@@ -1,4 +1,4 @@
-import { softwareAdapter } from '@sluice/core';
+import { describeAdapter } from '../adapter.js';
 import { type Machine, wasmFeatures } from '../machine.js';
 
 interface Brand {
@@ -41,26 +41,4 @@ async function describeRuntime(): Promise<Pick<Machine, 'runtime' | 'system'>> {
     runtime: names.map(({ brand, version }) => `${brand} ${version}`).join(', ') || navigator.userAgent,
     system: [platform, platformVersion, architecture].filter(Boolean).join(' ') || 'an unnamed system',
   };
-}
-
-/** The page does not wait longer for an adapter. */
-const ADAPTER_MS = 5000;
-
-async function describeAdapter(): Promise<Machine['webgpu']> {
-  if (!navigator.gpu) return { missing: 'this browser has no WebGPU, or has it turned off' };
-  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), ADAPTER_MS));
-  try {
-    const request = navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
-    const adapter = await Promise.race([request, late]);
-    if (adapter === 'late') return { missing: 'WebGPU does not answer' };
-    if (!adapter) return { missing: 'WebGPU finds no adapter here' };
-    const { vendor, architecture, device, description } = adapter.info;
-    const name = [vendor, architecture, device, description].filter(Boolean).join(' ');
-    return {
-      adapter: name || 'an unnamed adapter',
-      software: softwareAdapter(adapter.info) !== undefined,
-    };
-  } catch (error) {
-    return { missing: `WebGPU does not start: ${(error as Error).message}` };
-  }
 }

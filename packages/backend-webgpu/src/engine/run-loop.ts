@@ -2,7 +2,7 @@ import type { Kernel } from './gpu-floats.js';
 import { flatGroups } from './kernels/flat-grid.js';
 import { elementwiseKernel } from './loop/elementwise.js';
 import { hasWork, type Loop, waitingResults, waitingUniform } from './loop/loop.js';
-import { heldBlocks, residentKernel } from './loop/resident.js';
+import { heldBlocks, mostResults, residentKernel } from './loop/resident.js';
 import { stepwiseKernel, TILE_ROWS, TILE_UNITS } from './loop/stepwise.js';
 import type { Recorder, Uniforms } from './recorder.js';
 import { chooseStrategy, type LoopLimits, type Strategy, type StrategyName } from './strategy.js';
@@ -31,7 +31,7 @@ export class Loops {
     const products = loop.stages.flatMap((stage) => stage.products);
     const columns = products.reduce((sum, { results, depthBlocks }) => sum + results.length * depthBlocks, 0);
     const multiplications = columns * units * units;
-    const sizes = { units, multiplications, heldBlocks: heldBlocks(loop) };
+    const sizes = { units, multiplications, heldBlocks: heldBlocks(loop), results: mostResults(loop) };
     const strategy = chooseStrategy(sizes, this.limits, this.wanted);
     const perThread = strategy.kind === 'resident' ? Math.ceil(units / strategy.threads) * strategy.rows : 1;
     return {

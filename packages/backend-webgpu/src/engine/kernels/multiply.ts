@@ -41,10 +41,10 @@ export interface Multiplication {
   readonly mask?: Mask | undefined;
 }
 
-/** A workgroup of 16 × 16 threads makes so many rows and columns of a result, 4 × 4 a thread. */
+/** A thread makes so many rows and columns of a result, … */
+const OWN = 8;
+/** … and a workgroup of 8 × 8 threads this many. */
 const TILE = 64;
-/** Rows of the right side that a workgroup keeps at a time. */
-const STRIP = 16;
 /** Fewer workgroups leave most of a GPU idle; then the depth is cut too. */
 const ENOUGH_GROUPS = 128;
 /** A slice of the depth that is worth a workgroup of its own. */
@@ -61,15 +61,23 @@ fn along(i: u32, period: u32, outer: u32, inner: u32) -> u32 {
   return turn * outer + (i - turn * period) * inner;
 }`;
 
+/** The numbers from 0 on, as often as given, as text. */
+const each = (count: number, text: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => text(i)).join('');
+
+/** Columns of a thread are two times four neighbours, half a tile apart: so are those of a whole row of threads. */
+const columnOf = (i: number) => `firstColumn + ${i < 4 ? i : TILE / 2 + i - 4}u`;
+
 /**
- * `result = left × right`, or `result += left × right`.
+ * `result = left × right`, or `result += left × right`. Every thread makes a tile of 8 × 8 out of numbers it reads itself: neighbours
+ * read the same ones, which are then in the GPU's first cache.
  *
- * 1. a tile of 64 × 64 by 256 threads, strips of both sides in workgroup memory as four rows or columns a number (`vec4f`)
- * 2. strips are read along the direction in which a side lies in memory, whichever that is
- * 3. deep products with few tiles are cut along the depth; `sumSlices` adds the parts in a fixed order
- * 4. places of rows and columns are found once, and that of a depth once a strip: whole-number divisions, 32 a strip before, cost
- *    more than its 256 multiplications (on a software adapter two thirds of the time)
- * 5. threads whose tile lies outside of a small result multiply nothing
+ * Ladder (3,200 × 128 × 384 on a software adapter, two cores; ms):
+ *   1  64 × 64 by 256 threads, 4 × 4 each, strips of both sides in workgroup memory    450
+ *   2  the same without the strips, which cost writing, reading and two barriers each  165
+ *   3  8 × 8 a thread, 64 threads: 16 numbers read for 64 multiplications, not 32      100   this kernel
+ *   4  16 × 8 a thread, 32 threads                                                     90–120, and twice the registers
+ * Deep products with few tiles are cut along the depth; `sumSlices` adds the parts in a fixed order.
  */
 export const MULTIPLY: Kernel = {
   name: 'multiply',
@@ -83,8 +91,6 @@ export const MULTIPLY: Kernel = {
     'masked',
     'maskOffset',
     ...strides('mask'),
-    'leftAlongDepth',
-    'rightAlongDepth',
     ...['left', 'right'].flatMap((name) => [
       `${name}Offset`,
       ...strides(`${name}Rows`),
@@ -101,92 +107,62 @@ export const MULTIPLY: Kernel = {
   ],
   code: `
 ${ALONG}
-var<workgroup> leftStrip: array<vec4f, ${(STRIP * TILE) / 4}>;
-var<workgroup> rightStrip: array<vec4f, ${(STRIP * TILE) / 4}>;
-
 fn counts(i: u32) -> bool { return mask[u.maskOffset + ${along('mask', 'i')}] != 0.0; }
 
-fn leftAt(row: u32, place: u32) -> f32 {
-  if (row >= u.rows) { return 0.0; }
-  return left[place];
+/** Where number k of the depth is on both sides, and how many steps are left of its periods there. */
+struct Depth { k: u32, left: u32, right: u32, leftRest: u32, rightRest: u32 }
+
+fn after(d: Depth) -> Depth {
+  let leftTurns = d.leftRest == 1u;
+  let rightTurns = d.rightRest == 1u;
+  return Depth(
+    d.k + 1u,
+    d.left + select(u.leftColumnsInner, u.leftColumnsOuter - (u.leftColumnsPeriod - 1u) * u.leftColumnsInner, leftTurns),
+    d.right + select(u.rightRowsInner, u.rightRowsOuter - (u.rightRowsPeriod - 1u) * u.rightRowsInner, rightTurns),
+    select(d.leftRest - 1u, u.leftColumnsPeriod, leftTurns),
+    select(d.rightRest - 1u, u.rightRowsPeriod, rightTurns));
 }
 
-fn rightAt(column: u32, place: u32) -> f32 {
-  if (column >= u.columns) { return 0.0; }
-  return right[place];
+/** The first from here on that counts. (A condition around the sums would make a software adapter twice as slow.) */
+fn counting(here: Depth, end: u32) -> Depth {
+  var d = here;
+  while (u.masked == 2u && d.k < end && !counts(d.k)) { d = after(d); }
+  return d;
 }
 
-@compute @workgroup_size(16, 16)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let firstRow = group.y * ${TILE}u;
-  let firstColumn = group.x * ${TILE}u;
+@compute @workgroup_size(${TILE / OWN}, ${TILE / OWN})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let firstRow = group.y * ${TILE}u + ${OWN}u * local.y;
+  let firstColumn = group.x * ${TILE}u + 4u * local.x;
+  if (firstRow >= u.rows || firstColumn >= u.columns) { return; }
   let start = group.z * u.sliceDepth;
   let end = min(u.depth, start + u.sliceDepth);
-  let leftK = select(lane / 16u, lane % 16u, u.leftAlongDepth == 1u);
-  let leftRow = firstRow + 4u * select(lane % 16u, lane / 16u, u.leftAlongDepth == 1u);
-  let rightK = select(lane / 16u, lane % 16u, u.rightAlongDepth == 1u);
-  let rightColumn = firstColumn + 4u * select(lane % 16u, lane / 16u, u.rightAlongDepth == 1u);
-  let leftPlace = leftK * 16u + (leftRow - firstRow) / 4u;
-  let rightPlace = rightK * 16u + (rightColumn - firstColumn) / 4u;
-  let leftPlaces = u.leftOffset + vec4u(
-    ${[0, 1, 2, 3].map((i) => along('leftRows', `leftRow + ${i}u`)).join(', ')});
-  let rightPlaces = u.rightOffset + vec4u(
-    ${[0, 1, 2, 3].map((i) => along('rightColumns', `rightColumn + ${i}u`)).join(', ')});
-  let isInside = firstRow + 4u * local.y < u.rows && firstColumn + 4u * local.x < u.columns;
-  var sum0 = vec4f();
-  var sum1 = vec4f();
-  var sum2 = vec4f();
-  var sum3 = vec4f();
-  for (var strip = start; strip < end; strip += ${STRIP}u) {
-    let lk = strip + leftK;
-    let rk = strip + rightK;
-    var four = vec4f();
-    if (lk < end && (u.masked != 2u || counts(lk))) {
-      let at = leftPlaces + ${along('leftColumns', 'lk')};
-      four = vec4f(
-        leftAt(leftRow, at.x), leftAt(leftRow + 1u, at.y), leftAt(leftRow + 2u, at.z), leftAt(leftRow + 3u, at.w));
-    }
-    leftStrip[leftPlace] = four;
-    four = vec4f();
-    if (rk < end && (u.masked != 2u || counts(rk))) {
-      let at = rightPlaces + ${along('rightRows', 'rk')};
-      four = vec4f(
-        rightAt(rightColumn, at.x), rightAt(rightColumn + 1u, at.y), rightAt(rightColumn + 2u, at.z), rightAt(rightColumn + 3u, at.w));
-    }
-    rightStrip[rightPlace] = four;
-    workgroupBarrier();
-    for (var k = select(${STRIP}u, 0u, isInside); k < ${STRIP}u; k++) {
-      let a = leftStrip[k * 16u + local.y];
-      let b = rightStrip[k * 16u + local.x];
-      sum0 += a.x * b;
-      sum1 += a.y * b;
-      sum2 += a.z * b;
-      sum3 += a.w * b;
-    }
-    workgroupBarrier();
+  // Rows and columns beyond the last are read as the last, and not written.
+  ${each(OWN, (i) => `let row${i} = ${along('leftRows', `min(firstRow + ${i}u, u.rows - 1u)`)};\n  `)}
+  ${each(OWN, (i) => `let column${i} = ${along('rightColumns', `min(${columnOf(i)}, u.columns - 1u)`)};\n  `)}
+  ${each(OWN, (i) => `var sum${i}a = vec4f();\n  var sum${i}b = vec4f();\n  `)}
+  let first = Depth(
+    start,
+    u.leftOffset + ${along('leftColumns', 'start')},
+    u.rightOffset + ${along('rightRows', 'start')},
+    u.leftColumnsPeriod - start % u.leftColumnsPeriod,
+    u.rightRowsPeriod - start % u.rightRowsPeriod);
+  for (var d = counting(first, end); d.k < end; d = counting(after(d), end)) {
+    let a = vec4f(${each(4, (i) => `right[d.right + column${i}], `)});
+    let b = vec4f(${each(4, (i) => `right[d.right + column${4 + i}], `)});
+    ${each(OWN, (i) => `let left${i} = left[d.left + row${i}];\n    sum${i}a += left${i} * a;\n    sum${i}b += left${i} * b;\n    `)}
   }
-  let row = firstRow + 4u * local.y;
-  let column = firstColumn + 4u * local.x;
-  write(group.z, row, column, sum0);
-  write(group.z, row + 1u, column, sum1);
-  write(group.z, row + 2u, column, sum2);
-  write(group.z, row + 3u, column, sum3);
+  ${each(OWN, (i) => `write(group.z, firstRow + ${i}u, firstColumn, sum${i}a);\n  write(group.z, firstRow + ${i}u, firstColumn + ${TILE / 2}u, sum${i}b);\n  `)}
 }
 
 fn write(slice: u32, row: u32, column: u32, sums: vec4f) {
-  if (row >= u.rows) { return; }
-  let rowPlace = slice * u.sliceLength + u.resultOffset + ${along('resultRows', 'row')};
+  if (row >= u.rows || column >= u.columns) { return; }
+  let at = slice * u.sliceLength + u.resultOffset + ${along('resultRows', 'row')} + column;
   let isPadded = u.masked == 1u && !counts(row);
-  for (var i = 0u; i < 4u; i++) {
-    if (column + i >= u.columns) { return; }
-    let at = rowPlace + column + i;
+  for (var i = 0u; i < min(4u, u.columns - column); i++) {
     var value = select(sums[i], 0.0, isPadded);
-    if (u.accumulate == 1u) { value += result[at]; }
-    result[at] = value;
+    if (u.accumulate == 1u) { value += result[at + i]; }
+    result[at + i] = value;
   }
 }`,
 };
@@ -247,14 +223,12 @@ export function multiply(
       rows,
       depth,
       columns,
-      sliceDepth: Math.ceil(depth / slices / STRIP) * STRIP,
+      sliceDepth: Math.ceil(depth / slices),
       sliceLength: rows * columns,
       accumulate: Number(accumulate && !parts),
       masked: mask ? { rows: 1, depth: 2 }[mask.of] : 0,
       maskOffset: mask?.offset ?? 0,
       ...strideUniforms('mask', mask?.stride ?? apart(0)),
-      leftAlongDepth: Number(left.columns.inner === 1),
-      rightAlongDepth: Number(right.columns.inner !== 1),
       ...matrixUniforms('left', left),
       ...matrixUniforms('right', right),
       resultOffset: target.offset,

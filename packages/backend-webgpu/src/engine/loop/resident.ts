@@ -1,24 +1,39 @@
 import type { Slot } from '@sluice/core';
 import type { Kernel } from '../gpu-floats.js';
 import type { Places } from '../wgsl/program.js';
-import { hasWork, type Loop, type LoopProduct, type Operand, uniformsIn } from './loop.js';
-import { addToSums, callForRows, declareSums, type RowsTogether, rowsType } from './products.js';
+import { hasWork, type Loop, type LoopProduct, type LoopStage, type Operand, uniformsIn } from './loop.js';
+import { callForRows, type RowsTogether, rowsType } from './products.js';
 import { loopFunctions, stageFunction } from './stage.js';
 
 /** How many rows of `units` numbers a loop's operands take in workgroup memory. */
 export const heldBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
   operands.reduce((sum, { blocks, takesTurns }) => sum + blocks * (takesTurns ? 2 : 1), 0);
 
+/** How many blocks the products of a stage have as results, at most. */
+export const mostResults = ({ stages }: Pick<Loop, 'stages'>): number =>
+  Math.max(0, ...stages.map((stage) => resultsOf(stage).length));
+
+const resultsOf = ({ products }: LoopStage): string[] => products.flatMap(({ results }) => results);
+
 export interface ResidentSizes {
   readonly rows: RowsTogether;
   readonly threads: number;
-  /** How many numbers (of `rows` rows each) there is workgroup memory for. */
+  /** How many numbers (of `rows` rows each) there is workgroup memory for, besides the sums that threads hand over. */
   readonly held: number;
 }
 
 /**
  * A loop in one dispatch: a workgroup takes a few batch rows through all time steps. What products multiply stays in its
  * memory; between the stages of a step its threads wait for each other. A thread has every `threads`-th unit.
+ *
+ * In products it works together with the thread that is half of them away: for the units of both each multiplies half of the
+ * depth, then hands the other one its part.
+ *
+ * Ladder (the products of a GRU, 64 × 50 × 128 units, on a software adapter, two cores; ms):
+ *   1  a thread multiplies the whole depth for its unit               210–260   7 numbers read for 12 multiplications
+ *   2  half the depth for two units: as many threads, as much work    160–170   10 for 24
+ *   3  1 with operands passed on by `quadBroadcast`                   160–180   a GPU reads workgroup memory as fast
+ *   4  8 rows together                                                200; half the workgroups for a GPU
  */
 export function residentKernel(loop: Loop, { rows, threads, held }: ResidentSizes): Kernel {
   const { operands, stages, places } = loop;
@@ -50,26 +65,44 @@ export function residentKernel(loop: Loop, { rows, threads, held }: ResidentSize
   };
   const multiply = (product: LoopProduct) => {
     const at = heldAt(operands[product.operand], product.operand, product.firstBlock, 'position % 2u');
+    const add = (name: string, block: number) => `
+        own_${name} += rows * work[weight + own + ${block}u * u.units];
+        other_${name} += rows * work[weight + other + ${block}u * u.units];`;
     return `{
       let operand = ${at};
-      for (var k = 0u; k < ${product.depthBlocks}u * u.units; k++) {
-        let weight = ${product.weightRow('k')} + unit;
-        let rows = held[operand + k];
-        ${addToSums(product, 'rows', (block) => `work[weight + ${block}u * u.units]`)}
+      let depth = ${product.depthBlocks}u * u.units;
+      let middle = depth / 2u;
+      let end = select(select(middle, depth, isSecond), 0u, isOutside);
+      for (var k = select(0u, middle, isSecond); k < end; k++) {
+        let weight = ${product.weightRow('k')};
+        let rows = held[operand + k];${product.results.map(add).join('')}
       }
     }`;
   };
   const working = [...stages.keys()].filter((index) => hasWork(stages[index]));
-  const runStage = (index: number) => {
-    const stage = stages[index];
-    return `
-    for (var unit = thread; unit < u.units; unit += ${threads}u) {
-    ${declareSums(stage, rows)}
-    ${stage.products.map(multiply).join('\n    ')}
-    ${callForRows(stage, index, rows, 'firstRow', ['lane'])}
-    }
-    workgroupBarrier();`;
-  };
+  const half = threads / 2;
+  const results = (index: number, text: (name: string, i: number) => string) =>
+    resultsOf(stages[index]).map(text).join('\n      ');
+  /** The sums of a stage's products for a thread's unit, out of both halves of the depth. */
+  const sumUp = (index: number) => `
+      let partner = (thread + ${half}u) % ${threads}u;
+      let own = min(unit, u.units - 1u);
+      let other = min(first + partner, u.units - 1u);
+      let isSecond = thread >= ${half}u;
+      let isOutside = first + min(thread, partner) >= u.units;
+      ${results(index, (name) => `var own_${name} = ${rowsType(rows)}();\n      var other_${name} = ${rowsType(rows)}();`)}
+      ${stages[index].products.map(multiply).join('\n      ')}
+      ${results(index, (name, i) => `passed[${i * threads}u + partner] = other_${name};`)}
+      workgroupBarrier();
+      ${results(index, (name, i) => `let ${name} = own_${name} + passed[${i * threads}u + thread];`)}`;
+  const runStage = (index: number) => `
+    for (var first = 0u; first < u.units; first += ${threads}u) {
+      let unit = first + thread;${stages[index].products.length > 0 ? sumUp(index) : ''}
+      if (unit < u.units) {
+        ${callForRows(stages[index], index, rows, 'firstRow', ['lane'])}
+      }
+      workgroupBarrier();
+    }`;
   const begin = operands.flatMap((operand, i) => {
     if (operand.before === null) return [];
     const at = `held[${heldAt(operand, i, 0, 'position % 2u')} + unit]`;
@@ -77,6 +110,7 @@ export function residentKernel(loop: Loop, { rows, threads, held }: ResidentSize
   });
   const code = `
 var<workgroup> held: array<${rowsType(rows)}, ${held}>;
+var<workgroup> passed: array<${rowsType(rows)}, ${Math.max(1, mostResults(loop)) * threads}>;
 ${loopFunctions(loop)}
 ${working.map((index) => stageFunction(loop, index, published, padded, ['lane: u32'])).join('\n')}
 fn begin(row: u32, unit: u32, position: u32, lane: u32) {
