@@ -56,7 +56,9 @@ export function machineLines(machine: Machine): string[] {
   return [
     [processor, coresText(threads), memoryGiB && `${memoryGiB} GiB memory`].filter(Boolean).join(', '),
     `${runtime} on ${system}`,
-    ...('adapter' in webgpu ? [`WebGPU on ${webgpu.adapter}${webgpu.software ? ', which is software' : ''}`] : []),
+    ...('adapter' in webgpu
+      ? [`WebGPU on ${webgpu.adapter}${webgpu.software ? ', which is software' : ''}`]
+      : []),
     Object.entries(libraries)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { softwareVulkan } from '../../../scripts/browser/software-vulkan.mjs';
 import { jsonLine } from '../src/report/json-lines.js';
 import { readRun } from '../src/results-file.js';
 
@@ -29,9 +30,13 @@ interface Outcome {
   stderr: string;
 }
 
-function bench(...args: string[]): Promise<Outcome> {
+const bench = (...args: string[]): Promise<Outcome> => benchIn({}, ...args);
+
+/** The same with more in its environment. */
+function benchIn(more: Readonly<Record<string, string>>, ...args: string[]): Promise<Outcome> {
+  const options = { timeout: 55_000, env: { ...process.env, ...more } };
   return new Promise((resolve) => {
-    execFile(process.execPath, [command, ...args], { timeout: 55_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [command, ...args], options, (error, stdout, stderr) => {
       resolve({ status: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });
   });
@@ -140,6 +145,34 @@ test.each([
     measured.map(({ workload, contender, backend, threads }) => [workload, contender, backend, threads]),
   ).toEqual(expected);
   for (const { maxError } of measured) expect(maxError).toBeLessThan(2e-6);
+});
+
+describe('webgpu', () => {
+  const args = ['--json', '--backends', 'webgpu', '--contenders', 'sluice', '--workloads', 'forward,step'];
+
+  test('is measured on what the system has, here the software adapter', async () => {
+    const { status, stdout, stderr } = await benchIn(
+      softwareVulkan(),
+      ...[...args, '--cells', 'gru', '--shapes', '2,5,3,4'],
+    );
+    expect(status, stderr).toBe(0);
+    expect(stderr).toMatch(/^WebGPU on /m);
+    const objects = objectsIn(stdout);
+    expect(objects.map(({ workload, backend }) => [workload, backend])).toEqual([
+      ['forward', 'webgpu'],
+      ['step', 'webgpu'],
+    ]);
+    for (const { maxError, kernels } of objects) {
+      expect(maxError).toBeLessThan(1e-5);
+      expect(kernels).toBe(1);
+    }
+  });
+
+  test.runIf(process.platform === 'linux')('without an adapter ends with the reason', async () => {
+    const { status, stderr } = await benchIn({ VK_DRIVER_FILES: '/nowhere.json' }, ...args);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/error: webgpu cannot be measured here: WebGPU finds no adapter here/);
+  });
 });
 
 test('--save keeps the run in a file, with the machine and what the backends reach', async () => {

@@ -9,37 +9,45 @@ const LIMITS = {
   maxComputeInvocationsPerWorkgroup: 256,
   maxComputeWorkgroupSizeX: 256,
 };
+const GPU = { limits: LIMITS, isSoftware: false };
+const SOFTWARE = { limits: LIMITS, isSoftware: true };
 
 /** A GRU of so many units: three products of the state, which is held twice. */
-const gru = (units: number) => ({ units, multiplications: 3 * units * units, heldBlocks: 2, results: 3 });
+const gru = (units: number) => ({ units, multiplications: 3 * units * units, heldBlocks: 2 });
 
 describe('the strategy', () => {
   test('without products of states is a thread for each number', () => {
-    expect(chooseStrategy({ units: 64, multiplications: 0, heldBlocks: 0, results: 0 }, LIMITS)).toEqual({
+    expect(chooseStrategy({ units: 64, multiplications: 0, heldBlocks: 0 }, GPU)).toEqual({
       kind: 'elementwise',
     });
   });
 
   test('for small layers is one dispatch, with a thread per unit and four rows together', () => {
-    expect(chooseStrategy(gru(128), LIMITS)).toEqual({ kind: 'resident', rows: 4, threads: 128, held: 640 });
-    expect(chooseStrategy(gru(3), LIMITS)).toMatchObject({ kind: 'resident', threads: 64 });
+    expect(chooseStrategy(gru(128), GPU)).toEqual({
+      kind: 'resident',
+      rows: 4,
+      threads: 128,
+      together: 1,
+      held: 1024,
+    });
+    expect(chooseStrategy(gru(3), GPU)).toMatchObject({ kind: 'resident', threads: 64 });
   });
 
   test('for large layers is a dispatch per step', () => {
-    expect(chooseStrategy(gru(295), LIMITS)).toMatchObject({ kind: 'resident', rows: 4 });
-    expect(chooseStrategy(gru(296), LIMITS)).toEqual({ kind: 'stepwise' });
+    expect(chooseStrategy(gru(295), GPU)).toMatchObject({ kind: 'resident', threads: 256 });
+    expect(chooseStrategy(gru(296), GPU)).toEqual({ kind: 'stepwise' });
   });
 
   test('may be asked for, up to 1,024 units and more', () => {
-    expect(chooseStrategy(gru(8), LIMITS, 'stepwise')).toEqual({ kind: 'stepwise' });
-    expect(chooseStrategy(gru(400), LIMITS, 'resident')).toMatchObject({ rows: 4, held: 832, threads: 64 });
-    expect(chooseStrategy(gru(1024), LIMITS, 'resident')).toMatchObject({
+    expect(chooseStrategy(gru(8), GPU, 'stepwise')).toEqual({ kind: 'stepwise' });
+    expect(chooseStrategy(gru(512), GPU, 'resident')).toMatchObject({ rows: 4, held: 1024 });
+    expect(chooseStrategy(gru(1024), GPU, 'resident')).toMatchObject({
       rows: 1,
       threads: 256,
-      held: 3328,
+      held: 4096,
     });
-    expect(() => chooseStrategy(gru(2049), LIMITS, 'resident')).toThrow(
-      /'resident' needs 17160 bytes of workgroup memory for 2049 units, but the device has 16384.*'stepwise'/,
+    expect(() => chooseStrategy(gru(2049), GPU, 'resident')).toThrow(
+      /'resident' needs 16392 bytes of workgroup memory for 2049 units, but the device has 16384.*'stepwise'/,
     );
   });
 
@@ -49,22 +57,31 @@ describe('the strategy', () => {
       maxComputeInvocationsPerWorkgroup: 1024,
       maxComputeWorkgroupSizeX: 1024,
     };
-    expect(chooseStrategy(gru(1024), limits, 'resident')).toEqual({
+    expect(chooseStrategy(gru(1024), { limits, isSoftware: false }, 'resident')).toEqual({
       kind: 'resident',
       rows: 4,
-      threads: 512,
+      threads: 1024,
+      together: 1,
       held: 2048,
     });
   });
 
-  test('has as many threads as there is memory for what they hand over', () => {
-    expect(chooseStrategy(gru(256), LIMITS)).toMatchObject({ rows: 4, threads: 128, held: 640 });
-    expect(chooseStrategy({ ...gru(256), results: 1 }, LIMITS)).toMatchObject({ rows: 4, threads: 256 });
-  });
-
   test('never has more threads than the device allows, a power of two', () => {
     const limits = { ...LIMITS, maxComputeWorkgroupSizeX: 100 };
-    expect(chooseStrategy(gru(128), limits)).toMatchObject({ threads: 64 });
+    expect(chooseStrategy(gru(128), { limits, isSoftware: false })).toMatchObject({ threads: 64 });
+  });
+
+  test('on a software adapter has few threads, which do much', () => {
+    expect(chooseStrategy(gru(128), SOFTWARE)).toEqual({
+      kind: 'resident',
+      rows: 8,
+      threads: 32,
+      together: 4,
+      held: 512,
+    });
+    expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject({ threads: 16, together: 4 });
+    expect(chooseStrategy(gru(290), SOFTWARE)).toMatchObject({ rows: 4, threads: 128 });
+    expect(chooseStrategy(gru(1024), SOFTWARE, 'resident')).toMatchObject({ rows: 1, threads: 256 });
   });
 });
 

@@ -129,6 +129,22 @@ describe('settings', () => {
     await page.close();
   });
 
+  test('are in the link that is copied', async () => {
+    const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+    const page = await context.newPage();
+    await page.goto(`${isolated.address}?cells=sru&workloads=step`);
+    await page.waitForSelector('#measure');
+    await page.click('summary');
+    await page.check('input[value=lstm]');
+    await page.click('#copy-link');
+    await page.waitForSelector('[role=status]:has-text("copied")', { state: 'attached' });
+    const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+    expect(link.origin + link.pathname).toBe(isolated.address);
+    expect(link.searchParams.get('cells')?.split(',').sort()).toEqual(['lstm', 'sru']);
+    expect(link.searchParams.get('workloads')).toBe('step');
+    await context.close();
+  });
+
   test('always name something of each kind', async () => {
     const page = await openPage(browser, isolated.address, 'cells=gru');
     await page.click('summary');
@@ -142,6 +158,27 @@ describe('settings', () => {
     expect(await page.textContent('[role=alert]')).toMatch(/transformer, 1,2,3/);
     await page.close();
   });
+});
+
+test('the page describes the machine, and in five sentences how it measures', async () => {
+  const page = await openPage(browser, isolated.address);
+  const facts = Object.fromEntries(
+    await page.$$eval('.machine div', (divs) =>
+      divs.map((div) => [div.querySelector('dt')?.textContent, div.querySelector('dd')?.textContent]),
+    ),
+  );
+  expect(facts).toMatchObject({
+    'Runs in': expect.stringMatching(/^Chrom\S+ \d+/),
+    'Logical cores': String(await page.evaluate(() => navigator.hardwareConcurrency)),
+    WebAssembly: expect.stringMatching(/^SIMD, .*relaxed SIMD, threads$/),
+    'Shared memory': 'yes, cross-origin isolated',
+    'WebGPU adapter': expect.stringMatching(/^none: .*WebGPU/),
+    Libraries: expect.stringMatching(/tfjs-core 4\.\d+\.\d+, onnxruntime-web 1\./),
+  });
+  const sentences = await page.$$eval('.method li', (items) => items.map((item) => item.textContent ?? ''));
+  expect(sentences.length).toBe(5);
+  for (const sentence of sentences) expect(sentence).toMatch(/^[A-Z][^.]*(\d\.\d[^.]*)*\.$/);
+  await page.close();
 });
 
 describe('what is missing is said, and the rest goes on', () => {

@@ -1,7 +1,9 @@
 import type { Worker } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { softwareWebGPU, startChromium } from '../../../../scripts/browser/open-page.mjs';
-import { finished, openPage, rowsOf, type Site, servePage } from './opened-page.js';
+import { isMeasured } from '../../src/results.js';
+import { readRun } from '../../src/results-file.js';
+import { downloaded, finished, openPage, rowsOf, type Site, servePage } from './opened-page.js';
 
 let browser: Awaited<ReturnType<typeof startChromium>>;
 let site: Site;
@@ -27,6 +29,27 @@ const keepDevice = (worker: Worker) =>
       return device;
     };
   });
+
+test('every workload is measured on WebGPU, and right', async () => {
+  const query =
+    'workloads=forward,gradient,train,step&cells=gru&shapes=2,3,3,4&backends=webgpu&contenders=sluice';
+  const page = await openPage(browser, site.address, query);
+  await page.click('#measure');
+  await finished(page);
+  const run = readRun((await downloaded(page, '#download-json')).text);
+  expect(run.machine?.webgpu).toMatchObject({ software: true });
+  const results = run.reports.flatMap((report) => report.results).filter(isMeasured);
+  expect(results.map(({ workload }) => workload)).toEqual(['forward', 'gradient', 'train', 'step']);
+  const rows = await rowsOf(page);
+  for (const [i, { maxError, medianMs, kernels, workload }] of results.entries()) {
+    expect(maxError, workload).toBeLessThan(1e-4);
+    expect(medianMs, workload).toBeGreaterThan(0);
+    if (workload === 'forward') expect(kernels).toBe(1);
+    const shown = Number(rows[i]['Median, ms'] ?? Number(rows[i]['Median, µs']) / 1000);
+    expect(Math.abs(shown - medianMs) / medianMs, workload).toBeLessThan(0.006);
+  }
+  await page.close();
+});
 
 test('a device that is lost half-way is said, and the rest goes on', async () => {
   const page = await openPage(browser, site.address, SUITE);

@@ -1,3 +1,4 @@
+import { softwareAdapter } from '@sluice/core';
 import { Faults } from './faults.js';
 import type { Memory } from './memory.js';
 import { Pipelines } from './pipelines.js';
@@ -29,7 +30,9 @@ export class Gpu {
     private readonly options: GpuOptions,
   ) {
     this.pipelines = new Pipelines(device);
-    this.loops = new Loops(device.limits, options.strategy);
+    // Older browsers do not tell what a device's adapter is.
+    const isSoftware = softwareAdapter(device.adapterInfo ?? {}) !== undefined;
+    this.loops = new Loops({ limits: device.limits, isSoftware }, options.strategy);
     this.faults = new Faults(device);
   }
 

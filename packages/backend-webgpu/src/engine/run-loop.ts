@@ -2,10 +2,10 @@ import type { Kernel } from './gpu-floats.js';
 import { flatGroups } from './kernels/flat-grid.js';
 import { elementwiseKernel } from './loop/elementwise.js';
 import { hasWork, type Loop, waitingResults, waitingUniform } from './loop/loop.js';
-import { heldBlocks, mostResults, residentKernel } from './loop/resident.js';
+import { heldBlocks, residentKernel } from './loop/resident.js';
 import { stepwiseKernel, TILE_ROWS, TILE_UNITS } from './loop/stepwise.js';
 import type { Recorder, Uniforms } from './recorder.js';
-import { chooseStrategy, type LoopLimits, type Strategy, type StrategyName } from './strategy.js';
+import { chooseStrategy, type LoopDevice, type Strategy, type StrategyName } from './strategy.js';
 import type { Workspace } from './workspace.js';
 
 /** A loop with the strategy by which a device goes through it, and its kernels. */
@@ -23,7 +23,7 @@ export class Loops {
   private readonly known = new WeakMap<Loop, Map<string, readonly Kernel[]>>();
 
   constructor(
-    private readonly limits: LoopLimits,
+    private readonly device: LoopDevice,
     private readonly wanted: StrategyName | undefined,
   ) {}
 
@@ -31,8 +31,8 @@ export class Loops {
     const products = loop.stages.flatMap((stage) => stage.products);
     const columns = products.reduce((sum, { results, depthBlocks }) => sum + results.length * depthBlocks, 0);
     const multiplications = columns * units * units;
-    const sizes = { units, multiplications, heldBlocks: heldBlocks(loop), results: mostResults(loop) };
-    const strategy = chooseStrategy(sizes, this.limits, this.wanted);
+    const sizes = { units, multiplications, heldBlocks: heldBlocks(loop) };
+    const strategy = chooseStrategy(sizes, this.device, this.wanted);
     const perThread = strategy.kind === 'resident' ? Math.ceil(units / strategy.threads) * strategy.rows : 1;
     return {
       loop,

@@ -1,5 +1,3 @@
-import type { RowsTogether } from './loop/products.js';
-
 /**
  * How a GPU goes through the time steps.
  * - `elementwise`: there are no products of states: one dispatch, a thread per batch row and unit.
@@ -10,8 +8,9 @@ export type Strategy =
   | { readonly kind: 'elementwise' }
   | {
       readonly kind: 'resident';
-      readonly rows: RowsTogether;
+      readonly rows: 1 | 4 | 8;
       readonly threads: number;
+      readonly together: number;
       readonly held: number;
     }
   | { readonly kind: 'stepwise' };
@@ -26,14 +25,19 @@ export interface LoopSizes {
   readonly multiplications: number;
   /** Rows of `units` numbers that products multiply, as often as they have to be kept. */
   readonly heldBlocks: number;
-  /** Blocks that the products of one stage have as results: pairs of threads hand them over. */
-  readonly results: number;
 }
 
 export type LoopLimits = Pick<
   GPUSupportedLimits,
   'maxComputeWorkgroupStorageSize' | 'maxComputeInvocationsPerWorkgroup' | 'maxComputeWorkgroupSizeX'
 >;
+
+/** What is known of a device. */
+export interface LoopDevice {
+  readonly limits: LoopLimits;
+  /** Whether it is a program on the processor, which runs the threads of a workgroup one after the other. */
+  readonly isSoftware: boolean;
+}
 
 /**
  * Up to so many weights a workgroup reads them anew at every step (1 MiB out of the GPU's cache) faster than the GPU starts a
@@ -42,39 +46,56 @@ export type LoopLimits = Pick<
 const RESIDENT_WEIGHTS = 2 ** 18;
 
 /** The workgroup memory asked for, in numbers, unless more is needed: what every device has. Layers then share pipelines. */
-const USUAL_MEMORY = 4096;
-const FEWEST_THREADS = 64;
+const USUAL_HELD = 4096;
+
+/**
+ * How a resident loop is laid out: as many rows together as there is workgroup memory for, of these; how many units a thread
+ * multiplies for at the same time; the fewest threads of a workgroup. A software adapter runs threads one after the other: there
+ * more of them only wait for more others.
+ */
+const LAYOUTS = {
+  gpu: { rows: [4, 1], together: 1, fewestThreads: 64 },
+  software: { rows: [8, 4, 1], together: 4, fewestThreads: 16 },
+} as const;
 
 /**
  * The strategy for a loop on a device.
  *
  * Four rows share each weight that is read, unless there is no memory for four: reading weights is what takes the time, even
- * where fewer rows are left. A workgroup has a thread per unit, in powers of two from 64 up to what the device allows and has
- * memory for.
+ * where fewer rows are left. A workgroup has a thread per unit, or per few units, in powers of two up to what the device allows.
  *
  * @param wanted overrides the choice by size.
  * @throws RangeError when `resident` is wanted and the device has too little workgroup memory for it.
  */
-export function chooseStrategy(sizes: LoopSizes, limits: LoopLimits, wanted?: StrategyName): Strategy {
-  const { units, multiplications, heldBlocks, results } = sizes;
+export function chooseStrategy(
+  sizes: LoopSizes,
+  { limits, isSoftware }: LoopDevice,
+  wanted?: StrategyName,
+): Strategy {
+  const { units, multiplications, heldBlocks } = sizes;
   if (multiplications === 0) return { kind: 'elementwise' };
   if (wanted === 'stepwise') return { kind: 'stepwise' };
   const room = Math.floor(limits.maxComputeWorkgroupStorageSize / 4);
-  const needed = (threads: number) => heldBlocks * units + results * threads;
-  if (needed(FEWEST_THREADS) > room) {
+  const needed = Math.max(1, heldBlocks * units);
+  if (needed > room) {
     if (wanted === undefined) return { kind: 'stepwise' };
     throw new RangeError(
-      `The strategy 'resident' needs ${4 * needed(FEWEST_THREADS)} bytes of workgroup memory for ${units} units, but the ` +
-        `device has ${4 * room}; leave the choice to the backend, or take 'stepwise'.`,
+      `The strategy 'resident' needs ${4 * needed} bytes of workgroup memory for ${units} units, but the device has ` +
+        `${4 * room}; leave the choice to the backend, or take 'stepwise'.`,
     );
   }
   if (wanted === undefined && multiplications > RESIDENT_WEIGHTS) return { kind: 'stepwise' };
-  const rows = 4 * needed(FEWEST_THREADS) <= room ? 4 : 1;
+  const { together, fewestThreads, rows: choices } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
+  const rows = choices.find((count) => count * needed <= room) ?? 1;
   const most = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-  let threads = Math.min(powerOfTwo(Math.max(FEWEST_THREADS, units)), powerOfTwo(most + 1) / 2);
-  while (threads > FEWEST_THREADS && rows * needed(threads) > room) threads /= 2;
-  const held = Math.max(1, heldBlocks * units, USUAL_MEMORY / rows - results * threads);
-  return { kind: 'resident', rows, threads, held };
+  const threads = powerOfTwo(Math.max(fewestThreads, Math.ceil(units / together)));
+  return {
+    kind: 'resident',
+    rows,
+    threads: Math.min(threads, powerOfTwo(most + 1) / 2),
+    together,
+    held: Math.max(needed, USUAL_HELD / rows),
+  };
 }
 
 /** The least power of two that is not below a number. */

@@ -14,8 +14,10 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 describe('the conformance suite in a page with a strict Content-Security-Policy', () => {
-  // With the default limits it runs in Node.
-  test('with the limits of the adapter', { timeout: 1000 * (SECONDS + 30) }, async () => {
+  // With the default limits it runs in Node, there with the kernels for software adapters.
+  test('with the limits of the adapter, with the kernels for GPUs', {
+    timeout: 1000 * (SECONDS + 30),
+  }, async () => {
     const expected = await declaredTests();
     const page = { script: 'conformance-page.ts', query: '?limits=adapter', seconds: SECONDS };
     const report = (await resultOfPage(browser, page)) as TestReport;

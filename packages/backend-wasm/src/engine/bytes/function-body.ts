@@ -213,6 +213,7 @@ export class FunctionBody {
   }
 }
 
-const localOf = ({ locals }: Vector, group: number): number => locals.length === 1 ? locals[0] : locals[group];
+const localOf = ({ locals }: Vector, group: number): number =>
+  locals.length === 1 ? locals[0] : locals[group];
 
 const memoryOperand = (alignment: number, offset: number): number[] => [alignment, ...unsigned(offset)];

@@ -1,24 +1,20 @@
 import type { Slot } from '@sluice/core';
 import type { Kernel } from '../gpu-floats.js';
 import type { Places } from '../wgsl/program.js';
-import { hasWork, type Loop, type LoopProduct, type LoopStage, type Operand, uniformsIn } from './loop.js';
-import { callForRows, type RowsTogether, rowsType } from './products.js';
+import { hasWork, type Loop, type LoopProduct, type Operand, uniformsIn } from './loop.js';
 import { loopFunctions, stageFunction } from './stage.js';
 
 /** How many rows of `units` numbers a loop's operands take in workgroup memory. */
 export const heldBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
   operands.reduce((sum, { blocks, takesTurns }) => sum + blocks * (takesTurns ? 2 : 1), 0);
 
-/** How many blocks the products of a stage have as results, at most. */
-export const mostResults = ({ stages }: Pick<Loop, 'stages'>): number =>
-  Math.max(0, ...stages.map((stage) => resultsOf(stage).length));
-
-const resultsOf = ({ products }: LoopStage): string[] => products.flatMap(({ results }) => results);
-
 export interface ResidentSizes {
-  readonly rows: RowsTogether;
+  /** Batch rows of a workgroup: one, or fours, whose numbers are one `vec4f`. */
+  readonly rows: 1 | 4 | 8;
   readonly threads: number;
-  /** How many numbers (of `rows` rows each) there is workgroup memory for, besides the sums that threads hand over. */
+  /** How many units a thread multiplies at the same time. */
+  readonly together: number;
+  /** How many numbers (of `rows` rows each) there is workgroup memory for. */
   readonly held: number;
 }
 
@@ -26,17 +22,24 @@ export interface ResidentSizes {
  * A loop in one dispatch: a workgroup takes a few batch rows through all time steps. What products multiply stays in its
  * memory; between the stages of a step its threads wait for each other. A thread has every `threads`-th unit.
  *
- * In products it works together with the thread that is half of them away: for the units of both each multiplies half of the
- * depth, then hands the other one its part.
- *
- * Ladder (the products of a GRU, 64 × 50 × 128 units, on a software adapter, two cores; ms):
- *   1  a thread multiplies the whole depth for its unit               210–260   7 numbers read for 12 multiplications
- *   2  half the depth for two units: as many threads, as much work    160–170   10 for 24
- *   3  1 with operands passed on by `quadBroadcast`                   160–180   a GPU reads workgroup memory as fast
- *   4  8 rows together                                                200; half the workgroups for a GPU
+ * Ladder (a GRU's loop, 64 × 50 × 128 units, on a software adapter, two cores; ms):
+ *   1  128 threads, each multiplies for one unit at a time                  330   7 numbers read for 12 multiplications
+ *   2  the same, for two units half the depth, handed over by twos          290   10 for 24, but threads wait once more
+ *   3  32 threads, each multiplies for four units together                  250   16 for 48; a wait costs 3 µs for every 4 threads
+ *   4  3 for eight rows                                                     225   20 for 96
+ * A GPU, which runs all threads at once, is given 1 (`LAYOUTS` in strategy.ts).
  */
-export function residentKernel(loop: Loop, { rows, threads, held }: ResidentSizes): Kernel {
+export function residentKernel(loop: Loop, { rows, threads, together, held }: ResidentSizes): Kernel {
   const { operands, stages, places } = loop;
+  const units = Array.from({ length: together }, (_, i) => i);
+  const forUnits = (text: (i: number) => string) => units.map(text).join(' ');
+  const type = rows === 1 ? 'f32' : 'vec4f';
+  const fours = Array.from({ length: Math.ceil(rows / 4) }, (_, four) => four);
+  /** The numbers of four rows, or the one of a single row, that are held at a place. */
+  const heldFour = (at: string, four: number | string) =>
+    fours.length === 1 ? `held[${at}]` : `held[(${at}) * ${fours.length}u + ${four}]`;
+  /** That of row `lane`. */
+  const heldLane = (at: string) => (rows === 1 ? heldFour(at, 0) : `${heldFour(at, 'lane / 4u')}[lane % 4u]`);
   const firstHeld = operands.map((_, i) => heldBlocks({ operands: operands.slice(0, i) }));
   /** Where number `unit` of an operand's block is held; `turn` is that of the step, or 1 minus it. */
   const heldAt = ({ takesTurns, blocks }: Operand, i: number, block: number, turn: string) => {
@@ -48,8 +51,7 @@ export function residentKernel(loop: Loop, { rows, threads, held }: ResidentSize
       .flatMap((operand, i) => {
         const block = operand.blockOf(slot);
         if (block === null) return [];
-        const at = `held[${heldAt(operand, i, block, '1u - position % 2u')} + unit]`;
-        return [` ${rows === 1 ? at : `${at}[lane]`} = ${value};`];
+        return [` ${heldLane(`${heldAt(operand, i, block, '1u - position % 2u')} + unit`)} = ${value};`];
       })
       .join('');
   const published: Places = {
@@ -65,52 +67,59 @@ export function residentKernel(loop: Loop, { rows, threads, held }: ResidentSize
   };
   const multiply = (product: LoopProduct) => {
     const at = heldAt(operands[product.operand], product.operand, product.firstBlock, 'position % 2u');
-    const add = (name: string, block: number) => `
-        own_${name} += rows * work[weight + own + ${block}u * u.units];
-        other_${name} += rows * work[weight + other + ${block}u * u.units];`;
+    const add = (name: string, block: number) =>
+      forUnits((i) => {
+        const weight = `work[weight + unit${i} + ${block}u * u.units]`;
+        if (fours.length === 1) return `${name}_${i}_0 += rows0 * ${weight};`;
+        return `{ let w = ${weight}; ${fours.map((four) => `${name}_${i}_${four} += rows${four} * w;`).join(' ')} }`;
+      });
     return `{
       let operand = ${at};
-      let depth = ${product.depthBlocks}u * u.units;
-      let middle = depth / 2u;
-      let end = select(select(middle, depth, isSecond), 0u, isOutside);
-      for (var k = select(0u, middle, isSecond); k < end; k++) {
+      for (var k = 0u; k < ${product.depthBlocks}u * u.units; k++) {
         let weight = ${product.weightRow('k')};
-        let rows = held[operand + k];${product.results.map(add).join('')}
+        ${fours.map((four) => `let rows${four} = ${heldFour('operand + k', `${four}u`)};`).join(' ')}
+        ${product.results.map(add).join('\n        ')}
       }
     }`;
   };
   const working = [...stages.keys()].filter((index) => hasWork(stages[index]));
-  const half = threads / 2;
-  const results = (index: number, text: (name: string, i: number) => string) =>
-    resultsOf(stages[index]).map(text).join('\n      ');
-  /** The sums of a stage's products for a thread's unit, out of both halves of the depth. */
-  const sumUp = (index: number) => `
-      let partner = (thread + ${half}u) % ${threads}u;
-      let own = min(unit, u.units - 1u);
-      let other = min(first + partner, u.units - 1u);
-      let isSecond = thread >= ${half}u;
-      let isOutside = first + min(thread, partner) >= u.units;
-      ${results(index, (name) => `var own_${name} = ${rowsType(rows)}();\n      var other_${name} = ${rowsType(rows)}();`)}
-      ${stages[index].products.map(multiply).join('\n      ')}
-      ${results(index, (name, i) => `passed[${i * threads}u + partner] = other_${name};`)}
-      workgroupBarrier();
-      ${results(index, (name, i) => `let ${name} = own_${name} + passed[${i * threads}u + thread];`)}`;
-  const runStage = (index: number) => `
-    for (var first = 0u; first < u.units; first += ${threads}u) {
-      let unit = first + thread;${stages[index].products.length > 0 ? sumUp(index) : ''}
-      if (unit < u.units) {
-        ${callForRows(stages[index], index, rows, 'firstRow', ['lane'])}
+  const runStage = (index: number) => {
+    const stage = stages[index];
+    const sums = stage.products.flatMap(({ results }) => results);
+    const parts = sums.flatMap((name) => fours.map((four) => ({ name, four })));
+    const declared = parts.map(({ name, four }) => forUnits((i) => `var ${name}_${i}_${four} = ${type}();`));
+    const chosen = parts.map(({ name, four }) => {
+      const ofUnits = units.map((i) => `${name}_${i}_${four}`);
+      return `let ${name}_${four} = ${ofUnits.reduce((others, sum, i) => `select(${others}, ${sum}, i == ${i}u)`)};`;
+    });
+    const given = sums.map((name) => {
+      if (rows === 1) return `${name}_0`;
+      return `${rows === 4 ? `${name}_0` : `select(${name}_0, ${name}_1, lane >= 4u)`}[lane % 4u]`;
+    });
+    return `
+    for (var first = thread; first < u.units; first += ${together * threads}u) {
+      // Units beyond the last are read as the last, and nothing is done with them.
+      ${forUnits((i) => `let unit${i} = min(first + ${i * threads}u, u.units - 1u);`)}
+      ${declared.join('\n      ')}
+      ${stage.products.map(multiply).join('\n      ')}
+      for (var i = 0u; i < ${together}u; i++) {
+        let unit = first + i * ${threads}u;
+        ${chosen.join('\n        ')}
+        for (var lane = 0u; lane < ${rows}u; lane++) {
+          let row = firstRow + lane;
+          if (unit < u.units && row < u.batch) { stage${index}(${['row', 'unit', 'position', 'lane', ...given].join(', ')}); }
+        }
       }
-      workgroupBarrier();
-    }`;
+    }
+    workgroupBarrier();`;
+  };
   const begin = operands.flatMap((operand, i) => {
     if (operand.before === null) return [];
-    const at = `held[${heldAt(operand, i, 0, 'position % 2u')} + unit]`;
-    return [`${rows === 1 ? at : `${at}[lane]`} = ${places.load(operand.before)};`];
+    const at = `${heldAt(operand, i, 0, 'position % 2u')} + unit`;
+    return [`${heldLane(at)} = ${places.load(operand.before)};`];
   });
   const code = `
-var<workgroup> held: array<${rowsType(rows)}, ${held}>;
-var<workgroup> passed: array<${rowsType(rows)}, ${Math.max(1, mostResults(loop)) * threads}>;
+var<workgroup> held: array<${type}, ${held * fours.length}>;
 ${loopFunctions(loop)}
 ${working.map((index) => stageFunction(loop, index, published, padded, ['lane: u32'])).join('\n')}
 fn begin(row: u32, unit: u32, position: u32, lane: u32) {

@@ -1,6 +1,5 @@
 import type { Kernel } from '../gpu-floats.js';
 import { type Loop, type LoopProduct, uniformsIn } from './loop.js';
-import { addToSums, callForRows, declareSums } from './products.js';
 import { loopFunctions, stageFunction } from './stage.js';
 
 /** Units and batch rows of a workgroup: 16 × 16 threads, each with a unit of four rows. */
@@ -15,6 +14,7 @@ const STRIP = 16;
  */
 export function stepwiseKernel(loop: Loop, index: number): Kernel {
   const stage = loop.stages[index];
+  const sums = stage.products.flatMap(({ results }) => results);
   const widest = Math.max(0, ...stage.products.map(({ results }) => results.length));
   const multiply = (product: LoopProduct) => {
     const operand = loop.operands[product.operand];
@@ -47,7 +47,7 @@ export function stepwiseKernel(loop: Loop, index: number): Kernel {
     for (var k = select(${STRIP}u, 0u, firstRow < u.batch && unit < u.units); k < ${STRIP}u; k++) {
       let rows = rowsOf[k * 16u + local.y];
       let at = k * ${TILE_UNITS}u + local.x;
-      ${addToSums(product, 'rows', (block) => `weights[${block * STRIP * TILE_UNITS}u + at]`)}
+      ${product.results.map((name, block) => `${name} += rows * weights[${block * STRIP * TILE_UNITS}u + at];`).join('\n      ')}
     }
     workgroupBarrier();
   }`;
@@ -74,10 +74,13 @@ fn main(
   let position = u.position;
   let unit = group.x * ${TILE_UNITS}u + local.x;
   let firstRow = group.y * ${TILE_ROWS}u + local.y * 4u;
-  ${declareSums(stage, 4)}
+  ${sums.map((name) => `var ${name} = vec4f();`).join('\n  ')}
   ${stage.products.map(multiply).join('\n  ')}
   if (unit >= u.units) { return; }
-  ${callForRows(stage, index, 4, 'firstRow')}
+  for (var lane = 0u; lane < 4u; lane++) {
+    let row = firstRow + lane;
+    if (row < u.batch) { stage${index}(${['row', 'unit', 'position', ...sums.map((name) => `${name}[lane]`)].join(', ')}); }
+  }
 }`;
   const name = `${loop.name}, stage ${index}`;
   return { name, uniforms: uniformsIn(code), bindings: loop.bindings, code };
