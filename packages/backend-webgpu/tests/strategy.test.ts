@@ -79,7 +79,7 @@ describe('the strategy', () => {
       together: 4,
       held: 512,
     });
-    expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject({ threads: 16, together: 4 });
+    expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject({ threads: 16, together: 1 });
     expect(chooseStrategy(gru(290), SOFTWARE)).toMatchObject({ rows: 4, threads: 128 });
     expect(chooseStrategy(gru(1024), SOFTWARE, 'resident')).toMatchObject({ rows: 1, threads: 256 });
   });

@@ -50,12 +50,12 @@ const USUAL_HELD = 4096;
 
 /**
  * How a resident loop is laid out: as many rows together as there is workgroup memory for, of these; how many units a thread
- * multiplies for at the same time; the fewest threads of a workgroup. A software adapter runs threads one after the other: there
+ * multiplies for at the same time, at most; the fewest threads of a workgroup. A software adapter runs threads one after the other: there
  * more of them only wait for more others.
  */
 const LAYOUTS = {
-  gpu: { rows: [4, 1], together: 1, fewestThreads: 64 },
-  software: { rows: [8, 4, 1], together: 4, fewestThreads: 16 },
+  gpu: { rows: [4, 1], mostTogether: 1, fewestThreads: 64 },
+  software: { rows: [8, 4, 1], mostTogether: 4, fewestThreads: 16 },
 } as const;
 
 /**
@@ -85,9 +85,10 @@ export function chooseStrategy(
     );
   }
   if (wanted === undefined && multiplications > RESIDENT_WEIGHTS) return { kind: 'stepwise' };
-  const { together, fewestThreads, rows: choices } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
+  const { mostTogether, fewestThreads, rows: choices } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
   const rows = choices.find((count) => count * needed <= room) ?? 1;
   const most = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+  const together = Math.min(mostTogether, powerOfTwo(Math.ceil(units / fewestThreads)));
   const threads = powerOfTwo(Math.max(fewestThreads, Math.ceil(units / together)));
   return {
     kind: 'resident',
