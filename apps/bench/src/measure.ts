@@ -57,8 +57,9 @@ export async function alternate(
       const own = times[i];
       if (own.failure !== undefined || hasEnough(own.rounds.flat())) continue;
       onTurn?.(i, round);
+      const before = own.rounds.at(-1);
       try {
-        own.rounds.push(await entrant.turn(turnSeconds(own.rounds.at(-1))));
+        own.rounds.push(await entrant.turn(turnSeconds(before ? median(before) / 1000 : 0)));
       } catch (error) {
         own.failure = (error as Error).message;
       }
@@ -68,12 +69,9 @@ export async function alternate(
   return times;
 }
 
-/** How long a turn is, by the times of the turn before. */
-function turnSeconds(durations?: readonly number[]): number {
-  if (durations === undefined) return SHORTEST_TURN_SECONDS;
-  const wanted = (CALLS_OF_A_TURN * median(durations)) / 1000;
-  return Math.min(LONGEST_TURN_SECONDS, Math.max(SHORTEST_TURN_SECONDS, wanted));
-}
+/** For how long calls of so many seconds are made in a turn; a call that has begun is finished. */
+export const turnSeconds = (call: number): number =>
+  Math.min(LONGEST_TURN_SECONDS, Math.max(SHORTEST_TURN_SECONDS, CALLS_OF_A_TURN * call));
 
 function hasEnough(durations: readonly number[]): boolean {
   const total = durations.reduce((sum, duration) => sum + duration, 0) / 1000;
