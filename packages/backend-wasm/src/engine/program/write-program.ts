@@ -28,6 +28,8 @@ export const isSum = ({ slot }: Program['stores'][number]): boolean => slot.kind
  * Ladder (an SRU's gradient, 64 sequences of 50 steps, 128 units, one core of a Zen 4, Node 20 with relaxed SIMD; ms):
  *   1  elements in ascending order, whatever the steps    3.1 to 3.6
  *   2  elements in the order of the steps                 1.3 to 1.4
+ * Its forward program, on the same core: 0.91; with products joined with sums and a sigmoid without negation 0.82. Rows that lie
+ * side by side under one address, four groups of elements at a time: no faster; one group: 1.05.
  */
 export function writeProgram(
   program: Program,
