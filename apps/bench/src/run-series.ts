@@ -68,10 +68,10 @@ interface Ready {
 /** Calls before measuring begins last about this long, so that code is compiled and caches are filled. */
 const WARM_UP_SECONDS = 0.5;
 /**
- * Of calls that take less than ten milliseconds JavaScript is a part that counts, and engines compile that for speed only after
+ * Of calls that take less than a millisecond JavaScript is a part that counts, and engines compile that for speed only after
  * thousands of calls: those go on until there were so many, or for so long.
  */
-const SHORT_CALL_MS = 10;
+const SHORT_CALL_MS = 1;
 const MANY_CALLS = 10_000;
 const LONGER_WARM_UP_SECONDS = 2.5;
 /** Who needs longer than this for the check is warm after it. */

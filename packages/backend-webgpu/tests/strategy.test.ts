@@ -74,10 +74,10 @@ describe('the strategy', () => {
   test('on a software adapter has few threads, which do much', () => {
     expect(chooseStrategy(gru(128), SOFTWARE)).toEqual({
       kind: 'resident',
-      rows: 8,
+      rows: 4,
       threads: 32,
       together: 4,
-      held: 512,
+      held: 1024,
     });
     expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject({ threads: 16, together: 1 });
     expect(chooseStrategy(gru(290), SOFTWARE)).toMatchObject({ rows: 4, threads: 128 });

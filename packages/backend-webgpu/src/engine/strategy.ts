@@ -8,7 +8,7 @@ export type Strategy =
   | { readonly kind: 'elementwise' }
   | {
       readonly kind: 'resident';
-      readonly rows: 1 | 4 | 8;
+      readonly rows: 1 | 4;
       readonly threads: number;
       readonly together: number;
       readonly held: number;
@@ -49,13 +49,13 @@ const RESIDENT_WEIGHTS = 2 ** 18;
 const USUAL_HELD = 4096;
 
 /**
- * How a resident loop is laid out: as many rows together as there is workgroup memory for, of these; how many units a thread
- * multiplies for at the same time, at most; the fewest threads of a workgroup. A software adapter runs threads one after the other: there
+ * How a resident loop is laid out: how many units a thread multiplies for at the same time, at most; the fewest threads of a
+ * workgroup. A software adapter runs threads one after the other: there
  * more of them only wait for more others.
  */
 const LAYOUTS = {
-  gpu: { rows: [4, 1], mostTogether: 1, fewestThreads: 64 },
-  software: { rows: [8, 4, 1], mostTogether: 4, fewestThreads: 16 },
+  gpu: { mostTogether: 1, fewestThreads: 64 },
+  software: { mostTogether: 4, fewestThreads: 16 },
 } as const;
 
 /**
@@ -85,8 +85,8 @@ export function chooseStrategy(
     );
   }
   if (wanted === undefined && multiplications > RESIDENT_WEIGHTS) return { kind: 'stepwise' };
-  const { mostTogether, fewestThreads, rows: choices } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
-  const rows = choices.find((count) => count * needed <= room) ?? 1;
+  const { mostTogether, fewestThreads } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
+  const rows = 4 * needed <= room ? 4 : 1;
   const most = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
   const together = Math.min(mostTogether, powerOfTwo(Math.ceil(units / fewestThreads)));
   const threads = powerOfTwo(Math.max(fewestThreads, Math.ceil(units / together)));

@@ -9,8 +9,8 @@ export const heldBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
   operands.reduce((sum, { blocks, takesTurns }) => sum + blocks * (takesTurns ? 2 : 1), 0);
 
 export interface ResidentSizes {
-  /** Batch rows of a workgroup: one, or fours, whose numbers are one `vec4f`. */
-  readonly rows: 1 | 4 | 8;
+  /** Batch rows of a workgroup: one, or four, whose numbers are one `vec4f`. */
+  readonly rows: 1 | 4;
   readonly threads: number;
   /** How many units a thread multiplies at the same time. */
   readonly together: number;
@@ -26,20 +26,16 @@ export interface ResidentSizes {
  *   1  128 threads, each multiplies for one unit at a time                  330   7 numbers read for 12 multiplications
  *   2  the same, for two units half the depth, handed over by twos          290   10 for 24, but threads wait once more
  *   3  32 threads, each multiplies for four units together                  250   16 for 48; a wait costs 3 µs for every 4 threads
- *   4  3 for eight rows                                                     225   20 for 96
- * A GPU, which runs all threads at once, is given 1 (`LAYOUTS` in strategy.ts).
+ *   4  3 for eight rows                                                     225   20 for 96, but compiling takes a quarter longer
+ * A GPU, which runs all threads at once, is given 1, a software adapter 3 (`LAYOUTS` in strategy.ts).
  */
 export function residentKernel(loop: Loop, { rows, threads, together, held }: ResidentSizes): Kernel {
   const { operands, stages, places } = loop;
   const units = Array.from({ length: together }, (_, i) => i);
   const forUnits = (text: (i: number) => string) => units.map(text).join(' ');
   const type = rows === 1 ? 'f32' : 'vec4f';
-  const fours = Array.from({ length: Math.ceil(rows / 4) }, (_, four) => four);
-  /** The numbers of four rows, or the one of a single row, that are held at a place. */
-  const heldFour = (at: string, four: number | string) =>
-    fours.length === 1 ? `held[${at}]` : `held[(${at}) * ${fours.length}u + ${four}]`;
-  /** That of row `lane`. */
-  const heldLane = (at: string) => (rows === 1 ? heldFour(at, 0) : `${heldFour(at, 'lane / 4u')}[lane % 4u]`);
+  /** The number of row `lane` among those of all rows. */
+  const ofLane = (ofRows: string) => (rows === 1 ? ofRows : `${ofRows}[lane]`);
   const firstHeld = operands.map((_, i) => heldBlocks({ operands: operands.slice(0, i) }));
   /** Where number `unit` of an operand's block is held; `turn` is that of the step, or 1 minus it. */
   const heldAt = ({ takesTurns, blocks }: Operand, i: number, block: number, turn: string) => {
@@ -51,7 +47,8 @@ export function residentKernel(loop: Loop, { rows, threads, together, held }: Re
       .flatMap((operand, i) => {
         const block = operand.blockOf(slot);
         if (block === null) return [];
-        return [` ${heldLane(`${heldAt(operand, i, block, '1u - position % 2u')} + unit`)} = ${value};`];
+        const at = `held[${heldAt(operand, i, block, '1u - position % 2u')} + unit]`;
+        return [` ${ofLane(at)} = ${value};`];
       })
       .join('');
   const published: Places = {
@@ -68,16 +65,12 @@ export function residentKernel(loop: Loop, { rows, threads, together, held }: Re
   const multiply = (product: LoopProduct) => {
     const at = heldAt(operands[product.operand], product.operand, product.firstBlock, 'position % 2u');
     const add = (name: string, block: number) =>
-      forUnits((i) => {
-        const weight = `work[weight + unit${i} + ${block}u * u.units]`;
-        if (fours.length === 1) return `${name}_${i}_0 += rows0 * ${weight};`;
-        return `{ let w = ${weight}; ${fours.map((four) => `${name}_${i}_${four} += rows${four} * w;`).join(' ')} }`;
-      });
+      forUnits((i) => `${name}_${i} += rows * work[weight + unit${i} + ${block}u * u.units];`);
     return `{
       let operand = ${at};
       for (var k = 0u; k < ${product.depthBlocks}u * u.units; k++) {
         let weight = ${product.weightRow('k')};
-        ${fours.map((four) => `let rows${four} = ${heldFour('operand + k', `${four}u`)};`).join(' ')}
+        let rows = held[operand + k];
         ${product.results.map(add).join('\n        ')}
       }
     }`;
@@ -86,15 +79,10 @@ export function residentKernel(loop: Loop, { rows, threads, together, held }: Re
   const runStage = (index: number) => {
     const stage = stages[index];
     const sums = stage.products.flatMap(({ results }) => results);
-    const parts = sums.flatMap((name) => fours.map((four) => ({ name, four })));
-    const declared = parts.map(({ name, four }) => forUnits((i) => `var ${name}_${i}_${four} = ${type}();`));
-    const chosen = parts.map(({ name, four }) => {
-      const ofUnits = units.map((i) => `${name}_${i}_${four}`);
-      return `let ${name}_${four} = ${ofUnits.reduce((others, sum, i) => `select(${others}, ${sum}, i == ${i}u)`)};`;
-    });
-    const given = sums.map((name) => {
-      if (rows === 1) return `${name}_0`;
-      return `${rows === 4 ? `${name}_0` : `select(${name}_0, ${name}_1, lane >= 4u)`}[lane % 4u]`;
+    const declared = sums.map((name) => forUnits((i) => `var ${name}_${i} = ${type}();`));
+    const chosen = sums.map((name) => {
+      const ofUnits = units.map((i) => `${name}_${i}`);
+      return `let ${name} = ${ofUnits.reduce((others, sum, i) => `select(${others}, ${sum}, i == ${i}u)`)};`;
     });
     return `
     for (var first = thread; first < u.units; first += ${together * threads}u) {
@@ -107,7 +95,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, held }: Re
         ${chosen.join('\n        ')}
         for (var lane = 0u; lane < ${rows}u; lane++) {
           let row = firstRow + lane;
-          if (unit < u.units && row < u.batch) { stage${index}(${['row', 'unit', 'position', 'lane', ...given].join(', ')}); }
+          if (unit < u.units && row < u.batch) { stage${index}(${['row', 'unit', 'position', 'lane', ...sums.map(ofLane)].join(', ')}); }
         }
       }
     }
@@ -115,11 +103,11 @@ export function residentKernel(loop: Loop, { rows, threads, together, held }: Re
   };
   const begin = operands.flatMap((operand, i) => {
     if (operand.before === null) return [];
-    const at = `${heldAt(operand, i, 0, 'position % 2u')} + unit`;
-    return [`${heldLane(at)} = ${places.load(operand.before)};`];
+    const at = `held[${heldAt(operand, i, 0, 'position % 2u')} + unit]`;
+    return [`${ofLane(at)} = ${places.load(operand.before)};`];
   });
   const code = `
-var<workgroup> held: array<${type}, ${held * fours.length}>;
+var<workgroup> held: array<${type}, ${held}>;
 ${loopFunctions(loop)}
 ${working.map((index) => stageFunction(loop, index, published, padded, ['lane: u32'])).join('\n')}
 fn begin(row: u32, unit: u32, position: u32, lane: u32) {
