@@ -50,8 +50,7 @@ const USUAL_HELD = 4096;
 
 /**
  * How a resident loop is laid out: how many units a thread multiplies for at the same time, at most; the fewest threads of a
- * workgroup. A software adapter runs threads one after the other: there
- * more of them only wait for more others.
+ * workgroup. A software adapter runs threads one after the other: there more of them only wait for more others.
  */
 const LAYOUTS = {
   gpu: { mostTogether: 1, fewestThreads: 64 },
