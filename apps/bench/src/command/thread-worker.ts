@@ -9,7 +9,7 @@ if (!port) throw new Error('thread-worker.js is the thread of a lane; start it w
 
 const answer = createAnswerer();
 port.on('message', async (request: Request) => {
-  // A thread that has nothing to do with it does not start WebGPU. Where that fails, so does the request, with the reason.
+  // A thread that has nothing to do with it does not start WebGPU. Where it does not start, the request fails for want of it.
   if ('backend' in request && request.backend === 'webgpu') await setUpWebGPU().catch(() => {});
   port.postMessage(await answer(request));
 });

@@ -147,21 +147,12 @@ export class FunctionBody {
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end, OPCODES.end);
   }
 
-  /** Runs `body` at least once, `step` added to `counter` behind it, as long as that is below `end`. */
-  countUp(counter: Integer, step: number, end: number, body: () => void): void {
-    this.code.push(OPCODES.loop, NO_RESULT);
-    body();
-    this.addNumber(counter, step);
-    this.get(counter.integer);
-    this.code.push(OPCODES.i32Const, ...signed(end), OPCODES.i32LessThanUnsigned);
-    this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
-  }
-
   /** Runs `body` at least once, `step`, which may be negative, added to `counter` behind it, as long as that is in `0 … end − 1`. */
-  countWithin(counter: Integer, step: Integer, end: number, body: () => void): void {
+  countWithin(counter: Integer, step: Integer | number, end: number, body: () => void): void {
     this.code.push(OPCODES.loop, NO_RESULT);
     body();
-    this.addInteger(counter, step);
+    if (typeof step === 'number') this.addNumber(counter, step);
+    else this.addInteger(counter, step);
     this.get(counter.integer);
     // Without a sign, a number below 0 is a large one.
     this.code.push(OPCODES.i32Const, ...signed(end), OPCODES.i32LessThanUnsigned);

@@ -15,23 +15,26 @@ const SECOND_ORDER = [
   0.5, 0.16666576266288757, 0.041666463017463684, 0.00836329534649849, 0.001393382311121858,
 ];
 
-/** With x = k ln 2 + r, k whole and |r| ≤ ½ ln 2: eʳ − 1, and k in the last bits of a number. */
-function reduce(v: Lanes, x: Vector): { expMinusOne: Vector; rounded: Vector } {
-  const rounded = v.multiplyAdd(x, Math.LOG2E, ROUNDER);
+/**
+ * With ±x = k ln 2 ± r, k whole and |r| ≤ ½ ln 2: r, r², (e^±r − 1 ∓ r) / r², and k in the last bits of a number. (An activation takes
+ * as long as its longest chain of operations that wait for each other: that of the polynomial's two halves is shorter than
+ * Horner's rule.)
+ */
+function reduce(v: Lanes, x: Vector, sign: 1 | -1) {
+  const rounded = v.multiplyAdd(x, sign * Math.LOG2E, ROUNDER);
   const k = v.sub(rounded, ROUNDER);
-  const r = v.multiplySub(k, LN2_LOW, v.multiplySub(k, LN2_HIGH, x));
+  const r = v.multiplySub(k, sign * LN2_LOW, v.multiplySub(k, sign * LN2_HIGH, x));
+  const [c0, c1, c2, c3, c4] = SECOND_ORDER;
   const squared = v.mul(r, r);
-  return { expMinusOne: v.multiplyAdd(secondOrder(v, r, squared, 1), squared, r), rounded };
+  const high = v.multiplyAdd(squared, c4, v.multiplyAdd(r, sign * c3, c2));
+  const secondOrder = v.multiplyAdd(high, squared, v.multiplyAdd(r, sign * c1, c0));
+  return { r, squared, secondOrder, rounded };
 }
 
-/**
- * (eʳ − 1 − r) / r², or that of −r. (An activation takes as long as its longest chain of operations that wait for each other: that
- * of the polynomial's two halves is shorter than Horner's rule.)
- */
-function secondOrder(v: Lanes, r: Vector, squared: Vector, sign: 1 | -1): Vector {
-  const [c0, c1, c2, c3, c4] = SECOND_ORDER;
-  const high = v.multiplyAdd(squared, c4, v.multiplyAdd(r, sign * c3, c2));
-  return v.multiplyAdd(high, squared, v.multiplyAdd(r, sign * c1, c0));
+/** eʳ − 1, with x = k ln 2 + r as above. */
+function reducedExpMinusOne(v: Lanes, x: Vector): { expMinusOne: Vector; rounded: Vector } {
+  const { r, squared, secondOrder, rounded } = reduce(v, x, 1);
+  return { expMinusOne: v.multiplyAdd(secondOrder, squared, r), rounded };
 }
 
 /** 2ᵏ for −127 < k ≤ 128, where 2¹²⁸ is infinity. The shift drops everything of the rounder but k. */
@@ -39,7 +42,7 @@ const powerOfTwo = (v: Lanes, rounded: Vector) => v.addWhole(v.shiftLeft(rounded
 
 /** eˣ; subnormal results and overflow as they should be. The power of two is multiplied in two halves, so neither overflows. */
 export function exp(v: Lanes, x: Vector): Vector {
-  const { expMinusOne, rounded } = reduce(v, v.clamp(x, -104, 89));
+  const { expMinusOne, rounded } = reducedExpMinusOne(v, v.clamp(x, -104, 89));
   const k = v.subWhole(rounded, v.bits(ROUNDER_BITS));
   const half = v.shiftRight(k, 1);
   const power = (exponent: Vector) => v.addWhole(v.shiftLeft(exponent, 23), v.bits(ONE_BITS));
@@ -48,18 +51,14 @@ export function exp(v: Lanes, x: Vector): Vector {
 
 /** 1 / (1 + e⁻ˣ). Below x = −88.3, where it would be subnormal, 0. With −x = k ln 2 − r, so that nothing needs to be negated. */
 export function sigmoid(v: Lanes, x: Vector): Vector {
-  const clamped = v.clamp(x, -89, 87);
-  const rounded = v.multiplyAdd(clamped, -Math.LOG2E, ROUNDER);
-  const k = v.sub(rounded, ROUNDER);
-  const r = v.multiplyAdd(k, LN2_LOW, v.multiplyAdd(k, LN2_HIGH, clamped));
-  const squared = v.mul(r, r);
-  const exp = v.multiplyAdd(secondOrder(v, r, squared, -1), squared, v.sub(1, r));
+  const { r, squared, secondOrder, rounded } = reduce(v, v.clamp(x, -89, 87), -1);
+  const exp = v.multiplyAdd(secondOrder, squared, v.sub(1, r));
   return v.div(v.constant(1), v.multiplyAdd(exp, powerOfTwo(v, rounded), 1));
 }
 
 /** (e²ˣ − 1) / (e²ˣ + 1), by way of e²ˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), in which nothing cancels around 0. */
 export function tanh(v: Lanes, x: Vector): Vector {
-  const { expMinusOne, rounded } = reduce(v, v.clamp(v.add(x, x), -20, 20));
+  const { expMinusOne, rounded } = reducedExpMinusOne(v, v.clamp(v.add(x, x), -20, 20));
   const power = powerOfTwo(v, rounded);
   const e = v.multiplyAdd(expMinusOne, power, v.sub(power, 1));
   return v.div(e, v.add(e, 2));

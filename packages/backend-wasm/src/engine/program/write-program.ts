@@ -4,7 +4,7 @@ import { Lanes } from '../bytes/lanes.js';
 import { moduleOf } from '../bytes/wasm-module.js';
 import type { Variant } from '../fixed-kernels.js';
 import { functions } from '../functions/index.js';
-import { stepsOf } from './multiply-adds.js';
+import { type Step, stepsOf } from './multiply-adds.js';
 
 /**
  * Bytes of a row's entry in the argument block: its address, how far it moves after a step, and how far after the last step
@@ -55,10 +55,11 @@ export function writeProgram(
     return { address, toNextStep, toNextRow };
   });
   const addresses = rows.map(({ address }) => address);
+  const operations = stepsOf(program);
   const paired = units - (units % 8);
   const whole = units - (units % 4);
   const elements = (offsets: readonly number[], lanes: 4 | 1) =>
-    writeElements(body, functionsOn, program, addresses, index, offsets, lanes);
+    writeElements(body, functionsOn, program, operations, addresses, index, offsets, lanes);
   for (const { toNextStep } of rows) body.orInteger(backwards, toNextStep);
   body.sign(backwards, backwards);
   body.setIntegerIf(firstPair, backwards, paired * 4 - PAIR_BYTES);
@@ -70,8 +71,8 @@ export function writeProgram(
       body.copyInteger(index, firstPair);
       if (paired > 0) body.countWithin(index, toNextPair, paired * 4, () => elements([0, 16], 4));
       if (paired < units) body.setInteger(index, paired * 4);
-      if (paired < whole) body.countUp(index, 16, whole * 4, () => elements([0], 4));
-      if (whole < units) body.countUp(index, 4, units * 4, () => elements([0], 1));
+      if (paired < whole) body.countWithin(index, 16, whole * 4, () => elements([0], 4));
+      if (whole < units) body.countWithin(index, 4, units * 4, () => elements([0], 1));
       for (const { address, toNextStep } of rows) body.addInteger(address, toNextStep);
     });
     for (const { address, toNextRow } of rows) body.addInteger(address, toNextRow);
@@ -83,13 +84,13 @@ export function writeProgram(
 function writeElements(
   body: FunctionBody,
   v: Lanes,
-  program: Program,
+  { loads, constants, stores }: Program,
+  operations: readonly Step[],
   rows: readonly Integer[],
   index: Integer,
   offsets: readonly number[],
   count: 4 | 1,
 ): void {
-  const { loads, constants, stores } = program;
   const values: Vector[] = [];
   // Each row is loaded where it is first needed, so that it takes up a register no earlier; all before the first store, which may
   // be to the same place.
@@ -100,7 +101,7 @@ function writeElements(
         : v.constant(constants[number - loads.length]);
     return values[number];
   };
-  for (const { name, inputs, result } of stepsOf(program)) {
+  for (const { name, inputs, result } of operations) {
     const [a, b = a, c = a] = inputs.map(value);
     const isJoined = name === 'multiplyAdd' || name === 'multiplySub';
     values[result] = isJoined ? v[name](a, b, c) : functions[name](v, a, b);

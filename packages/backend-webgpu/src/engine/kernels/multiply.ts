@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu-floats.js';
 import type { Recorder } from '../recorder.js';
+import { each } from '../wgsl/each.js';
 
 /** Where the numbers along one direction of a matrix lie: number `i` at `(i / period) · outer + (i mod period) · inner`. */
 export interface Stride {
@@ -60,10 +61,6 @@ fn along(i: u32, period: u32, outer: u32, inner: u32) -> u32 {
   let turn = i / period;
   return turn * outer + (i - turn * period) * inner;
 }`;
-
-/** The numbers from 0 on, as often as given, as text. */
-const each = (count: number, text: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => text(i)).join('');
 
 /** Columns of a thread are two times four neighbours, half a tile apart: so are those of a whole row of threads. */
 const columnOf = (i: number) => `firstColumn + ${i < 4 ? i : TILE / 2 + i - 4}u`;
@@ -138,9 +135,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let start = group.z * u.sliceDepth;
   let end = min(u.depth, start + u.sliceDepth);
   // Rows and columns beyond the last are read as the last, and not written.
-  ${each(OWN, (i) => `let row${i} = ${along('leftRows', `min(firstRow + ${i}u, u.rows - 1u)`)};\n  `)}
-  ${each(OWN, (i) => `let column${i} = ${along('rightColumns', `min(${columnOf(i)}, u.columns - 1u)`)};\n  `)}
-  ${each(OWN, (i) => `var sum${i}a = vec4f();\n  var sum${i}b = vec4f();\n  `)}
+  ${each(OWN, (i) => `let row${i} = ${along('leftRows', `min(firstRow + ${i}u, u.rows - 1u)`)};`)}
+  ${each(OWN, (i) => `let column${i} = ${along('rightColumns', `min(${columnOf(i)}, u.columns - 1u)`)};`)}
+  ${each(OWN, (i) => `var sum${i}a = vec4f();\n  var sum${i}b = vec4f();`)}
   let first = Depth(
     start,
     u.leftOffset + ${along('leftColumns', 'start')},
@@ -148,11 +145,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     u.leftColumnsPeriod - start % u.leftColumnsPeriod,
     u.rightRowsPeriod - start % u.rightRowsPeriod);
   for (var d = counting(first, end); d.k < end; d = counting(after(d), end)) {
-    let a = vec4f(${each(4, (i) => `right[d.right + column${i}], `)});
-    let b = vec4f(${each(4, (i) => `right[d.right + column${4 + i}], `)});
-    ${each(OWN, (i) => `let left${i} = left[d.left + row${i}];\n    sum${i}a += left${i} * a;\n    sum${i}b += left${i} * b;\n    `)}
+    let a = vec4f(${each(4, (i) => `right[d.right + column${i}]`, ', ')});
+    let b = vec4f(${each(4, (i) => `right[d.right + column${4 + i}]`, ', ')});
+    ${each(OWN, (i) => `let left${i} = left[d.left + row${i}];\n    sum${i}a += left${i} * a;\n    sum${i}b += left${i} * b;`, '\n    ')}
   }
-  ${each(OWN, (i) => `write(group.z, firstRow + ${i}u, firstColumn, sum${i}a);\n  write(group.z, firstRow + ${i}u, firstColumn + ${TILE / 2}u, sum${i}b);\n  `)}
+  ${each(OWN, (i) => `write(group.z, firstRow + ${i}u, firstColumn, sum${i}a);\n  write(group.z, firstRow + ${i}u, firstColumn + ${TILE / 2}u, sum${i}b);`)}
 }
 
 fn write(slice: u32, row: u32, column: u32, sums: vec4f) {

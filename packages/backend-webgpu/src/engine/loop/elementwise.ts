@@ -1,6 +1,7 @@
 import type { Slot } from '@sluice/core';
 import type { Kernel } from '../gpu-floats.js';
 import { flatMain } from '../kernels/flat-grid.js';
+import { each } from '../wgsl/each.js';
 import type { Places } from '../wgsl/program.js';
 import { type Loop, uniformsIn } from './loop.js';
 import { loopFunctions, stageFunction } from './stage.js';
@@ -22,8 +23,6 @@ export function elementwiseKernel(loop: Loop): Kernel {
   };
   const padded = (slot: Slot) =>
     slot.kind === carried.store ? registers.store(slot, `carried${slot.state}`) : loop.padded(slot);
-  const each = (count: number, text: (i: number) => string) =>
-    Array.from({ length: count }, (_, i) => text(i)).join('\n  ');
   const at = (kind: 'load' | 'store', state: number) => ({ kind: carried[kind], state }) as Slot;
   const code = `
 ${each(carried.count, (s) => `var<private> carried${s}: f32;\nvar<private> next${s}: f32;`)}
