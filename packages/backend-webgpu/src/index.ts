@@ -5,6 +5,9 @@ import { backend, getBackend, type KernelFunc, registerKernel } from '@tensorflo
 import { warmUp as compile } from './engine/warm-up.js';
 import { createWebgpuBackend } from './engine.js';
 import { attachedTo } from './tfjs/attach.js';
+import { registerOwnDevice } from './tfjs/own-device.js';
+
+registerOwnDevice();
 
 for (const kernelName of [RECURRENT, RECURRENT_GRADIENT]) {
   registerKernel({

@@ -3,7 +3,7 @@ import { createWebgpuBackend } from '../src/engine.js';
 import { softwareDevice } from './software-device.js';
 
 testBackend({
-  name: 'webgpu, default limits',
-  create: async () => createWebgpuBackend({ device: await softwareDevice('default') }),
+  name: 'webgpu, the limits and features of the adapter',
+  create: async () => createWebgpuBackend({ device: await softwareDevice('adapter') }),
   tolerances: 'webgpu',
 });

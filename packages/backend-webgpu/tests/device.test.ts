@@ -21,7 +21,7 @@ type LimitName = keyof typeof DEFAULTS;
 const limitsOf = ({ limits }: GPUDevice | GPUAdapter) =>
   Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, limits[name as LimitName]]));
 
-const OPTIONAL = ['shader-f16', 'subgroups', 'timestamp-query'];
+const OPTIONAL = ['shader-f16', 'subgroups', 'timestamp-query', 'bgra8unorm-storage'];
 
 const numbers = Float32Array.from({ length: 45 }, (_, i) => i - 7.25);
 

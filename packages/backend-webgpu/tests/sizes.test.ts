@@ -5,11 +5,13 @@ import { createWebgpuBackend, type StrategyName } from '../src/engine.js';
 import { mapProblem, type Problem, problemOf, resultsOn, worstError } from './problem.js';
 import { softwareDevice } from './software-device.js';
 
-let device: GPUDevice;
+const devices = {} as Record<'default' | 'adapter', GPUDevice>;
 beforeAll(async () => {
-  device = await softwareDevice('default');
+  for (const limits of ['default', 'adapter'] as const) devices[limits] = await softwareDevice(limits);
 });
-afterAll(() => device.destroy());
+afterAll(() => {
+  for (const device of Object.values(devices)) device.destroy();
+});
 
 /** The same on the cpu backend, which is held to the float64 reference and is much faster than that. */
 function expectedOf(problem: Problem<Float32Array>): Float32Array[] {
@@ -45,11 +47,26 @@ describe('sizes beyond those of the conformance suite', () => {
   ];
   for (const [name, cell, shape, strategy] of cases) {
     test(name, async () => {
-      const backend = await createWebgpuBackend({ device, strategy });
+      const backend = await createWebgpuBackend({ device: devices.default, strategy });
       const problem = problemOf(cells[cell](), shape);
       const error = worstError(await resultsOn(backend, problem), expectedOf(problem));
       // The tolerance of gradients, which grows with the root of the number of steps beyond 64.
       expect(error).toBeLessThan(1e-4 * Math.sqrt(Math.max(1, shape.timesteps / 64)));
     });
   }
+});
+
+describe('layers of which a thread has several units', () => {
+  const shape = { batch: 11, timesteps: 3, inputSize: 5 };
+  test.each([
+    ['a multiple of four, with subgroups', 'adapter', 'gru', 100],
+    ['a multiple of four, without', 'default', 'gru', 100],
+    ['no multiple of four', 'adapter', 'lstm', 70],
+    ['with products in two stages', 'adapter', 'gruResetBefore', 52],
+  ] as const)('%s', async (_, limits, cell, units) => {
+    const backend = await createWebgpuBackend({ device: devices[limits] });
+    const made = cell === 'gruResetBefore' ? cells.gru({ resetAfter: false }) : cells[cell]();
+    const problem = problemOf(made, { ...shape, units });
+    expect(worstError(await resultsOn(backend, problem), expectedOf(problem))).toBeLessThan(1e-5);
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chunksOf } from '../src/engine/chunks.js';
 import { slicesOf } from '../src/engine/kernels/multiply.js';
+import { tilingFor } from '../src/engine/kernels/multiply-kernel.js';
 import { chooseStrategy } from '../src/engine/strategy.js';
 
 /** WebGPU's default limits. */
@@ -9,8 +10,8 @@ const LIMITS = {
   maxComputeInvocationsPerWorkgroup: 256,
   maxComputeWorkgroupSizeX: 256,
 };
-const GPU = { limits: LIMITS, isSoftware: false };
-const SOFTWARE = { limits: LIMITS, isSoftware: true };
+const GPU = { limits: LIMITS, isSoftware: false, subgroups: true };
+const SOFTWARE = { limits: LIMITS, isSoftware: true, subgroups: true };
 
 /** A GRU of so many units: three products of the state, which is held twice. */
 const gru = (units: number) => ({ units, multiplications: 3 * units * units, heldBlocks: 2 });
@@ -28,6 +29,7 @@ describe('the strategy', () => {
       rows: 4,
       threads: 128,
       together: 1,
+      quads: false,
       held: 1024,
     });
     expect(chooseStrategy(gru(3), GPU)).toMatchObject({ kind: 'resident', threads: 64 });
@@ -57,31 +59,45 @@ describe('the strategy', () => {
       maxComputeInvocationsPerWorkgroup: 1024,
       maxComputeWorkgroupSizeX: 1024,
     };
-    expect(chooseStrategy(gru(1024), { limits, isSoftware: false }, 'resident')).toEqual({
+    expect(chooseStrategy(gru(1024), { ...GPU, limits }, 'resident')).toEqual({
       kind: 'resident',
       rows: 4,
       threads: 1024,
       together: 1,
+      quads: false,
       held: 2048,
     });
   });
 
   test('never has more threads than the device allows, a power of two', () => {
     const limits = { ...LIMITS, maxComputeWorkgroupSizeX: 100 };
-    expect(chooseStrategy(gru(128), { limits, isSoftware: false })).toMatchObject({ threads: 64 });
+    expect(chooseStrategy(gru(128), { ...GPU, limits })).toMatchObject({ threads: 64 });
   });
 
   test('on a software adapter has few threads, which do much', () => {
     expect(chooseStrategy(gru(128), SOFTWARE)).toEqual({
       kind: 'resident',
-      rows: 4,
+      rows: 8,
       threads: 32,
       together: 4,
-      held: 1024,
+      quads: true,
+      held: 512,
     });
-    expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject({ threads: 16, together: 1 });
+    expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject({
+      rows: 4,
+      threads: 16,
+      together: 1,
+      quads: false,
+    });
+    expect(chooseStrategy(gru(48), SOFTWARE)).toMatchObject({ rows: 8, threads: 16, together: 4 });
     expect(chooseStrategy(gru(290), SOFTWARE)).toMatchObject({ rows: 4, threads: 128 });
     expect(chooseStrategy(gru(1024), SOFTWARE, 'resident')).toMatchObject({ rows: 1, threads: 256 });
+  });
+
+  test('has quads where there are subgroups, and a multiple of four units to share out', () => {
+    const without = { ...SOFTWARE, subgroups: false };
+    expect(chooseStrategy(gru(128), without)).toMatchObject({ rows: 8, together: 4, quads: false });
+    expect(chooseStrategy(gru(126), SOFTWARE)).toMatchObject({ rows: 8, together: 4, quads: false });
   });
 });
 
@@ -113,8 +129,18 @@ describe('chunks of a sequence', () => {
 
 describe('the depth of a product', () => {
   test('is cut where there are few tiles and it is deep', () => {
-    expect(slicesOf({ rows: 128, columns: 384, depth: 3200 })).toBe(11);
-    expect(slicesOf({ rows: 128, columns: 384, depth: 511 })).toBe(1);
-    expect(slicesOf({ rows: 3200, columns: 384, depth: 3200 })).toBe(1);
+    const onGpu = tilingFor(GPU);
+    expect(slicesOf({ rows: 128, columns: 384, depth: 3200 }, onGpu)).toBe(11);
+    expect(slicesOf({ rows: 128, columns: 384, depth: 511 }, onGpu)).toBe(1);
+    expect(slicesOf({ rows: 3200, columns: 384, depth: 3200 }, onGpu)).toBe(1);
+    expect(slicesOf({ rows: 128, columns: 384, depth: 3200 }, tilingFor(SOFTWARE))).toBe(6);
+  });
+});
+
+describe('the tiling of a product', () => {
+  test('is in quads on a software adapter with subgroups', () => {
+    expect(tilingFor(SOFTWARE)).toMatchObject({ rows: 16, down: 1, quads: true });
+    expect(tilingFor({ ...SOFTWARE, subgroups: false })).toEqual(tilingFor(GPU));
+    expect(tilingFor(GPU)).toMatchObject({ rows: 8, quads: false });
   });
 });

@@ -21,7 +21,7 @@ export interface LoopResults {
  * @param isFirst whether this is the first chunk; gradients of parameters are added to in any case.
  */
 export function deepProducts(
-  { recorder, temporary }: Run,
+  run: Run,
   plan: Plan,
   inputs: SequenceInputs<GpuFloats>,
   { work, workspace, saved, layout }: LoopResults,
@@ -52,48 +52,40 @@ export function deepProducts(
       rows: apart(plan.gradient.buffers[buffer].length * units),
       columns: apart(1),
     };
-    multiply(
-      recorder,
-      {
-        left: operandTurned(),
-        right: cotangent,
-        result: {
-          buffer: gradients.parameters[parameter].buffer,
-          offset: firstBlock * units,
-          rows: apart(stride),
-        },
-        rows: depth,
-        depth: cells,
-        columns,
-        accumulate: true,
-        mask: masked('depth'),
+    multiply(run, {
+      left: operandTurned(),
+      right: cotangent,
+      result: {
+        buffer: gradients.parameters[parameter].buffer,
+        offset: firstBlock * units,
+        rows: apart(stride),
       },
-      temporary,
-    );
+      rows: depth,
+      depth: cells,
+      columns,
+      accumulate: true,
+      mask: masked('depth'),
+    });
     if (operand.kind !== 'input') return;
-    multiply(
-      recorder,
-      {
-        left: cotangent,
-        right: {
-          buffer: inputs.parameters[parameter].buffer,
-          offset: firstBlock * units,
-          rows: apart(1),
-          columns: apart(stride),
-        },
-        result: {
-          buffer: gradients.x.buffer,
-          offset: start * inputSize,
-          rows: inSequence(inputSize),
-        },
-        rows: cells,
-        depth: columns,
-        columns: inputSize,
-        accumulate: addToX,
-        mask: masked('rows'),
+    multiply(run, {
+      left: cotangent,
+      right: {
+        buffer: inputs.parameters[parameter].buffer,
+        offset: firstBlock * units,
+        rows: apart(1),
+        columns: apart(stride),
       },
-      temporary,
-    );
+      result: {
+        buffer: gradients.x.buffer,
+        offset: start * inputSize,
+        rows: inSequence(inputSize),
+      },
+      rows: cells,
+      depth: columns,
+      columns: inputSize,
+      accumulate: addToX,
+      mask: masked('rows'),
+    });
     addToX = true;
 
     function operandTurned(): GpuMatrix {
@@ -114,5 +106,5 @@ export function deepProducts(
       };
     }
   });
-  if (!addToX && isFirst) recorder.clear(gradients.x.buffer, 0, gradients.x.length);
+  if (!addToX && isFirst) run.recorder.clear(gradients.x.buffer, 0, gradients.x.length);
 }

@@ -8,8 +8,8 @@ export interface DeviceOptions {
   readonly limits?: 'adapter' | 'default';
 }
 
-/** Narrow numbers, sums across a subgroup, and the times of dispatches. */
-const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+/** Narrow numbers, reading what other threads have, the times of dispatches, and, for TensorFlow.js, drawing. */
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', 'bgra8unorm-storage'] as const;
 
 /** How much memory a kernel can reach and how many threads can work together. */
 const LIMITS = [
@@ -28,13 +28,15 @@ const LIMITS = [
  * The adapter to compute on: the fast GPU where there are several. It may be a software adapter; `softwareAdapter` of
  * @sluice/core tells.
  *
+ * @param powerPreference which GPU is wanted where there are several.
  * @throws Error that says what to do when this runtime has no WebGPU or WebGPU has no adapter.
  */
-export async function requestAdapter(): Promise<GPUAdapter> {
+export async function requestAdapter(
+  powerPreference: GPUPowerPreference = 'high-performance',
+): Promise<GPUAdapter> {
   const gpu = (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
   if (!gpu) throw new Error(missingGPU());
-  const adapter =
-    (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? (await gpu.requestAdapter());
+  const adapter = (await gpu.requestAdapter({ powerPreference })) ?? (await gpu.requestAdapter());
   if (!adapter) throw new Error(missingAdapter());
   return adapter;
 }
@@ -48,7 +50,14 @@ export async function requestDevice({ limits = 'adapter' }: DeviceOptions = {}):
   if (limits !== 'adapter' && limits !== 'default') {
     throw new TypeError(`requestDevice: limits is '${limits}'; give 'adapter' or 'default'.`);
   }
-  const adapter = await requestAdapter();
+  return deviceOf(await requestAdapter(), limits);
+}
+
+/** A device of an adapter, for the caller to destroy. @throws Error when the adapter refuses it. */
+export async function deviceOf(
+  adapter: GPUAdapter,
+  limits: NonNullable<DeviceOptions['limits']>,
+): Promise<GPUDevice> {
   try {
     return await adapter.requestDevice(limits === 'adapter' ? allThatHelps(adapter) : undefined);
   } catch (error) {

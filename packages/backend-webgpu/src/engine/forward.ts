@@ -77,33 +77,29 @@ export function forward(
   for (const chunk of chunks) {
     projections.forEach((index, i) => {
       const { parameter, firstBlock } = plan.products[index];
-      multiply(
-        recorder,
-        {
-          left: {
-            buffer: x.buffer,
-            offset: chunk.start * inputSize,
-            rows: { period: chunk.positions, outer: timesteps * inputSize, inner: inputSize },
-            columns: apart(1),
-          },
-          right: {
-            buffer: inputs.parameters[parameter].buffer,
-            offset: firstBlock * units,
-            rows: apart(plan.parameters[parameter].shape[1]),
-            columns: apart(1),
-          },
-          result: {
-            buffer: work,
-            offset: workspace.places[`projection${index}`],
-            rows: apart(widths[i]),
-          },
-          rows: batch * chunk.positions,
-          depth: inputSize,
-          columns: widths[i],
-          accumulate: false,
+      multiply(run, {
+        left: {
+          buffer: x.buffer,
+          offset: chunk.start * inputSize,
+          rows: { period: chunk.positions, outer: timesteps * inputSize, inner: inputSize },
+          columns: apart(1),
         },
-        run.temporary,
-      );
+        right: {
+          buffer: inputs.parameters[parameter].buffer,
+          offset: firstBlock * units,
+          rows: apart(plan.parameters[parameter].shape[1]),
+          columns: apart(1),
+        },
+        result: {
+          buffer: work,
+          offset: workspace.places[`projection${index}`],
+          rows: apart(widths[i]),
+        },
+        rows: batch * chunk.positions,
+        depth: inputSize,
+        columns: widths[i],
+        accumulate: false,
+      });
     });
     runLoop(recorder, loop, buffers, { ...uniforms, chunk: chunk.positions, chunkStart: chunk.start }, chunk);
   }

@@ -14,6 +14,8 @@ export type Access = 'read' | 'read_write';
 export interface Kernel {
   /** Under which it is spoken of in errors and profiles. */
   readonly name: string;
+  /** WGSL's extensions that it needs; the device must have the features behind them. */
+  readonly enable?: readonly string[];
   readonly uniforms: readonly string[];
   readonly bindings: readonly { readonly name: string; readonly access: Access }[];
   /** The code behind the declarations of uniforms and bindings. */
@@ -21,10 +23,11 @@ export interface Kernel {
 }
 
 /** The WGSL of a kernel. Uniforms are binding 0, buffers the bindings behind it. */
-export function wgslOf({ uniforms, bindings, code }: Kernel): string {
+export function wgslOf({ enable = [], uniforms, bindings, code }: Kernel): string {
+  const extensions = enable.map((name) => `enable ${name};\n`).join('');
   const fields = uniforms.map((name) => `  ${name}: u32,`).join('\n');
   const buffers = bindings.map(
     ({ name, access }, i) => `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: array<f32>;`,
   );
-  return `struct Uniforms {\n${fields}\n}\n@group(0) @binding(0) var<uniform> u: Uniforms;\n${buffers.join('\n')}\n${code}`;
+  return `${extensions}struct Uniforms {\n${fields}\n}\n@group(0) @binding(0) var<uniform> u: Uniforms;\n${buffers.join('\n')}\n${code}`;
 }

@@ -1,5 +1,6 @@
 import { softwareAdapter } from '@sluice/core';
 import { Faults } from './faults.js';
+import { type Tiling, tilingFor } from './kernels/multiply-kernel.js';
 import type { Memory } from './memory.js';
 import { Pipelines } from './pipelines.js';
 import { Recorder } from './recorder.js';
@@ -23,6 +24,8 @@ export class Gpu {
   readonly pipelines: Pipelines;
   readonly loops: Loops;
   readonly faults: Faults;
+  /** How matrix products are dealt out. */
+  readonly tiling: Tiling;
   private total = 0;
 
   constructor(
@@ -32,7 +35,9 @@ export class Gpu {
     this.pipelines = new Pipelines(device);
     // Older browsers do not tell what a device's adapter is.
     const isSoftware = softwareAdapter(device.adapterInfo ?? {}) !== undefined;
-    this.loops = new Loops({ limits: device.limits, isSoftware }, options.strategy);
+    const traits = { limits: device.limits, isSoftware, subgroups: device.features.has('subgroups') };
+    this.loops = new Loops(traits, options.strategy);
+    this.tiling = tilingFor(traits);
     this.faults = new Faults(device);
   }
 
@@ -49,6 +54,7 @@ export class Gpu {
     const temporaries: GPUBuffer[] = [];
     return {
       recorder,
+      tiling: this.tiling,
       temporary: (length) => {
         const buffer = memory.allocate(length);
         temporaries.push(buffer);

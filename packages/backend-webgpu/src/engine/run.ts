@@ -1,11 +1,14 @@
 import type { Plan, SequenceInputs } from '@sluice/core';
 import type { GpuFloats } from './gpu-floats.js';
+import type { Tiling } from './kernels/multiply-kernel.js';
 import type { Recorder } from './recorder.js';
 import type { Workspace } from './workspace.js';
 
 /** One call's work for the GPU. */
 export interface Run {
   readonly recorder: Recorder;
+  /** How matrix products are dealt out. */
+  readonly tiling: Tiling;
   /** A buffer for so many numbers, whatever they are, that is given back when the call's work has been handed over. */
   readonly temporary: (length: number) => GPUBuffer;
   /** The same for numbers that the caller gets. */

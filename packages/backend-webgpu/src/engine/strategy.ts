@@ -8,9 +8,10 @@ export type Strategy =
   | { readonly kind: 'elementwise' }
   | {
       readonly kind: 'resident';
-      readonly rows: 1 | 4;
+      readonly rows: 1 | 4 | 8;
       readonly threads: number;
       readonly together: number;
+      readonly quads: boolean;
       readonly held: number;
     }
   | { readonly kind: 'stepwise' };
@@ -37,6 +38,8 @@ export interface LoopDevice {
   readonly limits: LoopLimits;
   /** Whether it is a program on the processor, which runs the threads of a workgroup one after the other. */
   readonly isSoftware: boolean;
+  /** Whether its threads may read what others of their subgroup have. */
+  readonly subgroups: boolean;
 }
 
 /**
@@ -49,18 +52,19 @@ const RESIDENT_WEIGHTS = 2 ** 18;
 const USUAL_HELD = 4096;
 
 /**
- * How a resident loop is laid out: how many units a thread multiplies for at the same time, at most; the fewest threads of a
- * workgroup. A software adapter runs threads one after the other: there more of them only wait for more others.
+ * How a resident loop is laid out: the batch rows of a workgroup and the units a thread multiplies for at the same time, at most; the
+ * fewest threads of a workgroup. A software adapter runs threads one after the other: there more of them only wait for more
+ * others, and what counts is how often something that was read is used.
  */
 const LAYOUTS = {
-  gpu: { mostTogether: 1, fewestThreads: 64 },
-  software: { mostTogether: 4, fewestThreads: 16 },
+  gpu: { mostRows: 4, mostTogether: 1, fewestThreads: 64 },
+  software: { mostRows: 8, mostTogether: 4, fewestThreads: 16 },
 } as const;
 
 /**
  * The strategy for a loop on a device.
  *
- * Four rows share each weight that is read, unless there is no memory for four: reading weights is what takes the time, even
+ * Four rows or eight share each weight that is read, unless there is no memory for them: reading weights is what takes the time, even
  * where fewer rows are left. A workgroup has a thread per unit, or per few units, in powers of two up to what the device allows.
  *
  * @param wanted overrides the choice by size.
@@ -68,7 +72,7 @@ const LAYOUTS = {
  */
 export function chooseStrategy(
   sizes: LoopSizes,
-  { limits, isSoftware }: LoopDevice,
+  { limits, isSoftware, subgroups }: LoopDevice,
   wanted?: StrategyName,
 ): Strategy {
   const { units, multiplications, heldBlocks } = sizes;
@@ -84,16 +88,20 @@ export function chooseStrategy(
     );
   }
   if (wanted === undefined && multiplications > RESIDENT_WEIGHTS) return { kind: 'stepwise' };
-  const { mostTogether, fewestThreads } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
-  const rows = 4 * needed <= room ? 4 : 1;
-  const most = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+  const { mostRows, mostTogether, fewestThreads } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
   const together = Math.min(mostTogether, powerOfTwo(Math.ceil(units / fewestThreads)));
+  // Small layers have four in any case: eight take longer to compile.
+  const wantedRows = together === mostTogether ? mostRows : 4;
+  const rows = ([8, 4] as const).find((few) => few <= wantedRows && few * needed <= room) ?? 1;
+  const most = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
   const threads = powerOfTwo(Math.max(fewestThreads, Math.ceil(units / together)));
   return {
     kind: 'resident',
     rows,
     threads: Math.min(threads, powerOfTwo(most + 1) / 2),
     together,
+    // Units of a GPU's thread are multiplied one by one: there what is held is read once for each, and by all threads at once.
+    quads: subgroups && together > 1 && units % 4 === 0,
     held: Math.max(needed, USUAL_HELD / rows),
   };
 }

@@ -1,7 +1,8 @@
 import type { Plan } from '@sluice/core';
 import type { Gpu } from './gpu.js';
 import { COLUMN_SUMS } from './kernels/column-sums.js';
-import { MULTIPLY, SUM_SLICES } from './kernels/multiply.js';
+import { SUM_SLICES } from './kernels/multiply.js';
+import { multiplyKernel } from './kernels/multiply-kernel.js';
 import { TRANSPOSE } from './kernels/transpose.js';
 import { loopsOf } from './loop/plan-loops.js';
 
@@ -13,7 +14,8 @@ import { loopsOf } from './loop/plan-loops.js';
 export async function warmUp(gpu: Gpu, plan: Plan, gradient: boolean): Promise<void> {
   const { forward, gradient: backwards } = loopsOf(plan);
   const loops = gradient ? [forward, backwards] : [forward];
-  const products = gradient ? [MULTIPLY, SUM_SLICES, TRANSPOSE, COLUMN_SUMS] : [MULTIPLY];
+  const product = multiplyKernel(gpu.tiling);
+  const products = gradient ? [product, SUM_SLICES, TRANSPOSE, COLUMN_SUMS] : [product];
   const kernels = [...products, ...loops.flatMap((loop) => gpu.loops.ready(loop, plan.units).kernels)];
   await Promise.all(kernels.map((kernel) => gpu.pipelines.prepare(kernel)));
 }

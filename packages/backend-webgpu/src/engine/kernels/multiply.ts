@@ -1,6 +1,6 @@
 import type { Kernel } from '../gpu-floats.js';
-import type { Recorder } from '../recorder.js';
-import { each } from '../wgsl/each.js';
+import type { Run } from '../run.js';
+import { ALONG, along, multiplyKernel, strides, type Tiling, tileOf } from './multiply-kernel.js';
 
 /** Where the numbers along one direction of a matrix lie: number `i` at `(i / period) · outer + (i mod period) · inner`. */
 export interface Stride {
@@ -42,128 +42,12 @@ export interface Multiplication {
   readonly mask?: Mask | undefined;
 }
 
-/** A thread makes so many rows and columns of a result, … */
-const OWN = 8;
-/** … and a workgroup of 8 × 8 threads this many. */
-const TILE = 64;
 /** Fewer workgroups leave most of a GPU idle; then the depth is cut too. */
 const ENOUGH_GROUPS = 128;
 /** A slice of the depth that is worth a workgroup of its own. */
 const LEAST_DEPTH = 256;
 
-const strides = (name: string) => [`${name}Period`, `${name}Outer`, `${name}Inner`];
-
-/** Where number `i` of a direction is, from the first one on. */
-const along = (name: string, i: string) => `along(${i}, u.${name}Period, u.${name}Outer, u.${name}Inner)`;
-
-const ALONG = `
-fn along(i: u32, period: u32, outer: u32, inner: u32) -> u32 {
-  let turn = i / period;
-  return turn * outer + (i - turn * period) * inner;
-}`;
-
-/** Columns of a thread are two times four neighbours, half a tile apart: so are those of a whole row of threads. */
-const columnOf = (i: number) => `firstColumn + ${i < 4 ? i : TILE / 2 + i - 4}u`;
-
-/**
- * `result = left × right`, or `result += left × right`. Every thread makes a tile of 8 × 8 out of numbers it reads itself: neighbours
- * read the same ones, which are then in the GPU's first cache.
- *
- * Ladder (3,200 × 128 × 384 on a software adapter, two cores; ms):
- *   1  64 × 64 by 256 threads, 4 × 4 each, strips of both sides in workgroup memory    450
- *   2  the same without the strips, which cost writing, reading and two barriers each  165
- *   3  8 × 8 a thread, 64 threads: 16 numbers read for 64 multiplications, not 32      100   this kernel
- *   4  16 × 8 a thread, 32 threads                                                     90–120, and twice the registers
- * Deep products with few tiles are cut along the depth; `sumSlices` adds the parts in a fixed order.
- */
-export const MULTIPLY: Kernel = {
-  name: 'multiply',
-  uniforms: [
-    'rows',
-    'depth',
-    'columns',
-    'sliceDepth',
-    'sliceLength',
-    'accumulate',
-    'masked',
-    'maskOffset',
-    ...strides('mask'),
-    ...['left', 'right'].flatMap((name) => [
-      `${name}Offset`,
-      ...strides(`${name}Rows`),
-      ...strides(`${name}Columns`),
-    ]),
-    'resultOffset',
-    ...strides('resultRows'),
-  ],
-  bindings: [
-    { name: 'left', access: 'read' },
-    { name: 'right', access: 'read' },
-    { name: 'mask', access: 'read' },
-    { name: 'result', access: 'read_write' },
-  ],
-  code: `
-${ALONG}
-fn counts(i: u32) -> bool { return mask[u.maskOffset + ${along('mask', 'i')}] != 0.0; }
-
-/** Where number k of the depth is on both sides, and how many steps are left of its periods there. */
-struct Depth { k: u32, left: u32, right: u32, leftRest: u32, rightRest: u32 }
-
-fn after(d: Depth) -> Depth {
-  let leftTurns = d.leftRest == 1u;
-  let rightTurns = d.rightRest == 1u;
-  return Depth(
-    d.k + 1u,
-    d.left + select(u.leftColumnsInner, u.leftColumnsOuter - (u.leftColumnsPeriod - 1u) * u.leftColumnsInner, leftTurns),
-    d.right + select(u.rightRowsInner, u.rightRowsOuter - (u.rightRowsPeriod - 1u) * u.rightRowsInner, rightTurns),
-    select(d.leftRest - 1u, u.leftColumnsPeriod, leftTurns),
-    select(d.rightRest - 1u, u.rightRowsPeriod, rightTurns));
-}
-
-/** The first from here on that counts. (A condition around the sums would make a software adapter twice as slow.) */
-fn counting(here: Depth, end: u32) -> Depth {
-  var d = here;
-  while (u.masked == 2u && d.k < end && !counts(d.k)) { d = after(d); }
-  return d;
-}
-
-@compute @workgroup_size(${TILE / OWN}, ${TILE / OWN})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let firstRow = group.y * ${TILE}u + ${OWN}u * local.y;
-  let firstColumn = group.x * ${TILE}u + 4u * local.x;
-  if (firstRow >= u.rows || firstColumn >= u.columns) { return; }
-  let start = group.z * u.sliceDepth;
-  let end = min(u.depth, start + u.sliceDepth);
-  // Rows and columns beyond the last are read as the last, and not written.
-  ${each(OWN, (i) => `let row${i} = ${along('leftRows', `min(firstRow + ${i}u, u.rows - 1u)`)};`)}
-  ${each(OWN, (i) => `let column${i} = ${along('rightColumns', `min(${columnOf(i)}, u.columns - 1u)`)};`)}
-  ${each(OWN, (i) => `var sum${i}a = vec4f();\n  var sum${i}b = vec4f();`)}
-  let first = Depth(
-    start,
-    u.leftOffset + ${along('leftColumns', 'start')},
-    u.rightOffset + ${along('rightRows', 'start')},
-    u.leftColumnsPeriod - start % u.leftColumnsPeriod,
-    u.rightRowsPeriod - start % u.rightRowsPeriod);
-  for (var d = counting(first, end); d.k < end; d = counting(after(d), end)) {
-    let a = vec4f(${each(4, (i) => `right[d.right + column${i}]`, ', ')});
-    let b = vec4f(${each(4, (i) => `right[d.right + column${4 + i}]`, ', ')});
-    ${each(OWN, (i) => `let left${i} = left[d.left + row${i}];\n    sum${i}a += left${i} * a;\n    sum${i}b += left${i} * b;`, '\n    ')}
-  }
-  ${each(OWN, (i) => `write(group.z, firstRow + ${i}u, firstColumn, sum${i}a);\n  write(group.z, firstRow + ${i}u, firstColumn + ${TILE / 2}u, sum${i}b);`)}
-}
-
-fn write(slice: u32, row: u32, column: u32, sums: vec4f) {
-  if (row >= u.rows || column >= u.columns) { return; }
-  let at = slice * u.sliceLength + u.resultOffset + ${along('resultRows', 'row')} + column;
-  let isPadded = u.masked == 1u && !counts(row);
-  for (var i = 0u; i < min(4u, u.columns - column); i++) {
-    var value = select(sums[i], 0.0, isPadded);
-    if (u.accumulate == 1u) { value += result[at + i]; }
-    result[at + i] = value;
-  }
-}`,
-};
-
+/** Adds the slices of a product that was cut along the depth, in a fixed order. */
 export const SUM_SLICES: Kernel = {
   name: 'sumSlices',
   uniforms: ['rows', 'columns', 'slices', 'accumulate', 'resultOffset', ...strides('resultRows')],
@@ -188,33 +72,29 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 };
 
 /** How many slices the depth of a product is cut into. */
-export function slicesOf({
-  rows,
-  depth,
-  columns,
-}: Pick<Multiplication, 'rows' | 'depth' | 'columns'>): number {
-  const tiles = Math.ceil(rows / TILE) * Math.ceil(columns / TILE);
+export function slicesOf(
+  { rows, depth, columns }: Pick<Multiplication, 'rows' | 'depth' | 'columns'>,
+  tiling: Tiling,
+): number {
+  const tile = tileOf(tiling);
+  const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
   const wanted = Math.ceil(ENOUGH_GROUPS / tiles);
   return Math.max(1, Math.min(wanted, Math.floor(depth / LEAST_DEPTH)));
 }
 
-/**
- * Records a matrix product. Its result must be in another buffer than its factors and its mask.
- *
- * @param temporary gives a buffer for so many numbers that are needed no longer than the recorded work.
- */
+/** Records a matrix product. Its result must be in another buffer than its factors and its mask. */
 export function multiply(
-  recorder: Recorder,
+  { recorder, temporary, tiling }: Pick<Run, 'recorder' | 'temporary' | 'tiling'>,
   product: Multiplication,
-  temporary: (length: number) => GPUBuffer,
 ): void {
   const { left, right, result, rows, depth, columns, accumulate, mask } = product;
-  const slices = slicesOf(product);
-  const groups = [Math.ceil(columns / TILE), Math.ceil(rows / TILE), slices] as const;
+  const slices = slicesOf(product, tiling);
+  const tile = tileOf(tiling);
+  const groups = [Math.ceil(columns / tile.columns), Math.ceil(rows / tile.rows), slices] as const;
   const parts = slices > 1 ? temporary(slices * rows * columns) : undefined;
   const target = parts ? { buffer: parts, offset: 0, rows: apart(columns) } : result;
   recorder.dispatch(
-    MULTIPLY,
+    multiplyKernel(tiling),
     [left.buffer, right.buffer, mask?.buffer ?? left.buffer, target.buffer],
     {
       rows,

@@ -11,33 +11,32 @@ import { loopFunctions, stageFunction } from './stage.js';
  * with its states in registers.
  */
 export function elementwiseKernel(loop: Loop): Kernel {
-  const { carried, sums, places } = loop;
+  const { carried, kept, sums, places } = loop;
   const registers: Places = {
     load: (slot) => (slot.kind === carried.load ? `carried${slot.state}` : places.load(slot)),
     store: (slot, value) => {
       if (slot.kind === 'vectorCotangent') return `sum${sums.indexOf(slot)} += ${value};`;
       if (slot.kind !== carried.store) return places.store(slot, value);
-      const stored = carried.kept === null ? '' : ` if (${carried.kept}) { ${places.store(slot, value)} }`;
+      const stored = kept === null ? '' : ` if (${kept.condition}) { ${places.store(slot, value)} }`;
       return `next${slot.state} = ${value};${stored}`;
     },
   };
-  const padded = (slot: Slot) =>
-    slot.kind === carried.store ? registers.store(slot, `carried${slot.state}`) : loop.padded(slot);
+  const padded = (slot: Slot) => (slot.kind === carried.store ? `carried${slot.state}` : loop.padded(slot));
   const at = (kind: 'load' | 'store', state: number) => ({ kind: carried[kind], state }) as Slot;
   const code = `
 ${each(carried.count, (s) => `var<private> carried${s}: f32;\nvar<private> next${s}: f32;`)}
 ${each(sums.count, (i) => `var<private> sum${i}: f32;`)}
 ${loopFunctions(loop)}
-${stageFunction(loop, 0, registers, padded)}
+${stageFunction(loop, 0, { places: registers, padded })}
 fn begin(row: u32, unit: u32, position: u32) {
   ${loop.step}
   ${each(carried.count, (s) => `carried${s} = ${places.load(at('load', s))};`)}
 }
 fn finish(row: u32, unit: u32, position: u32) {
   ${loop.step}
-  ${carried.kept === null ? '' : `if (!(${carried.kept})) {`}
+  ${kept === null ? '' : `if (!(${kept.condition})) {`}
   ${each(carried.count, (s) => places.store(at('store', s), `carried${s}`))}
-  ${carried.kept === null ? '' : '}'}
+  ${kept === null ? '' : '}'}
   ${each(sums.count, (i) => `${sums.place(i)} += sum${i};`)}
 }
 ${flatMain(`let row = index / u.units;

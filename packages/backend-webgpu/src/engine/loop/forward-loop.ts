@@ -63,18 +63,16 @@ export function forwardLoop(plan: Plan): Loop {
       case 'output':
         return `${output('cell')} = ${text};`;
       case 'value':
-        return isUsed(slot.index)
-          ? `${value(slot.index, 'unit')} = ${text};`
-          : `if (u.keep == 1u) { ${value(slot.index, 'unit')} = ${text}; }`;
+        return `${value(slot.index, 'unit')} = ${text};`;
       default:
         throw new Error(`a forward program cannot store ${slot.kind}`);
     }
   };
-  const padded = (slot: Slot): string => {
-    if (slot.kind === 'newState') return store(slot, load({ kind: 'state', state: slot.state }));
-    if (slot.kind !== 'output') return '';
-    return `${output('cell')} = 0.0;
-    if (u.repeat == 1u && position > 0u) { ${output('cell')} = ${output('select(cell - 1u, cell + 1u, u.reverse == 1u)')}; }`;
+  const padded = (slot: Slot): string | null => {
+    if (slot.kind === 'newState') return load({ kind: 'state', state: slot.state });
+    if (slot.kind !== 'output') return null;
+    const earlier = output('select(cell - min(position, 1u), cell + min(position, 1u), u.reverse == 1u)');
+    return `select(0.0, ${earlier}, u.repeat == 1u && position > 0u)`;
   };
 
   const loopProducts = products.flatMap((product, index) => (isInputProjection(product) ? [] : [index]));
@@ -130,7 +128,11 @@ export function forwardLoop(plan: Plan): Loop {
     places: { load, store },
     padded,
     operands,
-    carried: { load: 'state', store: 'newState', count: plan.states.length, kept: 'u.keep == 1u' },
+    carried: { load: 'state', store: 'newState', count: plan.states.length },
+    kept: {
+      condition: 'u.keep == 1u',
+      isOnlyFor: (slot) => slot.kind === 'value' && !isUsed(slot.index),
+    },
     sums: { count: 0, indexOf: () => -1, place: () => '' },
   };
 }

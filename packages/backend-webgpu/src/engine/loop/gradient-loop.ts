@@ -66,15 +66,16 @@ export function gradientLoop(plan: Plan): Loop {
         throw new Error(`a gradient program cannot store ${slot.kind}`);
     }
   };
-  const padded = (slot: Slot): string => {
+  const padded = (slot: Slot): string | null => {
     switch (slot.kind) {
       case 'previousStateCotangent':
-        return store(slot, load({ kind: 'stateCotangent', state: slot.state }));
+        return load({ kind: 'stateCotangent', state: slot.state });
       case 'productCotangent':
       case 'inputCotangent':
-        return store(slot, '0.0');
+      case 'vectorCotangent':
+        return '0.0';
       default:
-        return '';
+        return null;
     }
   };
 
@@ -125,8 +126,8 @@ export function gradientLoop(plan: Plan): Loop {
       load: 'stateCotangent',
       store: 'previousStateCotangent',
       count: plan.states.length,
-      kept: null,
     },
+    kept: null,
     sums: { count: vectors.length, indexOf: indexOfSum, place: sum },
   };
 }

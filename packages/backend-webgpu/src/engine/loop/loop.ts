@@ -13,8 +13,10 @@ export interface Loop {
   readonly step: string;
   readonly stages: readonly LoopStage[];
   readonly places: Places;
-  /** What is done with a store of a program at a padded step. */
-  padded(slot: Slot): string;
+  /** What a store of a program gets at a padded step, or null where that is never looked at. */
+  padded(slot: Slot): string | null;
+  /** The condition under which every step is wanted in memory, and the stores that only that is for; null where nothing is kept. */
+  readonly kept: { readonly condition: string; isOnlyFor(slot: Slot): boolean } | null;
   /** What products multiply: kept near by strategies that can. */
   readonly operands: readonly Operand[];
   readonly carried: Carried;
@@ -58,8 +60,6 @@ export interface Carried {
   readonly load: 'state' | 'stateCotangent';
   readonly store: 'newState' | 'previousStateCotangent';
   readonly count: number;
-  /** The condition under which every step's value is wanted in memory, not only the last; null for never. */
-  readonly kept: string | null;
 }
 
 /** Whether a stage has anything to do. */

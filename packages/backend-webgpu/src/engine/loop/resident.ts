@@ -1,5 +1,6 @@
 import type { Slot } from '@sluice/core';
 import type { Kernel } from '../gpu-floats.js';
+import { each } from '../wgsl/each.js';
 import type { Places } from '../wgsl/program.js';
 import { hasWork, type Loop, type LoopProduct, type Operand, uniformsIn } from './loop.js';
 import { loopFunctions, stageFunction } from './stage.js';
@@ -9,11 +10,16 @@ export const heldBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
   operands.reduce((sum, { blocks, takesTurns }) => sum + blocks * (takesTurns ? 2 : 1), 0);
 
 export interface ResidentSizes {
-  /** Batch rows of a workgroup: one, or four, whose numbers are one `vec4f`. */
-  readonly rows: 1 | 4;
+  /** Batch rows of a workgroup: one, or fours, whose numbers are one `vec4f` each. */
+  readonly rows: 1 | 4 | 8;
   readonly threads: number;
   /** How many units a thread multiplies at the same time. */
   readonly together: number;
+  /**
+   * Whether each thread of a quad (four neighbours, of the feature `subgroups`) reads what is held of another one of four depths, and
+   * they pass it on to each other. There must be a multiple of four units.
+   */
+  readonly quads: boolean;
   /** How many numbers (of `rows` rows each) there is workgroup memory for. */
   readonly held: number;
 }
@@ -23,19 +29,30 @@ export interface ResidentSizes {
  * memory; between the stages of a step its threads wait for each other. A thread has every `threads`-th unit.
  *
  * Ladder (a GRU's loop, 64 × 50 × 128 units, on a software adapter, two cores; ms):
- *   1  128 threads, each multiplies for one unit at a time                  330   7 numbers read for 12 multiplications
- *   2  the same, for two units half the depth, handed over by twos          290   10 for 24, but threads wait once more
- *   3  32 threads, each multiplies for four units together                  250   16 for 48; a wait costs 3 µs for every 4 threads
- *   4  3 for eight rows                                                     225   20 for 96, but compiling takes a quarter longer
- * A GPU, which runs all threads at once, is given 1, a software adapter 3 (`LAYOUTS` in strategy.ts).
+ *   1  128 threads, each multiplies for one unit at a time           330   7 numbers read for 12 multiplications
+ *   2  the same, for two units half the depth, handed over by twos   290   10 for 24, but threads wait once more
+ *   3  32 threads, each multiplies for four units together           250   16 for 48; a wait costs 3 µs for every 4 threads
+ *   4  3 in quads                                                    220   13 for 48
+ *   5  4 with each store written once, not again for padded steps    200
+ *   6  5 for eight rows                                              150   14 for 96; a batch of one takes a third longer
+ * A GPU, which runs all threads at once, is given 1, a software adapter 6 (`LAYOUTS` in strategy.ts).
  */
-export function residentKernel(loop: Loop, { rows, threads, together, held }: ResidentSizes): Kernel {
+export function residentKernel(loop: Loop, { rows, threads, together, quads, held }: ResidentSizes): Kernel {
   const { operands, stages, places } = loop;
   const units = Array.from({ length: together }, (_, i) => i);
   const forUnits = (text: (i: number) => string) => units.map(text).join(' ');
   const type = rows === 1 ? 'f32' : 'vec4f';
-  /** The number of row `lane` among those of all rows. */
-  const ofLane = (ofRows: string) => (rows === 1 ? ofRows : `${ofRows}[lane]`);
+  /** The numbers of all rows are so many of that type. */
+  const parts = Math.ceil(rows / 4);
+  const forParts = (text: (part: number) => string) => each(parts, text, ' ');
+  /** What is held at a place for row `lane`. */
+  const heldOfLane = (at: string) =>
+    rows === 1 ? `held[${at}]` : `held[(${at}) * ${parts}u + lane / 4u][lane % 4u]`;
+  /** A sum of row `lane`, out of those of all rows. */
+  const sumOfLane = (name: string) => {
+    if (rows === 1) return `${name}_0`;
+    return parts === 1 ? `${name}_0[lane]` : `select(${name}_0, ${name}_1, lane >= 4u)[lane % 4u]`;
+  };
   const firstHeld = operands.map((_, i) => heldBlocks({ operands: operands.slice(0, i) }));
   /** Where number `unit` of an operand's block is held; `turn` is that of the step, or 1 minus it. */
   const heldAt = ({ takesTurns, blocks }: Operand, i: number, block: number, turn: string) => {
@@ -47,45 +64,59 @@ export function residentKernel(loop: Loop, { rows, threads, together, held }: Re
       .flatMap((operand, i) => {
         const block = operand.blockOf(slot);
         if (block === null) return [];
-        const at = `held[${heldAt(operand, i, block, '1u - position % 2u')} + unit]`;
-        return [` ${ofLane(at)} = ${value};`];
+        const at = `${heldAt(operand, i, block, '1u - position % 2u')} + unit`;
+        return [` ${heldOfLane(at)} = ${value};`];
       })
       .join('');
   const published: Places = {
     load: (slot) => places.load(slot),
     store: (slot, value) => `${places.store(slot, value)}${publish(slot, value)}`,
   };
-  const padded = (slot: Slot) => {
-    const text = loop.padded(slot);
-    // A state that is carried over has to be held for the next step as well.
-    return slot.kind === loop.carried.store && slot.kind === 'newState'
-      ? `${text}${publish(slot, places.load({ kind: 'state', state: slot.state }))}`
-      : text;
-  };
   const multiply = (product: LoopProduct) => {
     const at = heldAt(operands[product.operand], product.operand, product.firstBlock, 'position % 2u');
     const add = (name: string, block: number) =>
-      forUnits((i) => `${name}_${i} += rows * work[weight + unit${i} + ${block}u * u.units];`);
+      forUnits((i) => {
+        const weight = `weight_${block}_${i}`;
+        const added = forParts((part) => `${name}_${i}_${part} += rows${part} * ${weight};`);
+        return `let ${weight} = work[weight + unit${i} + ${block}u * u.units]; ${added}`;
+      });
+    const addProducts = (k: string, rowsOf: (part: number) => string) => `{
+        let weight = ${product.weightRow(k)};
+        ${forParts((part) => `let rows${part} = ${rowsOf(part)};`)}
+        ${product.results.map(add).join('\n        ')}
+      }`;
+    const depth = `${product.depthBlocks}u * u.units`;
+    const heldFor = (k: string, part: number) => `held[(operand + ${k}) * ${parts}u + ${part}u]`;
+    const inQuads = `for (var k = 0u; k < ${depth}; k += 4u) {
+        ${forParts((part) => `let own${part} = ${heldFor('k + own', part)};`)}
+        ${each(4, (i) => addProducts(`(k + ${i}u)`, (part) => `quadBroadcast(own${part}, ${i}u)`), '\n        ')}
+      }`;
+    const oneByOne = `for (var k = 0u; k < ${depth}; k++) ${addProducts('k', (part) => heldFor('k', part))}`;
     return `{
       let operand = ${at};
-      for (var k = 0u; k < ${product.depthBlocks}u * u.units; k++) {
-        let weight = ${product.weightRow('k')};
-        let rows = held[operand + k];
-        ${product.results.map(add).join('\n        ')}
-      }
+      ${quads ? inQuads : oneByOne}
     }`;
   };
   const working = [...stages.keys()].filter((index) => hasWork(stages[index]));
   const runStage = (index: number) => {
     const stage = stages[index];
     const sums = stage.products.flatMap(({ results }) => results);
-    const declared = sums.map((name) => forUnits((i) => `var ${name}_${i} = ${type}();`));
-    const chosen = sums.map((name) => {
-      const ofUnits = units.map((i) => `${name}_${i}`);
-      return `let ${name} = ${ofUnits.reduce((others, sum, i) => `select(${others}, ${sum}, i == ${i}u)`)};`;
-    });
+    const declared = sums.map((name) =>
+      forUnits((i) => forParts((part) => `var ${name}_${i}_${part} = ${type}();`)),
+    );
+    const chosen = sums.map((name) =>
+      forParts((part) => {
+        const ofUnits = units.map((i) => `${name}_${i}_${part}`);
+        return `let ${name}_${part} = ${ofUnits.reduce((others, sum, i) => `select(${others}, ${sum}, i == ${i}u)`)};`;
+      }),
+    );
+    // Who passes something on must be there to the end, also beyond the last unit.
+    const firstUnits = quads
+      ? `for (var start = 0u; start < u.units; start += ${together * threads}u) {
+      let first = start + thread;`
+      : `for (var first = thread; first < u.units; first += ${together * threads}u) {`;
     return `
-    for (var first = thread; first < u.units; first += ${together * threads}u) {
+    ${firstUnits}
       // Units beyond the last are read as the last, and nothing is done with them.
       ${forUnits((i) => `let unit${i} = min(first + ${i * threads}u, u.units - 1u);`)}
       ${declared.join('\n      ')}
@@ -95,7 +126,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, held }: Re
         ${chosen.join('\n        ')}
         for (var lane = 0u; lane < ${rows}u; lane++) {
           let row = firstRow + lane;
-          if (unit < u.units && row < u.batch) { stage${index}(${['row', 'unit', 'position', 'lane', ...sums.map(ofLane)].join(', ')}); }
+          if (unit < u.units && row < u.batch) { stage${index}(${['row', 'unit', 'position', 'lane', ...sums.map(sumOfLane)].join(', ')}); }
         }
       }
     }
@@ -103,19 +134,24 @@ export function residentKernel(loop: Loop, { rows, threads, together, held }: Re
   };
   const begin = operands.flatMap((operand, i) => {
     if (operand.before === null) return [];
-    const at = `held[${heldAt(operand, i, 0, 'position % 2u')} + unit]`;
-    return [`${ofLane(at)} = ${places.load(operand.before)};`];
+    const at = `${heldAt(operand, i, 0, 'position % 2u')} + unit`;
+    return [`${heldOfLane(at)} = ${places.load(operand.before)};`];
   });
   const code = `
-var<workgroup> held: array<${type}, ${held}>;
+var<workgroup> held: array<${type}, ${held * parts}>;
 ${loopFunctions(loop)}
-${working.map((index) => stageFunction(loop, index, published, padded, ['lane: u32'])).join('\n')}
+${working.map((index) => stageFunction(loop, index, { places: published, padded: loop.padded }, ['lane: u32'])).join('\n')}
 fn begin(row: u32, unit: u32, position: u32, lane: u32) {
   ${loop.step}
   ${begin.join('\n  ')}
 }
 @compute @workgroup_size(${threads})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+  ${quads ? '@builtin(subgroup_invocation_id) inSubgroup: u32,' : ''}
+) {
+  ${quads ? 'let own = inSubgroup % 4u;' : ''}
   let firstRow = group.x * ${rows}u;
   for (var unit = thread; unit < u.units; unit += ${threads}u) {
     for (var lane = 0u; lane < ${rows}u; lane++) {
@@ -129,5 +165,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   }
 }`;
   const name = `${loop.name}, resident`;
-  return { name, uniforms: uniformsIn(code), bindings: loop.bindings, code };
+  const enable = quads ? ['subgroups'] : [];
+  return { name, enable, uniforms: uniformsIn(code), bindings: loop.bindings, code };
 }

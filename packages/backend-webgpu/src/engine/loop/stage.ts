@@ -1,44 +1,58 @@
+import type { Slot } from '@sluice/core';
 import { functionsFor } from '../wgsl/operations.js';
-import { type Places, programStatements } from '../wgsl/program.js';
+import { programValues } from '../wgsl/program.js';
 import { type Loop, waitingPlace, waitingResults } from './loop.js';
 
 /**
- * A stage's program as a WGSL function, `stageN(row, unit, position, …)`, for one number of its rows. At a padded step it
- * carries over what is carried.
+ * A stage's program as a WGSL function, `stageN(row, unit, position, …)`, for one number of its rows. At a padded step other
+ * values are stored. (A software adapter goes through all branches, so the stores are not written once for each.)
  *
  * @param more parameters of the function besides these, which `places` may use.
  */
 export function stageFunction(
   loop: Loop,
   index: number,
-  places: Places,
-  padded: Loop['padded'],
+  { places, padded }: Pick<Loop, 'places' | 'padded'>,
   more: readonly string[] = [],
 ): string {
-  const stage = loop.stages[index];
+  const { products, program } = loop.stages[index];
   const parameters = [
     'row: u32',
     'unit: u32',
     'position: u32',
     ...more,
-    ...stage.products.flatMap(({ results }) => results.map((name) => `${name}: f32`)),
+    ...products.flatMap(({ results }) => results.map((name) => `${name}: f32`)),
   ];
   const waiting = waitingResults(loop, index).map((name) => `${waitingPlace(name)} = ${name};`);
-  const loads = new Set(stage.program.loads.map(places.load));
+  const loads = program.loads.map(places.load);
   const earlier = loop.stages
     .slice(0, index)
     .flatMap((_, i) => waitingResults(loop, i))
-    .filter((name) => loads.has(name))
+    .filter((name) => loads.includes(name))
     .map((name) => `let ${name} = ${waitingPlace(name)};`);
-  const atPadded = stage.program.stores.map(({ slot }) => padded(slot)).filter((text) => text !== '');
+  const { statements, value } = programValues(program, places.load);
+  const stores = program.stores.map((store, i) => {
+    const atPadded = padded(store.slot);
+    const loaded = atPadded === null ? -1 : loads.indexOf(atPadded);
+    return { ...store, atPadded: loaded < 0 ? atPadded : `v${loaded}`, stored: `stored${i}` };
+  });
+  const replaced = stores.filter(({ atPadded }) => atPadded !== null);
+  const isOnlyKept = ({ slot }: { slot: Slot }) => loop.kept?.isOnlyFor(slot) ?? false;
+  const write = ({ slot, stored }: (typeof stores)[number]) => places.store(slot, stored);
+  const kept = stores.filter(isOnlyKept).map(write);
   return `
 fn stage${index}(${parameters.join(', ')}) {
   ${loop.step}
-  if (u.masked == 1u && work[u.mask + cell] == 0.0) {
-    ${atPadded.join('\n    ')}
-    return;
-  }
-  ${[...waiting, ...earlier, ...programStatements(stage.program, places)].join('\n  ')}
+  ${[...waiting, ...earlier, ...statements].join('\n  ')}
+  ${stores.map((store) => `var ${store.stored} = ${value(store.value)};`).join('\n  ')}
+  ${replaced.length === 0 ? '' : `if (u.masked == 1u && work[u.mask + cell] == 0.0) {`}
+    ${replaced.map(({ stored, atPadded }) => `${stored} = ${atPadded};`).join('\n    ')}
+  ${replaced.length === 0 ? '' : '}'}
+  ${stores
+    .filter((store) => !isOnlyKept(store))
+    .map(write)
+    .join('\n  ')}
+  ${kept.length === 0 ? '' : `if (${loop.kept?.condition}) { ${kept.join(' ')} }`}
 }`;
 }
 

@@ -64,7 +64,7 @@ fn weightAt(place: u32, isInside: bool) -> f32 {
   const code = `
 ${memory}
 ${loopFunctions(loop)}
-${stageFunction(loop, index, loop.places, loop.padded)}
+${stageFunction(loop, index, loop)}
 @compute @workgroup_size(16, 16)
 fn main(
   @builtin(workgroup_id) group: vec3u,

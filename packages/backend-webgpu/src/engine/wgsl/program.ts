@@ -22,23 +22,31 @@ export function literal(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** The statements of a program for one number of each of its rows. All loads come before the first store. */
-export function programStatements(program: Program, places: Places): string[] {
-  const { loads, constants, operations: steps, stores } = program;
+/** The values of a program for one number of each of its rows: the statements that find them, and the expression of each. */
+export function programValues(
+  { loads, constants, operations: steps }: Program,
+  load: Places['load'],
+): { readonly statements: string[]; value(index: number): string } {
   const constantAt = loads.length;
   const stepAt = constantAt + constants.length;
   const value = (index: number): string => {
     const isConstant = index >= constantAt && index < stepAt;
     return isConstant ? literal(constants[index - constantAt]) : `v${index}`;
   };
-  return [
-    ...loads.map((slot, i) => `let v${i} = ${places.load(slot)};`),
+  const statements = [
+    ...loads.map((slot, i) => `let v${i} = ${load(slot)};`),
     ...steps.map(({ name, inputs }, i) => {
       const [a, b = a] = inputs.map((input) => (name === 'mul' ? factor(value(input)) : value(input)));
       return `let v${stepAt + i} = ${operations[name](wrapped(a), wrapped(b))};`;
     }),
-    ...stores.map(({ value: index, slot }) => places.store(slot, value(index))),
   ];
+  return { statements, value };
+}
+
+/** The statements of a program for one number of each of its rows. All loads come before the first store. */
+export function programStatements(program: Program, places: Places): string[] {
+  const { statements, value } = programValues(program, places.load);
+  return [...statements, ...program.stores.map((store) => places.store(store.slot, value(store.value)))];
 }
 
 /** Compilers make 0 of a product with a constant 0, also for NaN: so the 0 comes from the uniform that every kernel may read. */

@@ -1,0 +1,57 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { requestAdapter } from '../src/engine.js';
+import { setUpWebGPU } from '../src/node.js';
+import { SOFTWARE_FLAGS } from './software-device.js';
+
+describe("the device of TensorFlow.js's webgpu backend", () => {
+  beforeAll(() => setUpWebGPU({ flags: SOFTWARE_FLAGS }));
+  afterEach(() => tf.env().reset());
+
+  const started = async () => {
+    expect(await tf.setBackend('webgpu')).toBe(true);
+    return (tf.backend() as WebGPUBackend).device;
+  };
+
+  test('stays the one that it has when it runs already', async () => {
+    await import('@tensorflow/tfjs-backend-webgpu');
+    const device = await started();
+    expect(device.features.has('subgroups')).toBe(false);
+    await import('../src/index.js');
+    expect(await started()).toBe(device);
+    expect(await tf.ones([2]).data()).toEqual(Float32Array.of(1, 1));
+  });
+
+  test('is otherwise one with all that kernels use', async () => {
+    const { registerOwnDevice } = await import('../src/tfjs/own-device.js');
+    tf.removeBackend('webgpu');
+    tf.registerBackend('webgpu', () => expect.unreachable('the factory that was registered before'));
+    registerOwnDevice();
+    const device = await started();
+    const adapter = await requestAdapter();
+    expect(device.features.has('subgroups')).toBe(adapter.features.has('subgroups'));
+    expect(device.limits.maxStorageBuffersPerShaderStage).toBe(
+      adapter.limits.maxStorageBuffersPerShaderStage,
+    );
+    expect(await tf.add(tf.ones([2]), 1).data()).toEqual(Float32Array.of(2, 2));
+  });
+
+  test('is of the frugal GPU where TensorFlow.js is told to', async () => {
+    const { registerOwnDevice } = await import('../src/tfjs/own-device.js');
+    tf.removeBackend('webgpu');
+    tf.registerBackend('webgpu', () => expect.unreachable('the factory that was registered before'));
+    registerOwnDevice();
+    const asked: unknown[] = [];
+    const { gpu } = navigator;
+    const original = gpu.requestAdapter;
+    gpu.requestAdapter = (options) => {
+      asked.push(options);
+      return original.call(gpu, options);
+    };
+    tf.env().set('WEBGPU_USE_LOW_POWER_GPU', true);
+    await started();
+    gpu.requestAdapter = original;
+    expect(asked).toEqual([{ powerPreference: 'low-power' }]);
+  });
+});
