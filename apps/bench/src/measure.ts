@@ -28,7 +28,7 @@ export const ROUNDS = 20;
  */
 const CALLS_OF_A_TURN = 5;
 const SHORTEST_TURN_SECONDS = 0.02;
-const LONGEST_TURN_SECONDS = 0.1;
+const LONGEST_TURN_SECONDS = 0.5;
 
 /**
  * Whoever has so many calls and so many seconds sits out the remaining rounds, by the first of these rules that holds.

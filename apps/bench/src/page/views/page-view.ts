@@ -12,7 +12,7 @@ const METHOD = [
   'Every library runs in a web worker of its own, with the same weights and inputs, and only one computes at a time.',
   'Its first results are compared with a float64 reference, and one that is further off than rounding can be is marked wrong and not ranked.',
   'Calls of about 0.3 s, of up to 3 s where they are short, warm it up, so that neither loading nor compiling is in a time; the time to the first result has a column of its own.',
-  'Then all take turns of one call or, where that takes less than 0.1 s, of several, in up to 20 rounds, so that what slows the machine down meets all alike; a call ends when its outputs are back in JavaScript.',
+  'Then all take turns of one call or, where that takes less than 0.5 s, of several, in up to 20 rounds, so that what slows the machine down meets all alike; a call ends when its outputs are back in JavaScript.',
   'Shown are the median of the single calls and the half of them around it, and the operations of the matrix products alone divided by the median, also as a share of what a loop in registers reaches on the same device.',
 ];
 
