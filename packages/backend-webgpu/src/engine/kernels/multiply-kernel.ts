@@ -66,7 +66,9 @@ export function multiplyKernel(tiling: Tiling): Kernel {
  *   2  the same without the strips, which cost writing, reading and two barriers each  165
  *   3  8 × 8 a thread, 64 threads: 16 numbers read for 64 multiplications, not 32      115   `ON_GPU`
  *   4  16 × 8 a thread: 24 numbers for 128                                             105
- *   5  4 in quads: 12 numbers for 128                                                  70    `IN_QUADS`
+ *   5  4 in quads: 12 numbers for 128                                                  70
+ *   6  5 in workgroups of 16 threads, which look for what counts at every depth        115
+ *   7  6 without looking                                                               80    `IN_QUADS`
  */
 function makeKernel(tiling: Tiling): Kernel {
   const { rows, across, down, quads } = tiling;
