@@ -14,16 +14,21 @@ export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf
  *
  * @param {string} program
  * @param {string[]} args
- * @param {{ output?: 'inherit' | 'toStandardError' | 'capture', cwd?: string, shell?: boolean }} [options]
+ * @param {object} [options]
+ * @param {'inherit' | 'toStandardError' | 'capture'} [options.output]
+ * @param {string} [options.cwd] default: the repository's root
+ * @param {boolean} [options.shell]
+ * @param {Record<string, string>} [options.defaults] variables of the environment, where they are not set
  * @returns {Promise<{ status: number, text: string }>} exit status (127: program not found) and what was captured
  */
-export function run(program, args, { output = 'inherit', cwd = root, shell = false } = {}) {
+export function run(program, args, { output = 'inherit', cwd = root, shell = false, defaults = {} } = {}) {
   const stdio = /** @type {const} */ ({
     inherit: 'inherit',
     toStandardError: ['inherit', 2, 2],
     capture: ['ignore', 'pipe', 'pipe'],
   })[output];
   const env = {
+    ...defaults,
     ...process.env,
     TURBO_TELEMETRY_DISABLED: '1',
     npm_config_prefer_offline: 'true',
