@@ -32,7 +32,7 @@ const LONGEST_TURN_SECONDS = 0.5;
 
 /**
  * Whoever has so many calls and so many seconds sits out the remaining rounds, by the first of these rules that holds.
- * Calls below 0.15 s get every round. A call of a second is made nine times, so that two or three slow ones do not move
+ * Calls below 0.03 s get every round. A call of a second is made nine times, so that two or three slow ones do not move
  * the median far. Longer ones become fewer, but are three below 15 s, two below 30 s. Therefore an entrant whose calls
  * take up to 5 s is done after 15 s, and every entrant after 30 s, and the rest of the call it is in.
  */
@@ -72,6 +72,13 @@ export async function alternate(
 /** For how long calls of so many seconds are made in a turn; a call that has begun is finished. */
 export const turnSeconds = (call: number): number =>
   Math.min(LONGEST_TURN_SECONDS, Math.max(SHORTEST_TURN_SECONDS, CALLS_OF_A_TURN * call));
+
+/** The seconds that rounds of calls of so many seconds take, about. */
+export const roundsSeconds = (call: number): number =>
+  Math.min(
+    ROUNDS * Math.max(turnSeconds(call), call),
+    ...ENOUGH.map(({ calls, seconds }) => Math.max(seconds, calls * call)),
+  );
 
 function hasEnough(durations: readonly number[]): boolean {
   const total = durations.reduce((sum, duration) => sum + duration, 0) / 1000;

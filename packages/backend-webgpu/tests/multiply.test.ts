@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Gpu } from '../src/engine/gpu.js';
 import { apart, multiply, slicesOf } from '../src/engine/kernels/multiply.js';
+import { tileOf } from '../src/engine/kernels/multiply-kernel.js';
 import { BufferPool } from '../src/engine/memory.js';
 import { download } from '../src/engine/transfer.js';
 import { softwareDevice } from './software-device.js';
@@ -91,6 +92,17 @@ describe.each(['default', 'adapter'] as const)(
         }
       }
     }
+
+    test('with more tiles below each other than a device has workgroups along a direction', async () => {
+      const rows = 65_535 * tileOf(gpu.tiling).rows + 5;
+      const { actual, expected } = await product(
+        { rows, depth: 1, columns: 1 },
+        { left: false, right: false },
+        false,
+      );
+      // Comparing a number by itself takes many times as long.
+      expect(Buffer.from(actual.buffer).equals(Buffer.from(expected.buffer))).toBe(true);
+    });
 
     test('the deep one is cut', () => {
       expect(slicesOf(shapes[4], gpu.tiling)).toBeGreaterThan(1);

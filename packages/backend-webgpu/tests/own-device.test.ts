@@ -37,6 +37,27 @@ describe("the device of TensorFlow.js's webgpu backend", () => {
     expect(await tf.add(tf.ones([2]), 1).data()).toEqual(Float32Array.of(2, 2));
   });
 
+  test('is its own where the adapter refuses ours', async () => {
+    const { registerOwnDevice } = await import('../src/tfjs/own-device.js');
+    const factory = tf.findBackendFactory('webgpu');
+    tf.removeBackend('webgpu');
+    tf.registerBackend('webgpu', async () => Object.assign(await factory(), { isOriginal: true }));
+    registerOwnDevice();
+    const { requestDevice } = GPUAdapter.prototype;
+    let refusals = 0;
+    GPUAdapter.prototype.requestDevice = async function (options) {
+      if (refusals++ === 0) throw new Error('too much');
+      return requestDevice.call(this, options);
+    };
+    try {
+      await started();
+    } finally {
+      GPUAdapter.prototype.requestDevice = requestDevice;
+    }
+    expect(tf.backend()).toMatchObject({ isOriginal: true });
+    expect(await tf.add(tf.ones([2]), 1).data()).toEqual(Float32Array.of(2, 2));
+  });
+
   test('is of the frugal GPU where TensorFlow.js is told to', async () => {
     const { registerOwnDevice } = await import('../src/tfjs/own-device.js');
     tf.removeBackend('webgpu');
@@ -50,8 +71,11 @@ describe("the device of TensorFlow.js's webgpu backend", () => {
       return original.call(gpu, options);
     };
     tf.env().set('WEBGPU_USE_LOW_POWER_GPU', true);
-    await started();
-    gpu.requestAdapter = original;
+    try {
+      await started();
+    } finally {
+      gpu.requestAdapter = original;
+    }
     expect(asked).toEqual([{ powerPreference: 'low-power' }]);
   });
 });

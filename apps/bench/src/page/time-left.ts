@@ -1,6 +1,6 @@
 import type { Competitor } from '../contenders/catalogue.js';
 import { contenders } from '../contenders/catalogue.js';
-import { ROUNDS, turnSeconds } from '../measure.js';
+import { roundsSeconds } from '../measure.js';
 import type { RunPlan } from '../run-all.js';
 import { flopsOf } from '../workloads/arithmetic.js';
 import { type Series, tasksOf } from '../workloads/workload.js';
@@ -9,8 +9,6 @@ import { type Series, tasksOf } from '../workloads/workload.js';
 const CEILING_SECONDS = 1.5;
 const SET_UP_SECONDS = 1;
 const SPEED = 8;
-/** Nobody is measured for much longer than this altogether. */
-const MOST_SECONDS = 10;
 
 /** Says how much of a run is done and how long the rest will take. */
 export class TimeLeft {
@@ -56,7 +54,7 @@ function expectedSeconds(series: Series, competitors: readonly Competitor[]): nu
     });
     const seconds = able.map((form) => {
       const call = flopsOf(task, form) / SPEED / 1e9;
-      return SET_UP_SECONDS + Math.min(MOST_SECONDS, ROUNDS * Math.max(turnSeconds(call), call));
+      return SET_UP_SECONDS + roundsSeconds(call);
     });
     return sum + seconds.reduce((a, b) => a + b, 0);
   }, 0);

@@ -78,6 +78,8 @@ function allThatHelps({ features, limits }: GPUAdapter): GPUDeviceDescriptor {
   };
 }
 
-function nameOf({ info }: GPUAdapter): string {
-  return info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'without a name';
+/** Older browsers do not tell an adapter's name. */
+function nameOf({ info }: { readonly info?: GPUAdapterInfo }): string {
+  const parts = [info?.vendor, info?.architecture].filter(Boolean).join(' ');
+  return info?.description || parts || 'without a name';
 }

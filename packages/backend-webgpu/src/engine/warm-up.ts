@@ -15,7 +15,7 @@ export async function warmUp(gpu: Gpu, plan: Plan, gradient: boolean): Promise<v
   const { forward, gradient: backwards } = loopsOf(plan);
   const loops = gradient ? [forward, backwards] : [forward];
   const product = multiplyKernel(gpu.tiling);
-  const products = gradient ? [product, SUM_SLICES, TRANSPOSE, COLUMN_SUMS] : [product];
+  const products = [product, SUM_SLICES, ...(gradient ? [TRANSPOSE, COLUMN_SUMS] : [])];
   const kernels = [...products, ...loops.flatMap((loop) => gpu.loops.ready(loop, plan.units).kernels)];
   await Promise.all(kernels.map((kernel) => gpu.pipelines.prepare(kernel)));
 }

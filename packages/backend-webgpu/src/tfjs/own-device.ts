@@ -7,21 +7,20 @@ const PRIORITY = 3;
 
 /**
  * Has TensorFlow.js's webgpu backend compute on a device of ours when it is started: its own lacks features and limits that our
- * kernels use. A backend that runs already, or is starting, keeps its device; where there is no WebGPU nothing is registered.
+ * kernels use. Where an adapter refuses that device, TensorFlow.js asks for its own. A backend that runs already, or is starting,
+ * keeps its device; where there is no WebGPU nothing is registered.
  */
 export function registerOwnDevice(): void {
-  const isThere = findBackendFactory('webgpu') != null;
+  const original = findBackendFactory('webgpu');
   const { registry, backendName } = engine();
-  if (!isThere || 'webgpu' in registry || backendName === 'webgpu') return;
+  if (!original || 'webgpu' in registry || backendName === 'webgpu') return;
   removeBackend('webgpu');
-  registerBackend(
-    'webgpu',
-    async () => {
-      const adapter = await requestAdapter(
-        env().get('WEBGPU_USE_LOW_POWER_GPU') ? 'low-power' : 'high-performance',
-      );
-      return new WebGPUBackend(await deviceOf(adapter, 'adapter'), adapter.info);
-    },
-    PRIORITY,
-  );
+  const start = async () => {
+    const adapter = await requestAdapter(
+      env().get('WEBGPU_USE_LOW_POWER_GPU') ? 'low-power' : 'high-performance',
+    );
+    const device = await deviceOf(adapter, 'adapter').catch(() => null);
+    return device ? new WebGPUBackend(device, adapter.info) : original();
+  };
+  registerBackend('webgpu', start, PRIORITY);
 }

@@ -66,9 +66,8 @@ export function multiplyKernel(tiling: Tiling): Kernel {
  *   2  the same without the strips, which cost writing, reading and two barriers each  165
  *   3  8 × 8 a thread, 64 threads: 16 numbers read for 64 multiplications, not 32      115   `ON_GPU`
  *   4  16 × 8 a thread: 24 numbers for 128                                             105
- *   5  4 in quads: 12 numbers for 128                                                  70
- *   6  5 in workgroups of 16 threads, which look for what counts at every depth        115
- *   7  6 without looking                                                               80    `IN_QUADS`
+ *   5  4 in quads: 12 numbers for 128, with masks looked for at every depth            115
+ *   6  5 without looking where there is no mask                                        80    `IN_QUADS`
  */
 function makeKernel(tiling: Tiling): Kernel {
   const { rows, across, down, quads } = tiling;
@@ -104,6 +103,7 @@ function makeKernel(tiling: Tiling): Kernel {
       'columns',
       'sliceDepth',
       'sliceLength',
+      'slices',
       'accumulate',
       'masked',
       'maskOffset',
@@ -150,13 +150,15 @@ fn counting(here: Depth, end: u32) -> Depth {
 @compute @workgroup_size(${across}, ${down})
 fn main(
   @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) local: vec3u,
   ${quads ? '@builtin(subgroup_invocation_id) thread: u32,' : ''}
 ) {
-  let firstRow = group.y * ${tile.rows}u + ${rows}u * local.y;
+  let slice = group.z % u.slices;
+  let firstRow = (group.z / u.slices * groups.y + group.y) * ${tile.rows}u + ${rows}u * local.y;
   let firstColumn = group.x * ${tile.columns}u + 4u * local.x;
   ${quads ? 'let own = thread % 4u;' : 'if (firstRow >= u.rows || firstColumn >= u.columns) { return; }'}
-  let start = group.z * u.sliceDepth;
+  let start = slice * u.sliceDepth;
   let end = min(u.depth, start + u.sliceDepth);
   // Rows and columns beyond the last are read as the last, and not written.
   ${each(rows, (i) => `let row${i} = ${along('leftRows', `min(firstRow + ${i}u, u.rows - 1u)`)};`)}
@@ -171,7 +173,7 @@ fn main(
   var d = counting(first, end);
   ${quads ? inQuads : ''}
   for (; d.k < end; d = counting(after(d), end)) ${addOne('d')}
-  ${each(rows, (i) => `write(group.z, firstRow + ${i}u, firstColumn, sum${i}a);\n  write(group.z, firstRow + ${i}u, firstColumn + ${tile.columns / 2}u, sum${i}b);`)}
+  ${each(rows, (i) => `write(slice, firstRow + ${i}u, firstColumn, sum${i}a);\n  write(slice, firstRow + ${i}u, firstColumn + ${tile.columns / 2}u, sum${i}b);`)}
 }
 
 fn write(slice: u32, row: u32, column: u32, sums: vec4f) {

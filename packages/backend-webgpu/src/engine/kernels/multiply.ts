@@ -44,6 +44,8 @@ export interface Multiplication {
 
 /** Fewer workgroups leave most of a GPU idle; then the depth is cut too. */
 const ENOUGH_GROUPS = 128;
+/** So many workgroups a device has along a direction, at least. */
+const MOST_GROUPS = 65_535;
 /** A slice of the depth that is worth a workgroup of its own. */
 const LEAST_DEPTH = 256;
 
@@ -90,7 +92,10 @@ export function multiply(
   const { left, right, result, rows, depth, columns, accumulate, mask } = product;
   const slices = slicesOf(product, tiling);
   const tile = tileOf(tiling);
-  const groups = [Math.ceil(columns / tile.columns), Math.ceil(rows / tile.rows), slices] as const;
+  const down = Math.ceil(rows / tile.rows);
+  // Tiles below each other that are too many for one direction are folded into the third.
+  const folds = Math.ceil(down / MOST_GROUPS);
+  const groups = [Math.ceil(columns / tile.columns), Math.ceil(down / folds), slices * folds] as const;
   const parts = slices > 1 ? temporary(slices * rows * columns) : undefined;
   const target = parts ? { buffer: parts, offset: 0, rows: apart(columns) } : result;
   recorder.dispatch(
@@ -102,6 +107,7 @@ export function multiply(
       columns,
       sliceDepth: Math.ceil(depth / slices),
       sliceLength: rows * columns,
+      slices,
       accumulate: Number(accumulate && !parts),
       masked: mask ? { rows: 1, depth: 2 }[mask.of] : 0,
       maskOffset: mask?.offset ?? 0,
