@@ -36,7 +36,9 @@ export function stageFunction(
     const loaded = atPadded === null ? -1 : loads.indexOf(atPadded);
     return { ...store, atPadded: loaded < 0 ? atPadded : `v${loaded}`, stored: `stored${i}` };
   });
-  const replaced = stores.filter(({ atPadded }) => atPadded !== null);
+  const overridden = stores.flatMap(({ stored, atPadded }) =>
+    atPadded === null ? [] : [`${stored} = ${atPadded};`],
+  );
   const isOnlyKept = ({ slot }: { slot: Slot }) => loop.kept?.isOnlyFor(slot) ?? false;
   const write = ({ slot, stored }: (typeof stores)[number]) => places.store(slot, stored);
   const kept = stores.filter(isOnlyKept).map(write);
@@ -45,9 +47,7 @@ fn stage${index}(${parameters.join(', ')}) {
   ${loop.step}
   ${[...waiting, ...earlier, ...statements].join('\n  ')}
   ${stores.map((store) => `var ${store.stored} = ${value(store.value)};`).join('\n  ')}
-  ${replaced.length === 0 ? '' : `if (u.masked == 1u && work[u.mask + cell] == 0.0) {`}
-    ${replaced.map(({ stored, atPadded }) => `${stored} = ${atPadded};`).join('\n    ')}
-  ${replaced.length === 0 ? '' : '}'}
+  ${overridden.length === 0 ? '' : `if (u.masked == 1u && work[u.mask + cell] == 0.0) { ${overridden.join(' ')} }`}
   ${stores
     .filter((store) => !isOnlyKept(store))
     .map(write)
