@@ -70,7 +70,7 @@ export async function alternate(
 }
 
 /** For how long calls of so many seconds are made in a turn; a call that has begun is finished. */
-export const turnSeconds = (call: number): number =>
+const turnSeconds = (call: number): number =>
   Math.min(LONGEST_TURN_SECONDS, Math.max(SHORTEST_TURN_SECONDS, CALLS_OF_A_TURN * call));
 
 /** The seconds that rounds of calls of so many seconds take, about. */

@@ -5,11 +5,12 @@ import { Gpu } from './engine/gpu.js';
 import type { GpuFloats } from './engine/gpu-floats.js';
 import { BufferPool } from './engine/memory.js';
 import type { StrategyName } from './engine/strategy.js';
+import type { Traffic } from './engine/traffic.js';
 import { warmUp } from './engine/warm-up.js';
 
 export { type AdapterInfo, softwareAdapter } from '@sluice/core';
 export { type DeviceOptions, requestAdapter, requestDevice } from './engine/device.js';
-export type { GpuFloats, StrategyName };
+export type { GpuFloats, StrategyName, Traffic };
 
 export interface WebgpuBackendOptions {
   /** The device to compute on, which stays the caller's. Default: one of its own, with all that the adapter has. */
@@ -24,8 +25,8 @@ export interface WebgpuBackendOptions {
 /** The WebGPU backend, which has a device to destroy. */
 export interface WebgpuBackend extends Backend<GpuFloats> {
   readonly device: GPUDevice;
-  /** How many dispatches it has submitted since it was made. */
-  readonly dispatches: number;
+  /** What it has asked of the device since it was made; the differences of two tell what the calls between them take. */
+  readonly traffic: Traffic;
   /**
    * Compiles what a plan needs before it is needed, in the background: its forward pass, and its gradient unless `gradient` is
    * false. Otherwise the first call does that, which holds it up by some hundredths of a second for each kernel.
@@ -51,8 +52,8 @@ export async function createWebgpuBackend(options: WebgpuBackendOptions = {}): P
   return {
     ...backendOn(gpu, pool),
     device,
-    get dispatches() {
-      return gpu.dispatches;
+    get traffic() {
+      return gpu.traffic;
     },
     warmUp: (plan, { gradient = true } = {}) => warmUp(gpu, plan, gradient),
     dispose: () => {

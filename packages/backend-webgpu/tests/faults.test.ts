@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gpu } from '../src/engine/gpu.js';
 import type { Kernel } from '../src/engine/gpu-floats.js';
 import { BufferPool } from '../src/engine/memory.js';
-import { download } from '../src/engine/transfer.js';
 import { createWebgpuBackend, type WebgpuBackend } from '../src/engine.js';
 import { mapProblem, problemOf, resultsOn, worstError } from './problem.js';
 import { softwareDevice } from './software-device.js';
@@ -60,7 +59,7 @@ describe('what the device finds wrong', () => {
 
   test('is thrown by the download, with the name of the call and of the kernel', async () => {
     const { gpu, result } = brokenGpu();
-    await expect(download(gpu, result)).rejects.toThrow(
+    await expect(gpu.downloads.of(result)).rejects.toThrow(
       /a broken call is invalid: .*'nothing'[\s\S]*a wrong kernel/,
     );
     // It is said once; the device itself goes on.

@@ -3,7 +3,6 @@ import { Gpu } from '../src/engine/gpu.js';
 import { apart, multiply, slicesOf } from '../src/engine/kernels/multiply.js';
 import { tileOf } from '../src/engine/kernels/multiply-kernel.js';
 import { BufferPool } from '../src/engine/memory.js';
-import { download } from '../src/engine/transfer.js';
 import { softwareDevice } from './software-device.js';
 
 let device: GPUDevice;
@@ -61,7 +60,7 @@ async function product(sizes: Sizes, turned: { left: boolean; right: boolean }, 
       expected[offset + row * (columns + 2) + column] = sum;
     }
   }
-  return { actual: await download(gpu, { buffer: result.buffer, length: before.length }), expected };
+  return { actual: await gpu.downloads.of({ buffer: result.buffer, length: before.length }), expected };
 }
 
 describe.each(['default', 'adapter'] as const)(

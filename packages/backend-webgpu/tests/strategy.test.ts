@@ -83,15 +83,12 @@ describe('the strategy', () => {
       quads: true,
       held: 512,
     });
-    expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject({
-      rows: 4,
-      threads: 16,
-      together: 1,
-      quads: false,
-    });
-    expect(chooseStrategy(gru(48), SOFTWARE)).toMatchObject({ rows: 8, threads: 16, together: 4 });
-    expect(chooseStrategy(gru(290), SOFTWARE)).toMatchObject({ rows: 4, threads: 128 });
-    expect(chooseStrategy(gru(1024), SOFTWARE, 'resident')).toMatchObject({ rows: 1, threads: 256 });
+    const small = { rows: 4, threads: 32, together: 1, quads: false };
+    expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject(small);
+    expect(chooseStrategy(gru(32), SOFTWARE)).toMatchObject(small);
+    expect(chooseStrategy(gru(48), SOFTWARE)).toMatchObject({ rows: 8, threads: 32, together: 4 });
+    expect(chooseStrategy(gru(290), SOFTWARE)).toMatchObject({ rows: 4, threads: 32 });
+    expect(chooseStrategy(gru(1024), SOFTWARE, 'resident')).toMatchObject({ rows: 1, threads: 32 });
   });
 
   test('has quads where there are subgroups, and a multiple of four units to share out', () => {

@@ -44,10 +44,10 @@ export function engineTask(
 
   return {
     async check() {
-      const before = engine.dispatches;
+      const before = engine.traffic.dispatches;
       if (workload === 'forward') {
         const result = forward(false);
-        const kernels = engine.dispatches - before;
+        const kernels = engine.traffic.dispatches - before;
         const outputs = await downloadAll([result.sequence]);
         releaseResult(result);
         return { kernels, outputs };
@@ -55,7 +55,7 @@ export function engineTask(
       const part = checkedPart(plan, 'gradient', shape);
       const checked = engine.upload(checkedCotangent(problem, part, shape));
       const gradient = backward(checked);
-      const kernels = engine.dispatches - before;
+      const kernels = engine.traffic.dispatches - before;
       const outputs = await downloadAll([gradient.x, ...gradient.parameters]);
       releaseGradient(gradient);
       engine.release(checked);

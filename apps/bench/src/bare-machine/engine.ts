@@ -19,7 +19,14 @@ for (const task of layerTasks(process.argv[2])) {
     const problem = layerProblem(form, shape);
     const prepared = [1, AHEAD].map((calls) => engineTask(engine, problem, workload, shape, calls));
     const { times, kernels, ...figures } = await figuresOf(task, form, prepared);
+    const before = engine.traffic;
+    await prepared[0].run();
+    const { uploadedBytes, copiedBytes } = engine.traffic;
+    const bytes = {
+      uploadedBytes: uploadedBytes - before.uploadedBytes,
+      copiedBytes: copiedBytes - before.copiedBytes,
+    };
     engine.dispose();
-    return { ...times[0], aheadMs: times[1].medianMs / AHEAD, dispatches: kernels, ...figures };
+    return { ...times[0], aheadMs: times[1].medianMs / AHEAD, dispatches: kernels, ...bytes, ...figures };
   });
 }

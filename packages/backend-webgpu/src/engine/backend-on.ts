@@ -5,7 +5,6 @@ import type { GpuFloats } from './gpu-floats.js';
 import { gradient } from './gradient.js';
 import type { Memory } from './memory.js';
 import { savedLayout } from './saved-layout.js';
-import { download } from './transfer.js';
 
 /** The backend of a device. @param memory where results come from and go back to. */
 export function backendOn(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
@@ -15,11 +14,13 @@ export function backendOn(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
     name: 'webgpu',
     upload: (values) => {
       gpu.faults.check();
+      gpu.downloads.start();
       const buffer = memory.allocate(values.length);
       gpu.device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
+      gpu.count({ uploadedBytes: values.byteLength });
       return { buffer, length: values.length };
     },
-    download: (floats) => download(gpu, floats),
+    download: (floats) => gpu.downloads.of(floats),
     release: ({ buffer }) => memory.release(buffer),
     savedLength,
     forward: (plan, inputs, keep = false) => {

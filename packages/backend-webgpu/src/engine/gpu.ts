@@ -1,4 +1,5 @@
 import { softwareAdapter } from '@sluice/core';
+import { Downloads } from './downloads.js';
 import { Faults } from './faults.js';
 import { type Tiling, tilingFor } from './kernels/multiply-kernel.js';
 import type { Memory } from './memory.js';
@@ -7,6 +8,7 @@ import { Recorder } from './recorder.js';
 import type { Run } from './run.js';
 import { Loops } from './run-loop.js';
 import type { StrategyName } from './strategy.js';
+import { addTraffic, NO_TRAFFIC, type Traffic } from './traffic.js';
 
 export interface GpuOptions {
   /** Where temporary buffers come from. */
@@ -24,9 +26,10 @@ export class Gpu {
   readonly pipelines: Pipelines;
   readonly loops: Loops;
   readonly faults: Faults;
+  readonly downloads: Downloads;
   /** How matrix products are dealt out. */
   readonly tiling: Tiling;
-  private total = 0;
+  private total = NO_TRAFFIC;
 
   constructor(
     readonly device: GPUDevice,
@@ -39,11 +42,17 @@ export class Gpu {
     this.loops = new Loops(traits, options.strategy);
     this.tiling = tilingFor(traits);
     this.faults = new Faults(device);
+    this.downloads = new Downloads(device, this.faults, (downloadedBytes) => this.count({ downloadedBytes }));
   }
 
-  /** How many dispatches have been submitted so far. */
-  get dispatches(): number {
+  /** All that has been submitted so far. */
+  get traffic(): Traffic {
     return this.total;
+  }
+
+  /** Notes what has been submitted. */
+  count(more: Partial<Traffic>): void {
+    this.total = addTraffic(this.total, more);
   }
 
   /** Begins one call's work. @throws Error when the device is lost, or for what went wrong before. */
@@ -62,9 +71,10 @@ export class Gpu {
       },
       result: (length) => ({ buffer: results.allocate(length), length }),
       submit: (name) => {
+        this.downloads.start();
         before?.();
         this.faults.watch(name, () => recorder.submit());
-        this.total += recorder.dispatches;
+        this.count(recorder.traffic);
         for (const buffer of temporaries) memory.release(buffer);
       },
     };

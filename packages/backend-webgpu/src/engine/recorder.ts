@@ -1,5 +1,6 @@
 import type { GpuFloats, Kernel } from './gpu-floats.js';
 import type { Pipelines } from './pipelines.js';
+import type { Traffic } from './traffic.js';
 
 /** What the uniforms of a kernel are, and possibly more. */
 export type Uniforms = Readonly<Record<string, number>>;
@@ -35,16 +36,20 @@ export class Recorder {
   private readonly commands: (Dispatch | Transfer)[] = [];
   private readonly uniforms: { readonly offset: number; readonly values: Uint32Array<ArrayBuffer> }[] = [];
   private uniformBytes = 0;
-  private dispatched = 0;
 
   constructor(
     private readonly device: GPUDevice,
     private readonly pipelines: Pipelines,
   ) {}
 
-  /** How many dispatches have been recorded. */
-  get dispatches(): number {
-    return this.dispatched;
+  /** What has been recorded. */
+  get traffic(): Partial<Traffic> {
+    const transfers = this.commands.filter((command) => command.kind === 'transfer');
+    return {
+      dispatches: this.commands.length - transfers.length,
+      uploadedBytes: this.uniformBytes,
+      copiedBytes: transfers.reduce((bytes, { length }) => bytes + 4 * length, 0),
+    };
   }
 
   /** Runs a kernel over a grid of workgroups, with its buffers in the order of its bindings. */
@@ -64,7 +69,6 @@ export class Recorder {
     this.uniforms.push({ offset, values });
     this.uniformBytes += size;
     this.commands.push({ kind: 'dispatch', kernel, buffers, groups: [x, y, z], offset, size });
-    this.dispatched += 1;
   }
 
   copy(

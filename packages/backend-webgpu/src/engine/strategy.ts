@@ -52,20 +52,20 @@ const RESIDENT_WEIGHTS = 2 ** 18;
 const USUAL_HELD = 4096;
 
 /**
- * How a resident loop is laid out: the batch rows of a workgroup and the units a thread multiplies for at the same time, at most; the
- * fewest threads of a workgroup. A software adapter runs threads one after the other: there more of them only wait for more
- * others, and what counts is how often something that was read is used.
+ * How a resident loop is laid out: the batch rows of a workgroup and the units a thread multiplies for at the same time, at most; how
+ * many threads a workgroup has. A software adapter runs threads one after the other: there more of them only wait for more
+ * others, and what counts is how often something that was read is used. That they are always as many saves it compiling.
  */
 const LAYOUTS = {
-  gpu: { mostRows: 4, mostTogether: 1, fewestThreads: 64 },
-  software: { mostRows: 8, mostTogether: 4, fewestThreads: 16 },
+  gpu: { mostRows: 4, mostTogether: 1, fewestThreads: 64, mostThreads: Number.POSITIVE_INFINITY },
+  software: { mostRows: 8, mostTogether: 4, fewestThreads: 32, mostThreads: 32 },
 } as const;
 
 /**
  * The strategy for a loop on a device.
  *
  * Four rows or eight share each weight that is read, unless there is no memory for them: reading weights is what takes the time, even
- * where fewer rows are left. A workgroup has a thread per unit, or per few units, in powers of two up to what the device allows.
+ * where fewer rows are left. A GPU's workgroup has a thread per unit, in powers of two up to what the device allows.
  *
  * @param wanted overrides the choice by size.
  * @throws RangeError when `resident` is wanted and the device has too little workgroup memory for it.
@@ -88,12 +88,14 @@ export function chooseStrategy(
     );
   }
   if (wanted === undefined && multiplications > RESIDENT_WEIGHTS) return { kind: 'stepwise' };
-  const { mostRows, mostTogether, fewestThreads } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
-  const together = Math.min(mostTogether, powerOfTwo(Math.ceil(units / fewestThreads)));
+  const { mostRows, mostTogether, fewestThreads, mostThreads } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
+  const isSmall = units <= fewestThreads;
+  const together = isSmall ? 1 : mostTogether;
   // Small layers have four in any case: eight take longer to compile.
-  const wantedRows = together === mostTogether ? mostRows : 4;
+  const wantedRows = isSmall ? 4 : mostRows;
   const rows = ([8, 4] as const).find((few) => few <= wantedRows && few * needed <= room) ?? 1;
-  const most = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = limits;
+  const most = Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, mostThreads);
   const threads = powerOfTwo(Math.max(fewestThreads, Math.ceil(units / together)));
   return {
     kind: 'resident',
