@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Gpu } from '../src/engine/gpu.js';
-import { apart, multiply, slicesOf } from '../src/engine/kernels/multiply.js';
+import { apart, type Mask, multiply, type Stride, slicesOf } from '../src/engine/kernels/multiply.js';
 import { tileOf } from '../src/engine/kernels/multiply-kernel.js';
 import { BufferPool } from '../src/engine/memory.js';
 import { softwareDevice } from './software-device.js';
@@ -19,6 +19,9 @@ function upload(values: Float32Array<ArrayBuffer>): GPUBuffer {
   return buffer;
 }
 
+/** Where matrices begin in their buffers. */
+const offset = 3;
+
 interface Sizes {
   readonly rows: number;
   readonly depth: number;
@@ -28,7 +31,6 @@ interface Sizes {
 /** The product of two matrices that lie somewhere in larger buffers, turned over or not, added to what is there. */
 async function product(sizes: Sizes, turned: { left: boolean; right: boolean }, accumulate: boolean) {
   const { rows, depth, columns } = sizes;
-  const offset = 3;
   const left = numbers(offset + rows * depth, 1);
   const right = numbers(offset + depth * columns, 2);
   const before = numbers(offset + rows * (columns + 2), 3);
@@ -63,6 +65,47 @@ async function product(sizes: Sizes, turned: { left: boolean; right: boolean }, 
   return { actual: await gpu.downloads.of({ buffer: result.buffer, length: before.length }), expected };
 }
 
+/** Where number `i` of a direction lies. */
+const placeOf = ({ period, outer, inner }: Stride, i: number) =>
+  Math.floor(i / period) * outer + (i % period) * inner;
+
+/** A product of matrices whose rows and columns lie in turns, none as long as what a thread reads at a time. */
+async function productInTurns({ rows, depth, columns }: Sizes, of: Mask['of'] | undefined) {
+  const leftRows = { period: 4, outer: 1000, inner: 100 };
+  const leftColumns = { period: 5, outer: 11, inner: 2 };
+  const rightRows = { period: 7, outer: 200, inner: 25 };
+  const resultRows = { period: 10, outer: 300, inner: 20 };
+  const maskStride = { period: 9, outer: 13, inner: 1 };
+  const left = numbers(offset + placeOf(leftRows, rows) + placeOf(leftColumns, depth), 1);
+  const right = numbers(offset + placeOf(rightRows, depth) + 25, 2);
+  const before = numbers(offset + placeOf(resultRows, rows) + 20, 3);
+  const mask = Float32Array.from({ length: offset + 13 * (rows + depth) }, (_, i) => Number(i % 3 !== 1));
+  const counts = (i: number) => mask[offset + placeOf(maskStride, i)] !== 0;
+  const result = { buffer: upload(before), offset, rows: resultRows };
+  const run = gpu.begin();
+  multiply(run, {
+    ...{ rows, depth, columns, result, accumulate: false },
+    left: { buffer: upload(left), offset, rows: leftRows, columns: leftColumns },
+    right: { buffer: upload(right), offset, rows: rightRows, columns: apart(1) },
+    mask: of && { buffer: upload(mask), offset, stride: maskStride, of },
+  });
+  run.submit('a product');
+  const expected = before.slice();
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      let sum = 0;
+      for (let k = 0; k < depth; k++) {
+        const a = left[offset + placeOf(leftRows, row) + placeOf(leftColumns, k)];
+        const b = right[offset + placeOf(rightRows, k) + column];
+        if (of !== 'depth' || counts(k)) sum += a * b;
+      }
+      const at = offset + placeOf(resultRows, row) + column;
+      expected[at] = of === 'rows' && !counts(row) ? 0 : sum;
+    }
+  }
+  return { actual: await gpu.downloads.of({ buffer: result.buffer, length: before.length }), expected };
+}
+
 describe.each(['default', 'adapter'] as const)(
   'matrix products with the limits and features of %s',
   (limits) => {
@@ -91,6 +134,21 @@ describe.each(['default', 'adapter'] as const)(
         }
       }
     }
+
+    test.each([
+      ['all that there is', undefined],
+      ['rows that count', 'rows'],
+      ['depths that count', 'depth'],
+    ] as const)('of rows and columns that lie in turns: %s', async (_, of) => {
+      for (const sizes of [
+        shapes[1],
+        { rows: 37, depth: 45, columns: 18 },
+        { rows: 3, depth: 530, columns: 9 },
+      ]) {
+        const { actual, expected } = await productInTurns(sizes, of);
+        expect(actual).toEqual(expected);
+      }
+    });
 
     test('with more tiles below each other than a device has workgroups along a direction', async () => {
       const rows = 65_535 * tileOf(gpu.tiling).rows + 5;
