@@ -1,5 +1,19 @@
 import { hasRelaxedSimd, isShared, requireSimd } from './features.js';
 
+/** What is multiplied: the first arguments of the kernel `multiply`, whose right-hand side is packed. */
+export type ProductArguments = [
+  left: number,
+  leftRowStride: number,
+  leftColumnStride: number,
+  right: number,
+  result: number,
+  resultRowStride: number,
+  resultColumnStride: number,
+  rows: number,
+  depth: number,
+  columns: number,
+];
+
 /** The functions of `kernels.wasm`: addresses and strides in bytes, lengths in numbers. Described in assembly/. */
 export interface FixedKernels {
   scratchBytes(): number;
@@ -12,20 +26,13 @@ export interface FixedKernels {
     to: number,
   ): void;
   multiply(
-    left: number,
-    leftRowStride: number,
-    leftColumnStride: number,
-    right: number,
-    result: number,
-    resultRowStride: number,
-    resultColumnStride: number,
-    rows: number,
-    depth: number,
-    columns: number,
-    firstPanel: number,
-    endPanel: number,
-    accumulate: boolean,
-    scratch: number,
+    ...given: [
+      ...product: ProductArguments,
+      firstPanel: number,
+      endPanel: number,
+      accumulate: boolean,
+      scratch: number,
+    ]
   ): void;
   multiplyUnpacked(
     left: number,

@@ -1,14 +1,12 @@
 import type { Matrix } from '@sluice/core';
-import type { FixedKernels } from './fixed-kernels.js';
+import type { FixedKernels, ProductArguments } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
-import { MULTIPLY_PANELS, MULTIPLY_ROWS, ROW_GROUP } from './threads/jobs.js';
+import { MULTIPLY_PANELS, MULTIPLY_ROWS, PANEL, ROW_GROUP } from './threads/jobs.js';
 import type { Pool } from './threads/pool.js';
 import { chunksFor } from './threads/share.js';
 
 /** A right-hand side used for fewer rows than this is not worth packing. */
 const WORTH_PACKING = 8;
-/** Columns of a packed panel. */
-const PANEL = 16;
 /** A panel is loaded for a chunk's rows: so many make up for it. */
 const ENOUGH_ROWS = 64;
 const CACHE_LINE = 64;
@@ -22,20 +20,6 @@ export interface Right extends Place {
   /** Whether the panels belong to a weight, which keeps them. */
   readonly kept?: boolean;
 }
-
-/** The first ten arguments of the kernel `multiply`. */
-type MultiplyArguments = readonly [
-  left: number,
-  leftRowStride: number,
-  leftColumnStride: number,
-  right: number,
-  result: number,
-  resultRowStride: number,
-  resultColumnStride: number,
-  rows: number,
-  depth: number,
-  columns: number,
-];
 
 /** Where a matrix is, in bytes. */
 interface Place {
@@ -163,14 +147,14 @@ export class MatrixProducts {
   }
 
   /** The same with a packed right-hand side, by the arguments of the kernel. */
-  multiplyPacked(given: MultiplyArguments, accumulate: boolean): void {
+  multiplyPacked(given: ProductArguments, accumulate: boolean): void {
     if (this.pool !== null && this.share(this.pool, given, accumulate)) return;
     const panels = Math.ceil(given[9] / PANEL);
     this.fixed.multiply(...given, 0, panels, accumulate, this.scratch);
   }
 
   /** Does a product together with other threads, if it is large enough. Added to are only rows in one piece. */
-  private share(pool: Pool, given: MultiplyArguments, accumulate: boolean): boolean {
+  private share(pool: Pool, given: ProductArguments, accumulate: boolean): boolean {
     const [, , leftColumnStride, , , , resultColumnStride, rows, depth, columns] = given;
     const work = 2 * rows * depth * columns;
     const panels = Math.ceil(columns / PANEL);
@@ -188,7 +172,7 @@ export class MatrixProducts {
   }
 
   /** Adds a product by way of memory of its own: a chunk whose worker is lost is done twice, which adding would not bear. */
-  private addProduct(given: MultiplyArguments, multiply: (product: MultiplyArguments) => void): void {
+  private addProduct(given: ProductArguments, multiply: (product: ProductArguments) => void): void {
     const [left, leftRowStride, leftColumnStride, right, to, rowStride, , rows, depth, columns] = given;
     const product = this.heap.allocate(rows * columns * 4);
     multiply([left, leftRowStride, leftColumnStride, right, product, columns * 4, 4, rows, depth, columns]);

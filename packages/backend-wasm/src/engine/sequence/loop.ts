@@ -1,4 +1,5 @@
-import { PREPARATION, prepareRows, type Run, START, type Tools } from '../threads/jobs.js';
+import type { ProductArguments } from '../fixed-kernels.js';
+import { PANEL, PREPARATION, prepareRows, type Run, START, type Tools } from '../threads/jobs.js';
 
 /**
  * A time loop as a block of whole numbers of 32 bits in memory, which a thread steps through. It begins with a header:
@@ -24,25 +25,14 @@ export const PRODUCT_ARGUMENTS = 10;
 /** A program's arguments in front of its entries. */
 export const PROGRAM_ARGUMENTS = 5;
 
-/** `result = left × right`, packed: the first ten arguments of the kernel `multiply`. */
-export type Multiply = (
-  left: number,
-  leftRowStride: number,
-  leftColumnStride: number,
-  right: number,
-  result: number,
-  resultRowStride: number,
-  resultColumnStride: number,
-  rows: number,
-  depth: number,
-  columns: number,
-) => void;
+/** `result = left × right`. */
+export type Multiply = (...given: ProductArguments) => void;
 
 /** Products by one thread. */
 const alone =
   ({ fixed, scratch }: Tools): Multiply =>
   (left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns) => {
-    const panels = Math.ceil(columns / 16);
+    const panels = Math.ceil(columns / PANEL);
     // biome-ignore format: the arguments of `Multiply`, then the panels from the first to before the last, nothing added
     fixed.multiply(left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns, 0, panels, false, scratch);
   };

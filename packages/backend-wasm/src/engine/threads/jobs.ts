@@ -28,6 +28,9 @@ export const firstOf = (chunk: number, chunks: number, total: number, group: num
 /** Rows are dealt out in twos, as the tile takes them. */
 export const ROW_GROUP = 2;
 
+/** Columns of a panel of a packed matrix. */
+export const PANEL = 16;
+
 /** Does one chunk of the job on the board. */
 export function doChunk(board: JobBoard, chunk: number, tools: Tools): void {
   switch (board.kind) {
@@ -85,7 +88,7 @@ function multiplyChunk(board: JobBoard, chunk: number, { fixed, scratch }: Tools
   const byRows = board.kind === MULTIPLY_ROWS;
   const rows = board.argument(7);
   const columns = board.argument(9);
-  const panels = Math.ceil(columns / 16);
+  const panels = Math.ceil(columns / PANEL);
   const firstRow = byRows ? firstOf(chunk, chunks, rows, ROW_GROUP) : 0;
   const endRow = byRows ? firstOf(chunk + 1, chunks, rows, ROW_GROUP) : rows;
   const firstPanel = byRows ? 0 : firstOf(chunk, chunks, panels, 1);
