@@ -57,6 +57,7 @@ export async function createWebgpuBackend(options: WebgpuBackendOptions = {}): P
     },
     warmUp: (plan, { gradient = true } = {}) => warmUp(gpu, plan, gradient),
     dispose: () => {
+      gpu.downloads.start();
       pool.empty();
       if (options.device === undefined) device.destroy();
     },

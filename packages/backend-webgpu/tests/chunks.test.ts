@@ -6,8 +6,10 @@ import { softwareDevice } from './software-device.js';
 
 // Sequences are cut when they take long; here all are, every three steps.
 vi.mock('../src/engine/chunks.js', async (original) => {
-  const { chunksOf } = await original<typeof import('../src/engine/chunks.js')>();
+  const actual = await original<typeof import('../src/engine/chunks.js')>();
+  const { chunksOf } = actual;
   return {
+    ...actual,
     chunksOf: (work: Parameters<typeof chunksOf>[0], forwards: boolean) =>
       chunksOf({ ...work, workPerStep: 5e7 / 3 }, forwards),
   };

@@ -32,4 +32,20 @@ describe('downloads', () => {
     expect([...(await download)]).toEqual([1, 2, 3]);
     expect([...(await backend.download(second))]).toEqual([7, 8, 9]);
   });
+
+  test('arrive though the buffer is destroyed at once, with the backend', async () => {
+    const other = await createWebgpuBackend({ device: backend.device });
+    const numbers = other.upload(Float32Array.of(1, 2));
+    const download = other.download(numbers);
+    other.release(numbers);
+    other.dispose();
+    expect([...(await download)]).toEqual([1, 2]);
+  });
+
+  test('travel apart where together they would be more than a buffer may hold', async () => {
+    const large = backend.upload(new Float32Array(2 ** 25).fill(3));
+    const numbers = await Promise.all([1, 2, 3].map(() => backend.download(large)));
+    for (const each of numbers) expect([each.length, each[0], each.at(-1)]).toEqual([2 ** 25, 3, 3]);
+    backend.release(large);
+  });
 });

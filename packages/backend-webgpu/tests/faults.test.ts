@@ -1,4 +1,4 @@
-import { cells } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gpu } from '../src/engine/gpu.js';
 import type { Kernel } from '../src/engine/gpu-floats.js';
@@ -21,6 +21,8 @@ describe('a lost device', () => {
     const { plan, inputs } = mapProblem(problem, backend.upload);
     const { sequence } = backend.forward(plan, inputs);
     const download = backend.download(sequence);
+    // By now its copy has been handed over.
+    await Promise.resolve();
     device.destroy();
     await expect(download).rejects.toThrow(/device has been destroyed.*new backend/);
     for (const call of [() => backend.forward(plan, inputs), () => backend.upload(new Float32Array(3))]) {
@@ -62,8 +64,46 @@ describe('what the device finds wrong', () => {
     await expect(gpu.downloads.of(result)).rejects.toThrow(
       /a broken call is invalid: .*'nothing'[\s\S]*a wrong kernel/,
     );
-    // It is said once; the device itself goes on.
+    // The device itself goes on; what the call should have computed never passes for a result.
     expect(gpu.begin()).toBeDefined();
+    await expect(gpu.downloads.of(result)).rejects.toThrow(/a broken call is invalid/);
+  });
+
+  test('is thrown by whoever uses what the call should have computed', async () => {
+    const backend = await createWebgpuBackend({ device });
+    const { plan, inputs } = mapProblem(problem, backend.upload);
+    const original = device.createShaderModule.bind(device);
+    device.createShaderModule = (description) =>
+      original(description.label === 'multiply' ? description : { ...description, code: 'nothing' });
+    const { sequence, states } = backend.forward(plan, inputs);
+    device.createShaderModule = original;
+    await expect(backend.download(sequence)).rejects.toThrow(/gru forward is invalid/);
+    await expect(backend.download(states[0])).rejects.toThrow(/gru forward is invalid/);
+    const good = mapProblem(
+      problemOf(cells.sru(), { batch: 2, timesteps: 3, inputSize: 5, units: 5 }),
+      backend.upload,
+    );
+    expect(() => backend.forward(good.plan, { ...good.inputs, initialStates: states })).toThrow(
+      /gru forward is invalid/,
+    );
+    backend.release(sequence);
+    const { sequence: right } = backend.forward(good.plan, good.inputs);
+    expect(await backend.download(right)).toHaveLength(30);
+  });
+
+  test('is said before anything is done of arrays too large to bind', async () => {
+    const backend = await createWebgpuBackend({ device });
+    const plan = planFor(cells.sru(), { inputSize: 1, units: 4096 });
+    const parameters = plan.parameters.map(({ shape }) =>
+      backend.upload(new Float32Array(shape.reduce((a, b) => a * b, 1))),
+    );
+    const x = backend.upload(new Float32Array(8193));
+    const before = backend.traffic;
+    expect(() => backend.forward(plan, { batch: 1, timesteps: 8193, x, parameters })).toThrow(
+      /takes \d+ bytes, but this device binds at most 134217728 .*smaller batch/,
+    );
+    expect(() => backend.upload(new Float32Array(2 ** 25 + 1))).toThrow(RangeError);
+    expect(backend.traffic).toEqual(before);
   });
 
   test('is thrown by the next call, where that comes first', async () => {
@@ -109,10 +149,6 @@ describe('a warm-up', () => {
   }
 
   test('leaves nothing to compile', async () => {
-    expect(
-      await compiledBy((backend) =>
-        resultsOn(backend, { ...problem, inputs: { ...problem.inputs, mask: undefined } }),
-      ),
-    ).toBe(0);
+    expect(await compiledBy((backend) => resultsOn(backend, problem))).toBe(0);
   });
 });

@@ -99,7 +99,7 @@ describe('the strategy', () => {
 });
 
 describe('chunks of a sequence', () => {
-  const work = { timesteps: 10, numbersPerStep: 1, workPerStep: 1 };
+  const work = { timesteps: 10, numbersPerStep: 1, depth: 1, workPerStep: 1 };
 
   test('one, where everything is small', () => {
     expect(chunksOf(work, true)).toEqual([{ position: 0, positions: 10, start: 0 }]);
@@ -117,6 +117,11 @@ describe('chunks of a sequence', () => {
       { position: 4, positions: 4, start: 2 },
       { position: 8, positions: 2, start: 0 },
     ]);
+  });
+
+  test('with matrix products that are not too much for one dispatch', () => {
+    const wide = { ...work, numbersPerStep: 2 ** 18, depth: 2 ** 14 };
+    expect(chunksOf(wide, true).map(({ positions }) => positions)).toEqual([2, 2, 2, 2, 2]);
   });
 
   test('a step at least, however much it is', () => {

@@ -13,20 +13,23 @@ await setUp();
 for (const task of layerTasks(process.argv[2])) {
   await print(task, async () => {
     const { workload, shape, cell } = task;
-    // A new one each time, so that the first result pays for everything and a lost device costs one task.
+    // A new one each time, so that the first result pays for compiling everything and a lost device costs one task.
     const engine = await createWebgpuBackend();
-    const form = formOf(cell);
-    const problem = layerProblem(form, shape);
-    const prepared = [1, AHEAD].map((calls) => engineTask(engine, problem, workload, shape, calls));
-    const { times, kernels, ...figures } = await figuresOf(task, form, prepared);
-    const before = engine.traffic;
-    await prepared[0].run();
-    const { uploadedBytes, copiedBytes } = engine.traffic;
-    const bytes = {
-      uploadedBytes: uploadedBytes - before.uploadedBytes,
-      copiedBytes: copiedBytes - before.copiedBytes,
-    };
-    engine.dispose();
-    return { ...times[0], aheadMs: times[1].medianMs / AHEAD, dispatches: kernels, ...bytes, ...figures };
+    try {
+      const form = formOf(cell);
+      const problem = layerProblem(form, shape);
+      const prepared = [1, AHEAD].map((calls) => engineTask(engine, problem, workload, shape, calls));
+      const { times, kernels, ...figures } = await figuresOf(task, form, prepared);
+      const before = engine.traffic;
+      await prepared[0].run();
+      const after = engine.traffic;
+      const bytes = {
+        uploadedBytes: after.uploadedBytes - before.uploadedBytes,
+        copiedBytes: after.copiedBytes - before.copiedBytes,
+      };
+      return { ...times[0], aheadMs: times[1].medianMs / AHEAD, dispatches: kernels, ...bytes, ...figures };
+    } finally {
+      engine.dispose();
+    }
   });
 }

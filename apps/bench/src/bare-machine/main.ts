@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { findAdapter } from './adapter.js';
 import { type Environment, linesOf, linesOfModule, outputOf } from './parts.js';
 
@@ -67,12 +67,20 @@ async function run({ parts: names, shapes }: Options): Promise<void> {
 }
 
 const all = Object.keys(parts);
-const isList = (value: string): readonly string[] => value.split(',');
+/** @throws InvalidArgumentError when one of the names is none of a part. */
+function namesIn(list: string): readonly string[] {
+  const names = list.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(`There is no part '${unknown}'. Choose from ${all.join(', ')}.`);
+  }
+  return names;
+}
 await new Command('run.sh')
   .description(
     'Tries Sluice on this machine’s GPU: conformance, speed, and the speed of others. Prints one JSON.',
   )
-  .addOption(new Option('--parts <names>', all.join(', ')).argParser(isList).default(all, 'all'))
+  .addOption(new Option('--parts <names>', all.join(', ')).argParser(namesIn).default(all, 'all'))
   .option(
     '--shapes <JSON>',
     'such as [[64,50,128,128]]: batch, timesteps, input size, units (default: the bench’s)',

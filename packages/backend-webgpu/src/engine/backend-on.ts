@@ -1,6 +1,13 @@
-import { type Backend, checkCotangents, checkInputs, checkResult, type Plan } from '@sluice/core';
+import {
+  type Backend,
+  checkCotangents,
+  checkInputs,
+  checkResult,
+  type Plan,
+  type SequenceInputs,
+} from '@sluice/core';
 import { forward } from './forward.js';
-import type { Gpu } from './gpu.js';
+import { checkLength, type Gpu } from './gpu.js';
 import type { GpuFloats } from './gpu-floats.js';
 import { gradient } from './gradient.js';
 import type { Memory } from './memory.js';
@@ -10,28 +17,47 @@ import { savedLayout } from './saved-layout.js';
 export function backendOn(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
   const savedLength = (plan: Plan, batch: number, timesteps: number) =>
     savedLayout(plan, batch, timesteps).length;
+  /** Those that are there must hold what they should. */
+  const checkFilled = (given: readonly (GpuFloats | undefined)[]) =>
+    gpu.faults.checkBuffers(given.flatMap((floats) => floats?.buffer ?? []));
   return {
     name: 'webgpu',
     upload: (values) => {
       gpu.faults.check();
       gpu.downloads.start();
+      checkLength(gpu.device, values.length);
       const buffer = memory.allocate(values.length);
+      gpu.faults.renew(buffer);
       gpu.device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
       gpu.count({ uploadedBytes: values.byteLength });
       return { buffer, length: values.length };
     },
     download: (floats) => gpu.downloads.of(floats),
-    release: ({ buffer }) => memory.release(buffer),
+    release: ({ buffer }) => {
+      gpu.downloads.start();
+      memory.release(buffer);
+    },
     savedLength,
     forward: (plan, inputs, keep = false) => {
       checkInputs(plan, inputs);
+      checkFilled(buffersOf(inputs));
       return forward(gpu, plan, inputs, keep);
     },
     gradient: (plan, inputs, result, cotangents) => {
       checkInputs(plan, inputs);
       checkCotangents(plan, inputs, cotangents);
       checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
+      const { sequence, states = [] } = cotangents;
+      checkFilled([...buffersOf(inputs), result.sequence, result.saved, sequence, ...states]);
       return gradient(gpu, plan, inputs, result, cotangents);
     },
   };
 }
+
+const buffersOf = ({
+  x,
+  parameters,
+  mask,
+  initialStates = [],
+  recurrentMasks = [],
+}: SequenceInputs<GpuFloats>) => [x, ...parameters, mask, ...initialStates, ...recurrentMasks];

@@ -12,15 +12,20 @@ const MOST_NUMBERS = 2 ** 24;
 
 /**
  * Multiplications that a thread may do one after another in one dispatch. Operating systems reset a GPU that does not answer for
- * about two seconds; at 2·10⁸ a second, which small GPUs reach, this is a quarter of one.
+ * about two seconds; at 2·10⁸ a second, which small GPUs should reach (an estimate), this is a quarter of one.
  */
-const MOST_WORK = 5e7;
+export const MOST_WORK = 5e7;
+
+/** Multiplications of one matrix product: small GPUs do 5·10¹⁰ a second. */
+const MOST_MULTIPLICATIONS = 2 ** 33;
 
 export interface ChunkedWork {
   readonly timesteps: number;
   /** Numbers of the products' results at one step. */
   readonly numbersPerStep: number;
-  /** Multiplications of one thread at one step; 0 where a dispatch is no longer than a step. */
+  /** Multiplications that each of them takes. */
+  readonly depth: number;
+  /** Multiplications of one thread at one step. */
   readonly workPerStep: number;
 }
 
@@ -31,10 +36,11 @@ export interface ChunkedWork {
  * @param forwards whether processing goes with time.
  */
 export function chunksOf(
-  { timesteps, numbersPerStep, workPerStep }: ChunkedWork,
+  { timesteps, numbersPerStep, depth, workPerStep }: ChunkedWork,
   forwards: boolean,
 ): Chunk[] {
-  const bySize = Math.floor(MOST_NUMBERS / Math.max(1, numbersPerStep));
+  const mostNumbers = Math.min(MOST_NUMBERS, MOST_MULTIPLICATIONS / depth);
+  const bySize = Math.floor(mostNumbers / Math.max(1, numbersPerStep));
   const byWork = Math.floor(MOST_WORK / Math.max(1, workPerStep));
   const length = Math.max(1, Math.min(timesteps, bySize, byWork));
   return Array.from({ length: Math.ceil(timesteps / length) }, (_, i) => {

@@ -2,7 +2,7 @@ import { missingAdapter, missingGPU } from './absent.js';
 
 export interface DeviceOptions {
   /**
-   * `adapter`: the largest limits that the adapter has, and what it has of the optional features that speed kernels up;
+   * `adapter`: the largest limits that the adapter has, and what it has of the optional features below;
    * `default`: the limits that every WebGPU device has, and no optional feature. Default `adapter`.
    */
   readonly limits?: 'adapter' | 'default';

@@ -1,7 +1,7 @@
 import type { Faults } from './faults.js';
 import type { GpuFloats } from './gpu-floats.js';
 
-/** Numbers that are wanted on the host. */
+/** Numbers that are wanted on the host, and who is told that they are on their way. */
 interface Wanted {
   readonly floats: GpuFloats;
   readonly resolve: (numbers: Promise<Float32Array>) => void;
@@ -9,11 +9,12 @@ interface Wanted {
 
 /**
  * Copies numbers from a device to the host. What is asked for at the same time travels together: each journey takes as long as some
- * kernels. Numbers are those of the moment they are asked for, whatever the engine does next; only what others submit to the
- * device's queue before the program's next turn comes first.
+ * kernels. Numbers are those of the moment they are asked for, because whatever the engine does next calls `start` first; only what
+ * others submit to the device's queue before the program's next turn comes before.
  */
 export class Downloads {
   private wanted: Wanted[] = [];
+  private bytes = 0;
 
   /** @param count told the bytes of each journey. */
   constructor(
@@ -25,57 +26,63 @@ export class Downloads {
   /** @throws Error when the numbers cannot be right, because of what went wrong before. */
   async of(floats: GpuFloats): Promise<Float32Array> {
     this.faults.check();
+    const bytes = 4 * floats.length;
+    if (this.bytes + bytes > this.device.limits.maxBufferSize) this.start();
     return new Promise<Float32Array>((resolve) => {
       if (this.wanted.length === 0) queueMicrotask(() => this.start());
       this.wanted.push({ floats, resolve });
+      this.bytes += bytes;
     });
   }
 
-  /** Lets what is wanted so far set out: before work is handed over that may change it. */
+  /** Lets what is wanted so far set out: before anything is done that may change it. */
   start(): void {
-    const { wanted } = this;
+    const { wanted, bytes } = this;
     if (wanted.length === 0) return;
     this.wanted = [];
-    const starts: number[] = [];
-    let length = 0;
-    for (const { floats } of wanted) {
-      starts.push(length);
-      length += floats.length;
-    }
+    this.bytes = 0;
     const arrived = this.fetch(
       wanted.map(({ floats }) => floats),
-      length,
+      bytes,
     );
     wanted.forEach(({ floats, resolve }, i) => {
-      resolve(arrived.then((numbers) => numbers.slice(starts[i], starts[i] + floats.length)));
+      resolve(
+        arrived.then((numbers) => {
+          this.faults.checkBuffers([floats.buffer]);
+          return numbers[i];
+        }),
+      );
     });
   }
 
-  /** The numbers of some buffers, one behind the other. */
-  private async fetch(sources: readonly GpuFloats[], length: number): Promise<Float32Array> {
+  private async fetch(sources: readonly GpuFloats[], bytes: number): Promise<Float32Array[]> {
     const { device, faults } = this;
-    const size = Math.max(4, 4 * length);
     const readable = device.createBuffer({
       label: 'download',
-      size,
+      size: Math.max(4, bytes),
       usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
     });
     try {
       faults.watch('a download', () => {
         const encoder = device.createCommandEncoder();
         let at = 0;
-        for (const source of sources) {
-          encoder.copyBufferToBuffer(source.buffer, 0, readable, at, 4 * source.length);
-          at += 4 * source.length;
+        for (const { buffer, length } of sources) {
+          encoder.copyBufferToBuffer(buffer, 0, readable, at, 4 * length);
+          at += 4 * length;
         }
         device.queue.submit([encoder.finish()]);
       });
-      this.count(4 * length);
+      this.count(bytes);
       const mapped = readable.mapAsync(GPUMapMode.READ).catch((error: unknown) => error);
       await faults.settled();
       const error = await mapped;
-      if (error !== undefined) throw error;
-      return new Float32Array(readable.getMappedRange().slice(0), 0, length);
+      if (error !== undefined) throw await faults.reasonOf(error);
+      const numbers = new Float32Array(readable.getMappedRange());
+      let at = 0;
+      return sources.map(({ length }) => {
+        at += length;
+        return numbers.slice(at - length, at);
+      });
     } finally {
       readable.destroy();
     }

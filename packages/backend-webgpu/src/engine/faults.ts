@@ -1,19 +1,33 @@
+/** How long a call that fails waits for the news that its device is lost: that may come a little later. */
+const NEWS_MS = 200;
+
+/** What is watched for, and what it is called in errors. */
+const KINDS = [
+  ['internal', 'fails'],
+  ['validation', 'is invalid'],
+  ['out-of-memory', 'lacks memory'],
+] as const;
+
 /**
- * What goes wrong on a device after a call has returned: errors of validation, lack of memory, the loss of the device. It is
- * thrown by the next call and by every download, so that wrong numbers never pass for results.
+ * What goes wrong on a device after a call has returned: errors of validation and of the driver, lack of memory, the loss of the
+ * device. It is thrown by the next call, and by every use and every download of what the call should have computed, so that wrong
+ * numbers never pass for results.
  */
 export class Faults {
   private readonly pending = new Set<Promise<void>>();
+  /** Why buffers do not hold what they should. */
+  private readonly invalid = new WeakMap<GPUBuffer, Error>();
   private failure: Error | undefined;
   private lost: Error | undefined;
+  private readonly news: Promise<unknown>;
 
   constructor(private readonly device: GPUDevice) {
-    device.lost.then(({ reason, message }) => {
-      const why = message ? `: ${message.trim()}` : '';
+    this.news = device.lost.then(({ reason, message }) => {
+      const why = message.trim().replace(/[.]$/, '');
       this.lost = new Error(
         reason === 'destroyed'
           ? 'The WebGPU device has been destroyed; make a new backend to go on.'
-          : `The WebGPU device was lost${why} Numbers on the host are safe; make a new backend, or choose another one.`,
+          : `The WebGPU device was lost${why && `: ${why}`}. Numbers on the host are safe; make a new backend, or choose another one.`,
       );
     });
   }
@@ -26,16 +40,26 @@ export class Faults {
     if (failure) throw failure;
   }
 
-  /** Does some work, and notes what the device finds wrong with it under a name. */
-  watch(name: string, work: () => void): void {
-    const { device } = this;
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('validation');
+  /** @throws Error when one of the buffers was to be filled by a call that went wrong. */
+  checkBuffers(buffers: Iterable<GPUBuffer>): void {
+    for (const buffer of buffers) {
+      const error = this.invalid.get(buffer);
+      if (error) throw error;
+    }
+  }
+
+  /** A buffer gets a new use; what was wrong with it before no longer counts. */
+  renew(buffer: GPUBuffer): void {
+    this.invalid.delete(buffer);
+  }
+
+  /** Does some work, and notes what the device finds wrong with it under a name. @param results the buffers that it fills. */
+  watch(name: string, work: () => void, results: readonly GPUBuffer[] = []): void {
+    for (const [filter] of KINDS) this.device.pushErrorScope(filter);
     try {
       work();
     } finally {
-      this.note(name, 'is invalid');
-      this.note(name, 'lacks memory');
+      for (const [, kind] of KINDS.toReversed()) this.note(name, kind, results);
     }
   }
 
@@ -45,11 +69,20 @@ export class Faults {
     this.check();
   }
 
+  /** Why something failed: the loss of the device, if there is news of it soon, or else the error that it failed with. */
+  async reasonOf(error: unknown): Promise<unknown> {
+    await Promise.race([this.news, new Promise((resolve) => setTimeout(resolve, NEWS_MS))]);
+    return this.lost ?? error;
+  }
+
   /** Notes what the innermost error scope has caught. */
-  private note(name: string, kind: string): void {
+  private note(name: string, kind: string, results: readonly GPUBuffer[]): void {
     const noted = this.device.popErrorScope().then(
       (error) => {
-        if (error) this.failure ??= new Error(`webgpu: ${name} ${kind}: ${error.message}`);
+        if (!error) return;
+        const failure = new Error(`webgpu: ${name} ${kind}: ${error.message}`);
+        this.failure ??= failure;
+        for (const buffer of results) this.invalid.set(buffer, failure);
       },
       // The device is lost, of which it tells itself.
       () => undefined,

@@ -32,6 +32,7 @@ export function forward(
     {
       timesteps,
       numbersPerStep: batch * widths.reduce((sum, width) => sum + width, 0),
+      depth: inputSize,
       workPerStep: loop.workPerStep,
     },
     !reverse,
@@ -75,6 +76,7 @@ export function forward(
     repeat: Number(maskedOutput === 'repeat'),
   };
   for (const chunk of chunks) {
+    if (chunk.position > 0) recorder.cut();
     projections.forEach((index, i) => {
       const { parameter, firstBlock } = plan.products[index];
       multiply(run, {

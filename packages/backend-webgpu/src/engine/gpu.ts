@@ -61,22 +61,46 @@ export class Gpu {
     const { memory, results, before } = this.options;
     const recorder = new Recorder(this.device, this.pipelines);
     const temporaries: GPUBuffer[] = [];
+    const filled: GPUBuffer[] = [];
+    const giveBack = () => {
+      for (const buffer of temporaries) memory.release(buffer);
+    };
+    const take = (from: Memory, list: GPUBuffer[], length: number) => {
+      try {
+        checkLength(this.device, length);
+        const buffer = from.allocate(length);
+        this.faults.renew(buffer);
+        list.push(buffer);
+        return buffer;
+      } catch (error) {
+        giveBack();
+        for (const buffer of filled) results.release(buffer);
+        throw error;
+      }
+    };
     return {
       recorder,
       tiling: this.tiling,
-      temporary: (length) => {
-        const buffer = memory.allocate(length);
-        temporaries.push(buffer);
-        return buffer;
-      },
-      result: (length) => ({ buffer: results.allocate(length), length }),
+      temporary: (length) => take(memory, temporaries, length),
+      result: (length) => ({ buffer: take(results, filled, length), length }),
       submit: (name) => {
         this.downloads.start();
         before?.();
-        this.faults.watch(name, () => recorder.submit());
+        this.faults.watch(name, () => recorder.submit(), filled);
         this.count(recorder.traffic);
-        for (const buffer of temporaries) memory.release(buffer);
+        giveBack();
       },
     };
   }
+}
+
+/** @throws RangeError when a device cannot bind so many numbers as one array. */
+export function checkLength({ limits }: GPUDevice, length: number): void {
+  const most = limits.maxStorageBufferBindingSize;
+  if (4 * length <= most) return;
+  throw new RangeError(
+    `An array of ${length} numbers takes ${4 * length} bytes, but this device binds at most ${most} ` +
+      '(maxStorageBufferBindingSize): take a smaller batch or shorter sequences, or a device with larger limits, ' +
+      'as requestDevice() asks for them.',
+  );
 }

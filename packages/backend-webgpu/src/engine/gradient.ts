@@ -45,6 +45,7 @@ export function gradient(
     {
       timesteps,
       numbersPerStep: batch * widths.reduce((sum, width) => sum + width, 0),
+      depth: inputSize,
       workPerStep: loop.workPerStep,
     },
     reverse,
@@ -100,6 +101,7 @@ export function gradient(
     hasSequenceCotangent: Number(sequenceCotangent !== undefined),
   };
   chunks.forEach((chunk, i) => {
+    if (i > 0) recorder.cut();
     runLoop(recorder, loop, bound, { ...uniforms, chunk: chunk.positions, chunkStart: chunk.start }, chunk);
     deepProducts(
       run,

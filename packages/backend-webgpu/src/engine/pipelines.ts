@@ -32,13 +32,16 @@ export class Pipelines {
     const code = wgslOf(kernel);
     if (this.byCode.has(code)) return;
     this.device.pushErrorScope('validation');
-    const pipeline = this.device.createComputePipelineAsync(this.description(kernel, code));
-    const invalid = await this.device.popErrorScope();
-    const compiled = await pipeline.catch((error: Error) => {
-      const reason = invalid?.message ?? error.message;
-      throw new Error(`webgpu: the kernel '${kernel.name}' does not compile: ${reason}`, { cause: error });
-    });
-    this.keep(kernel, code, { pipeline: compiled, layout: this.layoutOf(kernel) });
+    const description = this.description(kernel, code);
+    const [pipeline, invalid] = await Promise.all([
+      this.device.createComputePipelineAsync(description).catch((error: Error) => error),
+      this.device.popErrorScope().catch(() => null),
+    ]);
+    if (pipeline instanceof Error) {
+      const reason = invalid?.message ?? pipeline.message;
+      throw new Error(`webgpu: the kernel '${kernel.name}' does not compile: ${reason}`, { cause: pipeline });
+    }
+    this.keep(kernel, code, { pipeline, layout: this.layoutOf(kernel) });
   }
 
   private keep(kernel: Kernel, code: string, compiled: Compiled): Compiled {

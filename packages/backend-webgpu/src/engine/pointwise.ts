@@ -24,6 +24,7 @@ export function runPointwise(
   loads: readonly GpuFloats[],
   length: number,
 ): GpuFloats[] {
+  gpu.faults.checkBuffers(loads.map(({ buffer }) => buffer));
   const run = gpu.begin();
   const results = program.stores.map(() => run.result(length));
   if (length > 0) {
@@ -38,15 +39,11 @@ export function runPointwise(
     }
     const singles = loads.filter((_, i) => isSingle[i]);
     const arrays = loads.filter((_, i) => !isSingle[i]).map(({ buffer }) => buffer);
-    const numbers = run.temporary(Math.max(1, singles.length));
+    const numbers = singles.length > 0 ? [run.temporary(singles.length)] : [];
     singles.forEach(({ buffer }, i) => {
-      run.recorder.copy(buffer, 0, numbers, i, 1);
+      run.recorder.copy(buffer, 0, numbers[0], i, 1);
     });
-    const buffers = [
-      ...arrays,
-      ...(singles.length > 0 ? [numbers] : []),
-      ...results.map(({ buffer }) => buffer),
-    ];
+    const buffers = [...arrays, ...numbers, ...results.map(({ buffer }) => buffer)];
     run.recorder.dispatch(kernel, buffers, { length }, flatGroups(length));
   }
   run.submit('a pointwise program');

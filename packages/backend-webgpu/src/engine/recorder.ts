@@ -25,6 +25,11 @@ interface Transfer {
   readonly length: number;
 }
 
+/** What follows is handed over apart: a driver may lose patience with what it is given at once. */
+interface Cut {
+  readonly kind: 'cut';
+}
+
 /** Every start of uniforms is a multiple of so many bytes, the most that a device may ask for. */
 const ALIGNMENT = 256;
 
@@ -33,7 +38,7 @@ const ALIGNMENT = 256;
  * neighbouring dispatches share a pass.
  */
 export class Recorder {
-  private readonly commands: (Dispatch | Transfer)[] = [];
+  private readonly commands: (Dispatch | Transfer | Cut)[] = [];
   private readonly uniforms: { readonly offset: number; readonly values: Uint32Array<ArrayBuffer> }[] = [];
   private uniformBytes = 0;
 
@@ -45,8 +50,9 @@ export class Recorder {
   /** What has been recorded. */
   get traffic(): Partial<Traffic> {
     const transfers = this.commands.filter((command) => command.kind === 'transfer');
+    const dispatches = this.commands.filter((command) => command.kind === 'dispatch');
     return {
-      dispatches: this.commands.length - transfers.length,
+      dispatches: dispatches.length,
       uploadedBytes: this.uniformBytes,
       copiedBytes: transfers.reduce((bytes, { length }) => bytes + 4 * length, 0),
     };
@@ -93,10 +99,15 @@ export class Recorder {
     else this.copy(source.buffer, 0, target, targetOffset, length);
   }
 
+  /** Has what follows handed over apart from what came before. */
+  cut(): void {
+    this.commands.push({ kind: 'cut' });
+  }
+
   /** Hands everything over to the GPU. */
   submit(): void {
     const { device } = this;
-    const encoder = device.createCommandEncoder();
+    let encoder = device.createCommandEncoder();
     const uniforms = this.uniformBuffer();
     let pass: GPUComputePassEncoder | undefined;
     let bound: { readonly dispatch: Dispatch; readonly group: GPUBindGroup } | undefined;
@@ -114,7 +125,11 @@ export class Recorder {
       } else {
         pass?.end();
         pass = undefined;
-        transfer(encoder, command);
+        if (command.kind === 'transfer') transfer(encoder, command);
+        else {
+          device.queue.submit([encoder.finish()]);
+          encoder = device.createCommandEncoder();
+        }
       }
     }
     pass?.end();

@@ -1,3 +1,4 @@
+import { MOST_WORK } from './chunks.js';
 import type { Kernel } from './gpu-floats.js';
 import { flatGroups } from './kernels/flat-grid.js';
 import { elementwiseKernel } from './loop/elementwise.js';
@@ -8,13 +9,16 @@ import type { Recorder, Uniforms } from './recorder.js';
 import { chooseStrategy, type LoopDevice, type Strategy, type StrategyName } from './strategy.js';
 import type { Workspace } from './workspace.js';
 
+/** Steps with dispatches of their own that are handed over at once: each takes up to a millisecond. */
+const MOST_STEPS = 500;
+
 /** A loop with the strategy by which a device goes through it, and its kernels. */
 export interface ReadyLoop {
   readonly loop: Loop;
   readonly strategy: Strategy;
   /** One, or one for each stage that has work. */
   readonly kernels: readonly Kernel[];
-  /** Multiplications of one thread at one step, where a dispatch has many steps. */
+  /** Multiplications of one thread at one step. */
   readonly workPerStep: number;
 }
 
@@ -38,8 +42,9 @@ export class Loops {
       loop,
       strategy,
       kernels: this.kernelsOf(loop, strategy),
-      // Besides products a step takes some hundred operations.
-      workPerStep: strategy.kind === 'stepwise' ? 0 : perThread * (columns * units + 100),
+      // Besides products a step takes some hundred operations. A step that is dispatched by itself is over sooner.
+      workPerStep:
+        strategy.kind === 'stepwise' ? MOST_WORK / MOST_STEPS : perThread * (columns * units + 100),
     };
   }
 

@@ -1,3 +1,5 @@
+import type { ResidentSizes } from './loop/resident.js';
+
 /**
  * How a GPU goes through the time steps.
  * - `elementwise`: there are no products of states: one dispatch, a thread per batch row and unit.
@@ -6,14 +8,7 @@
  */
 export type Strategy =
   | { readonly kind: 'elementwise' }
-  | {
-      readonly kind: 'resident';
-      readonly rows: 1 | 4 | 8;
-      readonly threads: number;
-      readonly together: number;
-      readonly quads: boolean;
-      readonly held: number;
-    }
+  | ({ readonly kind: 'resident' } & ResidentSizes)
   | { readonly kind: 'stepwise' };
 
 /** The strategies that a user may ask for; cells without products of states are always run element by element. */

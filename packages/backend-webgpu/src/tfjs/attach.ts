@@ -38,6 +38,7 @@ function attach(backend: WebGPUBackend): Attached {
   const pool = new BufferPool(device);
   const gpu = new Gpu(device, { memory: pool, results: memory, before: flush });
   onRead(backend, gpu);
+  onAcquire(backend, gpu);
   onEnd(backend, () => pool.empty());
   const configs = recurrentKernels<WebGPUBackend, GpuFloats>(backendOn(gpu, memory), { read, wrap });
   return {
@@ -84,11 +85,28 @@ function tensorMemory({ bufferManager }: WebGPUBackend): Memory {
 function onRead(backend: WebGPUBackend, { faults }: Gpu): void {
   const original = backend.read.bind(backend);
   backend.read = async (dataId) => {
+    const { resource } = backend.tensorMap.get(dataId);
+    let values: Awaited<ReturnType<typeof original>>;
     try {
-      return await original(dataId);
-    } finally {
+      values = await original(dataId);
+    } catch (error) {
       await faults.settled();
+      throw await faults.reasonOf(error);
     }
+    await faults.settled();
+    // What is on the host alone has no resource.
+    if (resource) faults.checkBuffers([resource as GPUBuffer]);
+    return values;
+  };
+}
+
+/** A buffer that TensorFlow.js uses for something new no longer holds what went wrong. */
+function onAcquire({ bufferManager }: WebGPUBackend, { faults }: Gpu): void {
+  const original = bufferManager.acquireBuffer.bind(bufferManager);
+  bufferManager.acquireBuffer = (...given) => {
+    const buffer = original(...given);
+    faults.renew(buffer);
+    return buffer;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu-floats.js';
 import type { Run } from '../run.js';
+import { MOST_GROUPS } from './flat-grid.js';
 import { ALONG, along, multiplyKernel, strides, type Tiling, tileOf } from './multiply-kernel.js';
 
 /** Where the numbers along one direction of a matrix lie: number `i` at `(i / period) · outer + (i mod period) · inner`. */
@@ -44,8 +45,6 @@ export interface Multiplication {
 
 /** Fewer workgroups leave most of a GPU idle; then the depth is cut too. */
 const ENOUGH_GROUPS = 128;
-/** So many workgroups a device has along a direction, at least. */
-const MOST_GROUPS = 65_535;
 /** A slice of the depth that is worth a workgroup of its own. */
 const LEAST_DEPTH = 256;
 

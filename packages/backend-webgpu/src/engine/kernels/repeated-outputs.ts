@@ -6,7 +6,7 @@ import { flatGroups, flatMain } from './flat-grid.js';
  * The cotangents of outputs, those of padded steps moved to the step whose output they repeat: a thread goes through the
  * steps of a number of a batch row, from the last processed to the first.
  */
-const REPEATED_OUTPUTS: Kernel = {
+export const REPEATED_OUTPUTS: Kernel = {
   name: 'repeatedOutputs',
   uniforms: ['batch', 'timesteps', 'units', 'reverse'],
   bindings: [

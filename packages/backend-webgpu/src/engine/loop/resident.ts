@@ -141,9 +141,13 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
 var<workgroup> held: array<${type}, ${held * parts}>;
 ${loopFunctions(loop)}
 ${working.map((index) => stageFunction(loop, index, { places: published, padded: loop.padded }, ['lane: u32'])).join('\n')}
-fn begin(row: u32, unit: u32, position: u32, lane: u32) {
+${
+  begin.length === 0
+    ? ''
+    : `fn begin(row: u32, unit: u32, position: u32, lane: u32) {
   ${loop.step}
   ${begin.join('\n  ')}
+}`
 }
 @compute @workgroup_size(${threads})
 fn main(
@@ -153,12 +157,16 @@ fn main(
 ) {
   ${quads ? 'let own = inSubgroup % 4u;' : ''}
   let firstRow = group.x * ${rows}u;
-  for (var unit = thread; unit < u.units; unit += ${threads}u) {
+  ${
+    begin.length === 0
+      ? ''
+      : `for (var unit = thread; unit < u.units; unit += ${threads}u) {
     for (var lane = 0u; lane < ${rows}u; lane++) {
       if (firstRow + lane < u.batch) { begin(firstRow + lane, unit, u.position, lane); }
     }
   }
-  workgroupBarrier();
+  workgroupBarrier();`
+  }
   let end = u.position + u.positions;
   for (var position = u.position; position < end; position++) {
     ${working.map(runStage).join('')}
