@@ -23,12 +23,14 @@ const lint = await run(process.execPath, [
 ]);
 
 removeReports();
-/** Runs tasks of some packages, two at a time. */
-const runTasks = (/** @type {string[]} */ tasks, /** @type {string} */ packages) =>
+/** Builds, type-checks and tests some packages, two tasks at a time. */
+const check = (/** @type {string} */ packages) =>
   turbo(
     [
       'run',
-      ...tasks,
+      'build',
+      'typecheck',
+      'test',
       `--filter=${packages}`,
       '--continue',
       '--concurrency=2',
@@ -39,8 +41,8 @@ const runTasks = (/** @type {string[]} */ tasks, /** @type {string} */ packages)
   );
 // The tests of WebGPU keep two processors busy by themselves, and take twice as long beside others.
 const WEBGPU = '@sluice/backend-webgpu';
-const others = await runTasks(['build', 'typecheck', 'test'], `!${WEBGPU}`);
-const webgpu = await runTasks(['build', 'typecheck', 'test'], WEBGPU);
+const others = await check(`!${WEBGPU}`);
+const webgpu = await check(WEBGPU);
 
 const sum = sumReports();
 if (lint.status !== 0) {

@@ -28,79 +28,74 @@ interface Sizes {
   readonly columns: number;
 }
 
-/** The product of two matrices that lie somewhere in larger buffers, turned over or not, added to what is there. */
-async function product(sizes: Sizes, turned: { left: boolean; right: boolean }, accumulate: boolean) {
-  const { rows, depth, columns } = sizes;
-  const left = numbers(offset + rows * depth, 1);
-  const right = numbers(offset + depth * columns, 2);
-  const before = numbers(offset + rows * (columns + 2), 3);
-  const place = (values: Float32Array<ArrayBuffer>, height: number, width: number, isTurned: boolean) => ({
-    buffer: upload(values),
-    offset,
-    rows: apart(isTurned ? 1 : width),
-    columns: apart(isTurned ? height : 1),
-  });
-  const result = { buffer: upload(before), offset, rows: apart(columns + 2) };
-  const run = gpu.begin();
-  multiply(run, {
-    ...sizes,
-    accumulate,
-    left: place(left, rows, depth, turned.left),
-    right: place(right, depth, columns, turned.right),
-    result,
-  });
-  run.submit('a product');
-  const expected = before.slice();
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      let sum = accumulate ? before[offset + row * (columns + 2) + column] : 0;
-      for (let k = 0; k < depth; k++) {
-        const a = left[offset + (turned.left ? k * rows + row : row * depth + k)];
-        const b = right[offset + (turned.right ? column * depth + k : k * columns + column)];
-        sum += a * b;
-      }
-      expected[offset + row * (columns + 2) + column] = sum;
-    }
-  }
-  return { actual: await gpu.downloads.of({ buffer: result.buffer, length: before.length }), expected };
+/** Where the numbers of both sides and of the result's rows lie. */
+interface Layout {
+  readonly left: { readonly rows: Stride; readonly columns: Stride };
+  readonly right: { readonly rows: Stride; readonly columns: Stride };
+  readonly result: Stride;
 }
+
+/** Matrices row by row, or turned over; the result's rows are a little apart. */
+const plain = ({ rows, depth, columns }: Sizes, turned: { left: boolean; right: boolean }): Layout => ({
+  left: turned.left ? { rows: apart(1), columns: apart(rows) } : { rows: apart(depth), columns: apart(1) },
+  right: turned.right
+    ? { rows: apart(1), columns: apart(depth) }
+    : { rows: apart(columns), columns: apart(1) },
+  result: apart(columns + 2),
+});
+
+/** Rows and columns that lie in turns, none as long as what a thread reads at a time. */
+const IN_TURNS: Layout = {
+  left: { rows: { period: 4, outer: 1000, inner: 100 }, columns: { period: 5, outer: 11, inner: 2 } },
+  right: { rows: { period: 7, outer: 200, inner: 25 }, columns: apart(1) },
+  result: { period: 10, outer: 300, inner: 20 },
+};
 
 /** Where number `i` of a direction lies. */
 const placeOf = ({ period, outer, inner }: Stride, i: number) =>
   Math.floor(i / period) * outer + (i % period) * inner;
 
-/** A product of matrices whose rows and columns lie in turns, none as long as what a thread reads at a time. */
-async function productInTurns({ rows, depth, columns }: Sizes, of: Mask['of'] | undefined) {
-  const leftRows = { period: 4, outer: 1000, inner: 100 };
-  const leftColumns = { period: 5, outer: 11, inner: 2 };
-  const rightRows = { period: 7, outer: 200, inner: 25 };
-  const resultRows = { period: 10, outer: 300, inner: 20 };
-  const maskStride = { period: 9, outer: 13, inner: 1 };
-  const left = numbers(offset + placeOf(leftRows, rows) + placeOf(leftColumns, depth), 1);
-  const right = numbers(offset + placeOf(rightRows, depth) + 25, 2);
-  const before = numbers(offset + placeOf(resultRows, rows) + 20, 3);
-  const mask = Float32Array.from({ length: offset + 13 * (rows + depth) }, (_, i) => Number(i % 3 !== 1));
-  const counts = (i: number) => mask[offset + placeOf(maskStride, i)] !== 0;
-  const result = { buffer: upload(before), offset, rows: resultRows };
+/** The product of two matrices that lie somewhere in larger buffers, perhaps masked, perhaps added to what is there. */
+async function product(
+  { rows, depth, columns }: Sizes,
+  layout: Layout,
+  { accumulate = false, masked }: { accumulate?: boolean; masked?: Mask['of'] | undefined } = {},
+) {
+  const sideOf = (
+    { rows: down, columns: across }: Layout['left'],
+    height: number,
+    width: number,
+    seed: number,
+  ) => numbers(offset + placeOf(down, height) + placeOf(across, width), seed);
+  const left = sideOf(layout.left, rows, depth, 1);
+  const right = sideOf(layout.right, depth, columns, 2);
+  const before = numbers(offset + placeOf(layout.result, rows) + columns, 3);
+  const stride = { period: 9, outer: 13, inner: 1 };
+  const mask = Float32Array.from({ length: offset + placeOf(stride, Math.max(rows, depth)) }, (_, i) =>
+    Number(i % 3 !== 1),
+  );
+  const counts = (i: number) => mask[offset + placeOf(stride, i)] !== 0;
+  const result = { buffer: upload(before), offset, rows: layout.result };
   const run = gpu.begin();
   multiply(run, {
-    ...{ rows, depth, columns, result, accumulate: false },
-    left: { buffer: upload(left), offset, rows: leftRows, columns: leftColumns },
-    right: { buffer: upload(right), offset, rows: rightRows, columns: apart(1) },
-    mask: of && { buffer: upload(mask), offset, stride: maskStride, of },
+    ...{ rows, depth, columns, accumulate, result },
+    left: { buffer: upload(left), offset, ...layout.left },
+    right: { buffer: upload(right), offset, ...layout.right },
+    mask: masked && { buffer: upload(mask), offset, stride, of: masked },
   });
   run.submit('a product');
   const expected = before.slice();
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
+      const at = offset + placeOf(layout.result, row) + column;
       let sum = 0;
       for (let k = 0; k < depth; k++) {
-        const a = left[offset + placeOf(leftRows, row) + placeOf(leftColumns, k)];
-        const b = right[offset + placeOf(rightRows, k) + column];
-        if (of !== 'depth' || counts(k)) sum += a * b;
+        const a = left[offset + placeOf(layout.left.rows, row) + placeOf(layout.left.columns, k)];
+        const b = right[offset + placeOf(layout.right.rows, k) + placeOf(layout.right.columns, column)];
+        if (masked !== 'depth' || counts(k)) sum += a * b;
       }
-      const at = offset + placeOf(resultRows, row) + column;
-      expected[at] = of === 'rows' && !counts(row) ? 0 : sum;
+      const value = masked === 'rows' && !counts(row) ? 0 : sum;
+      expected[at] = accumulate ? before[at] + value : value;
     }
   }
   return { actual: await gpu.downloads.of({ buffer: result.buffer, length: before.length }), expected };
@@ -128,7 +123,9 @@ describe.each(['default', 'adapter'] as const)(
         for (const right of [false, true]) {
           const name = `${shape.rows} × ${shape.depth} × ${shape.columns}, turned over: ${left}, ${right}`;
           test(name, async () => {
-            const { actual, expected } = await product(shape, { left, right }, left === right);
+            const { actual, expected } = await product(shape, plain(shape, { left, right }), {
+              accumulate: left === right,
+            });
             expect(actual).toEqual(expected);
           });
         }
@@ -145,18 +142,15 @@ describe.each(['default', 'adapter'] as const)(
         { rows: 37, depth: 45, columns: 18 },
         { rows: 3, depth: 530, columns: 9 },
       ]) {
-        const { actual, expected } = await productInTurns(sizes, of);
+        const { actual, expected } = await product(sizes, IN_TURNS, { masked: of });
         expect(actual).toEqual(expected);
       }
     });
 
     test('with more tiles below each other than a device has workgroups along a direction', async () => {
       const rows = 65_535 * tileOf(gpu.tiling).rows + 5;
-      const { actual, expected } = await product(
-        { rows, depth: 1, columns: 1 },
-        { left: false, right: false },
-        false,
-      );
+      const sizes = { rows, depth: 1, columns: 1 };
+      const { actual, expected } = await product(sizes, plain(sizes, { left: false, right: false }));
       // Comparing a number by itself takes many times as long.
       expect(Buffer.from(actual.buffer).equals(Buffer.from(expected.buffer))).toBe(true);
     });

@@ -7,7 +7,7 @@ import {
   type SequenceInputs,
 } from '@sluice/core';
 import { forward } from './forward.js';
-import { checkLength, type Gpu } from './gpu.js';
+import type { Gpu } from './gpu.js';
 import type { GpuFloats } from './gpu-floats.js';
 import { gradient } from './gradient.js';
 import type { Memory } from './memory.js';
@@ -25,9 +25,7 @@ export function backendOn(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
     upload: (values) => {
       gpu.faults.check();
       gpu.downloads.start();
-      checkLength(gpu.device, values.length);
-      const buffer = memory.allocate(values.length);
-      gpu.faults.renew(buffer);
+      const buffer = gpu.allocate(memory, values.length);
       gpu.device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
       gpu.count({ uploadedBytes: values.byteLength });
       return { buffer, length: values.length };

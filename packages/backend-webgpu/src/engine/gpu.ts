@@ -55,6 +55,21 @@ export class Gpu {
     this.total = addTraffic(this.total, more);
   }
 
+  /** A buffer for a new use. @throws RangeError when the device cannot bind so many numbers as one array. */
+  allocate(from: Memory, length: number): GPUBuffer {
+    const most = this.device.limits.maxStorageBufferBindingSize;
+    if (4 * length > most) {
+      throw new RangeError(
+        `An array of ${length} numbers takes ${4 * length} bytes, but this device binds at most ${most} ` +
+          '(maxStorageBufferBindingSize): take a smaller batch or shorter sequences, or a device with larger limits, ' +
+          'as requestDevice() asks for them.',
+      );
+    }
+    const buffer = from.allocate(length);
+    this.faults.renew(buffer);
+    return buffer;
+  }
+
   /** Begins one call's work. @throws Error when the device is lost, or for what went wrong before. */
   begin(): Run {
     this.faults.check();
@@ -67,9 +82,7 @@ export class Gpu {
     };
     const take = (from: Memory, list: GPUBuffer[], length: number) => {
       try {
-        checkLength(this.device, length);
-        const buffer = from.allocate(length);
-        this.faults.renew(buffer);
+        const buffer = this.allocate(from, length);
         list.push(buffer);
         return buffer;
       } catch (error) {
@@ -92,15 +105,4 @@ export class Gpu {
       },
     };
   }
-}
-
-/** @throws RangeError when a device cannot bind so many numbers as one array. */
-export function checkLength({ limits }: GPUDevice, length: number): void {
-  const most = limits.maxStorageBufferBindingSize;
-  if (4 * length <= most) return;
-  throw new RangeError(
-    `An array of ${length} numbers takes ${4 * length} bytes, but this device binds at most ${most} ` +
-      '(maxStorageBufferBindingSize): take a smaller batch or shorter sequences, or a device with larger limits, ' +
-      'as requestDevice() asks for them.',
-  );
 }

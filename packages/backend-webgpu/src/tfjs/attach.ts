@@ -85,7 +85,8 @@ function tensorMemory({ bufferManager }: WebGPUBackend): Memory {
 function onRead(backend: WebGPUBackend, { faults }: Gpu): void {
   const original = backend.read.bind(backend);
   backend.read = async (dataId) => {
-    const { resource } = backend.tensorMap.get(dataId);
+    // A tensor that is not there is for TensorFlow.js to say.
+    const resource = backend.tensorMap.has(dataId) ? backend.tensorMap.get(dataId).resource : undefined;
     let values: Awaited<ReturnType<typeof original>>;
     try {
       values = await original(dataId);
