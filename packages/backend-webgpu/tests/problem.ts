@@ -1,3 +1,4 @@
+import { createCpuBackend } from '@sluice/backend-cpu/engine';
 import { type Cell, type Plan, planFor, type SequenceCotangents, type SequenceInputs } from '@sluice/core';
 import type { GpuFloats, WebgpuBackend } from '../src/engine.js';
 
@@ -94,6 +95,15 @@ export async function resultsOn(
   const numbers: Float32Array[] = [];
   for (const buffer of buffers) numbers.push(await backend.download(buffer));
   return numbers;
+}
+
+/** The same on the cpu backend, which is held to the float64 reference and is much faster than that. */
+export function expectedOf(problem: Problem<Float32Array>): Float32Array[] {
+  const { plan, inputs, cotangents } = mapProblem(problem, (values) => values);
+  const cpu = createCpuBackend();
+  const result = cpu.forward(plan, inputs, true);
+  const gradient = cpu.gradient(plan, inputs, result, cotangents);
+  return [result.sequence, ...result.states, gradient.x, ...gradient.parameters, ...gradient.initialStates];
 }
 
 /** How far numbers are from others, relative to max(1, |other|), at most; NaN where one is. */

@@ -1,8 +1,7 @@
-import { createCpuBackend } from '@sluice/backend-cpu/engine';
 import { cells } from '@sluice/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWebgpuBackend, type StrategyName } from '../src/engine.js';
-import { mapProblem, type Problem, problemOf, resultsOn, worstError } from './problem.js';
+import { expectedOf, problemOf, resultsOn, worstError } from './problem.js';
 import { softwareDevice } from './software-device.js';
 
 const devices = {} as Record<'default' | 'adapter', GPUDevice>;
@@ -12,15 +11,6 @@ beforeAll(async () => {
 afterAll(() => {
   for (const device of Object.values(devices)) device.destroy();
 });
-
-/** The same on the cpu backend, which is held to the float64 reference and is much faster than that. */
-function expectedOf(problem: Problem<Float32Array>): Float32Array[] {
-  const { plan, inputs, cotangents } = mapProblem(problem, (values) => values);
-  const cpu = createCpuBackend();
-  const result = cpu.forward(plan, inputs, true);
-  const gradient = cpu.gradient(plan, inputs, result, cotangents);
-  return [result.sequence, ...result.states, gradient.x, ...gradient.parameters, ...gradient.initialStates];
-}
 
 describe('sizes beyond those of the conformance suite', () => {
   const cases: [

@@ -1,5 +1,5 @@
 // Measures Sluice's WebGPU engine without TensorFlow.js; prints a line of JSON for each task. Its argument is the shapes.
-import { createWebgpuBackend } from '@sluice/backend-webgpu/engine';
+import { createWebgpuBackend, requestDevice } from '@sluice/backend-webgpu/engine';
 import { layerProblem } from '../workloads/layer.js';
 import { formOf } from '../workloads/workload.js';
 import { engineTask } from './engine-task.js';
@@ -10,11 +10,19 @@ import { setUp } from './set-up.js';
 const AHEAD = 10;
 
 await setUp();
-for (const task of layerTasks(process.argv[2])) {
-  await print(task, async () => {
+const device = await requestDevice();
+const weightTypes = device.features.has('shader-f16')
+  ? (['float32', 'float16'] as const)
+  : (['float32'] as const);
+device.destroy();
+const tasks = layerTasks(process.argv[2]).flatMap((task) =>
+  weightTypes.map((weightType) => ({ task, weightType })),
+);
+for (const { task, weightType } of tasks) {
+  await print({ ...task, weightType }, async () => {
     const { workload, shape, cell } = task;
     // A new one each time, so that the first result pays for compiling everything and a lost device costs one task.
-    const engine = await createWebgpuBackend();
+    const engine = await createWebgpuBackend({ weightType });
     try {
       const form = formOf(cell);
       const problem = layerProblem(form, shape);

@@ -24,7 +24,7 @@ export function layerTasks(shapes: string | undefined): LayerTask[] {
 }
 
 /** Prints a line of JSON for a task: its figures, or why there are none. */
-export async function print(task: Task, measure: () => Promise<object>): Promise<void> {
+export async function print(task: object, measure: () => Promise<object>): Promise<void> {
   const result = await measure().catch((error: unknown) => ({ failure: String(error) }));
   console.log(JSON.stringify({ ...task, ...result }));
 }

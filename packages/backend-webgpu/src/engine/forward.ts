@@ -3,8 +3,9 @@ import { chunksOf } from './chunks.js';
 import type { Gpu } from './gpu.js';
 import type { GpuFloats } from './gpu-floats.js';
 import { apart, multiply } from './kernels/multiply.js';
+import { narrowed } from './kernels/narrow.js';
 import { loopsOf } from './loop/plan-loops.js';
-import { placeParameters, type Run } from './run.js';
+import { placeMatrices, placeVectors, type Run } from './run.js';
 import { placeWaitingResults, runLoop } from './run-loop.js';
 import { savedLayout, scratchLayout } from './saved-layout.js';
 import { Workspace } from './workspace.js';
@@ -40,13 +41,16 @@ export function forward(
   const longest = chunks[0].positions;
 
   const workspace = new Workspace();
+  const fillMatrices = placeMatrices(workspace, plan, inputs);
+  const matrixLength = workspace.length;
+  const fillVectors = placeVectors(workspace, plan, inputs);
   projections.forEach((index, i) => {
     workspace.reserve(`projection${index}`, batch * longest * widths[i]);
   });
   placeWaitingResults(workspace, loop, rows);
-  const fill = placeParameters(workspace, plan, inputs, true);
   const work = run.temporary(workspace.length);
-  fill(recorder, work);
+  fillMatrices(recorder, work);
+  fillVectors(recorder, work);
 
   const sequence = run.result(batch * timesteps * units);
   const layout = keep ? savedLayout(plan, batch, timesteps) : scratchLayout(plan, batch);
@@ -62,7 +66,8 @@ export function forward(
     recorder.place(inputs.initialStates?.[s], memory, stateAt(s, 'before'), rows);
   });
 
-  const buffers = [work, x.buffer, sequence.buffer, memory];
+  const weights = loop.narrow ? [narrowed(run, work, matrixLength)] : [];
+  const buffers = [work, x.buffer, sequence.buffer, memory, ...weights];
   const uniforms = {
     ...workspace.places,
     ...layout.places,

@@ -6,7 +6,7 @@ import type { Memory } from './memory.js';
 import { Pipelines } from './pipelines.js';
 import { Recorder } from './recorder.js';
 import type { Run } from './run.js';
-import { Loops } from './run-loop.js';
+import { Loops, type WeightType } from './run-loop.js';
 import type { StrategyName } from './strategy.js';
 import { addTraffic, NO_TRAFFIC, type Traffic } from './traffic.js';
 
@@ -17,6 +17,8 @@ export interface GpuOptions {
   readonly results: Memory;
   /** Overrides the choice by size. */
   readonly strategy?: StrategyName | undefined;
+  /** What the weights that multiply states are rounded to, where the device has such numbers. Default `float32`. */
+  readonly weightType?: WeightType | undefined;
   /** Is called before work is submitted, to submit what must come first. */
   readonly before?: () => void;
 }
@@ -29,6 +31,8 @@ export class Gpu {
   readonly downloads: Downloads;
   /** How matrix products are dealt out. */
   readonly tiling: Tiling;
+  /** What the weights that multiply states are rounded to. */
+  readonly weightType: WeightType;
   private total = NO_TRAFFIC;
 
   constructor(
@@ -39,7 +43,9 @@ export class Gpu {
     // Older browsers do not tell what a device's adapter is.
     const isSoftware = softwareAdapter(device.adapterInfo ?? {}) !== undefined;
     const traits = { limits: device.limits, isSoftware, subgroups: device.features.has('subgroups') };
-    this.loops = new Loops(traits, options.strategy);
+    this.weightType =
+      options.weightType === 'float16' && device.features.has('shader-f16') ? 'float16' : 'float32';
+    this.loops = new Loops(traits, options.strategy, this.weightType);
     this.tiling = tilingFor(traits);
     this.faults = new Faults(device);
     this.downloads = new Downloads(device, this.faults, (downloadedBytes) => this.count({ downloadedBytes }));

@@ -11,10 +11,11 @@ import { deepProducts } from './deep-products.js';
 import type { Gpu } from './gpu.js';
 import type { GpuFloats } from './gpu-floats.js';
 import { columnSums } from './kernels/column-sums.js';
+import { narrowed } from './kernels/narrow.js';
 import { repeatedOutputs } from './kernels/repeated-outputs.js';
 import { transpose } from './kernels/transpose.js';
 import { loopsOf } from './loop/plan-loops.js';
-import { placeParameters, type Run } from './run.js';
+import { placeVectors, type Run } from './run.js';
 import { placeWaitingResults, runLoop } from './run-loop.js';
 import { savedLayout } from './saved-layout.js';
 import { Workspace } from './workspace.js';
@@ -51,19 +52,20 @@ export function gradient(
     reverse,
   );
   const workspace = new Workspace();
+  plan.products.forEach((product, index) => {
+    if (!isInputProjection(product)) {
+      workspace.reserve(`transposed${index}`, product.results.length * units * units);
+    }
+  });
+  const matrixLength = workspace.length;
+  const fill = placeVectors(workspace, plan, inputs);
   const stateCotangents = plan.states.map((_, s) => workspace.reserve(`stateCotangent${s}`, 2 * rows));
   for (let value = 0; value < schedule.values; value++) workspace.reserve(`gradientValue${value}`, rows);
   widths.forEach((width, buffer) => {
     workspace.reserve(`productCotangent${buffer}`, batch * chunks[0].positions * width);
   });
   const vectorSums = workspace.reserve('vectorSums', rows * vectors.length);
-  plan.products.forEach((product, index) => {
-    if (!isInputProjection(product)) {
-      workspace.reserve(`transposed${index}`, product.results.length * units * units);
-    }
-  });
   placeWaitingResults(workspace, loop, rows);
-  const fill = placeParameters(workspace, plan, inputs, false);
   const work = run.temporary(workspace.length);
   fill(recorder, work);
   transposeWeights(run, plan, inputs, work, workspace);
@@ -80,6 +82,7 @@ export function gradient(
   for (const { buffer, length } of gradients.parameters) recorder.clear(buffer, 0, length);
 
   const sequenceCotangent = movedCotangent(run, plan, inputs, cotangents.sequence);
+  const weights = loop.narrow ? [narrowed(run, work, matrixLength)] : [];
   const bound = [
     work,
     x.buffer,
@@ -88,6 +91,7 @@ export function gradient(
     // Read in vain where there is none, but within bounds.
     sequenceCotangent ?? sequence.buffer,
     ...(input === null ? [] : [gradients.x.buffer]),
+    ...weights,
   ];
   const uniforms = {
     ...workspace.places,

@@ -3,6 +3,7 @@ import type { Kernel } from './gpu-floats.js';
 import { flatGroups } from './kernels/flat-grid.js';
 import { elementwiseKernel } from './loop/elementwise.js';
 import { hasWork, type Loop, waitingResults, waitingUniform } from './loop/loop.js';
+import { withNarrowWeights } from './loop/narrow-weights.js';
 import { heldBlocks, residentKernel } from './loop/resident.js';
 import { stepwiseKernel, TILE_ROWS, TILE_UNITS } from './loop/stepwise.js';
 import type { Recorder, Uniforms } from './recorder.js';
@@ -12,9 +13,14 @@ import type { Workspace } from './workspace.js';
 /** Steps with dispatches of their own that are handed over at once: each takes up to a millisecond. */
 const MOST_STEPS = 500;
 
+/** What the weights that multiply states are rounded to. */
+export type WeightType = 'float32' | 'float16';
+
 /** A loop with the strategy by which a device goes through it, and its kernels. */
 export interface ReadyLoop {
   readonly loop: Loop;
+  /** Whether it has weights of 16 bits, in a buffer that is bound behind the others. */
+  readonly narrow: boolean;
   readonly strategy: Strategy;
   /** One, or one for each stage that has work. */
   readonly kernels: readonly Kernel[];
@@ -29,17 +35,21 @@ export class Loops {
   constructor(
     private readonly device: LoopDevice,
     private readonly wanted: StrategyName | undefined,
+    private readonly weightType: WeightType,
   ) {}
 
-  ready(loop: Loop, units: number): ReadyLoop {
-    const products = loop.stages.flatMap((stage) => stage.products);
+  ready(given: Loop, units: number): ReadyLoop {
+    const products = given.stages.flatMap((stage) => stage.products);
     const columns = products.reduce((sum, { results, depthBlocks }) => sum + results.length * depthBlocks, 0);
     const multiplications = columns * units * units;
+    const narrow = this.weightType === 'float16' && multiplications > 0;
+    const loop = narrow ? withNarrowWeights(given) : given;
     const sizes = { units, multiplications, heldBlocks: heldBlocks(loop) };
     const strategy = chooseStrategy(sizes, this.device, this.wanted);
     const perThread = strategy.kind === 'resident' ? Math.ceil(units / strategy.threads) * strategy.rows : 1;
     return {
       loop,
+      narrow,
       strategy,
       kernels: this.kernelsOf(loop, strategy),
       // Besides products a step takes some hundred operations. A step that is dispatched by itself is over sooner.

@@ -17,36 +17,45 @@ export interface Run {
   submit(name: string): void;
 }
 
-/**
- * Sets places aside for what loops read of parameters, masks and recurrent masks: as parts of one buffer they need one
- * binding, and a device need not have more than eight.
- *
- * @param matrices whether matrices that multiply states are needed as they are.
- * @returns records the copies, once there is a buffer.
- */
-export function placeParameters(
+/** Records copies to where places have been set aside, once there is a buffer. */
+export type Fill = (recorder: Recorder, work: GPUBuffer) => void;
+
+/** Sets places aside for the matrices that multiply states. */
+export function placeMatrices(
   workspace: Workspace,
-  plan: Plan,
+  { parameters, products }: Plan,
   inputs: SequenceInputs<GpuFloats>,
-  matrices: boolean,
-): (recorder: Recorder, work: GPUBuffer) => void {
-  const copies: { readonly source: GpuFloats; readonly place: number }[] = [];
-  const copy = (name: string, source: GpuFloats) => {
-    copies.push({ source, place: workspace.reserve(name, source.length) });
-  };
-  plan.parameters.forEach(({ form }, parameter) => {
-    const inLoop = plan.products.some(
-      (product) => product.parameter === parameter && product.operand.kind !== 'input',
-    );
-    if (form === 'vector' || (matrices && inLoop))
-      copy(`parameter${parameter}`, inputs.parameters[parameter]);
-  });
-  inputs.recurrentMasks?.forEach((mask, i) => {
-    copy(`recurrentMask${i}`, mask);
-  });
-  if (inputs.mask) copy('mask', inputs.mask);
-  else workspace.reserve('mask', 0);
+): Fill {
+  const inLoop = parameters.flatMap((_, index) =>
+    products.some(({ parameter, operand }) => parameter === index && operand.kind !== 'input') ? [index] : [],
+  );
+  return place(
+    workspace,
+    inLoop.map((index) => [`parameter${index}`, inputs.parameters[index]]),
+  );
+}
+
+/**
+ * Sets places aside for the vectors, masks and recurrent masks, which loops read: as parts of one buffer they need one
+ * binding, and a device need not have more than eight.
+ */
+export function placeVectors(workspace: Workspace, plan: Plan, inputs: SequenceInputs<GpuFloats>): Fill {
+  const { mask, recurrentMasks = [] } = inputs;
+  if (mask === undefined) workspace.reserve('mask', 0);
+  return place(workspace, [
+    ...plan.parameters.flatMap(({ form }, index): Named[] =>
+      form === 'vector' ? [[`parameter${index}`, inputs.parameters[index]]] : [],
+    ),
+    ...recurrentMasks.map((given, i): Named => [`recurrentMask${i}`, given]),
+    ...(mask ? [['mask', mask] as const] : []),
+  ]);
+}
+
+type Named = readonly [name: string, source: GpuFloats];
+
+function place(workspace: Workspace, sources: readonly Named[]): Fill {
+  const copies = sources.map(([name, source]) => ({ source, at: workspace.reserve(name, source.length) }));
   return (recorder, work) => {
-    for (const { source, place } of copies) recorder.copy(source.buffer, 0, work, place, source.length);
+    for (const { source, at } of copies) recorder.copy(source.buffer, 0, work, at, source.length);
   };
 }

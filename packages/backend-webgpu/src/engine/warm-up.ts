@@ -3,6 +3,7 @@ import type { Gpu } from './gpu.js';
 import { COLUMN_SUMS } from './kernels/column-sums.js';
 import { SUM_SLICES } from './kernels/multiply.js';
 import { multiplyKernel } from './kernels/multiply-kernel.js';
+import { NARROW } from './kernels/narrow.js';
 import { REPEATED_OUTPUTS } from './kernels/repeated-outputs.js';
 import { TRANSPOSE } from './kernels/transpose.js';
 import { loopsOf } from './loop/plan-loops.js';
@@ -18,7 +19,9 @@ export async function warmUp(gpu: Gpu, plan: Plan, gradient: boolean): Promise<v
   const loops = gradient ? [forward, backwards] : [forward];
   const product = multiplyKernel(gpu.tiling);
   const products = [product, SUM_SLICES, ...(gradient ? [TRANSPOSE, COLUMN_SUMS, REPEATED_OUTPUTS] : [])];
-  const kernels = [...products, ...loops.flatMap((loop) => gpu.loops.ready(loop, plan.units).kernels)];
+  const ready = loops.map((loop) => gpu.loops.ready(loop, plan.units));
+  const narrowing = ready.some(({ narrow }) => narrow) ? [NARROW] : [];
+  const kernels = [...products, ...narrowing, ...ready.flatMap((loop) => loop.kernels)];
   try {
     await Promise.all(kernels.map((kernel) => gpu.pipelines.prepare(kernel)));
   } catch (error) {

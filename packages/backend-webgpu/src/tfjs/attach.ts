@@ -1,6 +1,6 @@
 import { pointwiseOperands, recurrentKernels, type TensorInfo } from '@sluice/core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import type { KernelFunc } from '@tensorflow/tfjs-core';
+import { env, type KernelFunc } from '@tensorflow/tfjs-core';
 import { backendOn } from '../engine/backend-on.js';
 import { Gpu } from '../engine/gpu.js';
 import type { GpuFloats } from '../engine/gpu-floats.js';
@@ -14,6 +14,10 @@ export interface Attached {
   readonly recurrent: ReadonlyMap<string, KernelFunc>;
   readonly pointwise: KernelFunc;
 }
+
+/** The flag of TensorFlow.js by which kernels round the weights of time loops to 16 bits (`weightType` of the engine). */
+export const FLOAT16_WEIGHTS = 'SLUICE_WEBGPU_FLOAT16_WEIGHTS';
+env().registerFlag(FLOAT16_WEIGHTS, () => false);
 
 const known = new WeakMap<WebGPUBackend, Attached>();
 
@@ -36,7 +40,8 @@ function attach(backend: WebGPUBackend): Attached {
     backend.submitQueue();
   };
   const pool = new BufferPool(device);
-  const gpu = new Gpu(device, { memory: pool, results: memory, before: flush });
+  const weightType = env().getBool(FLOAT16_WEIGHTS) ? 'float16' : 'float32';
+  const gpu = new Gpu(device, { memory: pool, results: memory, weightType, before: flush });
   onRead(backend, gpu);
   onAcquire(backend, gpu);
   onEnd(backend, () => pool.empty());

@@ -1,5 +1,5 @@
 import { isInputProjection, type Plan, type Slot } from '@sluice/core';
-import type { Loop, Operand } from './loop.js';
+import { type Loop, type Operand, weightInWork } from './loop.js';
 
 /** A number of a row of `units` numbers that begins `blocks` rows behind a uniform's place. */
 const inRow = (start: string, row: string, blocks: number, block: number, unit: string) =>
@@ -127,6 +127,7 @@ export function forwardLoop(plan: Plan): Loop {
     })),
     places: { load, store },
     padded,
+    weight: weightInWork,
     operands,
     carried: { load: 'state', store: 'newState', count: plan.states.length },
     kept: {

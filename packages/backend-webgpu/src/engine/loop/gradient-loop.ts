@@ -1,6 +1,6 @@
 import type { Plan, Slot } from '@sluice/core';
 import { keptStep } from './forward-loop.js';
-import type { Loop, Operand } from './loop.js';
+import { type Loop, type Operand, weightInWork } from './loop.js';
 
 /** A plan's gradient steps, from the last processed step, at position 0, to the first. */
 export function gradientLoop(plan: Plan): Loop {
@@ -121,6 +121,7 @@ export function gradientLoop(plan: Plan): Loop {
     })),
     places: { load, store },
     padded,
+    weight: weightInWork,
     operands,
     carried: {
       load: 'stateCotangent',

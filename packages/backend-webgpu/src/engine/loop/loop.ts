@@ -17,6 +17,8 @@ export interface Loop {
   padded(slot: Slot): string | null;
   /** The condition under which every step is wanted in memory, and the stores that only that is for; null where nothing is kept. */
   readonly kept: { readonly condition: string; isOnlyFor(slot: Slot): boolean } | null;
+  /** The weight at a place. */
+  weight(place: string): string;
   /** What products multiply: kept near by strategies that can. */
   readonly operands: readonly Operand[];
   readonly carried: Carried;
@@ -37,7 +39,7 @@ export interface LoopProduct {
   readonly operand: number;
   readonly firstBlock: number;
   readonly depthBlocks: number;
-  /** Where the weight of depth `k` and result number `i` of the first block is, as an expression without the last of them. */
+  /** The place of the weight of depth `k` and result number `i` of the first block, as an expression without the last of them. */
   weightRow(k: string): string;
 }
 
@@ -61,6 +63,9 @@ export interface Carried {
   readonly store: 'newState' | 'previousStateCotangent';
   readonly count: number;
 }
+
+/** Weights are where all else is. */
+export const weightInWork = (place: string): string => `work[${place}]`;
 
 /** Whether a stage has anything to do. */
 export const hasWork = ({ products, program }: LoopStage): boolean =>

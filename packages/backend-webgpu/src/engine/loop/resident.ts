@@ -78,7 +78,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
       forUnits((i) => {
         const weight = `weight_${block}_${i}`;
         const added = forParts((part) => `${name}_${i}_${part} += rows${part} * ${weight};`);
-        return `let ${weight} = work[weight + unit${i} + ${block}u * u.units]; ${added}`;
+        return `let ${weight} = ${loop.weight(`weight + unit${i} + ${block}u * u.units`)}; ${added}`;
       });
     const addProducts = (k: string, rowsOf: (part: number) => string) => `{
         let weight = ${product.weightRow(k)};

@@ -59,7 +59,7 @@ export function stepwiseKernel(loop: Loop, index: number): Kernel {
 var<workgroup> weights: array<f32, ${widest * STRIP * TILE_UNITS}>;
 fn weightAt(place: u32, isInside: bool) -> f32 {
   if (!isInside) { return 0.0; }
-  return work[place];
+  return ${loop.weight('place')};
 }`;
   const code = `
 ${memory}
