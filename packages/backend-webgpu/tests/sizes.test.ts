@@ -1,6 +1,7 @@
 import { cells } from '@sluice/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWebgpuBackend, type StrategyName } from '../src/engine.js';
+import { asGpu } from './as-gpu.js';
 import { expectedOf, problemOf, resultsOn, worstError } from './problem.js';
 import { softwareDevice } from './software-device.js';
 
@@ -63,6 +64,22 @@ describe('layers of which a thread has several units', () => {
       isPadded(Math.floor(i / inputSize)) ? Number.NaN : Math.sin(i),
     );
     const problem = problemOf(made, { ...shape, units }, { mask, x });
+    expect(worstError(await resultsOn(backend, problem), expectedOf(problem))).toBeLessThan(1e-5);
+  });
+});
+
+describe('layers of which a quad has each unit, as on GPUs', () => {
+  const shape = { batch: 6, timesteps: 4, inputSize: 5 };
+  test.each([
+    ['fewer units than quads', 'gru', 5, {}],
+    ['more, and no multiple of four', 'lstm', 70, {}],
+    ['with products in two stages', 'gruResetBefore', 33, {}],
+    // Too little workgroup memory for four: then one thread of a quad has the only row.
+    ['a row for each workgroup', 'gru', 150, { maxComputeWorkgroupStorageSize: 4096 }],
+  ] as const)('%s', async (_, cell, units, limits) => {
+    const backend = await createWebgpuBackend({ device: asGpu(devices.adapter, limits) });
+    const made = cell === 'gruResetBefore' ? cells.gru({ resetAfter: false }) : cells[cell]();
+    const problem = problemOf(made, { ...shape, units });
     expect(worstError(await resultsOn(backend, problem), expectedOf(problem))).toBeLessThan(1e-5);
   });
 });

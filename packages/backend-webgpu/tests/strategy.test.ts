@@ -24,15 +24,37 @@ describe('the strategy', () => {
   });
 
   test('for small layers is one dispatch, with a thread per unit and four rows together', () => {
-    expect(chooseStrategy(gru(128), GPU)).toEqual({
+    const without = { ...GPU, subgroups: false };
+    expect(chooseStrategy(gru(128), without)).toEqual({
       kind: 'resident',
       rows: 4,
       threads: 128,
       together: 1,
-      quads: false,
+      quads: 'none',
       held: 1024,
     });
-    expect(chooseStrategy(gru(3), GPU)).toMatchObject({ kind: 'resident', threads: 64 });
+    expect(chooseStrategy(gru(3), without)).toMatchObject({ kind: 'resident', threads: 64 });
+  });
+
+  test('has a quad per unit on GPUs with subgroups, as long as there are more threads than units', () => {
+    expect(chooseStrategy(gru(50), GPU)).toEqual({
+      kind: 'resident',
+      rows: 4,
+      threads: 256,
+      together: 1,
+      quads: 'unit',
+      held: 1023,
+    });
+    expect(chooseStrategy(gru(3), GPU)).toMatchObject({ threads: 64, quads: 'unit' });
+    expect(chooseStrategy(gru(255), GPU)).toMatchObject({ threads: 256, quads: 'unit' });
+    expect(chooseStrategy(gru(256), GPU)).toMatchObject({ threads: 256, quads: 'none' });
+  });
+
+  test('leaves room for numbering quads', () => {
+    const limits = { ...LIMITS, maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupSizeX: 1024 };
+    const device = { ...GPU, limits };
+    expect(chooseStrategy(gru(511), device, 'resident')).toMatchObject({ quads: 'unit', held: 1023 });
+    expect(chooseStrategy(gru(512), device, 'resident')).toMatchObject({ quads: 'none', held: 1024 });
   });
 
   test('for large layers is a dispatch per step', () => {
@@ -64,7 +86,7 @@ describe('the strategy', () => {
       rows: 4,
       threads: 1024,
       together: 1,
-      quads: false,
+      quads: 'none',
       held: 2048,
     });
   });
@@ -80,10 +102,10 @@ describe('the strategy', () => {
       rows: 8,
       threads: 32,
       together: 4,
-      quads: true,
+      quads: 'reading',
       held: 512,
     });
-    const small = { rows: 4, threads: 32, together: 1, quads: false };
+    const small = { rows: 4, threads: 32, together: 1, quads: 'none' };
     expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject(small);
     expect(chooseStrategy(gru(32), SOFTWARE)).toMatchObject(small);
     expect(chooseStrategy(gru(48), SOFTWARE)).toMatchObject({ rows: 8, threads: 32, together: 4 });
@@ -91,10 +113,10 @@ describe('the strategy', () => {
     expect(chooseStrategy(gru(1024), SOFTWARE, 'resident')).toMatchObject({ rows: 1, threads: 32 });
   });
 
-  test('has quads where there are subgroups, and a multiple of four units to share out', () => {
+  test('reads in quads on software where there are subgroups, and a multiple of four units to share out', () => {
     const without = { ...SOFTWARE, subgroups: false };
-    expect(chooseStrategy(gru(128), without)).toMatchObject({ rows: 8, together: 4, quads: false });
-    expect(chooseStrategy(gru(126), SOFTWARE)).toMatchObject({ rows: 8, together: 4, quads: false });
+    expect(chooseStrategy(gru(128), without)).toMatchObject({ rows: 8, together: 4, quads: 'none' });
+    expect(chooseStrategy(gru(126), SOFTWARE)).toMatchObject({ rows: 8, together: 4, quads: 'none' });
   });
 });
 

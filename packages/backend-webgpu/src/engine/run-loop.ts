@@ -46,15 +46,12 @@ export class Loops {
     const loop = narrow ? withNarrowWeights(given) : given;
     const sizes = { units, multiplications, heldBlocks: heldBlocks(loop) };
     const strategy = chooseStrategy(sizes, this.device, this.wanted);
-    const perThread = strategy.kind === 'resident' ? Math.ceil(units / strategy.threads) * strategy.rows : 1;
     return {
       loop,
       narrow,
       strategy,
       kernels: this.kernelsOf(loop, strategy),
-      // Besides products a step takes some hundred operations. A step that is dispatched by itself is over sooner.
-      workPerStep:
-        strategy.kind === 'stepwise' ? MOST_WORK / MOST_STEPS : perThread * (columns * units + 100),
+      workPerStep: workPerStep(strategy, units, columns),
     };
   }
 
@@ -66,6 +63,15 @@ export class Loops {
     byStrategy.set(key, kernels);
     return kernels;
   }
+}
+
+/** Besides products a step takes some hundred operations. A step that is dispatched by itself is over sooner. */
+function workPerStep(strategy: Strategy, units: number, columns: number): number {
+  if (strategy.kind === 'stepwise') return MOST_WORK / MOST_STEPS;
+  if (strategy.kind === 'elementwise') return columns * units + 100;
+  const { rows, threads, quads } = strategy;
+  const sharers = quads === 'unit' ? 4 : 1;
+  return Math.ceil((units * sharers) / threads) * (rows / sharers) * (columns * units + 100);
 }
 
 function makeKernels(loop: Loop, strategy: Strategy): readonly Kernel[] {

@@ -1,4 +1,4 @@
-import type { ResidentSizes } from './loop/resident.js';
+import { QUAD_NUMBERING, type ResidentSizes } from './loop/resident.js';
 
 /**
  * How a GPU goes through the time steps.
@@ -48,19 +48,26 @@ const USUAL_HELD = 4096;
 
 /**
  * How a resident loop is laid out: the batch rows of a workgroup and the units a thread multiplies for at the same time, at most; how
- * many threads a workgroup has. A software adapter runs threads one after the other: there more of them only wait for more
- * others, and what counts is how often something that was read is used. That they are always as many saves it compiling.
+ * many threads a workgroup has; what quads do where they can. A software adapter runs threads one after the other: there more of them only
+ * wait for more others, and what counts is how often something that was read is used. That they are always as many saves it compiling.
  */
 const LAYOUTS = {
-  gpu: { mostRows: 4, mostTogether: 1, fewestThreads: 64, mostThreads: Number.POSITIVE_INFINITY },
-  software: { mostRows: 8, mostTogether: 4, fewestThreads: 32, mostThreads: 32 },
+  gpu: {
+    mostRows: 4,
+    mostTogether: 1,
+    fewestThreads: 64,
+    mostThreads: Number.POSITIVE_INFINITY,
+    inQuads: 'unit',
+  },
+  software: { mostRows: 8, mostTogether: 4, fewestThreads: 32, mostThreads: 32, inQuads: 'reading' },
 } as const;
 
 /**
  * The strategy for a loop on a device.
  *
  * Four rows or eight share each weight that is read, unless there is no memory for them: reading weights is what takes the time, even
- * where fewer rows are left. A GPU's workgroup has a thread per unit, in powers of two up to what the device allows.
+ * where fewer rows are left. A GPU's workgroup has a thread per unit, or with subgroups a quad, in powers of two up to what the
+ * device allows.
  *
  * @param wanted overrides the choice by size.
  * @throws RangeError when `resident` is wanted and the device has too little workgroup memory for it.
@@ -83,23 +90,31 @@ export function chooseStrategy(
     );
   }
   if (wanted === undefined && multiplications > RESIDENT_WEIGHTS) return { kind: 'stepwise' };
-  const { mostRows, mostTogether, fewestThreads, mostThreads } = LAYOUTS[isSoftware ? 'software' : 'gpu'];
+  const { mostRows, mostTogether, fewestThreads, mostThreads, inQuads } =
+    LAYOUTS[isSoftware ? 'software' : 'gpu'];
   const isSmall = units <= fewestThreads;
   const together = isSmall ? 1 : mostTogether;
   // Small layers have four in any case: eight take longer to compile.
   const wantedRows = isSmall ? 4 : mostRows;
   const rows = ([8, 4] as const).find((few) => few <= wantedRows && few * needed <= room) ?? 1;
   const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = limits;
-  const most = Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, mostThreads);
-  const threads = powerOfTwo(Math.max(fewestThreads, Math.ceil(units / together)));
+  const allowed = Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, mostThreads);
+  const most = powerOfTwo(allowed + 1) / 2;
+  const canBe = {
+    // Where there are fewer threads than units, each has enough to do.
+    unit: units < most && rows * needed + QUAD_NUMBERING <= room,
+    // What is read together is read for units that are multiplied together.
+    reading: together > 1 && units % 4 === 0,
+  };
+  const quads = subgroups && canBe[inQuads] ? inQuads : 'none';
+  const wanting = Math.ceil(units / together) * (quads === 'unit' ? 4 : 1);
   return {
     kind: 'resident',
     rows,
-    threads: Math.min(threads, powerOfTwo(most + 1) / 2),
+    threads: Math.min(most, powerOfTwo(Math.max(fewestThreads, wanting))),
     together,
-    // Units of a GPU's thread are multiplied one by one: there what is held is read once for each, and by all threads at once.
-    quads: subgroups && together > 1 && units % 4 === 0,
-    held: Math.max(needed, USUAL_HELD / rows),
+    quads,
+    held: Math.max(needed, Math.floor((USUAL_HELD - (quads === 'unit' ? QUAD_NUMBERING : 0)) / rows)),
   };
 }
 

@@ -9,24 +9,38 @@ import { loopFunctions, stageFunction } from './stage.js';
 export const heldBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
   operands.reduce((sum, { blocks, takesTurns }) => sum + blocks * (takesTurns ? 2 : 1), 0);
 
+/**
+ * What the four threads of a quad (neighbours, of the feature `subgroups`) do together.
+ * - `reading`: each reads what is held of another one of four depths, and they pass it on to each other. There must be a multiple
+ *   of four units.
+ * - `unit`: they have the same unit. Each multiplies a fourth of the depth; then each runs the program for every fourth row.
+ */
+export type Quads = 'none' | 'reading' | 'unit';
+
 export interface ResidentSizes {
   /** Batch rows of a workgroup: one, or fours, whose numbers are one `vec4f` each. */
   readonly rows: 1 | 4 | 8;
   readonly threads: number;
   /** How many units a thread multiplies at the same time. */
   readonly together: number;
-  /**
-   * Whether each thread of a quad (four neighbours, of the feature `subgroups`) reads what is held of another one of four depths, and
-   * they pass it on to each other. There must be a multiple of four units.
-   */
-  readonly quads: boolean;
+  readonly quads: Quads;
   /** How many numbers (of `rows` rows each) there is workgroup memory for. */
   readonly held: number;
 }
 
+/** The workgroup memory for numbering quads that share units, in numbers, with what may be left free around it. */
+export const QUAD_NUMBERING = 4;
+/** Numbers the quads: WGSL does not say which of a workgroup's threads are neighbours. */
+const NUMBERED = `if (thread == 0u) { atomicStore(&quads, 0u); }
+  workgroupBarrier();
+  var number = 0u;
+  if (own == 0u) { number = atomicAdd(&quads, 1u); }
+  let worker = quadBroadcast(number, 0u);`;
+
 /**
  * A loop in one dispatch: a workgroup takes a few batch rows through all time steps. What products multiply stays in its
- * memory; between the stages of a step its threads wait for each other. A thread has every `threads`-th unit.
+ * memory; between the stages of a step its threads wait for each other. A thread has every `threads`-th unit, or a quad every
+ * `threads / 4`-th.
  *
  * Ladder (a GRU's loop, 64 × 50 × 128 units, on a software adapter, two cores; ms):
  *   1  128 threads, each multiplies for one unit at a time           330   7 numbers read for 12 multiplications
@@ -35,11 +49,16 @@ export interface ResidentSizes {
  *   4  3 in quads                                                    220   13 for 48
  *   5  4 with each store written once, not again for padded steps    200
  *   6  5 for eight rows                                              150   14 for 96; a batch of one takes a third longer
- * A GPU, which runs all threads at once, is given 1, a software adapter 6 (`LAYOUTS` in strategy.ts).
+ * A software adapter is given 6 (`LAYOUTS` in strategy.ts). A GPU runs all threads at once and is given 1, where it has subgroups with
+ * quads that share a unit: then four times as many threads are on their way at once through loops a fourth as long, and read as
+ * much in all. (So it should take less time where there are not yet enough threads to keep the GPU busy; no GPU was at hand to see it on.)
  */
 export function residentKernel(loop: Loop, { rows, threads, together, quads, held }: ResidentSizes): Kernel {
   const { operands, stages, places } = loop;
   const units = Array.from({ length: together }, (_, i) => i);
+  const sharesUnit = quads === 'unit';
+  /** Who has units of their own: threads or quads. */
+  const workers = sharesUnit ? threads / 4 : threads;
   const forUnits = (text: (i: number) => string) => units.map(text).join(' ');
   const type = rows === 1 ? 'f32' : 'vec4f';
   /** The numbers of all rows are so many of that type. */
@@ -87,6 +106,12 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
       }`;
     const depth = `${product.depthBlocks}u * u.units`;
     const heldFor = (k: string, part: number) => `held[(operand + ${k}) * ${parts}u + ${part}u]`;
+    if (sharesUnit) {
+      return `{
+      let operand = ${at};
+      for (var k = own; k < ${depth}; k += 4u) ${addProducts('k', (part) => heldFor('k', part))}
+    }`;
+    }
     const inQuads = `for (var k = 0u; k < ${depth}; k += 4u) {
         ${forParts((part) => `let own${part} = ${heldFor('k + own', part)};`)}
         ${each(4, (i) => addProducts(`(k + ${i}u)`, (part) => `quadBroadcast(own${part}, ${i}u)`), '\n        ')}
@@ -94,7 +119,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
     const oneByOne = `for (var k = 0u; k < ${depth}; k++) ${addProducts('k', (part) => heldFor('k', part))}`;
     return `{
       let operand = ${at};
-      ${quads ? inQuads : oneByOne}
+      ${quads === 'reading' ? inQuads : oneByOne}
     }`;
   };
   const working = [...stages.keys()].filter((index) => hasWork(stages[index]));
@@ -110,21 +135,32 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
         return `let ${name}_${part} = ${ofUnits.reduce((others, sum, i) => `select(${others}, ${sum}, i == ${i}u)`)};`;
       }),
     );
+    /** All threads of a quad get the sum of what each has. */
+    const joined = sharesUnit
+      ? sums.flatMap((name) =>
+          ['X', 'Y'].map((way) =>
+            forUnits((i) =>
+              forParts((part) => `${name}_${i}_${part} += quadSwap${way}(${name}_${i}_${part});`),
+            ),
+          ),
+        )
+      : [];
     // Who passes something on must be there to the end, also beyond the last unit.
-    const firstUnits = quads
-      ? `for (var start = 0u; start < u.units; start += ${together * threads}u) {
-      let first = start + thread;`
-      : `for (var first = thread; first < u.units; first += ${together * threads}u) {`;
+    const firstUnits =
+      quads !== 'none'
+        ? `for (var start = 0u; start < u.units; start += ${together * workers}u) {
+      let first = start + worker;`
+        : `for (var first = worker; first < u.units; first += ${together * workers}u) {`;
     return `
     ${firstUnits}
       // Units beyond the last are read as the last, and nothing is done with them.
-      ${forUnits((i) => `let unit${i} = min(first + ${i * threads}u, u.units - 1u);`)}
+      ${forUnits((i) => `let unit${i} = min(first + ${i * workers}u, u.units - 1u);`)}
       ${declared.join('\n      ')}
-      ${stage.products.map(multiply).join('\n      ')}
+      ${[...stage.products.map(multiply), ...joined].join('\n      ')}
       for (var i = 0u; i < ${together}u; i++) {
-        let unit = first + i * ${threads}u;
+        let unit = first + i * ${workers}u;
         ${chosen.join('\n        ')}
-        for (var lane = 0u; lane < ${rows}u; lane++) {
+        for (var lane = ${sharesUnit ? 'own' : '0u'}; lane < ${rows}u; lane += ${sharesUnit ? 4 : 1}u) {
           let row = firstRow + lane;
           if (unit < u.units && row < u.batch) { stage${index}(${['row', 'unit', 'position', 'lane', ...sums.map(sumOfLane)].join(', ')}); }
         }
@@ -139,6 +175,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
   });
   const code = `
 var<workgroup> held: array<${type}, ${held * parts}>;
+${sharesUnit ? 'var<workgroup> quads: atomic<u32>;' : ''}
 ${loopFunctions(loop)}
 ${working.map((index) => stageFunction(loop, index, { places: published, padded: loop.padded }, ['lane: u32'])).join('\n')}
 ${
@@ -153,9 +190,10 @@ ${
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
-  ${quads ? '@builtin(subgroup_invocation_id) inSubgroup: u32,' : ''}
+  ${quads === 'none' ? '' : '@builtin(subgroup_invocation_id) inSubgroup: u32,'}
 ) {
-  ${quads ? 'let own = inSubgroup % 4u;' : ''}
+  ${quads === 'none' ? '' : 'let own = inSubgroup % 4u;'}
+  ${sharesUnit ? NUMBERED : 'let worker = thread;'}
   let firstRow = group.x * ${rows}u;
   ${
     begin.length === 0
@@ -173,6 +211,6 @@ fn main(
   }
 }`;
   const name = `${loop.name}, resident`;
-  const enable = quads ? ['subgroups'] : [];
+  const enable = quads === 'none' ? [] : ['subgroups'];
   return { name, enable, uniforms: uniformsIn(code), bindings: loop.bindings, code };
 }
