@@ -9,7 +9,7 @@ import { startThread } from './command/thread.js';
 import { untilIdle } from './command/until-idle.js';
 import { competitorsOf } from './contenders/catalogue.js';
 import { machineLines, whyNot } from './machine.js';
-import { cellRatioTable } from './report/cell-ratios.js';
+import { cellRatioTables } from './report/cell-ratios.js';
 import { jsonLine } from './report/json-lines.js';
 import { kernelTable } from './report/kernel-table.js';
 import { taskTable } from './report/table.js';
@@ -73,8 +73,7 @@ function seriesLines(reports: readonly TaskReport[]): string {
 /** For each cell that has results a table and where time goes, then how the cells compare, with empty lines between. */
 function seriesTables(series: Series, reports: readonly TaskReport[]): string {
   const tables = reports.filter(({ results }) => results.length > 0).flatMap(tablesOf);
-  const ratios = cellRatioTable(series, reports);
-  return [...tables, ...(ratios ? [ratios] : [])].map((table) => `${table}\n`).join('');
+  return [...tables, ...cellRatioTables(series, reports)].map((table) => `${table}\n`).join('');
 }
 
 function tablesOf(report: TaskReport): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BackendName } from '../src/backends.js';
-import { competitorsOf, contenders } from '../src/contenders/catalogue.js';
+import { CONTENDERS, competitorsOf, contenders } from '../src/contenders/catalogue.js';
 import type { CheckResult } from '../src/contenders/contender.js';
 import { createServer } from '../src/lanes/serve.js';
 import { maxErrorOf } from '../src/workloads/error.js';
@@ -52,6 +52,8 @@ describe('refusals', () => {
     expect(refusalOf('onnxruntime-web', 'forward', 'minGru')).toMatch(/no operator for the cell minGru/);
     expect(refusalOf('onnxruntime-web', 'train', 'gru')).toMatch(/no gradients/);
     expect(refusalOf('tf.layers', 'step', 'gru')).toMatch(/no engine/);
+    expect(refusalOf('sluice-engine', 'train', 'gru')).toMatch(/no whole model/);
+    expect(refusalOf('sluice-engine', 'step', 'gru')).toMatch(/on the engines itself/);
     expect(refusalOf('onnxruntime-web', 'step', 'gru')).toBeUndefined();
     expect(CELLS.filter((cell) => refusalOf('sluice', 'train', cell))).toEqual([]);
   });
@@ -84,12 +86,10 @@ const tasks = WORKLOADS.flatMap((workload) =>
   CELLS.map((cell): Task => ({ workload, shape: [5, workload === 'step' ? 1 : 6, 3, 4], cell })),
 );
 const runs = tasks.flatMap((task) =>
-  competitorsOf(['sluice', 'tf.layers', 'onnxruntime-web'], ['cpu', 'wasm']).flatMap(
-    ({ contender, backend }) => {
-      const ability = contenders[contender].ability(task, backend);
-      return 'refusal' in ability ? [] : [{ ...task, contender, backend, form: ability.form, task }];
-    },
-  ),
+  competitorsOf(CONTENDERS, ['cpu', 'wasm']).flatMap(({ contender, backend }) => {
+    const ability = contenders[contender].ability(task, backend);
+    return 'refusal' in ability ? [] : [{ ...task, contender, backend, form: ability.form, task }];
+  }),
 );
 
 describe('agreement with the float64 reference', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Profile } from '../src/contenders/kernel-profile.js';
-import { cellRatioTable } from '../src/report/cell-ratios.js';
+import { cellRatioTables } from '../src/report/cell-ratios.js';
 import { jsonLine } from '../src/report/json-lines.js';
 import { kernelTable } from '../src/report/kernel-table.js';
 import { taskTable } from '../src/report/table.js';
@@ -169,7 +169,8 @@ describe('the table of ratios between cells', () => {
   ];
 
   test('has the median over rounds of each pair on each backend, for Sluice alone', () => {
-    const table = cellRatioTable(series, reports) ?? '';
+    const [table, ...others] = cellRatioTables(series, reports);
+    expect(others).toEqual([]);
     expect(table.split('\n')[0]).toBe('forward gru, lstm, sru (64, 50, 128, 128): sluice’s cells compared');
     expect(columns(table, 'median over rounds').slice(1)).toEqual(['cpu', 'wasm']);
     expect(columns(table, 'gru ÷ lstm')).toEqual(['gru ÷ lstm', '0.80', '–']);
@@ -179,9 +180,23 @@ describe('the table of ratios between cells', () => {
   });
 
   test('is left out when fewer than two cells have results that are right', () => {
-    expect(cellRatioTable(series, reports.slice(0, 1))).toBeUndefined();
+    expect(cellRatioTables(series, reports.slice(0, 1))).toEqual([]);
     const wrong = report('sru', { ...sluice, maxError: 0.3 });
-    expect(cellRatioTable(series, [reports[0], wrong])).toBeUndefined();
+    expect(cellRatioTables(series, [reports[0], wrong])).toEqual([]);
+  });
+
+  test('is made for the engine, too, where that was measured', () => {
+    const engine: Measured = { ...sluice, contender: 'sluice-engine' };
+    const more = [
+      report('gru', sluice, { ...engine, roundsMs: [9, 9] }),
+      report('sru', sluice, { ...engine, roundsMs: [3, 3] }),
+    ];
+    const [layers, engines] = cellRatioTables(series, more);
+    expect(layers.split('\n')[0]).toBe('forward gru, lstm, sru (64, 50, 128, 128): sluice’s cells compared');
+    expect(engines.split('\n')[0]).toBe(
+      'forward gru, lstm, sru (64, 50, 128, 128): sluice-engine’s cells compared',
+    );
+    expect(columns(engines, 'gru ÷ sru')).toEqual(['gru ÷ sru', '3.00']);
   });
 });
 

@@ -1,8 +1,8 @@
 // Measures Sluice's WebGPU engine without TensorFlow.js; prints a line of JSON for each task. Its argument is the shapes.
 import { createWebgpuBackend, requestDevice } from '@sluice/backend-webgpu/engine';
+import { engineTask } from '../contenders/engine-task.js';
 import { layerProblem } from '../workloads/layer.js';
 import { formOf } from '../workloads/workload.js';
-import { engineTask } from './engine-task.js';
 import { figuresOf, layerTasks, print } from './figures.js';
 import { setUp } from './set-up.js';
 
@@ -26,7 +26,11 @@ for (const { task, weightType } of tasks) {
     try {
       const form = formOf(cell);
       const problem = layerProblem(form, shape);
-      const prepared = [1, AHEAD].map((calls) => engineTask(engine, problem, workload, shape, calls));
+      const dispatches = () => engine.traffic.dispatches;
+      const wait = () => engine.device.queue.onSubmittedWorkDone();
+      const prepared = [1, AHEAD].map((calls) =>
+        engineTask(engine, problem, workload, shape, { calls, dispatches, wait }),
+      );
       const { times, kernels, ...figures } = await figuresOf(task, form, prepared);
       const before = engine.traffic;
       await prepared[0].run();

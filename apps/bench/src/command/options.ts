@@ -1,7 +1,7 @@
 import { cells } from '@sluice/core';
 import { InvalidArgumentError, Option } from 'commander';
 import { type BackendName, isBackendName } from '../backends.js';
-import { CONTENDERS, type ContenderName } from '../contenders/catalogue.js';
+import { CONTENDERS, type ContenderName, USUAL_CONTENDERS } from '../contenders/catalogue.js';
 import { DEFAULT_CELLS, type Shape, WORKLOADS, type Workload } from '../workloads/workload.js';
 
 /** The command's options as commander gives them. */
@@ -21,7 +21,7 @@ export interface BenchOptions {
 /** The backends to choose from, in words. */
 const BACKENDS = ['cpu', 'wasm', 'wasm-N (N threads)', 'webgpu'];
 
-const PEERS = CONTENDERS.filter((name) => name !== 'sluice');
+const PEERS = USUAL_CONTENDERS.filter((name) => name !== 'sluice');
 
 /** The options, for commander. */
 export function benchOptions(): Option[] {
@@ -29,9 +29,10 @@ export function benchOptions(): Option[] {
     new Option('--backends <names>', BACKENDS.join(', '))
       .argParser(listOf<BackendName>(BACKENDS, isBackendName))
       .default(['wasm'], 'wasm'),
-    new Option('--contenders <names>', `who is measured: ${CONTENDERS.join(', ')} (default: all)`).argParser(
-      listOf(CONTENDERS),
-    ),
+    new Option(
+      '--contenders <names>',
+      `who is measured: ${CONTENDERS.join(', ')} (default: all but sluice-engine)`,
+    ).argParser(listOf(CONTENDERS)),
     new Option('--peers <names>', `whom sluice is compared with: ${PEERS.join(', ')} (default: all)`)
       .argParser(listOf(PEERS))
       .conflicts('contenders'),
@@ -57,9 +58,9 @@ export function benchOptions(): Option[] {
   ];
 }
 
-/** The contenders that the options name: all of them unless told otherwise. */
+/** The contenders that the options name: the usual ones unless told otherwise. */
 export function contendersOf({ contenders, peers }: BenchOptions): readonly ContenderName[] {
-  return contenders ?? (peers ? ['sluice', ...peers] : CONTENDERS);
+  return contenders ?? (peers ? ['sluice', ...peers] : USUAL_CONTENDERS);
 }
 
 /** What is wrong with options that are right each by itself. */

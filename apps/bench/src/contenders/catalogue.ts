@@ -2,10 +2,12 @@ import { type BackendName, backendNamed } from '../backends.js';
 import type { Contender } from './contender.js';
 import { onnxruntime } from './onnxruntime.js';
 import { sluice } from './sluice.js';
+import { sluiceEngine } from './sluice-engine.js';
 import { tfLayers } from './tf-layers.js';
 
 const catalogue = {
   sluice,
+  'sluice-engine': sluiceEngine,
   'tf.layers': tfLayers,
   'onnxruntime-web': onnxruntime,
 } as const;
@@ -16,6 +18,9 @@ export type ContenderName = keyof typeof catalogue;
 export const contenders: Readonly<Record<ContenderName, Contender>> = catalogue;
 
 export const CONTENDERS = Object.keys(contenders) as ContenderName[];
+
+/** Those that are measured unless others are chosen: the libraries as their users have them. */
+export const USUAL_CONTENDERS = CONTENDERS.filter((name) => name !== 'sluice-engine');
 
 /** A contender on a backend. */
 export interface Competitor {

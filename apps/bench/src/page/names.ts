@@ -30,6 +30,7 @@ export const cellName = (cell: string): string => CELL_NAMES[cell] ?? cell;
 
 export const CONTENDER_NAMES: Readonly<Record<ContenderName, string>> = {
   sluice: 'Sluice',
+  'sluice-engine': 'Sluice’s engine',
   'tf.layers': 'tf.layers',
   'onnxruntime-web': 'onnxruntime-web',
 };
@@ -37,6 +38,7 @@ export const CONTENDER_NAMES: Readonly<Record<ContenderName, string>> = {
 /** What a reader must know to choose them. */
 export const CONTENDER_NOTES: Readonly<Record<ContenderName, string>> = {
   sluice: 'its layers and kernels on TensorFlow.js, and its engines for steps',
+  'sluice-engine': 'without TensorFlow.js; results stay where they are',
   'tf.layers': 'TensorFlow.js’s own layers on the same devices',
   'onnxruntime-web': 'on WASM alone: its WebGPU has no operators of recurrent layers',
 };

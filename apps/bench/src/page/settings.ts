@@ -1,6 +1,6 @@
 import { cells } from '@sluice/core';
 import { type BackendName, isBackendName } from '../backends.js';
-import { CONTENDERS, type ContenderName } from '../contenders/catalogue.js';
+import { CONTENDERS, type ContenderName, USUAL_CONTENDERS } from '../contenders/catalogue.js';
 import { type Machine, whyNot } from '../machine.js';
 import {
   DEFAULT_SHAPES,
@@ -39,7 +39,7 @@ export function defaultSettings(machine: Machine): Settings {
     cells: ['gru'],
     shapes: 'typical',
     backends: possible.length > 0 ? possible : ['cpu'],
-    contenders: CONTENDERS,
+    contenders: USUAL_CONTENDERS,
   };
 }
 

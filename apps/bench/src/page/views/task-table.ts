@@ -96,7 +96,7 @@ function row(
     wrong ? html`<strong class="wrong">WRONG</strong> ${errorText(maxError)}` : errorText(maxError),
   ];
   return html`
-    <tr role="row" class=${contender === 'sluice' ? 'ours' : ''}>
+    <tr role="row" class=${contender.startsWith('sluice') ? 'ours' : ''}>
       <th role="rowheader" scope="row"><span class=${`swatch ${swatchOf(contender)}`}></span>${CONTENDER_NAMES[contender]}</th>
       <td role="cell" class="device">${backendLabel(backend)}</td>
       ${cells.map((cell, i) => html`<td role="cell" data-label=${headings[i + 2].name}>${cell}</td>`)}
