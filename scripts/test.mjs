@@ -23,7 +23,10 @@ const lint = await run(process.execPath, [
 ]);
 
 removeReports();
-/** Builds, type-checks and tests some packages, two tasks at a time. */
+/**
+ * Builds, type-checks and tests some packages, three tasks at a time: one of them is usually waiting, for a page, for a package, or for a
+ * program that it measures.
+ */
 const check = (/** @type {string} */ packages) =>
   turbo(
     [
@@ -33,7 +36,7 @@ const check = (/** @type {string} */ packages) =>
       'test',
       `--filter=${packages}`,
       '--continue',
-      '--concurrency=2',
+      '--concurrency=3',
       '--output-logs=new-only',
       '--log-order=grouped',
     ],
