@@ -23,10 +23,7 @@ const lint = await run(process.execPath, [
 ]);
 
 removeReports();
-/**
- * Builds, type-checks and tests some packages, three tasks at a time: one of them is usually waiting, for a page, for a package, or for a
- * program that it measures.
- */
+/** Builds, type-checks and tests some packages, two tasks at a time. */
 const check = (/** @type {string} */ packages) =>
   turbo(
     [
@@ -36,7 +33,7 @@ const check = (/** @type {string} */ packages) =>
       'test',
       `--filter=${packages}`,
       '--continue',
-      '--concurrency=3',
+      '--concurrency=2',
       '--output-logs=new-only',
       '--log-order=grouped',
     ],

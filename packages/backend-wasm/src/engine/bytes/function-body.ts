@@ -57,7 +57,7 @@ export class FunctionBody {
       ...[SIMD, ...unsigned(0x0c), ...bytes],
       ...[OPCODES.localSet, ...unsigned(local)],
     ]);
-    return [...constants, ...this.code, OPCODES.end];
+    return constants.concat(this.code, OPCODES.end);
   }
 
   parameter(index: number): Integer {

@@ -15,19 +15,20 @@ const MOST_PAGES = 65_536;
  * whole numbers and which gives nothing back. A memory that threads share is imported as such.
  */
 export function moduleOf(parameters: number, body: FunctionBody, shared: boolean): Uint8Array<ArrayBuffer> {
-  const section = (id: number, items: number[][]) => [id, ...sized(vector(items))];
+  const section = (id: number, items: number[][]) => [id].concat(sized(vector(items)));
   const type = [FUNCTION_TYPE, ...vector(Array.from({ length: parameters }, () => [I32])), ...vector([])];
   const anyMemory = shared ? [0x03, ...unsigned(0), ...unsigned(MOST_PAGES)] : [0x00, ...unsigned(0)];
   const locals = vector([
     [...unsigned(body.integerLocals), I32],
     [...unsigned(body.vectorLocals), V128],
   ]);
-  return new Uint8Array([
-    ...HEADER,
-    ...section(SECTIONS.type, [type]),
-    ...section(SECTIONS.import, [[...text('env'), ...text('memory'), MEMORY, ...anyMemory]]),
-    ...section(SECTIONS.function, [[0]]),
-    ...section(SECTIONS.export, [[...text('run'), FUNCTION, 0]]),
-    ...section(SECTIONS.code, [sized([...locals, ...body.bytes])]),
-  ]);
+  return new Uint8Array(
+    HEADER.concat(
+      section(SECTIONS.type, [type]),
+      section(SECTIONS.import, [[...text('env'), ...text('memory'), MEMORY, ...anyMemory]]),
+      section(SECTIONS.function, [[0]]),
+      section(SECTIONS.export, [[...text('run'), FUNCTION, 0]]),
+      section(SECTIONS.code, [sized(locals.concat(body.bytes))]),
+    ),
+  );
 }

@@ -106,20 +106,18 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
       }`;
     const depth = `${product.depthBlocks}u * u.units`;
     const heldFor = (k: string, part: number) => `held[(operand + ${k}) * ${parts}u + ${part}u]`;
-    if (sharesUnit) {
-      return `{
-      let operand = ${at};
-      for (var k = own; k < ${depth}; k += 4u) ${addProducts('k', (part) => heldFor('k', part))}
-    }`;
-    }
-    const inQuads = `for (var k = 0u; k < ${depth}; k += 4u) {
+    const one = addProducts('k', (part) => heldFor('k', part));
+    const overDepth: Readonly<Record<Quads, string>> = {
+      none: `for (var k = 0u; k < ${depth}; k++) ${one}`,
+      unit: `for (var k = own; k < ${depth}; k += 4u) ${one}`,
+      reading: `for (var k = 0u; k < ${depth}; k += 4u) {
         ${forParts((part) => `let own${part} = ${heldFor('k + own', part)};`)}
         ${each(4, (i) => addProducts(`(k + ${i}u)`, (part) => `quadBroadcast(own${part}, ${i}u)`), '\n        ')}
-      }`;
-    const oneByOne = `for (var k = 0u; k < ${depth}; k++) ${addProducts('k', (part) => heldFor('k', part))}`;
+      }`,
+    };
     return `{
       let operand = ${at};
-      ${quads === 'reading' ? inQuads : oneByOne}
+      ${overDepth[quads]}
     }`;
   };
   const working = [...stages.keys()].filter((index) => hasWork(stages[index]));
