@@ -1,7 +1,7 @@
 /**
  * The numbers and lists of WebAssembly's binary format. Source: WebAssembly Core Specification 2.0, chapter 5.
  *
- * Lists are joined by `concat`, which copies them in one go; engines take 5 to 20 times as long to go through them for `flat` or `...`.
+ * Lists are joined by `concat`, which copies them in one go; V8 takes 5 to 20 times as long to go through them for `flat` or `...`.
  */
 
 /** LEB128 of a number ≥ 0. */
