@@ -13,6 +13,9 @@ afterAll(() => {
   for (const device of Object.values(devices)) device.destroy();
 });
 
+const cellNamed = (name: 'gru' | 'lstm' | 'gruResetBefore') =>
+  name === 'gruResetBefore' ? cells.gru({ resetAfter: false }) : cells[name]();
+
 describe('sizes beyond those of the conformance suite', () => {
   const cases: [
     name: string,
@@ -56,14 +59,13 @@ describe('layers of which a thread has several units', () => {
     ['with products in two stages', 'adapter', 'gruResetBefore', 52],
   ] as const)('%s', async (_, limits, cell, units) => {
     const backend = await createWebgpuBackend({ device: devices[limits] });
-    const made = cell === 'gruResetBefore' ? cells.gru({ resetAfter: false }) : cells[cell]();
     const { batch, timesteps, inputSize } = shape;
     const isPadded = (cell: number) => cell % 5 === 3;
     const mask = Float32Array.from({ length: batch * timesteps }, (_, cell) => Number(!isPadded(cell)));
     const x = Float32Array.from({ length: batch * timesteps * inputSize }, (_, i) =>
       isPadded(Math.floor(i / inputSize)) ? Number.NaN : Math.sin(i),
     );
-    const problem = problemOf(made, { ...shape, units }, { mask, x });
+    const problem = problemOf(cellNamed(cell), { ...shape, units }, { mask, x });
     expect(worstError(await resultsOn(backend, problem), expectedOf(problem))).toBeLessThan(1e-5);
   });
 });
@@ -78,8 +80,7 @@ describe('layers of which a quad has each unit, as on GPUs', () => {
     ['a row for each workgroup', 'gru', 150, { maxComputeWorkgroupStorageSize: 4096 }],
   ] as const)('%s', async (_, cell, units, limits) => {
     const backend = await createWebgpuBackend({ device: asGpu(devices.adapter, limits) });
-    const made = cell === 'gruResetBefore' ? cells.gru({ resetAfter: false }) : cells[cell]();
-    const problem = problemOf(made, { ...shape, units });
+    const problem = problemOf(cellNamed(cell), { ...shape, units });
     expect(worstError(await resultsOn(backend, problem), expectedOf(problem))).toBeLessThan(1e-5);
   });
 });

@@ -1,5 +1,5 @@
 // Measures Sluice's WebGPU engine without TensorFlow.js; prints a line of JSON for each task. Its argument is the shapes.
-import { createWebgpuBackend, requestDevice } from '@sluice/backend-webgpu/engine';
+import { createWebgpuBackend, requestAdapter } from '@sluice/backend-webgpu/engine';
 import { engineTask } from '../contenders/engine-task.js';
 import { layerProblem } from '../workloads/layer.js';
 import { formOf } from '../workloads/workload.js';
@@ -10,11 +10,8 @@ import { setUp } from './set-up.js';
 const AHEAD = 10;
 
 await setUp();
-const device = await requestDevice();
-const weightTypes = device.features.has('shader-f16')
-  ? (['float32', 'float16'] as const)
-  : (['float32'] as const);
-device.destroy();
+const { features } = await requestAdapter();
+const weightTypes = features.has('shader-f16') ? (['float32', 'float16'] as const) : (['float32'] as const);
 const tasks = layerTasks(process.argv[2]).flatMap((task) =>
   weightTypes.map((weightType) => ({ task, weightType })),
 );

@@ -1,4 +1,4 @@
-import type { Backend, SequenceGradient, SequenceResult } from '@sluice/core';
+import type { Backend } from '@sluice/core';
 import { checkedCotangent, checkedPart, type LayerProblem } from '../workloads/layer.js';
 import type { Shape } from '../workloads/workload.js';
 import type { Prepared } from './contender.js';
@@ -29,57 +29,42 @@ export function engineTask<Buffer>(
   const inputs = { batch, timesteps, x: engine.upload(problem.x), parameters };
   const cotangent = engine.upload(problem.cotangent);
 
-  const forward = (keep: boolean) => engine.forward(plan, inputs, keep);
-  const backward = (from: Buffer): SequenceGradient<Buffer> => {
-    const result = forward(true);
-    const gradient = engine.gradient(plan, inputs, result, { sequence: from });
-    releaseResult(result);
-    return gradient;
-  };
-  const releaseAll = (buffers: readonly Buffer[]) => {
+  const release = (buffers: readonly Buffer[]) => {
     for (const buffer of buffers) engine.release(buffer);
   };
-  const releaseResult = ({ sequence, states, saved }: SequenceResult<Buffer>) =>
-    releaseAll([sequence, ...states, ...(saved === undefined ? [] : [saved])]);
-  const releaseGradient = ({ x, parameters, initialStates }: SequenceGradient<Buffer>) =>
-    releaseAll([x, ...parameters, ...initialStates]);
-  const downloadAll = (buffers: readonly Buffer[]) =>
-    Promise.all(buffers.map((each) => engine.download(each)));
-  /** One call; of its results a small one, which is computed last. */
-  const call = (): { last: Buffer; release: () => void } => {
+  /** One call: its results, those of them that are checked, and a small one that is computed last. */
+  const call = (sequenceCotangent?: Buffer) => {
+    const result = engine.forward(plan, inputs, workload === 'gradient');
+    const { sequence, states, saved } = result;
     if (workload === 'forward') {
-      const result = forward(false);
-      return { last: result.states[0], release: () => releaseResult(result) };
+      return { all: [sequence, ...states], checked: [sequence], last: states[0] };
     }
-    const gradient = backward(cotangent);
-    return { last: gradient.initialStates[0], release: () => releaseGradient(gradient) };
+    const gradient = engine.gradient(plan, inputs, result, { sequence: sequenceCotangent });
+    release([sequence, ...states, ...(saved === undefined ? [] : [saved])]);
+    const checked = [gradient.x, ...gradient.parameters];
+    return { all: [...checked, ...gradient.initialStates], checked, last: gradient.initialStates[0] };
   };
 
   return {
     async check() {
+      // Only a gradient needs one.
+      const cotangents =
+        workload === 'forward'
+          ? []
+          : [engine.upload(checkedCotangent(problem, checkedPart(plan, workload, shape), shape))];
       const before = dispatches?.() ?? 0;
-      const kernelsFor = (engineCalls: number) => (dispatches ? dispatches() - before : engineCalls);
-      if (workload === 'forward') {
-        const result = forward(false);
-        const kernels = kernelsFor(1);
-        const outputs = await downloadAll([result.sequence]);
-        releaseResult(result);
-        return { kernels, outputs };
-      }
-      const part = checkedPart(plan, 'gradient', shape);
-      const checked = engine.upload(checkedCotangent(problem, part, shape));
-      const gradient = backward(checked);
-      const kernels = kernelsFor(2);
-      const outputs = await downloadAll([gradient.x, ...gradient.parameters]);
-      releaseGradient(gradient);
-      engine.release(checked);
+      const { all, checked } = call(cotangents[0]);
+      const engineCalls = workload === 'forward' ? 1 : 2;
+      const kernels = dispatches ? dispatches() - before : engineCalls;
+      const outputs = await Promise.all(checked.map((each) => engine.download(each)));
+      release([...all, ...cotangents]);
       return { kernels, outputs };
     },
     async run() {
-      for (let i = 1; i < calls; i++) call().release();
-      const { last, release } = call();
+      for (let i = 1; i < calls; i++) release(call(cotangent).all);
+      const { all, last } = call(cotangent);
       await wait(last);
-      release();
+      release(all);
     },
   };
 }
