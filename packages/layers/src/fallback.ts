@@ -14,6 +14,7 @@ import {
   reshape,
   slice,
   split,
+  squeeze,
   stack,
   type Tensor,
   type Tensor2D,
@@ -35,7 +36,7 @@ export function recurrentFallback(run: RecurrentRun): RecurrentResult {
   const [batch, timesteps] = x.shape;
   const needed = reachable(plan.nodes, [...plan.newStates, plan.output]);
   const fixed = fixedRows(run, needed);
-  const inputs = needed.some((id) => plan.nodes[id].kind === 'input') ? unstack(x, 1) : [];
+  const inputs = needed.some((id) => plan.nodes[id].kind === 'input') ? stepsOf(x) : [];
   const matrices = plan.products.map((product) => matrixOf(run, product));
   const projections = plan.products.map((product, i) =>
     isInputProjection(product) ? projectionsOf(x, matrices[i]) : [],
@@ -51,7 +52,7 @@ export function recurrentFallback(run: RecurrentRun): RecurrentResult {
     const product = (index: number, operand: () => Value): Tensor =>
       isInputProjection(plan.products[index])
         ? projections[index][time]
-        : matMul(operand() as Tensor2D, matrices[index]);
+        : multiply(operand() as Tensor, matrices[index]);
     const values = stepValues(plan, needed, fixed, { x: inputs[time], states, product });
     // A value that does not depend on the sequence is one row, or a number, for the whole batch.
     const rowOf = (id: number) => {
@@ -70,7 +71,7 @@ export function recurrentFallback(run: RecurrentRun): RecurrentResult {
 interface StepInputs {
   x: Tensor;
   states: readonly Tensor[];
-  /** All blocks of a product, `[batch, blocks · units]`. */
+  /** All blocks of a product, `[batch, blocks · units]` or, of parameters alone, `[blocks · units]`. */
   product(index: number, operand: () => Value): Tensor;
 }
 
@@ -98,7 +99,7 @@ function stepValues(
         const { results } = plan.products[index];
         const rows = product(index, () => computed(node.operand));
         // The gradient of `split` into one part fails.
-        const blocks = results.length === 1 ? [rows] : split(rows, results.length, 1);
+        const blocks = results.length === 1 ? [rows] : split(rows, results.length, rows.rank - 1);
         results.forEach((result, block) => {
           values.set(result, blocks[block]);
         });
@@ -142,7 +143,18 @@ function matrixOf({ plan, parameters }: RecurrentRun, { parameter, firstBlock, r
 function projectionsOf(x: Tensor, matrix: Tensor2D): Tensor[] {
   const [batch, timesteps, inputSize] = x.shape;
   const rows = matMul(reshape(x, [batch * timesteps, inputSize]) as Tensor2D, matrix);
-  return unstack(reshape(rows, [batch, timesteps, matrix.shape[1]]), 1);
+  return stepsOf(reshape(rows, [batch, timesteps, matrix.shape[1]]));
+}
+
+/** The rows of each time step. TensorFlow.js's gradient of `unstack` fails where there is one. */
+function stepsOf(sequence: Tensor): Tensor[] {
+  return sequence.shape[1] === 1 ? [squeeze(sequence, [1])] : unstack(sequence, 1);
+}
+
+/** Rows times a matrix; a row made of parameters alone has one dimension, and so has its product. */
+function multiply(rows: Tensor, matrix: Tensor2D): Tensor {
+  if (rows.rank === 2) return matMul(rows as Tensor2D, matrix);
+  return squeeze(matMul(expandDims(rows, 0) as Tensor2D, matrix), [0]);
 }
 
 /**
@@ -155,5 +167,5 @@ function withoutPadding(x: Tensor, mask: Tensor): Tensor {
 
 /** For each step which rows of the batch are not padding, `[batch, units]`. */
 function stepMasks(mask: Tensor, units: number): Tensor[] {
-  return unstack(cast(tile(expandDims(mask, 2), [1, 1, units]), 'bool'), 1);
+  return stepsOf(cast(tile(expandDims(mask, 2), [1, 1, units]), 'bool'));
 }

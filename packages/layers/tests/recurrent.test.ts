@@ -1,4 +1,5 @@
 import {
+  bias,
   type Cell,
   cells,
   defineCell,
@@ -30,6 +31,25 @@ const own = defineCell({
   },
 });
 
+/** A product of a row made of parameters alone, in two blocks, and of the product itself. */
+const ofParameters = defineCell({
+  name: 'ofParameters',
+  states: ['h'],
+  parameters: {
+    kernel: kernel('h'),
+    recurrentKernel: recurrentKernel('h', 'g', 'o'),
+    bias: bias('p'),
+  },
+  equations: ({ x, h }, { kernel: W, recurrentKernel: U, bias: v }) => ({
+    h: tanh(
+      W.h(x)
+        .add(U.h(v.p))
+        .add(U.g(v.p).mul(h))
+        .add(U.o(U.h(v.p)).max(0.1)),
+    ),
+  }),
+});
+
 const CASES: [string, Cell][] = [
   ['simpleRnn', cells.simpleRnn()],
   ['lstm', cells.lstm()],
@@ -44,15 +64,17 @@ const CASES: [string, Cell][] = [
   ['indRnn', cells.indRnn()],
   ['liGru', cells.liGru()],
   ['own', own],
+  ['products of parameters', ofParameters],
 ];
 
-const [batch, timesteps, inputSize] = [3, 5, 4];
+const [batch, inputSize] = [3, 4];
 const random = (seed: number, shape: readonly number[]) =>
   tf.randomUniform([...shape], -1, 1, 'float32', seed) as tf.Tensor;
 const wide = (tensor: tf.Tensor) => Float64Array.from(tensor.dataSync());
 
 interface Options {
   units: number;
+  timesteps?: number;
   mask?: number[];
   maskedOutput?: 'repeat' | 'zero';
   reverse?: boolean;
@@ -65,7 +87,7 @@ interface Options {
 /** Runs the operation and the reference on the same numbers and compares results and gradients. */
 function compare(
   cell: Cell,
-  { units, mask, maskedOutput, reverse, recurrentDropout, states, nanPadding }: Options,
+  { units, timesteps = 5, mask, maskedOutput, reverse, recurrentDropout, states, nanPadding }: Options,
 ): void {
   const plan = planFor(cell, { inputSize, units }, { recurrentDropout });
   const numbers = random(1, [batch, timesteps, inputSize]);
@@ -147,6 +169,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
 
   describe.each(CASES)('%s is the reference', (_, cell) => {
     test('as it is', () => compare(cell, { units: 3 }));
+    test('a single step', () => compare(cell, { units: 3, timesteps: 1, states: true, mask: [1, 0, 1] }));
     test('as many units as features, with states', () => compare(cell, { units: 4, states: true }));
     test('masked', () => compare(cell, { units: 3, states: true, mask: GAPS }));
     test('masked, reversed, zero output', () =>
