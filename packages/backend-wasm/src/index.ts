@@ -7,13 +7,11 @@ import { pointwiseConfig } from './tfjs/pointwise.js';
 import { recurrentConfigs } from './tfjs/recurrent.js';
 import { rowConfigs } from './tfjs/rows.js';
 import { start } from './tfjs/start.js';
+import { onFloats } from './tfjs/stored-numbers.js';
 import { setThreadsCount } from './tfjs/threads.js';
 
 const configs = [
-  ...recurrentConfigs,
-  pointwiseConfig,
-  ...matrixProductConfigs(),
-  ...rowConfigs(),
+  ...[...recurrentConfigs, pointwiseConfig, ...matrixProductConfigs(), ...rowConfigs()].map(onFloats),
   ...identityConfigs(),
 ];
 for (const config of configs) {

@@ -6,6 +6,7 @@ import { warmUp as compile } from './engine/warm-up.js';
 import { createWebgpuBackend } from './engine.js';
 import { attachedTo } from './tfjs/attach.js';
 import { registerOwnDevice } from './tfjs/own-device.js';
+import { onFloats } from './tfjs/stored-numbers.js';
 
 registerOwnDevice();
 
@@ -13,14 +14,15 @@ for (const kernelName of [RECURRENT, RECURRENT_GRADIENT]) {
   registerKernel({
     kernelName,
     backendName: 'webgpu',
-    kernelFunc: (call) =>
+    kernelFunc: onFloats((call) =>
       (attachedTo(call.backend as WebGPUBackend).recurrent.get(kernelName) as KernelFunc)(call),
+    ),
   });
 }
 registerKernel({
   kernelName: POINTWISE,
   backendName: 'webgpu',
-  kernelFunc: (call) => attachedTo(call.backend as WebGPUBackend).pointwise(call),
+  kernelFunc: onFloats((call) => attachedTo(call.backend as WebGPUBackend).pointwise(call)),
 });
 
 /**

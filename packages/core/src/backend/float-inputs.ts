@@ -1,0 +1,37 @@
+import type { KernelArguments, TensorInfo } from './tfjs-kernels.js';
+
+/** How a TensorFlow.js backend stores the numbers of its tensors. */
+export interface StoredNumbers<TfjsBackend> {
+  /** The type that a tensor's numbers are stored as: `float32`, `int32` or `bool`. */
+  storedAs(backend: TfjsBackend, tensor: TensorInfo): string;
+  /** A new tensor with the same numbers, stored as float32. */
+  toFloats(backend: TfjsBackend, tensor: TensorInfo): TensorInfo;
+}
+
+/**
+ * A kernel whose float32 inputs are stored as float32. TensorFlow.js's cast of whole numbers to float32 may share their
+ * data: its own kernels look at how a tensor is stored, not only at its dtype.
+ */
+export function withFloatInputs<
+  TfjsBackend extends { disposeData(dataId: object): unknown },
+  Call extends KernelArguments<TfjsBackend>,
+  Result,
+>(kernelFunc: (call: Call) => Result, { storedAs, toFloats }: StoredNumbers<TfjsBackend>) {
+  return (call: Call): Result => {
+    const { inputs, backend } = call;
+    const converted: Record<string, TensorInfo> = {};
+    for (const name of Object.keys(inputs)) {
+      const tensor = inputs[name];
+      if (tensor?.dtype === 'float32' && storedAs(backend, tensor) !== 'float32') {
+        converted[name] = toFloats(backend, tensor);
+      }
+    }
+    const made = Object.values(converted);
+    if (made.length === 0) return kernelFunc(call);
+    try {
+      return kernelFunc({ ...call, inputs: { ...inputs, ...converted } });
+    } finally {
+      for (const { dataId } of made) backend.disposeData(dataId);
+    }
+  };
+}
