@@ -8,6 +8,7 @@ import { htmlReport, type ReportSubject } from '../report/html-report.js';
 import { summaryOf } from '../report/summary.js';
 import { textTable } from '../report/text-table.js';
 import { writeFileAtomically } from '../storage/atomic-file.js';
+import { Divergence } from '../training/divergence.js';
 import { checkSameData } from '../training/plan-run.js';
 import { type PreparedData, prepareData } from '../training/prepare.js';
 import { type RunResult, runTraining } from '../training/run.js';
@@ -17,7 +18,12 @@ import { type CompareFlags, cellRuns, finishedBefore } from './cell-runs.js';
 import { commandLine } from './command-line.js';
 import { noticeOtherBackend, stoppingNotice } from './train.js';
 
-/** Trains a model with each cell on the same split and reports on all of them. @returns the exit status. */
+/**
+ * Trains a model with each cell on the same split and reports on all of them. A cell whose training diverges is told
+ * and left out of the table; the others go on.
+ *
+ * @returns the exit status: 1 when a cell diverged.
+ */
 export async function compare(flags: CompareFlags, streams: Streams): Promise<number> {
   const notice = noticeTo(streams);
   const asked = cellRuns(flags);
@@ -28,6 +34,7 @@ export async function compare(flags: CompareFlags, streams: Streams): Promise<nu
   const backend = await useBackend(settings.backend);
   let reporter: Reporter;
   const compared: ComparedRun[] = [];
+  const diverged: string[] = [];
   const trainAll = async (stop: StopRequest): Promise<boolean> => {
     for (const { cell, folder, plan } of runs) {
       if (plan.checkpoint) noticeOtherBackend(plan.checkpoint.settings.backend, backend, notice);
@@ -40,7 +47,17 @@ export async function compare(flags: CompareFlags, streams: Streams): Promise<nu
         folder,
         stop,
         observer: reporter,
-      }).finally(() => reporter.end());
+      })
+        .catch((error) => {
+          if (!(error instanceof Divergence)) throw error;
+          return error;
+        })
+        .finally(() => reporter.end());
+      if (result instanceof Divergence) {
+        diverged.push(cell);
+        notice(`error: ${cell}: ${result.message}`);
+        continue;
+      }
       if (!result.finished) return false;
       compared.push(comparedRun(cell, result));
       if (flags.json) {
@@ -63,14 +80,15 @@ export async function compare(flags: CompareFlags, streams: Streams): Promise<nu
     );
     return interruptedStatus;
   }
+  if (compared.length === 0) return 1;
   if (!flags.json) {
     const { columns, rows } = comparisonTable(compared);
     streams.output.write(`\n${textTable(columns, rows)}`);
   }
   const report = join(flags.out, 'report.html');
-  writeFileAtomically(report, [htmlReport(compared, subjectOf(settings, data, backend))]);
+  writeFileAtomically(report, [htmlReport(compared, subjectOf(settings, data, backend), diverged)]);
   notice(`The learning curves are in ${report}.`);
-  return 0;
+  return diverged.length === 0 ? 0 : 1;
 }
 
 function comparedRun(cell: string, { parameters, history, test }: RunResult): ComparedRun {

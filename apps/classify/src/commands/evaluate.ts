@@ -9,6 +9,7 @@ import { noticeTo, type Streams } from '../progress/reporter.js';
 import { classReport } from '../report/class-table.js';
 import { loadModel } from '../storage/load-model.js';
 import { tokensOf } from '../text/tokens.js';
+import { answersWithNaN } from '../training/divergence.js';
 import { evaluate as evaluateModel } from '../training/evaluate.js';
 import { LabelledTexts } from '../training/labelled-texts.js';
 import type { ReadingFlags } from './options.js';
@@ -36,6 +37,7 @@ export async function evaluate(flags: EvaluateFlags, { output, error }: Streams)
     notice(`${flags.data}: ${counted(problems.skipped, 'example')} with an unknown label left out.`);
   const tokens = examples.map(({ text }) => tokensOf(text, settings.unit, settings.length));
   const result = await evaluateModel(model, new LabelledTexts(examples, tokens, vocabulary, classes));
+  if (!Number.isFinite(result.loss)) throw answersWithNaN(flags.model);
   output.write(
     `accuracy ${formatPercent(result.accuracy)}  loss ${result.loss.toFixed(4)}  ` +
       `${counted(result.examples, 'example')}\n\n${classReport(result, classes)}`,

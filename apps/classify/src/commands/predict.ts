@@ -6,7 +6,9 @@ import { noticeTo, type Streams } from '../progress/reporter.js';
 import { loadModel, type SavedModel } from '../storage/load-model.js';
 import { EncodedTexts } from '../text/encoded-texts.js';
 import { tokensOf } from '../text/tokens.js';
+import { answersWithNaN } from '../training/divergence.js';
 import { mostLikely, probabilities } from '../training/evaluate.js';
+import { allFinite } from '../training/weights.js';
 
 export interface PredictFlags {
   model: string;
@@ -18,6 +20,7 @@ export interface PredictFlags {
  *
  * @param given the texts; with none, the lines of standard input that are not blank, answered as they arrive.
  * @returns the exit status.
+ * @throws InputError when the model answers with NaN.
  */
 export async function predict(
   given: readonly string[],
@@ -30,7 +33,7 @@ export async function predict(
   await useBackend(flags.backend ?? null);
   const saved = await loadModel(flags.model);
   const groups = given.length > 0 ? [given] : arrivingLines(streams.input, noticeTo(streams));
-  for await (const texts of groups) streams.output.write(await answers(texts, saved));
+  for await (const texts of groups) streams.output.write(await answers(texts, saved, flags.model));
   return 0;
 }
 
@@ -38,9 +41,11 @@ export async function predict(
 async function answers(
   texts: readonly string[],
   { model, settings, classes, vocabulary }: SavedModel,
+  folder: string,
 ): Promise<string> {
   const tokens = texts.map((text) => tokensOf(text.trim(), settings.unit, settings.length));
   const predicted = await probabilities(model, new EncodedTexts(tokens, vocabulary), classes.length);
+  if (!allFinite(predicted)) throw answersWithNaN(folder);
   const lines = texts.map((text, index) => {
     const row = predicted.subarray(index * classes.length, (index + 1) * classes.length);
     const guess = mostLikely(row);

@@ -17,8 +17,16 @@ export interface ReportSubject {
   settings: Settings;
 }
 
-/** The comparison as one HTML page that needs no other file: table, learning curves, settings. */
-export function htmlReport(runs: readonly ComparedRun[], subject: ReportSubject): string {
+/**
+ * The comparison as one HTML page that needs no other file: table, learning curves, settings.
+ *
+ * @param diverged cells that were trained without a result.
+ */
+export function htmlReport(
+  runs: readonly ComparedRun[],
+  subject: ReportSubject,
+  diverged: readonly string[] = [],
+): string {
   const cells = runs.map(({ cell }) => cell).join(', ');
   const title = `Comparison of ${cells}`;
   const figures = drawLearningCurves(runs).map(
@@ -40,7 +48,12 @@ ${reportStyle}
 <h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(introduction(subject))}</p>
 ${table(runs)}
-<p class="note">Accuracy and loss are those of the best epoch on the examples held back for validation; the model of
+${
+  diverged.length === 0
+    ? ''
+    : `<p>Training diverged, so there is no result: ${escapeHtml(diverged.join(', '))}.</p>
+`
+}<p class="note">Accuracy and loss are those of the best epoch on the examples held back for validation; the model of
 that epoch is the one that is kept and tested. Times are of the training batches alone, after a
 warm-up that is not timed.</p>
 <h2>Learning curves</h2>

@@ -6,6 +6,7 @@ import { InputError, messageOf } from '../failure.js';
 import type { Settings } from '../model/settings.js';
 import { Vocabulary } from '../text/vocabulary.js';
 import { hasCheckpoint } from '../training/checkpoint.js';
+import { firstNotFinite, modelWeights } from '../training/weights.js';
 import { checksum } from './checksum.js';
 import { type ModelJson, modelFiles, modelVersion } from './model-files.js';
 
@@ -22,7 +23,7 @@ export interface SavedModel {
 /**
  * Loads the model in a folder. Every file is compared with its checksum first.
  *
- * @throws InputError naming the file that is missing, truncated or changed.
+ * @throws InputError naming the file that is missing, truncated or changed, or has weights that are not finite.
  */
 export async function loadModel(folder: string): Promise<SavedModel> {
   const json = readModelJson(folder);
@@ -39,6 +40,13 @@ export async function loadModel(folder: string): Promise<SavedModel> {
       weightData: new Uint8Array(bytes).buffer,
     }),
   );
+  const broken = firstNotFinite(await modelWeights(model));
+  if (broken !== undefined) {
+    throw new InputError(
+      `${join(folder, paths[0])}: the weights ${broken.name} are not finite (NaN or infinite). ` +
+        'Train again in another folder, with a smaller --learning-rate or with --clip-norm 1.',
+    );
+  }
   return { model, settings, classes, vocabulary: new Vocabulary(tokens), epoch };
 }
 

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ColumnNames } from '../data/example.js';
+import { InputError } from '../failure.js';
 import type { Settings } from '../model/settings.js';
 import { readCheckpointFile, writeCheckpointFile } from '../storage/checkpoint-file.js';
 import type { NamedArray } from '../storage/named-array.js';
 import type { EpochRecord } from './history.js';
+import { firstNotFinite } from './weights.js';
 
 /** Where the examples come from. */
 export interface DataOptions {
@@ -53,10 +55,18 @@ export function writeCheckpoint(folder: string, checkpoint: Checkpoint): void {
 
 /**
  * Reads the folder's checkpoint.
- * @throws InputError when there is none or it is damaged.
+ * @throws InputError when there is none, it is damaged, or its weights are not finite.
  */
 export function readCheckpoint(folder: string): Checkpoint {
-  const { content, groups } = readCheckpointFile(checkpointPath(folder));
+  const path = checkpointPath(folder);
+  const { content, groups } = readCheckpointFile(path);
+  const broken = firstNotFinite([...groups.values()].flat());
+  if (broken !== undefined) {
+    throw new InputError(
+      `${path}: the weights ${broken.name} are not finite, so there is nothing to go on with. ` +
+        'Train in another folder, with a smaller --learning-rate or with --clip-norm 1.',
+    );
+  }
   const bestWeights = groups.get('bestWeights');
   return {
     ...(content as Omit<Checkpoint, 'weights' | 'optimizer' | 'bestWeights'>),

@@ -1,8 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { InputError } from '../failure.js';
 import { seedDropout } from '../model/dropout.js';
 import type { Settings } from '../model/settings.js';
 import { deriveSeed, Generator, stream } from '../random/generator.js';
+import { Divergence } from './divergence.js';
 import type { LabelledTexts } from './labelled-texts.js';
 import type { StopRequest } from './stop.js';
 
@@ -29,7 +29,7 @@ export interface EpochResult {
  * number alone, so an epoch is the same whether or not the process has done the ones before it.
  *
  * @returns `undefined` when it was asked to stop before the last batch.
- * @throws InputError when the loss is no longer a number.
+ * @throws Divergence when the loss is not finite.
  */
 export async function trainEpoch(
   model: LayersModel,
@@ -52,7 +52,9 @@ export async function trainEpoch(
     const positions = set.texts.longestFirst(drawn);
     seedDropout(model, settings.seed, epoch, batch);
     const [loss, accuracy] = await trainOnBatch(model, set, positions);
-    if (!Number.isFinite(loss)) throw diverged(loss, epoch, batch + 1, settings);
+    if (!Number.isFinite(loss)) {
+      throw new Divergence(`The loss became ${loss} in batch ${batch + 1} of epoch ${epoch}`);
+    }
     lossSum += loss * positions.length;
     correct += accuracy * positions.length;
     const seen = batch * settings.batch + positions.length;
@@ -76,12 +78,4 @@ export async function trainOnBatch(
     inputs.dispose();
     targets.dispose();
   }
-}
-
-function diverged(loss: number, epoch: number, batch: number, settings: Settings): InputError {
-  const clip = settings.clipNorm === null ? ', or limit the gradients with --clip-norm 1' : '';
-  return new InputError(
-    `The loss became ${loss} in batch ${batch} of epoch ${epoch}: training has diverged. ` +
-      `Try a smaller --learning-rate than ${settings.learningRate}${clip}.`,
-  );
 }

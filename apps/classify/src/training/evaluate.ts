@@ -6,7 +6,7 @@ import type { LabelledTexts } from './labelled-texts.js';
 /** How a model does on labelled texts. */
 export interface Evaluation {
   examples: number;
-  /** Mean cross-entropy in nats. */
+  /** Mean cross-entropy in nats; NaN when the model answers a text with NaN. */
   loss: number;
   accuracy: number;
   /** `[true class][predicted class]`: how many. */
@@ -19,15 +19,17 @@ const batchSize = 128;
 /**
  * The probability of each class for each text.
  *
+ * @param count how many of the texts, from the first one.
  * @returns `[texts, classes]`; for two classes the model's one output p becomes 1 − p and p.
  */
 export async function probabilities(
   model: LayersModel,
   texts: EncodedTexts,
   classes: number,
+  count = texts.count,
 ): Promise<Float32Array> {
-  const result = new Float32Array(texts.count * classes);
-  const order = texts.longestFirst(Array.from({ length: texts.count }, (_, position) => position));
+  const result = new Float32Array(count * classes);
+  const order = texts.longestFirst(Array.from({ length: count }, (_, position) => position));
   for (let start = 0; start < order.length; start += batchSize) {
     const positions = order.subarray(start, start + batchSize);
     const output = tidy(() => model.predictOnBatch(texts.inputs(positions)) as Tensor);

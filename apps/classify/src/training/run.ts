@@ -4,13 +4,15 @@ import type { Settings } from '../model/settings.js';
 import type { NamedArray } from '../storage/named-array.js';
 import { writeModel, writeModelDescription } from '../storage/write-model.js';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.js';
+import { Divergence } from './divergence.js';
 import { type BatchProgress, trainEpoch } from './epoch.js';
-import { type Evaluation, evaluate } from './evaluate.js';
+import { type Evaluation, evaluate, probabilities } from './evaluate.js';
 import { bestOf, type EpochRecord } from './history.js';
+import type { LabelledTexts } from './labelled-texts.js';
 import { optimizerState, restoreOptimizer } from './optimizer-state.js';
 import type { PreparedData } from './prepare.js';
 import type { StopRequest } from './stop.js';
-import { modelWeights, restoreWeights } from './weights.js';
+import { allFinite, firstNotFinite, modelWeights, restoreWeights } from './weights.js';
 
 /** Told how a run goes. */
 export interface TrainingObserver {
@@ -58,7 +60,8 @@ export interface RunResult {
  * Trains a model epoch by epoch. After each epoch the model of the best epoch so far and a checkpoint are written,
  * each replaced in one step, the model first: whatever moment the process dies at, both can be read.
  *
- * @throws InputError when training diverges or a file cannot be written.
+ * @throws Divergence when training leaves the finite numbers: the epochs before it stay as they were written.
+ * @throws InputError when a file cannot be written.
  */
 export async function runTraining({
   settings,
@@ -106,13 +109,18 @@ export async function runTraining({
   }
   let finished = true;
   for (let epoch = history.length + 1; epoch <= settings.epochs; epoch++) {
-    const record = await runEpoch(model, { settings, data, stop, observer }, epoch);
-    if (record === undefined) {
+    const result = await runEpoch(model, { settings, data, stop, observer }, epoch).catch((error) => {
+      model.optimizer.dispose();
+      model.dispose();
+      throw error instanceof Divergence ? error.explained(settings, bestOf(history), folder) : error;
+    });
+    if (result === undefined) {
       finished = false;
       break;
     }
+    const { record } = result;
     history.push(record);
-    weights = await modelWeights(model);
+    weights = result.weights;
     optimizer = await optimizerState(model.optimizer);
     await restoreOptimizer(model.optimizer, optimizer);
     if (bestOf(history)?.epoch === epoch) {
@@ -123,28 +131,49 @@ export async function runTraining({
     observer.epoch(record);
   }
   restoreWeights(model, bestWeights);
+  const best = bestOf(history);
+  const test = finished && data.test ? await evaluate(model, data.test) : undefined;
+  if (test !== undefined && !Number.isFinite(test.loss)) {
+    throw new Divergence(`The test loss is ${test.loss}`).explained(settings, best, folder);
+  }
   return {
     finished,
     history,
-    best: bestOf(history),
-    test: finished && data.test ? await evaluate(model, data.test) : undefined,
+    best,
+    test,
     parameters,
     model,
   };
 }
 
-/** Trains one epoch and validates it. @returns undefined when it was asked to stop. */
+/**
+ * Trains one epoch and validates it.
+ *
+ * @returns undefined when it was asked to stop.
+ * @throws Divergence when the epoch leaves weights or answers that are not finite.
+ */
 async function runEpoch(
   model: LayersModel,
   { settings, data, stop, observer }: Pick<Run, 'settings' | 'data' | 'stop' | 'observer'>,
   epoch: number,
-): Promise<EpochRecord | undefined> {
+): Promise<{ record: EpochRecord; weights: NamedArray[] } | undefined> {
   const result = await trainEpoch(model, data.train, settings, epoch, stop, (progress) =>
     observer.batch(progress),
   );
   if (result === undefined) return undefined;
+  const weights = await modelWeights(model);
+  const broken = firstNotFinite(weights);
+  if (broken !== undefined) {
+    throw new Divergence(`The weights ${broken.name} are no longer finite after epoch ${epoch}`);
+  }
   const validation = data.validation && (await evaluate(model, data.validation));
-  return {
+  if (validation !== undefined && !Number.isFinite(validation.loss)) {
+    throw new Divergence(`The validation loss became ${validation.loss} after epoch ${epoch}`);
+  }
+  if (validation === undefined && !(await answersBatch(model, data.train, settings.batch))) {
+    throw new Divergence(`The model answers with NaN after epoch ${epoch}`);
+  }
+  const record = {
     epoch,
     loss: result.loss,
     accuracy: result.accuracy,
@@ -153,4 +182,11 @@ async function runEpoch(
     seconds: result.seconds,
     examplesPerSecond: data.train.count / result.seconds,
   };
+  return { record, weights };
+}
+
+/** Whether the answers to a first batch are finite: finite weights may still be too large to compute with. */
+async function answersBatch(model: LayersModel, set: LabelledTexts, batch: number): Promise<boolean> {
+  const count = Math.min(batch, set.count);
+  return allFinite(await probabilities(model, set.texts, set.classes.length, count));
 }

@@ -17,6 +17,17 @@ export function modelWeights(model: LayersModel): Promise<NamedArray[]> {
   return Promise.all(weights.map((weight, index) => toArray(model.weights[index].originalName, weight)));
 }
 
+/** The first array with a value that is NaN or infinite. */
+export function firstNotFinite(arrays: readonly NamedArray[]): NamedArray | undefined {
+  return arrays.find(({ values }) => !allFinite(values));
+}
+
+/** Whether no value is NaN or infinite. */
+export function allFinite(values: Float32Array | Int32Array): boolean {
+  for (let index = 0; index < values.length; index++) if (!Number.isFinite(values[index])) return false;
+  return true;
+}
+
 /**
  * Puts weights into the model.
  * @throws InputError when they are of another model.
