@@ -4,5 +4,5 @@ export * from './documentation/index.js';
 export * from './equations/index.js';
 export * from './layouts/index.js';
 export * from './plan/index.js';
-export { referenceForward } from './reference/forward.js';
+export { type ReferenceResult, type ReferenceStep, referenceForward } from './reference/forward.js';
 export { referenceGradient } from './reference/gradient.js';

@@ -2,7 +2,8 @@ import { checkCotangents } from '../backend/check.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs } from '../backend/interface.js';
 import { reachable } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
-import { traverse, type Visit } from './forward.js';
+import { type ReferenceResult, type ReferenceStep, referenceForward } from './forward.js';
+import { putRows, takeRows } from './rows.js';
 import { evaluate, type Values } from './step.js';
 
 /**
@@ -10,12 +11,15 @@ import { evaluate, type Values } from './step.js';
  *
  * Every step's part of the gradient graph is evaluated from the last processed step to the first; gradients of
  * matrices are `operandᵀ × cotangent`, summed. Shapes as in `SequenceGradient`.
+ *
+ * @param result of `referenceForward` with the same plan and inputs, where it is known already
  * @throws RangeError when a length does not fit its shape.
  */
 export function referenceGradient(
   plan: Plan,
   inputs: SequenceInputs<Float64Array>,
   cotangents: SequenceCotangents<Float64Array>,
+  result: ReferenceResult = referenceForward(plan, inputs),
 ): SequenceGradient<Float64Array> {
   checkCotangents(plan, inputs, cotangents);
   const { batch, timesteps, maskedOutput = 'repeat' } = inputs;
@@ -23,7 +27,6 @@ export function referenceGradient(
   const gradient = {
     x: new Float64Array(batch * timesteps * plan.inputSize),
     parameters: plan.parameters.map(({ shape }) => new Float64Array(shape.reduce((a, b) => a * b, 1))),
-    initialStates: plan.states.map(() => new Float64Array(batch * units)),
   };
   const { previousStates, input, products, vectors } = plan.gradient;
   const order = reachable(plan.nodes, [
@@ -32,68 +35,82 @@ export function referenceGradient(
     ...products.flat(),
     ...vectors.map(({ node }) => node),
   ]);
-  const { visits } = traverse(plan, inputs);
-  for (let row = 0; row < batch; row++) {
-    const slice = (values?: Float64Array) =>
-      values ? values.slice(row * units, (row + 1) * units) : new Float64Array(units);
-    let stateCotangents = plan.states.map((_, s) => slice(cotangents.states?.[s]));
-    /** Cotangents of repeated outputs, on their way to the step whose output they repeat. */
-    let repeated = new Float64Array(units);
-    for (const visit of visits.filter((v) => v.row === row).reverse()) {
-      const position = (row * timesteps + visit.step) * units;
-      const own = cotangents.sequence?.slice(position, position + units) ?? new Float64Array(units);
-      if (visit.padded) {
-        if (maskedOutput === 'repeat') repeated = repeated.map((value, i) => value + own[i]);
-        continue;
+  const zeros = () => new Float64Array(batch * units);
+  const allRows = Array.from({ length: batch }, (_, row) => row);
+  let stateCotangents = plan.states.map((_, s) => cotangents.states?.[s] ?? zeros());
+  /** Of the outputs that padded steps repeat, summed until the step whose output they are. */
+  let outputCotangents: Float64Array = zeros();
+  for (const visit of [...result.steps].reverse()) {
+    const { step, rows } = visit;
+    if (cotangents.sequence) {
+      for (const row of maskedOutput === 'repeat' ? allRows : rows) {
+        const given = (row * timesteps + step) * units;
+        for (let i = 0; i < units; i++) {
+          outputCotangents[row * units + i] += cotangents.sequence[given + i];
+        }
       }
-      const outputCotangent = own.map((value, i) => value + repeated[i]);
-      repeated = new Float64Array(units);
-      const stepInputs = { ...visit.inputs, outputCotangent, stateCotangents };
-      const values = evaluate(plan, order, stepInputs, [...visit.values]);
-      stateCotangents = previousStates.map((id) => values[id] as Float64Array<ArrayBuffer>);
-      accumulate(plan, visit, values, gradient, timesteps);
     }
-    gradient.initialStates.forEach((target, s) => {
-      target.set(stateCotangents[s], row * units);
-    });
+    const stepInputs = {
+      ...visit.inputs,
+      outputCotangent: takeRows(outputCotangents, rows, units),
+      stateCotangents: stateCotangents.map((cotangent) => takeRows(cotangent, rows, units)),
+    };
+    const values = evaluate(plan, order, stepInputs, [...visit.values]);
+    outputCotangents = putRows(outputCotangents, rows, new Float64Array(rows.length * units), units);
+    stateCotangents = stateCotangents.map((cotangent, s) =>
+      putRows(cotangent, rows, values[previousStates[s]], units),
+    );
+    accumulate(plan, visit, values, gradient, timesteps);
   }
-  return gradient;
+  return { ...gradient, initialStates: stateCotangents.map((cotangent) => cotangent.slice()) };
 }
 
 /** Adds one step's share to the gradients of `x` and of the parameters. */
 function accumulate(
   plan: Plan,
-  { row, step, inputs }: Visit,
+  { step, rows, inputs }: ReferenceStep,
   values: Values,
   gradient: { x: Float64Array; parameters: Float64Array[] },
   timesteps: number,
 ): void {
   const { units, inputSize } = plan;
-  const value = (id: number) => values[id] as Float64Array;
-  const position = (row * timesteps + step) * inputSize;
-  const dx = gradient.x.subarray(position, position + inputSize);
   const { input, products, vectors } = plan.gradient;
-  if (input !== null) for (let i = 0; i < inputSize; i++) dx[i] += value(input)[i];
+  const dx = new Float64Array(rows.length * inputSize);
+  if (input !== null) dx.set(values[input]);
   for (const { parameter, block, node } of vectors) {
     const target = gradient.parameters[parameter].subarray(block * units, (block + 1) * units);
-    for (let i = 0; i < units; i++) target[i] += value(node)[i];
+    values[node].forEach((value, i) => {
+      target[i % units] += value;
+    });
   }
   plan.products.forEach(({ parameter, firstBlock, results }, p) => {
     const width = plan.parameters[parameter].shape[1];
     const weights = inputs.parameters[parameter];
+    const target = gradient.parameters[parameter];
     results.forEach((result, b) => {
       const node = plan.nodes[result];
       if (node.kind !== 'product') throw new Error('the result of a product is not a product');
-      const operand = value(node.operand);
-      const cotangent = value(products[p][b]);
-      const column = (firstBlock + b) * units;
+      const operand = values[node.operand];
+      const cotangent = values[products[p][b]];
       const readsInput = plan.nodes[node.operand].kind === 'input';
-      for (let i = 0; i < operand.length; i++) {
-        for (let j = 0; j < units; j++) {
-          gradient.parameters[parameter][i * width + column + j] += operand[i] * cotangent[j];
-          if (readsInput) dx[i] += cotangent[j] * weights[i * width + column + j];
+      const depth = plan.parameters[parameter].shape[0];
+      for (let row = 0; row < rows.length; row++) {
+        for (let i = 0; i < depth; i++) {
+          const first = i * width + (firstBlock + b) * units;
+          const factor = operand[row * depth + i];
+          let sum = 0;
+          for (let j = 0; j < units; j++) {
+            const other = cotangent[row * units + j];
+            target[first + j] += factor * other;
+            sum += other * weights[first + j];
+          }
+          if (readsInput) dx[row * depth + i] += sum;
         }
       }
     });
+  });
+  rows.forEach((row, i) => {
+    const part = dx.subarray(i * inputSize, (i + 1) * inputSize);
+    gradient.x.set(part, (row * timesteps + step) * inputSize);
   });
 }

@@ -3,10 +3,12 @@ import { operations } from '../equations/operations.js';
 import type { Node } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 
-/** One batch row at one time step: what the nodes of a plan are evaluated on. All rows are float64. */
+/** Some batch rows at one time step: what the nodes of a plan are evaluated on. All arrays are `[count, …]`. */
 export interface StepInputs {
+  readonly count: number;
   readonly x: Float64Array;
   readonly states: readonly Float64Array[];
+  /** The plan's, with the plan's shapes. */
   readonly parameters: readonly Float64Array[];
   readonly recurrentMasks: readonly Float64Array[];
   /** Gradient only. */
@@ -14,8 +16,8 @@ export interface StepInputs {
   readonly stateCotangents?: readonly Float64Array[];
 }
 
-/** The value of every node that has been evaluated, by node. */
-export type Values = (Float64Array | undefined)[];
+/** The value of every node that has been evaluated, by node, `[count, width]`. */
+export type Values = Float64Array[];
 
 /** Evaluates the given nodes, in evaluation order, on top of the values that are there already. */
 export function evaluate(
@@ -30,16 +32,20 @@ export function evaluate(
 
 function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values): Float64Array {
   const { units } = plan;
-  const value = (id: NodeId) => values[id] as Float64Array;
+  const { count } = inputs;
   switch (node.kind) {
     case 'input':
       return inputs.x;
     case 'state':
       return inputs.states[node.state];
-    case 'vector':
-      return inputs.parameters[node.parameter].subarray(node.block * units, (node.block + 1) * units);
+    case 'vector': {
+      const vector = inputs.parameters[node.parameter].subarray(node.block * units, (node.block + 1) * units);
+      const repeated = new Float64Array(count * units);
+      for (let row = 0; row < count; row++) repeated.set(vector, row * units);
+      return repeated;
+    }
     case 'constant':
-      return new Float64Array(units).fill(node.value);
+      return new Float64Array(count * units).fill(node.value);
     case 'recurrentMask':
       return inputs.recurrentMasks[node.index];
     case 'outputCotangent':
@@ -47,56 +53,66 @@ function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values
     case 'stateCotangent':
       return (inputs.stateCotangents as readonly Float64Array[])[node.state];
     case 'product':
-      return multiply(plan, node.parameter, node.block, value(node.operand), inputs);
+      return multiply(plan, node.parameter, node.block, values[node.operand], inputs);
     case 'transposedProduct': {
       const { parameter, firstBlock } = plan.products[node.product];
-      const sum = new Float64Array(plan.parameters[parameter].shape[0]);
+      const sum = new Float64Array(count * plan.parameters[parameter].shape[0]);
       node.inputs.forEach((id, i) => {
-        addTransposed(plan, parameter, firstBlock + i, value(id), inputs, sum);
+        addTransposed(plan, parameter, firstBlock + i, values[id], inputs, sum);
       });
       return sum;
     }
     case 'operation': {
       const { evaluate: scalar } = operations[node.name];
-      const [a, b = a] = node.inputs.map(value);
-      const result = new Float64Array(Math.max(a.length, b.length));
+      const a = values[node.inputs[0]];
+      const b = values[node.inputs[node.inputs.length - 1]];
+      const result = new Float64Array(a.length);
       for (let i = 0; i < result.length; i++) result[i] = scalar(a[i], b[i]);
       return result;
     }
   }
 }
 
-/** `row × block` of a matrix parameter. */
+/** `rows × block` of a matrix parameter. */
 function multiply(
   plan: Plan,
   parameter: number,
   block: number,
-  row: Float64Array,
-  inputs: StepInputs,
+  rows: Float64Array,
+  { count, parameters }: StepInputs,
 ): Float64Array {
   const { units } = plan;
-  const matrix = inputs.parameters[parameter];
-  const width = plan.parameters[parameter].shape[1];
-  const result = new Float64Array(units);
-  for (let i = 0; i < row.length; i++) {
-    for (let j = 0; j < units; j++) result[j] += row[i] * matrix[i * width + block * units + j];
+  const matrix = parameters[parameter];
+  const [depth, width] = plan.parameters[parameter].shape;
+  const result = new Float64Array(count * units);
+  for (let row = 0; row < count; row++) {
+    for (let i = 0; i < depth; i++) {
+      const factor = rows[row * depth + i];
+      const first = i * width + block * units;
+      for (let j = 0; j < units; j++) result[row * units + j] += factor * matrix[first + j];
+    }
   }
   return result;
 }
 
-/** `sum += row × blockᵀ`. */
+/** `sum += rows × blockᵀ`. */
 function addTransposed(
   plan: Plan,
   parameter: number,
   block: number,
-  row: Float64Array,
-  inputs: StepInputs,
+  rows: Float64Array,
+  { count, parameters }: StepInputs,
   sum: Float64Array,
 ): void {
   const { units } = plan;
-  const matrix = inputs.parameters[parameter];
-  const width = plan.parameters[parameter].shape[1];
-  for (let i = 0; i < sum.length; i++) {
-    for (let j = 0; j < units; j++) sum[i] += row[j] * matrix[i * width + block * units + j];
+  const matrix = parameters[parameter];
+  const [depth, width] = plan.parameters[parameter].shape;
+  for (let row = 0; row < count; row++) {
+    for (let i = 0; i < depth; i++) {
+      const first = i * width + block * units;
+      let part = 0;
+      for (let j = 0; j < units; j++) part += rows[row * units + j] * matrix[first + j];
+      sum[row * depth + i] += part;
+    }
   }
 }
