@@ -2,4 +2,4 @@
 export { multiply, scratchBytes } from './multiply';
 export { multiplyUnpacked } from './multiply-unpacked';
 export { pack } from './pack';
-export { addRow, clear, copyRows, gatherRows, segmentSum } from './rows';
+export { addRow, clear, copyRows, gatherRows, keepNaN, segmentSum } from './rows';

@@ -64,3 +64,20 @@ export function gatherRows(table: usize, ids: usize, result: usize, count: i32, 
   }
   return -1;
 }
+
+/** `to = from` where `from` is NaN. */
+export function keepNaN(from: usize, to: usize, length: i32): void {
+  let j = 0;
+  for (; j + 4 <= length; j += 4) {
+    const value = v128.load(from);
+    v128.store(to, v128.bitselect(v128.load(to), value, f32x4.eq(value, value)));
+    from += 16;
+    to += 16;
+  }
+  for (; j < length; j++) {
+    const value = f32.load(from);
+    if (f32.ne(value, value)) f32.store(to, value);
+    from += 4;
+    to += 4;
+  }
+}

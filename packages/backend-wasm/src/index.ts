@@ -1,22 +1,32 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { createWasmBackend } from './engine.js';
+import { castConfigs } from './tfjs/cast.js';
 import { identityConfigs } from './tfjs/identity.js';
 import { matrixProductConfigs } from './tfjs/matrix-products.js';
-import { pointwiseConfig } from './tfjs/pointwise.js';
+import { nanConfigs } from './tfjs/nan.js';
+import { pointwiseConfigs } from './tfjs/pointwise.js';
+import { poolingConfigs } from './tfjs/pooling.js';
 import { recurrentConfigs } from './tfjs/recurrent.js';
 import { rowConfigs } from './tfjs/rows.js';
 import { start } from './tfjs/start.js';
 import { onFloats } from './tfjs/stored-numbers.js';
 import { setThreadsCount } from './tfjs/threads.js';
 
-const configs = [
-  ...[...recurrentConfigs, pointwiseConfig, ...matrixProductConfigs(), ...rowConfigs()].map(onFloats),
-  ...identityConfigs(),
-];
-for (const config of configs) {
-  if (getKernel(config.kernelName, 'wasm')) unregisterKernel(config.kernelName, 'wasm');
-  registerKernel(config);
+// One after the other: a later one may replace what an earlier one has registered.
+const groups = [
+  recurrentConfigs,
+  pointwiseConfigs,
+  matrixProductConfigs,
+  rowConfigs,
+  poolingConfigs,
+  nanConfigs,
+].map((group) => () => group().map(onFloats));
+for (const group of [...groups, identityConfigs, castConfigs]) {
+  for (const config of group()) {
+    if (getKernel(config.kernelName, 'wasm')) unregisterKernel(config.kernelName, 'wasm');
+    registerKernel(config);
+  }
 }
 
 /**

@@ -59,6 +59,7 @@ export interface FixedKernels {
   ): void;
   addRow(from: number, to: number, length: number): void;
   gatherRows(table: number, ids: number, result: number, count: number, rows: number, length: number): number;
+  keepNaN(from: number, to: number, length: number): void;
   segmentSum(rows: number, ids: number, sums: number, count: number, segments: number, length: number): void;
 }
 

@@ -1,22 +1,19 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { getKernel, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import { replaceKernel } from './replace-kernel.js';
 
 /**
  * TensorFlow.js's `Identity`, by which it keeps every tensor that a gradient will need: its wasm backend copies the numbers,
  * here the same memory gets one more owner, as on TensorFlow.js's other backends. Tensors never change.
  */
 export function identityConfigs(): KernelConfig[] {
-  const original = getKernel('Identity', 'wasm');
-  if (!original) return [];
-  return [
-    {
-      ...original,
-      kernelFunc: (call) => {
-        const { x } = call.inputs as { x: TensorInfo };
-        if (x.dtype === 'string') return original.kernelFunc(call);
-        (call.backend as BackendWasm).incRef(x.dataId);
-        return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
-      },
-    },
-  ];
+  const shared =
+    (original: KernelFunc): KernelFunc =>
+    (call) => {
+      const { x } = call.inputs as { x: TensorInfo };
+      if (x.dtype === 'string') return original(call);
+      (call.backend as BackendWasm).incRef(x.dataId);
+      return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+    };
+  return replaceKernel('Identity', shared);
 }

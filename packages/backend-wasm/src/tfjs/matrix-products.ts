@@ -1,8 +1,9 @@
 import type { Matrix } from '@sluice/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Floats } from '../engine/heap.js';
 import { attachedTo } from './attach.js';
+import { replaceKernel } from './replace-kernel.js';
 import { floatsOf, sizeOf } from './tensors.js';
 
 /**
@@ -84,11 +85,7 @@ function matrixAt(memory: Floats, i: number, { rows, columns }: Sizes, transpose
 
 /** Replacements for the registered kernels of the same names. */
 export function matrixProductConfigs(): KernelConfig[] {
-  return ['BatchMatMul', '_FusedMatMul'].flatMap((name) => {
-    const original = getKernel(name, 'wasm');
-    if (!original) return [];
-    return [
-      { ...original, kernelFunc: (call) => (isOurs(call) ? multiply(call) : original.kernelFunc(call)) },
-    ];
-  });
+  return ['BatchMatMul', '_FusedMatMul'].flatMap((name) =>
+    replaceKernel(name, (original) => (call) => (isOurs(call) ? multiply(call) : original(call))),
+  );
 }

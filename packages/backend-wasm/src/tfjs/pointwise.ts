@@ -4,8 +4,10 @@ import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { attachedTo } from './attach.js';
 
 /** `SluicePointwise`. */
-export const pointwiseConfig: KernelConfig = {
-  kernelName: POINTWISE,
-  backendName: 'wasm',
-  kernelFunc: (call) => attachedTo(call.backend as BackendWasm).pointwise(call),
-};
+export const pointwiseConfigs = (): KernelConfig[] => [
+  {
+    kernelName: POINTWISE,
+    backendName: 'wasm',
+    kernelFunc: (call) => attachedTo(call.backend as BackendWasm).pointwise(call),
+  },
+];

@@ -1,6 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { attachedTo } from './attach.js';
+import { replaceKernel } from './replace-kernel.js';
 import { floatsOf, sizeOf } from './tensors.js';
 
 /**
@@ -74,8 +75,7 @@ function gatherKernel(original: KernelFunc): KernelFunc {
   };
 }
 
-/** Replacements for the registered kernels of the same names. */
+/** `UnsortedSegmentSum`, and a replacement for the registered `GatherV2`. */
 export function rowConfigs(): KernelConfig[] {
-  const gather = getKernel('GatherV2', 'wasm');
-  return [segmentSumConfig, ...(gather ? [{ ...gather, kernelFunc: gatherKernel(gather.kernelFunc) }] : [])];
+  return [segmentSumConfig, ...replaceKernel('GatherV2', gatherKernel)];
 }

@@ -12,6 +12,26 @@ export function floatsOf(
   return { address, length: sizeOf(shape) };
 }
 
+/** The same as an array on the memory, which is good until the next tensor is made: memory may grow. */
+export const numbersOf = (backend: BackendWasm, tensor: TensorInfo): Float32Array =>
+  backend.typedArrayFromHeap(tensor) as Float32Array;
+
+/** A new float32 tensor with what `write` writes; given back where that fails. */
+export function makeTensor(
+  backend: BackendWasm,
+  shape: readonly number[],
+  write: (result: TensorInfo) => void,
+): TensorInfo {
+  const result = backend.makeOutput([...shape], 'float32');
+  try {
+    write(result);
+  } catch (error) {
+    backend.disposeData(result.dataId);
+    throw error;
+  }
+  return result;
+}
+
 /** TensorFlow.js's tensors for kernels on its own memory: read where they are, results become tensors where they are. */
 export const tensorsInPlace: TensorAccess<BackendWasm, Floats> = {
   read: floatsOf,

@@ -1,0 +1,113 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import { attachedTo } from './attach.js';
+import { replaceKernel } from './replace-kernel.js';
+import { floatsOf, numbersOf, sizeOf } from './tensors.js';
+
+/**
+ * TensorFlow.js's wasm kernels that answer a number where they are given NaN, so that a loss of NaN looks like a large one
+ * and a layer's relu makes zeros of it. Here NaN stays NaN, as on TensorFlow.js's other backends.
+ */
+export function nanConfigs(): KernelConfig[] {
+  return [
+    ...replaceKernel('ClipByValue', (original) => clippedIntegers(clipped(original))),
+    ...replaceKernel('Relu6', clipped),
+    ...['Maximum', 'Minimum'].flatMap((name) => replaceKernel(name, largest)),
+    ...['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'].flatMap((name) =>
+      replaceKernel(name, activatedApart),
+    ),
+    ...['MaxPool', 'AvgPool'].flatMap((name) => replaceKernel(name, pooled)),
+  ];
+}
+
+type Call = Parameters<KernelFunc>[0];
+
+function keepNaN(backend: BackendWasm, from: TensorInfo, to: TensorInfo): void {
+  attachedTo(backend).fixed.keepNaN(
+    floatsOf(backend, from).address,
+    floatsOf(backend, to).address,
+    sizeOf(to.shape),
+  );
+}
+
+/** For kernels of one tensor. */
+function clipped(original: KernelFunc): KernelFunc {
+  return (call) => {
+    const result = original(call) as TensorInfo;
+    const { x } = call.inputs as { x: TensorInfo };
+    if (x.dtype === 'float32') keepNaN(call.backend as BackendWasm, x, result);
+    return result;
+  };
+}
+
+/** `ClipByValue`, which takes whole numbers for float32 ones. */
+function clippedIntegers(floats: KernelFunc): KernelFunc {
+  return (call) => {
+    const { x } = call.inputs as { x: TensorInfo };
+    if (x.dtype !== 'int32') return floats(call);
+    const { clipValueMin, clipValueMax } = call.attrs as unknown as Record<string, number>;
+    const backend = call.backend as BackendWasm;
+    const result = backend.makeOutput(x.shape, 'int32');
+    const numbers = backend.typedArrayFromHeap(x);
+    const clip = (value: number) => Math.min(Math.max(value, clipValueMin), clipValueMax);
+    backend.typedArrayFromHeap(result).set(numbers.map(clip));
+    return result;
+  };
+}
+
+/** For the larger or the smaller of two: they keep NaN on the left side alone. */
+function largest(original: KernelFunc): KernelFunc {
+  return (call) => {
+    const result = original(call) as TensorInfo;
+    const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
+    const backend = call.backend as BackendWasm;
+    if (b.dtype !== 'float32') return result;
+    if (sizeOf(b.shape) === sizeOf(result.shape)) keepNaN(backend, b, result);
+    else if (hasNaN(backend, b)) {
+      const other = original({ ...call, inputs: { a: b, b: a } }) as TensorInfo;
+      keepNaN(backend, other, result);
+      backend.disposeData(other.dataId);
+    }
+    return result;
+  };
+}
+
+/** For products with an activation behind them: these two are done by themselves. */
+function activatedApart(original: KernelFunc): KernelFunc {
+  const names: Readonly<Record<string, string>> = { relu: 'Relu', relu6: 'Relu6' };
+  return (call) => {
+    const attrs = call.attrs as Call['attrs'] & { activation?: string };
+    const activation = getKernel(names[attrs?.activation ?? ''] ?? '', 'wasm');
+    if (!activation) return original(call);
+    const { backend } = call;
+    const product = original({ ...call, attrs: { ...attrs, activation: 'linear' } }) as TensorInfo;
+    const result = activation.kernelFunc({ inputs: { x: product }, attrs: {}, backend });
+    (backend as BackendWasm).disposeData(product.dataId);
+    return result;
+  };
+}
+
+/** For the largest of a window and its mean: windows with NaN in them are found by pooling ones that stand for NaN. */
+function pooled(original: KernelFunc): KernelFunc {
+  return (call) => {
+    const result = original(call) as TensorInfo;
+    const { x } = call.inputs as { x: TensorInfo };
+    const backend = call.backend as BackendWasm;
+    if (!hasNaN(backend, x)) return result;
+    const marks = backend.makeOutput(x.shape, 'float32');
+    numbersOf(backend, marks).set(numbersOf(backend, x).map((value) => (Number.isNaN(value) ? 1 : 0)));
+    const pooledMarks = original({ ...call, inputs: { x: marks } }) as TensorInfo;
+    const numbers = numbersOf(backend, result);
+    numbersOf(backend, pooledMarks).forEach((mark, i) => {
+      if (mark > 0) numbers[i] = Number.NaN;
+    });
+    for (const { dataId } of [marks, pooledMarks]) backend.disposeData(dataId);
+    return result;
+  };
+}
+
+function hasNaN(backend: BackendWasm, tensor: TensorInfo): boolean {
+  const numbers = numbersOf(backend, tensor);
+  for (let i = 0; i < numbers.length; i++) if (Number.isNaN(numbers[i])) return true;
+  return false;
+}
