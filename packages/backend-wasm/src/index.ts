@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { createWasmBackend } from './engine.js';
 import { castConfigs } from './tfjs/cast.js';
+import { convolutionConfigs } from './tfjs/convolutions.js';
 import { identityConfigs } from './tfjs/identity.js';
 import { matrixProductConfigs } from './tfjs/matrix-products.js';
 import { nanConfigs } from './tfjs/nan.js';
@@ -19,10 +20,12 @@ const groups = [
   pointwiseConfigs,
   matrixProductConfigs,
   rowConfigs,
+  castConfigs,
+  convolutionConfigs,
   poolingConfigs,
   nanConfigs,
 ].map((group) => () => group().map(onFloats));
-for (const group of [...groups, identityConfigs, castConfigs]) {
+for (const group of [...groups, identityConfigs]) {
   for (const config of group()) {
     if (getKernel(config.kernelName, 'wasm')) unregisterKernel(config.kernelName, 'wasm');
     registerKernel(config);
