@@ -21,6 +21,7 @@ import {
 import { layerName } from './layer-name.js';
 import type { CallArgs, LayerArgs, Shape } from './layer-types.js';
 import { first, listed, shapesOf } from './one-or-several.js';
+import { keepConstrained } from './weight-constraint.js';
 import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
 
 export interface EmbeddingArgs extends LayerArgs {
@@ -76,9 +77,8 @@ export class Embedding extends layers.Layer {
       'float32',
       this.initializer,
       this.regularizer ?? undefined,
-      true,
-      this.constraint ?? undefined,
     );
+    if (this.constraint) keepConstrained(this.embeddings, this.constraint);
     this.built = true;
   }
 

@@ -33,6 +33,7 @@ import {
 } from './recurrent-args.js';
 import type { RecurrentResult } from './recurrent-run.js';
 import { StoredStates } from './stored-states.js';
+import { keepConstrained } from './weight-constraint.js';
 import type { Initializer } from './weight-rules.js';
 
 const DEFAULT_INITIALIZERS: DefaultInitializers = {
@@ -125,15 +126,15 @@ export abstract class RecurrentLayer extends layers.Layer {
     const { regularizer, constraint } = this.weightSettings[this.groupOf(parameter)];
     const initializer = this.initializerOf(parameter);
     const name = parameter.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    return this.addWeight(
+    const weight = this.addWeight(
       this.weightScope + name,
       [...parameter.shape],
       'float32',
       withBlockValues(initializer, parameter, this.blockValues(parameter)),
       regularizer ?? undefined,
-      true,
-      constraint ?? undefined,
     );
+    if (constraint) keepConstrained(weight, constraint);
+    return weight;
   }
 
   private initializerOf(parameter: ParameterShape): Initializer {
