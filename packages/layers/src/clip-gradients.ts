@@ -1,5 +1,6 @@
 import {
   add,
+  clipByValue,
   div,
   maximum,
   mul,
@@ -13,6 +14,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { fromSaved, type SavedObject, savedForm } from './identifiers.js';
+import { checkOptions, shownValue } from './known-options.js';
 import { type Gradients, namedGradients } from './named-gradients.js';
 
 export interface ClipOptions {
@@ -20,7 +22,11 @@ export interface ClipOptions {
   norm?: number;
   /** All gradients together are scaled down to at most this Euclidean norm (Keras's `global_clipnorm`). */
   globalNorm?: number;
+  /** Each number of each gradient is cut to between −value and value (Keras's `clipvalue`). */
+  value?: number;
 }
+
+const LIMITS = ['norm', 'globalNorm', 'value'] as const;
 
 /** See `clipGradients`. */
 export class ClippedOptimizer extends Optimizer {
@@ -38,28 +44,26 @@ export class ClippedOptimizer extends Optimizer {
     tidy(() => {
       const named = namedGradients(gradients);
       const present = named.flatMap(({ tensor }) => (tensor == null ? [] : [tensor]));
-      const scale = this.scaleFor(present);
+      const clip = this.clipFor(present);
       this.optimizer.applyGradients(
-        named.map(({ name, tensor }) => ({
-          name,
-          tensor: (tensor && mul(tensor, scale(tensor))) as Tensor,
-        })),
+        named.map(({ name, tensor }) => ({ name, tensor: (tensor && clip(tensor)) as Tensor })),
       );
     });
   }
 
-  /** By what each gradient is multiplied: limit / max(norm, limit), which is 1 up to the limit (Pascanu et al. 2013). */
-  private scaleFor(gradients: Tensor[]): (gradient: Tensor) => Scalar {
-    const { norm, globalNorm } = this.options;
+  /** A norm is scaled by limit / max(norm, limit), which is 1 up to the limit (Pascanu et al. 2013). */
+  private clipFor(gradients: Tensor[]): (gradient: Tensor) => Tensor {
+    const { norm, globalNorm, value } = this.options;
     const scaleTo = (limit: number, squares: Tensor): Scalar => div(limit, maximum(sqrt(squares), limit));
-    if (norm !== undefined) return (gradient) => scaleTo(norm, sum(square(gradient)));
+    if (value !== undefined) return (gradient) => clipByValue(gradient, -value, value);
+    if (norm !== undefined) return (gradient) => mul(gradient, scaleTo(norm, sum(square(gradient))));
     if (gradients.length === 0) throw new Error('clipGradients: there is no gradient to apply.');
     const squares = gradients.map((gradient) => sum(square(gradient)));
     const scale = scaleTo(
       globalNorm as number,
-      squares.reduce((total, value) => add(total, value)),
+      squares.reduce((total, each) => add(total, each)),
     );
-    return () => scale;
+    return (gradient) => mul(gradient, scale);
   }
 
   override get iterations(): number {
@@ -79,7 +83,11 @@ export class ClippedOptimizer extends Optimizer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    return { optimizer: savedForm(this.optimizer) as unknown as serialization.ConfigDict, ...this.options };
+    const limits = LIMITS.map((limit) => [limit, this.options[limit] ?? null]);
+    return {
+      optimizer: savedForm(this.optimizer) as unknown as serialization.ConfigDict,
+      ...Object.fromEntries(limits),
+    };
   }
 
   static override fromConfig<T extends serialization.Serializable>(
@@ -87,31 +95,34 @@ export class ClippedOptimizer extends Optimizer {
     config: serialization.ConfigDict,
   ): T {
     const optimizer = fromSaved(config.optimizer as unknown as SavedObject) as Optimizer;
-    const { norm, globalNorm } = config as ClipOptions;
-    return new cls(optimizer, { norm: norm ?? undefined, globalNorm: globalNorm ?? undefined });
+    const given = LIMITS.filter((limit) => config[limit] != null).map((limit) => [limit, config[limit]]);
+    return new cls(optimizer, Object.fromEntries(given));
   }
 }
 serialization.registerClass(ClippedOptimizer);
 
 /**
- * Makes an optimizer clip the gradients it is given, by the norm of each or by the norm of all together.
+ * Makes an optimizer clip the gradients it is given: by the norm of each, by the norm of all together, or number by number.
  *
  * The result takes the optimizer's place, in `model.compile({ optimizer: clipGradients(train.adam(), { norm: 1 }) })`
  * and in saved models alike.
  *
- * @throws TypeError when the optimizer is not one, such as a name; RangeError unless exactly one of `norm` and `globalNorm` is given and positive.
+ * @throws TypeError when the optimizer is not one, such as a name, or the limit is no object; RangeError unless exactly one
+ *   limit is given and positive.
  */
-export function clipGradients(optimizer: Optimizer, { norm, globalNorm }: ClipOptions): ClippedOptimizer {
-  if (!(optimizer instanceof Optimizer)) {
+export function clipGradients(optimizer: Optimizer, options: ClipOptions): ClippedOptimizer {
+  if (optimizer == null || !(optimizer instanceof Optimizer)) {
     throw new TypeError(
-      `clipGradients needs an optimizer, for example train.adam() of @tensorflow/tfjs-core, but got ${typeof optimizer === 'string' ? `'${optimizer}'` : String(optimizer)}.`,
+      `clipGradients needs an optimizer, for example train.adam() of @tensorflow/tfjs-core, but got ${shownValue(optimizer)}.`,
     );
   }
-  const limits = [norm, globalNorm].filter((limit) => limit !== undefined);
-  if (limits.length !== 1 || !(limits[0] > 0)) {
+  checkOptions('clipGradients', options, LIMITS, 'clipGradients(train.adam(), { norm: 1 })');
+  const given = LIMITS.filter((limit) => options[limit] != null);
+  if (given.length !== 1 || !((options[given[0]] as number) > 0)) {
+    const got = LIMITS.map((limit) => `${limit} = ${options[limit]}`);
     throw new RangeError(
-      `clipGradients needs one positive limit, norm or globalNorm, but got norm = ${norm}, globalNorm = ${globalNorm}.`,
+      `clipGradients needs one positive limit, norm, globalNorm or value, but got ${got.join(', ')}.`,
     );
   }
-  return new ClippedOptimizer(optimizer, norm === undefined ? { globalNorm } : { norm });
+  return new ClippedOptimizer(optimizer, { [given[0]]: options[given[0]] });
 }

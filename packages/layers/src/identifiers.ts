@@ -1,5 +1,6 @@
 import { serialization } from '@tensorflow/tfjs-core';
 import { constraints, initializers, regularizers } from '@tensorflow/tfjs-layers';
+import { nearest, plain, shownValue } from './known-options.js';
 import { Orthogonal } from './orthogonal.js';
 import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
 
@@ -12,57 +13,92 @@ export interface SavedObject {
   config: serialization.ConfigDict;
 }
 
-type Factory<T> = (options?: serialization.ConfigDict) => T;
+type Factory = (options: serialization.ConfigDict) => serialization.Serializable;
+
+/** What identifiers of one kind may name. */
+interface Kind {
+  readonly name: string;
+  /** TensorFlow.js's functions that make one, and ours. */
+  readonly factories: Readonly<Record<string, Factory>>;
+  /** The class of all of them; TensorFlow.js does not export it. */
+  readonly base: new () => object;
+}
+
+function kindOf(name: string, namespace: object, anyOfThem: object): Kind {
+  const functions = Object.entries(namespace).filter(([, value]) => typeof value === 'function');
+  return {
+    name,
+    factories: Object.fromEntries(functions),
+    base: Object.getPrototypeOf(anyOfThem.constructor),
+  };
+}
+
+const INITIALIZERS = kindOf(
+  'initializer',
+  { ...initializers, orthogonal: (options = {}) => new Orthogonal(options) },
+  initializers.zeros(),
+);
+const REGULARIZERS = kindOf('regularizer', regularizers, regularizers.l2());
+const CONSTRAINTS = kindOf('constraint', constraints, constraints.nonNeg());
 
 /**
- * The initializer that an identifier names.
+ * The initializer that an identifier names, in camel case, snake case or by its class: `glorotUniform`,
+ * `glorot_uniform`, `GlorotUniform`.
  * @param seed used where the identifier is a name or a configuration without one.
- * @throws RangeError listing the known names.
+ * @throws RangeError listing the known names, TypeError when the identifier is none.
  */
 export function initializerFrom(identifier: Identifier<Initializer>, seed?: number): Initializer {
-  const factories = { ...initializers, orthogonal: (options = {}) => new Orthogonal(options) };
-  const options: serialization.ConfigDict = seed === undefined ? {} : { seed };
-  if (isSaved(identifier)) {
-    const className = identifier.className === 'Orthogonal' ? Orthogonal.className : identifier.className;
-    return fromSaved({ className, config: { ...options, ...identifier.config } }) as Initializer;
-  }
-  return resolved('initializer', factories, identifier, options);
+  return resolved(INITIALIZERS, identifier, seed === undefined ? {} : { seed });
 }
 
 /**
  * The regularizer that an identifier names; null when there is none.
- * @throws RangeError listing the known names.
+ * @throws RangeError listing the known names, TypeError when the identifier is none.
  */
 export function regularizerFrom(identifier: Identifier<Regularizer> | null | undefined): Regularizer | null {
-  return identifier == null ? null : resolved('regularizer', regularizers, identifier);
+  return identifier == null ? null : resolved(REGULARIZERS, identifier);
 }
 
 /**
  * The constraint that an identifier names; null when there is none.
- * @throws RangeError listing the known names.
+ * @throws RangeError listing the known names, TypeError when the identifier is none.
  */
 export function constraintFrom(identifier: Identifier<Constraint> | null | undefined): Constraint | null {
-  return identifier == null ? null : resolved('constraint', constraints, identifier);
+  return identifier == null ? null : resolved(CONSTRAINTS, identifier);
 }
 
-function resolved<T extends serialization.Serializable>(
-  kind: string,
-  namespace: object,
+function resolved<T extends Initializer | Regularizer | Constraint>(
+  kind: Kind,
   identifier: Identifier<T>,
   options: serialization.ConfigDict = {},
 ): T {
-  if (typeof identifier === 'object') {
-    return isSaved(identifier) ? (fromSaved(identifier) as T) : identifier;
+  const isName = typeof identifier === 'string';
+  if (!isName && !isSaved(identifier)) {
+    if (typeof (identifier as Partial<T> | null)?.apply === 'function') return identifier;
+    throw new TypeError(
+      `The ${kind.name} must be a name, an object that TensorFlow.js makes or { className, config }, but is ` +
+        `${shownValue(identifier)}.`,
+    );
   }
-  const factories = namespace as Record<string, Factory<T>>;
-  const factory = factories[identifier];
-  if (typeof factory === 'function') return factory(options);
-  const known = Object.keys(factories).filter((name) => typeof factories[name] === 'function');
-  throw new RangeError(`Unknown ${kind} '${identifier}'. Known: ${known.join(', ')}.`);
+  const { className, config } = isName ? { className: identifier, config: {} } : identifier;
+  const known = Object.keys(kind.factories);
+  const found = known.find((name) => plain(name) === plain(className));
+  if (found !== undefined) return kind.factories[found]({ ...options, ...config }) as T;
+  const isUnknown = isName && serialization.SerializationMap.getMap().classNameMap[className] === undefined;
+  const made = isUnknown ? undefined : fromSaved({ className, config: { ...options, ...config } });
+  if (made instanceof kind.base) return made as T;
+  throw new RangeError(
+    `Unknown ${kind.name} '${className}'. Known: ${known.join(', ')}; the nearest is '${nearest(className, known)}'.`,
+  );
 }
 
-function isSaved(identifier: object | string): identifier is SavedObject {
-  return typeof identifier === 'object' && 'className' in identifier && 'config' in identifier;
+function isSaved(identifier: unknown): identifier is SavedObject {
+  return (
+    typeof identifier === 'object' &&
+    identifier !== null &&
+    'className' in identifier &&
+    'config' in identifier
+  );
 }
 
 /** The object of a registered class (a layer, an initializer, an optimizer …) that was saved so. */

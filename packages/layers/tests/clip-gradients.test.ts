@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { afterEach, expect, test } from 'vitest';
-import { ClippedOptimizer, clipGradients, dense, sequential } from '../src/index.js';
+import { type ClipOptions, ClippedOptimizer, clipGradients, dense, sequential } from '../src/index.js';
 
 let variables: tf.Variable[] = [];
 afterEach(() => {
@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 /** What SGD with learning rate 1 makes of these gradients: the clipped gradients themselves. */
-function applied(options: { norm?: number; globalNorm?: number }, gradients: number[][]): number[][] {
+function applied(options: ClipOptions, gradients: number[][]): number[][] {
   variables = gradients.map((gradient) => tf.variable(tf.zeros([gradient.length])));
   const optimizer = clipGradients(tf.train.sgd(1), options);
   optimizer.applyGradients(variables.map(({ name }, i) => ({ name, tensor: tf.tensor1d(gradients[i]) })));
@@ -44,7 +44,12 @@ test('globalNorm: all together, directions kept', () => {
   close(applied({ globalNorm: 14 }, [[3, 4], [12]]), [[3, 4], [12]]);
 });
 
+test('value: number by number', () => {
+  expect(applied({ value: 0.5 }, [[3, -4, 0.25], [-0.5]])).toEqual([[0.5, -0.5, 0.25], [-0.5]]);
+});
+
 test('a gradient that is not a number stays visible', () => {
+  expect(applied({ value: 1 }, [[Number.NaN, 2]])).toEqual([[Number.NaN, 1]]);
   expect(applied({ globalNorm: 1 }, [[Number.NaN, 1]])[0]).toEqual([Number.NaN, Number.NaN]);
 });
 
@@ -62,34 +67,38 @@ test('gradients given by name, weights without one, and no leaked tensor', () =>
   expect(variables.map((variable) => variable.dataSync()[0])).toEqual([-4, 5]);
 });
 
-test('stands in for the optimizer: training, weights, saving and loading', async () => {
-  const model = sequential({ layers: [dense({ units: 1, inputShape: [2], kernelInitializer: 'zeros' })] });
-  const optimizer = clipGradients(tf.train.adam(0.01), { globalNorm: 0.5 });
-  model.compile({ optimizer, loss: 'meanSquaredError' });
-  await model.fit(tf.ones([4, 2]), tf.ones([4, 1]), { epochs: 2, verbose: 0 });
-  expect(optimizer.iterations).toBe(2);
-  expect((await optimizer.getWeights()).length).toBe(5);
+test.each([{ globalNorm: 0.5 }, { value: 0.5 }])(
+  '%o stands in for the optimizer, saved and loaded',
+  async (limit) => {
+    const model = sequential({ layers: [dense({ units: 1, inputShape: [2], kernelInitializer: 'zeros' })] });
+    const optimizer = clipGradients(tf.train.adam(0.01), limit);
+    model.compile({ optimizer, loss: 'meanSquaredError' });
+    await model.fit(tf.ones([4, 2]), tf.ones([4, 1]), { epochs: 2, verbose: 0 });
+    expect(optimizer.iterations).toBe(2);
+    expect((await optimizer.getWeights()).length).toBe(5);
 
-  let artifacts!: tf.io.ModelArtifacts;
-  const save = tf.io.withSaveHandler(async (saved) => {
-    artifacts = saved;
-    return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved) };
-  });
-  await model.save(save, { includeOptimizer: true });
-  const loaded = await loadLayersModel(tf.io.fromMemory(artifacts));
-  const again = loaded.optimizer as unknown as ClippedOptimizer;
-  expect(again).toBeInstanceOf(ClippedOptimizer);
-  expect(again.getConfig()).toEqual(optimizer.getConfig());
-  expect(again.getConfig().globalNorm).toBe(0.5);
-  const moments = async (source: ClippedOptimizer) =>
-    (await source.getWeights()).map(({ tensor }) => Array.from(tensor.dataSync()));
-  expect(await moments(again)).toEqual(await moments(optimizer));
-  expect(() => again.dispose()).not.toThrow();
-});
+    let artifacts!: tf.io.ModelArtifacts;
+    const save = tf.io.withSaveHandler(async (saved) => {
+      artifacts = saved;
+      return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved) };
+    });
+    await model.save(save, { includeOptimizer: true });
+    const loaded = await loadLayersModel(tf.io.fromMemory(artifacts));
+    const again = loaded.optimizer as unknown as ClippedOptimizer;
+    expect(again).toBeInstanceOf(ClippedOptimizer);
+    expect(again.getConfig()).toEqual(optimizer.getConfig());
+    expect(again.getConfig()).toMatchObject(limit);
+    const moments = async (source: ClippedOptimizer) =>
+      (await source.getWeights()).map(({ tensor }) => Array.from(tensor.dataSync()));
+    expect(await moments(again)).toEqual(await moments(optimizer));
+    expect(() => again.dispose()).not.toThrow();
+  },
+);
 
 test('exactly one positive limit', () => {
   const sgd = tf.train.sgd(1);
   expect(() => clipGradients(sgd, {})).toThrow('needs one positive limit');
   expect(() => clipGradients(sgd, { norm: 1, globalNorm: 1 })).toThrow('needs one positive limit');
+  expect(() => clipGradients(sgd, { value: -1 })).toThrow('value = -1');
   expect(() => clipGradients(sgd, { norm: 0 })).toThrow('but got norm = 0');
 });
