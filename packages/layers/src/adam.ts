@@ -15,6 +15,7 @@ import {
   type Variable,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { shownValue } from './known-options.js';
 import { type Gradients, namedGradients } from './named-gradients.js';
 
 /** The arrays that an update of a weight makes new. */
@@ -119,7 +120,14 @@ const newMoment = (originalName: string, weight: Variable): Moment => ({
  *
  * @param learningRate may be set later as `optimizer.learningRate`.
  * @param epsilon default: the backend's, 1e-7 for float32.
+ * @throws TypeError when one of them is not a number.
  */
 export function adam(learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon?: number): Adam {
+  for (const [name, value] of Object.entries({ learningRate, beta1, beta2, epsilon })) {
+    if (value == null || (typeof value === 'number' && !Number.isNaN(value))) continue;
+    throw new TypeError(
+      `adam takes numbers one after another, adam(learningRate, beta1, beta2, epsilon), but ${name} is ${shownValue(value)}.`,
+    );
+  }
   return new Adam(learningRate, beta1, beta2, epsilon);
 }

@@ -10,8 +10,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { fromSaved, type SavedObject, savedForm } from './identifiers.js';
+import { checkLayerArgs, layerArgs } from './layer-args.js';
 import { callOf } from './layer-call.js';
-import { layerName } from './layer-name.js';
 import type { CallArgs, LayerArgs, LayerInputs, Shape } from './layer-types.js';
 import { first, listed, shapesOf } from './one-or-several.js';
 import { streamSeed } from './random.js';
@@ -36,6 +36,13 @@ export interface BidirectionalArgs extends LayerArgs {
   mergeMode?: MergeMode;
 }
 
+/** The names of a pair's own arguments; the compiler compares them. */
+const BIDIRECTIONAL_ARGS = Object.keys({
+  layer: true,
+  backwardLayer: true,
+  mergeMode: true,
+} satisfies Record<Exclude<keyof BidirectionalArgs, keyof LayerArgs>, true>);
+
 /** See `bidirectional`. */
 export class Bidirectional extends layers.Layer {
   static readonly className = 'SluiceBidirectional';
@@ -49,7 +56,8 @@ export class Bidirectional extends layers.Layer {
         'bidirectional takes an object with a layer: bidirectional({ layer: gru({ units: 16 }) }).',
       );
     }
-    super({ ...args, name: args.name ?? layerName('bidirectional') });
+    checkLayerArgs('bidirectional', args, BIDIRECTIONAL_ARGS, 'bidirectional({ layer: gru({ units: 16 }) })');
+    super(layerArgs('bidirectional', args));
     const given = layerOf(this.name, args.layer);
     const other = args.backwardLayer == null ? otherDirection(given) : layerOf(this.name, args.backwardLayer);
     checkPair(this.name, given, other);

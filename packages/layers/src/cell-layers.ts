@@ -11,8 +11,10 @@ import {
 } from '@sluice/core';
 import { serialization } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
+import { CELL_OPTIONS, completeOptions, FULL_SRU_OPTIONS } from './cell-options.js';
 import { jsonFromText, textFromJson } from './config-text.js';
-import type { RecurrentArgs } from './recurrent-args.js';
+import { givenOptions } from './layer-args.js';
+import { ownOptions, type RecurrentArgs } from './recurrent-args.js';
 import { RecurrentLayer } from './recurrent-layer.js';
 
 export interface SimpleRnnArgs extends RecurrentArgs, SimpleRnnOptions {}
@@ -20,10 +22,12 @@ export interface SimpleRnnArgs extends RecurrentArgs, SimpleRnnOptions {}
 /** See `gru`; `resetAfter` is true unless given, as in Keras. */
 export interface GruArgs extends RecurrentArgs, GruOptions {}
 
-export interface LstmArgs extends RecurrentArgs, LstmOptions {
+interface UnitForgetBias {
   /** Whether the forget gate's bias starts from 1 (Jozefowicz et al. 2015). Default true. */
   unitForgetBias?: boolean;
 }
+
+export interface LstmArgs extends RecurrentArgs, LstmOptions, UnitForgetBias {}
 
 export interface SruArgs extends RecurrentArgs, SruOptions {}
 
@@ -38,18 +42,12 @@ interface SavedCell {
   options: string;
 }
 
-/** The given ones among a cell's options: saved models hold null for those that were not. */
-function given<Options extends object>(args: Options, keys: readonly (keyof Options)[]): Partial<Options> {
-  return Object.fromEntries(
-    keys.flatMap((key) => (args[key] == null ? [] : [[key, args[key]]])),
-  ) as Partial<Options>;
-}
-
 export class SimpleRnn extends RecurrentLayer {
   static readonly className = 'SluiceSimpleRNN';
 
   constructor(args: SimpleRnnArgs) {
-    super('simple_rnn', cells.simpleRnn(given<SimpleRnnOptions>(args, ['activation', 'useBias'])), args);
+    const own = ownOptions<SimpleRnnOptions>('simpleRNN', args, CELL_OPTIONS.simpleRnn);
+    super('simple_rnn', cells.simpleRnn(givenOptions(own)), args, own);
   }
 }
 
@@ -57,27 +55,26 @@ export class Gru extends RecurrentLayer {
   static readonly className = 'SluiceGRU';
 
   constructor(args: GruArgs) {
-    const keys = ['activation', 'recurrentActivation', 'resetAfter', 'update', 'useBias'] as const;
-    super('gru', cells.gru({ resetAfter: true, ...given<GruOptions>(args, keys) }), args);
+    const own = ownOptions<GruOptions>('gru', args, CELL_OPTIONS.gru);
+    super('gru', cells.gru(givenOptions(own)), args, own);
   }
 }
+
+const LSTM_OPTIONS = { ...CELL_OPTIONS.lstm, unitForgetBias: true };
 
 export class Lstm extends RecurrentLayer {
   static readonly className = 'SluiceLSTM';
   private readonly unitForgetBias: boolean;
 
   constructor(args: LstmArgs) {
-    const keys = ['activation', 'recurrentActivation', 'peephole', 'useBias'] as const;
-    super('lstm', cells.lstm(given<LstmOptions>(args, keys)), args);
-    this.unitForgetBias = args.unitForgetBias ?? true;
+    const own = ownOptions<LstmOptions & UnitForgetBias>('lstm', args, LSTM_OPTIONS);
+    const { unitForgetBias, ...options } = givenOptions(own);
+    super('lstm', cells.lstm(options), args, own);
+    this.unitForgetBias = unitForgetBias as boolean;
   }
 
   protected override blockValues(parameter: ParameterShape): Readonly<Record<string, number | undefined>> {
     return this.unitForgetBias ? super.blockValues(parameter) : {};
-  }
-
-  protected override cellConfig(): Readonly<Record<string, unknown>> {
-    return { ...super.cellConfig(), unitForgetBias: this.unitForgetBias };
   }
 }
 
@@ -91,9 +88,9 @@ export class Sru extends RecurrentLayer {
   static readonly className = 'SluiceSRU';
 
   constructor(args: SruArgs) {
-    const light = ['version', 'highway', 'activation', 'rescale', 'highwayBias'] as const;
-    const cell = cells.sru(given<SruOptions>(args, [...light, 'recurrence', 'useBias']));
-    super('sru', cell, args, args.recurrence === 'full' ? {} : SRU_INITIALIZERS);
+    const isFull = args?.recurrence === 'full';
+    const own = ownOptions<SruOptions>('sru', args, isFull ? FULL_SRU_OPTIONS : CELL_OPTIONS.sru);
+    super('sru', cells.sru(givenOptions(own)), args, own, isFull ? {} : SRU_INITIALIZERS);
   }
 }
 
@@ -121,16 +118,14 @@ export class Rnn extends RecurrentLayer {
   static readonly className = 'SluiceRNN';
 
   constructor(args: RnnArgs) {
+    ownOptions<Pick<RnnArgs, 'cell'>>('rnn', args, { cell: null });
     const cell = checkedCell(args.cell);
     const made =
       'parameters' in cell
         ? cell
         : cellFrom({ name: cell.name, options: jsonFromText(cell.options) as JsonObject });
-    super('rnn', made, { ...args, cell: made } as RnnArgs);
-  }
-
-  protected override cellConfig(): Readonly<Record<string, unknown>> {
-    return { cell: { name: this.cell.name, options: textFromJson(this.cell.options) } };
+    const saved = { name: made.name, options: textFromJson(completeOptions(made)) };
+    super('rnn', made, { ...args, cell: made } as RnnArgs, { cell: saved });
   }
 }
 

@@ -18,7 +18,7 @@ import {
   regularizerFrom,
   savedForm,
 } from './identifiers.js';
-import { layerName } from './layer-name.js';
+import { checkLayerArgs, layerArgs } from './layer-args.js';
 import type { CallArgs, LayerArgs, Shape } from './layer-types.js';
 import { first, listed, shapesOf } from './one-or-several.js';
 import { keepConstrained } from './weight-constraint.js';
@@ -41,6 +41,18 @@ export interface EmbeddingArgs extends LayerArgs {
   seed?: number;
 }
 
+/** The names of an embedding's own arguments; the compiler compares them. */
+const EMBEDDING_ARGS = Object.keys({
+  inputDim: true,
+  outputDim: true,
+  embeddingsInitializer: true,
+  embeddingsRegularizer: true,
+  embeddingsConstraint: true,
+  maskZero: true,
+  inputLength: true,
+  seed: true,
+} satisfies Record<Exclude<keyof EmbeddingArgs, keyof LayerArgs>, true>);
+
 /** See `embedding`. */
 export class Embedding extends layers.Layer {
   static readonly className: string = 'SluiceEmbedding';
@@ -54,7 +66,8 @@ export class Embedding extends layers.Layer {
   private embeddings!: LayerVariable;
 
   constructor(args: EmbeddingArgs) {
-    super({ ...withInputShape(args), name: args.name ?? layerName('embedding') });
+    checkLayerArgs('embedding', args, EMBEDDING_ARGS, 'embedding({ inputDim: 100, outputDim: 16 })');
+    super(layerArgs('embedding', withInputShape(args)));
     for (const size of ['inputDim', 'outputDim'] as const) {
       if (Number.isInteger(args[size]) && args[size] > 0) continue;
       throw new RangeError(`embedding: ${size} must be a positive whole number, but is ${args[size]}.`);
@@ -123,7 +136,7 @@ export class Embedding extends layers.Layer {
       embeddingsConstraint: savedForm(this.constraint),
       maskZero: this.maskZero,
       inputLength: this.inputLengths,
-      ...(this.seed !== undefined && { seed: this.seed }),
+      seed: this.seed ?? null,
     } as serialization.ConfigDict;
   }
 }

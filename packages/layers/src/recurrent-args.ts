@@ -7,6 +7,7 @@ import {
   type SavedObject,
   savedForm,
 } from './identifiers.js';
+import { checkLayerArgs, type Defaults, withDefaults } from './layer-args.js';
 import type { LayerArgs } from './layer-types.js';
 import { streamSeed } from './random.js';
 import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
@@ -95,38 +96,62 @@ export function weightConfig(
   );
 }
 
-/** The arguments that say what a call does, complete. */
-export type CallSettings = Required<
-  Pick<
-    RecurrentArgs,
-    | 'dropout'
-    | 'recurrentDropout'
-    | 'returnSequences'
-    | 'returnState'
-    | 'goBackwards'
-    | 'stateful'
-    | 'unroll'
-    | 'zeroOutputForMask'
-  >
->;
+/** The arguments that say what a call does, with their defaults. */
+const CALL_DEFAULTS = {
+  dropout: 0,
+  recurrentDropout: 0,
+  returnSequences: false,
+  returnState: false,
+  goBackwards: false,
+  stateful: false,
+  unroll: false,
+  zeroOutputForMask: false,
+};
+
+export type CallSettings = Required<Pick<RecurrentArgs, keyof typeof CALL_DEFAULTS>>;
+
+/** The names of the arguments of every recurrent layer; the compiler compares them. */
+const RECURRENT_ARGS = Object.keys({
+  units: true,
+  ...CALL_DEFAULTS,
+  seed: true,
+  kernelInitializer: true,
+  recurrentInitializer: true,
+  biasInitializer: true,
+  kernelRegularizer: true,
+  recurrentRegularizer: true,
+  biasRegularizer: true,
+  kernelConstraint: true,
+  recurrentConstraint: true,
+  biasConstraint: true,
+} satisfies Record<Exclude<keyof RecurrentArgs, keyof LayerArgs>, unknown>);
+
+/**
+ * The options that one kind of recurrent layer has besides those of all, complete.
+ * @param args what its constructor was given, checked here.
+ * @throws TypeError, RangeError when it is no object, or has an option that the layer does not have.
+ */
+export function ownOptions<Own extends object>(
+  kind: string,
+  args: Partial<Own>,
+  defaults: Defaults<Own>,
+): Defaults<Own> {
+  const more = 'cell' in defaults ? 'cell, ' : '';
+  const example = `${kind}({ ${more}units: 64 })`;
+  checkLayerArgs(kind, args, [...Object.keys(defaults), ...RECURRENT_ARGS], example);
+  return withDefaults(args, defaults);
+}
 
 /**
  * The call settings that the arguments ask for.
  * @throws RangeError when the units or a dropout rate cannot be.
  */
 export function callSettings(layer: string, args: RecurrentArgs): CallSettings {
-  const { dropout, recurrentDropout } = args;
   checkUnits(layer, args);
-  return {
-    dropout: checkRate(layer, 'dropout', dropout ?? 0),
-    recurrentDropout: checkRate(layer, 'recurrentDropout', recurrentDropout ?? 0),
-    returnSequences: args.returnSequences ?? false,
-    returnState: args.returnState ?? false,
-    goBackwards: args.goBackwards ?? false,
-    stateful: args.stateful ?? false,
-    unroll: args.unroll ?? false,
-    zeroOutputForMask: args.zeroOutputForMask ?? false,
-  };
+  const settings = withDefaults<CallSettings>(args, CALL_DEFAULTS) as CallSettings;
+  checkRate(layer, 'dropout', settings.dropout);
+  checkRate(layer, 'recurrentDropout', settings.recurrentDropout);
+  return settings;
 }
 
 function checkUnits(layer: string, { units }: Pick<Sizes, 'units'>): void {
@@ -134,7 +159,7 @@ function checkUnits(layer: string, { units }: Pick<Sizes, 'units'>): void {
   throw new RangeError(`${layer}: units must be a positive whole number, but is ${units}.`);
 }
 
-function checkRate(layer: string, name: string, rate: number): number {
-  if (rate >= 0 && rate < 1) return rate;
+function checkRate(layer: string, name: string, rate: number): void {
+  if (rate >= 0 && rate < 1) return;
   throw new RangeError(`${layer}: ${name} must be at least 0 and below 1, but is ${rate}.`);
 }

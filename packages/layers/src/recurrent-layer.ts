@@ -14,8 +14,8 @@ import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { withBlockValues } from './block-initializer.js';
 import { DropoutMasks } from './dropout-masks.js';
 import { initializerFrom } from './identifiers.js';
+import { layerArgs } from './layer-args.js';
 import { callOf } from './layer-call.js';
-import { layerName } from './layer-name.js';
 import type { CallArgs, LayerInputs, Shape } from './layer-types.js';
 import { first, listed, shapesOf } from './one-or-several.js';
 import { Orthogonal } from './orthogonal.js';
@@ -65,14 +65,18 @@ export abstract class RecurrentLayer extends layers.Layer {
   /** What a wrapper puts before the names of this layer's weights, to tell them from another's. */
   weightScope = '';
 
-  /** @param kind what unnamed layers of this class are called, with a number behind. */
+  /**
+   * @param kind what unnamed layers of this class are called, with a number behind.
+   * @param own the options of this kind of layer, complete, as they are saved.
+   */
   protected constructor(
     kind: string,
     readonly cell: Cell,
     protected readonly args: RecurrentArgs,
+    private readonly own: object,
     defaults: Partial<DefaultInitializers> = {},
   ) {
-    super({ ...args, name: args.name ?? layerName(kind) });
+    super(layerArgs(kind, args));
     this.settings = callSettings(this.name, args);
     this.units = args.units;
     this.returnSequences = this.settings.returnSequences;
@@ -268,15 +272,10 @@ export abstract class RecurrentLayer extends layers.Layer {
     return {
       ...super.getConfig(),
       units: this.units,
-      ...this.cellConfig(),
+      ...this.own,
       ...weightConfig(this.weightSettings),
       ...this.settings,
-      ...(this.seed !== undefined && { seed: this.seed }),
+      seed: this.seed ?? null,
     } as serialization.ConfigDict;
-  }
-
-  /** The arguments that describe the cell. */
-  protected cellConfig(): Readonly<Record<string, unknown>> {
-    return this.cell.options;
   }
 }

@@ -16,6 +16,16 @@ export interface RecurrentOptions {
   recurrentMasks?: readonly Tensor[] | undefined;
 }
 
+/** The names of `RecurrentOptions`; the compiler compares them. */
+export const RECURRENT_OPTIONS = Object.keys({
+  units: true,
+  initialStates: true,
+  mask: true,
+  maskedOutput: true,
+  reverse: true,
+  recurrentMasks: true,
+} satisfies Record<keyof RecurrentOptions, true>);
+
 export type RecurrentResult = {
   /** The outputs `[batch, timesteps, units]`. */
   sequence: Tensor3D;

@@ -10,9 +10,16 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import { recurrentFallback } from './fallback.js';
+import { checkOptions } from './known-options.js';
 import { checkOperands, checkSequence } from './operand-checks.js';
 import { hasKernels, runKernel } from './recurrent-kernel.js';
-import type { RecurrentOptions, RecurrentResult, RecurrentRun, RunOptions } from './recurrent-run.js';
+import {
+  RECURRENT_OPTIONS,
+  type RecurrentOptions,
+  type RecurrentResult,
+  type RecurrentRun,
+  type RunOptions,
+} from './recurrent-run.js';
 import { unitsFrom } from './units.js';
 
 /**
@@ -25,16 +32,17 @@ import { unitsFrom } from './units.js';
  * @param parameters float32, in the cell's order with the cell's shapes: those of `cell.parameters({ inputSize, units })`.
  *   The number of units follows from them, unless `options.units` gives it.
  * @throws TypeError, RangeError naming the tensor that does not fit, what it is and what was expected; RangeError when
- *   the parameters fit several numbers of units and `options.units` does not say which.
+ *   the parameters fit several numbers of units and `options.units` does not say which, or an option is unknown.
  */
 export function recurrent(
   cell: Cell,
   x: Tensor3D,
   parameters: readonly Tensor[],
-  { units, ...options }: RecurrentOptions = {},
+  options: RecurrentOptions = {},
 ): RecurrentResult {
+  checkOptions('recurrent', options, RECURRENT_OPTIONS, 'recurrent(cell, x, parameters, { mask })');
   checkSequence(cell.name, x);
-  const sizes = { inputSize: x.shape[2], units: units ?? unitsFrom(cell, x, parameters) };
+  const sizes = { inputSize: x.shape[2], units: options.units ?? unitsFrom(cell, x, parameters) };
   const plan = planFor(cell, sizes, { recurrentDropout: options.recurrentMasks !== undefined });
   return runPlan(plan, x, parameters, options);
 }

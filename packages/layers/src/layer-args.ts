@@ -1,0 +1,60 @@
+/** The arguments of layers: those that every layer takes, and how the others are checked. */
+import { refuseUnknown, requireOptions } from './known-options.js';
+import { layerName } from './layer-name.js';
+import type { LayerArgs } from './layer-types.js';
+
+/** The names of `LayerArgs`; the compiler compares them. */
+const TENSORFLOW_ARGS: Readonly<Record<keyof LayerArgs, true>> = {
+  name: true,
+  trainable: true,
+  inputShape: true,
+  batchInputShape: true,
+  batchSize: true,
+  dtype: true,
+  inputDType: true,
+  weights: true,
+};
+
+/** Options of one kind of layer and their defaults; null for none. */
+export type Defaults<Options> = { readonly [Name in keyof Options]-?: NonNullable<Options[Name]> | null };
+
+/** In configurations of Keras and TensorFlow.js; they do not change what a layer computes. */
+const WITHOUT_EFFECT = ['implementation', 'useCudnn', 'customObjects'];
+
+const changesNothing = ([name, value]: [string, unknown]): boolean =>
+  WITHOUT_EFFECT.includes(name) || (name === 'timeMajor' && value === false);
+
+/**
+ * Checks what a layer's constructor was given, by a program or from a file.
+ * @param own the options that the layer has besides those of every layer.
+ * @param example a call as it should be written.
+ * @throws TypeError when it is no object of options, RangeError naming an option that the layer does not have.
+ */
+export function checkLayerArgs(kind: string, args: unknown, own: readonly string[], example: string): void {
+  requireOptions(kind, args, example);
+  const { name } = args as LayerArgs;
+  const given = Object.entries(args).filter((option) => !changesNothing(option));
+  refuseUnknown(name ?? kind, given, [...own, ...Object.keys(TENSORFLOW_ARGS)]);
+}
+
+/** The arguments for TensorFlow.js's constructor of every layer. Keras 3 saves an object as the `dtype`. */
+export function layerArgs(kind: string, args: LayerArgs): LayerArgs {
+  const dtype = typeof args.dtype === 'string' ? args.dtype : undefined;
+  return { ...args, name: args.name ?? layerName(kind), dtype };
+}
+
+/** The options with the defaults for those that are not given; files hold null for these. */
+export function withDefaults<Options extends object>(
+  args: Partial<Options>,
+  defaults: Defaults<Options>,
+): Defaults<Options> {
+  const names = Object.keys(defaults) as (keyof Options)[];
+  return Object.fromEntries(names.map((name) => [name, args[name] ?? defaults[name]])) as Defaults<Options>;
+}
+
+/** The options that have a value. */
+export function givenOptions<Options extends object>(options: Defaults<Options>): Partial<Options> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== null),
+  ) as Partial<Options>;
+}
