@@ -151,3 +151,28 @@ describe('wrong lengths are refused, naming the cell, the array and the shape', 
     );
   });
 });
+
+describe('a state of several that is left out is an error, not zeros', () => {
+  const plan = planFor(cells.lstm(), { inputSize: 2, units: 3 });
+  const rows = (length: number) => new Float64Array(length).fill(0.5);
+  const inputs: Inputs = { batch: 1, timesteps: 2, x: rows(4), parameters: [rows(24), rows(36), rows(12)] };
+  const forward = (initialStates: Inputs['initialStates']) =>
+    referenceForward(plan, { ...inputs, initialStates });
+  const gradient = (states: Parameters<typeof referenceGradient>[2]['states']) =>
+    referenceGradient(plan, inputs, { states });
+
+  test.each([[[]], [[rows(3)]], [[rows(3), rows(3), rows(3)]]])('initial states', (given) => {
+    const message = `Cell 'lstm' takes 2 initial states (h, c), but was given ${given.length}: give undefined for zeros.`;
+    expect(() => forward(given)).toThrow(new RangeError(message));
+  });
+
+  test('state cotangents', () => {
+    const message = "Cell 'lstm' takes 2 state cotangents (h, c), but was given 1: give undefined for zeros.";
+    expect(() => gradient([rows(3)])).toThrow(new RangeError(message));
+  });
+
+  test('undefined means zeros', () => {
+    expect(forward([rows(3), undefined])).toEqual(forward([rows(3), new Float64Array(3)]));
+    expect(gradient([undefined, rows(3)])).toEqual(gradient([new Float64Array(3), rows(3)]));
+  });
+});

@@ -31,6 +31,11 @@ const wrongInputs: readonly [what: string, change: (inputs: Inputs) => Inputs, m
     /initial state h/,
   ],
   [
+    'an initial state too few',
+    (inputs) => ({ ...inputs, initialStates: inputs.initialStates?.slice(1) }),
+    /initial states/,
+  ],
+  [
     'an initial state too many',
     (inputs) => ({ ...inputs, initialStates: Array(3).fill(new Float32Array(SHAPE.batch * SHAPE.units)) }),
     /initial states/,
@@ -88,6 +93,16 @@ export const errorsSuite: Suite = (subject) =>
         onDevice(subject().backend, async (device) => {
           const states = cotangents.states?.map((state) => device.upload(shorter(state as Float32Array)));
           expectRefusal(gradientWith(device, problem, { cotangents: { states } }), problem, /cotangent of h/);
+        }));
+
+      test(`${variant.name}: a cotangent of a state too few`, () =>
+        onDevice(subject().backend, async (device) => {
+          const states = cotangents.states?.slice(1).map((state) => device.upload(state as Float32Array));
+          expectRefusal(
+            gradientWith(device, problem, { cotangents: { states } }),
+            problem,
+            /state cotangents/,
+          );
         }));
 
       test(`${variant.name}: a gradient without what forward keeps for it`, () =>

@@ -31,7 +31,7 @@ export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceIn
   plan.states.forEach((state, i) => {
     check(plan, `the initial state ${state}`, inputs.initialStates?.[i], [batch, plan.units]);
   });
-  checkAtMost(plan, 'initial states', inputs.initialStates?.length);
+  checkStates(plan, 'initial states', inputs.initialStates);
   check(plan, 'mask', inputs.mask, [batch, timesteps]);
   const masks = plan.recurrentMasks.map(({ block }) => block);
   checkCount(plan, 'recurrentMasks', inputs.recurrentMasks?.length ?? 0, masks.length, masks);
@@ -53,11 +53,13 @@ export function checkCotangents<Buffer extends Sized>(
   plan.states.forEach((state, i) => {
     check(plan, `the cotangent of ${state}`, cotangents.states?.[i], [batch, plan.units]);
   });
-  checkAtMost(plan, 'state cotangents', cotangents.states?.length);
+  checkStates(plan, 'state cotangents', cotangents.states);
 }
 
-function checkAtMost(plan: Plan, what: string, given = 0): void {
-  if (given > plan.states.length) checkCount(plan, what, given, plan.states.length, plan.states);
+/** A list for the states names them all: a state that is forgotten must not pass for zeros. */
+function checkStates(plan: Plan, what: string, given: readonly unknown[] | undefined): void {
+  if (given === undefined) return;
+  checkCount(plan, what, given.length, plan.states.length, plan.states, ': give undefined for zeros');
 }
 
 function checkCount(
@@ -66,10 +68,13 @@ function checkCount(
   given: number,
   expected: number,
   names: readonly string[],
+  advice = '',
 ): void {
   if (given === expected) return;
   const list = names.length > 0 ? ` (${names.join(', ')})` : '';
-  throw new RangeError(`Cell '${plan.cell.name}' takes ${expected} ${what}${list}, but was given ${given}.`);
+  throw new RangeError(
+    `Cell '${plan.cell.name}' takes ${expected} ${what}${list}, but was given ${given}${advice}.`,
+  );
 }
 
 /**
