@@ -20,6 +20,17 @@ const leaky = defineCell({
 });
 const LEAKY = [[1], [0.5]];
 
+/** The same, but the output is twice the state. */
+const doubled = defineCell({
+  name: 'doubled',
+  states: ['h'],
+  parameters: { kernel: kernel('h'), recurrentVector: recurrentVector('h') },
+  equations: ({ x, h }, { kernel: W, recurrentVector: v }) => {
+    const next = W.h(x).add(v.h.mul(h));
+    return { h: next, output: next.add(next) };
+  },
+});
+
 describe('masks and direction', () => {
   const x = [8, 4, 2, 1];
   const start = { initialStates: [f64(16)] };
@@ -40,13 +51,23 @@ describe('masks and direction', () => {
     expect(states).toEqual([10]);
   });
 
-  test('before the first used step the output is zero, not the state', () => {
-    expect(runOneUnit(leaky, LEAKY, x, { ...start, mask: f64(0, 0, 1, 1) }).sequence).toEqual([0, 0, 10, 6]);
+  test('before the first used step the output is the initial state', () => {
+    const mask = f64(0, 0, 1, 1);
+    expect(runOneUnit(leaky, LEAKY, x, { ...start, mask }).sequence).toEqual([16, 16, 10, 6]);
+    expect(runOneUnit(leaky, LEAKY, x, { mask }).sequence).toEqual([0, 0, 2, 2]);
+    expect(runOneUnit(leaky, LEAKY, x, { ...start, mask, maskedOutput: 'zero' }).sequence).toEqual([
+      0, 0, 10, 6,
+    ]);
+  });
+
+  test('or zeros, where the output is no state', () => {
+    const { sequence } = runOneUnit(doubled, LEAKY, x, { ...start, mask: f64(0, 0, 1, 0) });
+    expect(sequence).toEqual([0, 0, 20, 20]);
   });
 
   test('a row without any used step ends where it began', () => {
     const { sequence, states } = runOneUnit(leaky, LEAKY, x, { ...start, mask: f64(0, 0, 0, 0) });
-    expect(sequence).toEqual([0, 0, 0, 0]);
+    expect(sequence).toEqual([16, 16, 16, 16]);
     expect(states).toEqual([16]);
   });
 
@@ -106,6 +127,21 @@ describe('the gradient of the leaky sum', () => {
     expect(gradientOf({ mask: f64(1, 0, 0) }, { sequence: f64(1, 2, 4) }).x).toEqual([7, 0, 0]);
     expect(gradientOf({ mask, maskedOutput: 'zero' }, { sequence: f64(0, 1, 0) }).x).toEqual([0, 0, 0]);
     expect(gradientOf({ mask }, { states: [f64(1)] }).x).toEqual([0.5, 0, 1]);
+  });
+
+  test('of an output before the first used step goes to the initial state', () => {
+    const sequence = f64(1, 2, 4);
+    const mask = f64(0, 0, 1);
+    // h = x + start / 2 at the last step.
+    expect(gradientOf({ mask }, { sequence })).toMatchObject({ x: [0, 0, 4], start: [3 + 4 / 2] });
+    expect(gradientOf({ mask, maskedOutput: 'zero' }, { sequence }).start).toEqual([2]);
+    expect(gradientOf({ mask: f64(1, 0, 0), reverse: true }, { sequence }).start).toEqual([6 + 1 / 2]);
+    const { initialStates } = referenceGradient(
+      planFor(doubled, { inputSize: 1, units: 1 }),
+      { ...inputs, mask },
+      { sequence },
+    );
+    expect([...initialStates[0]]).toEqual([2 * (4 / 2)]);
   });
 
   test('of nothing is zero', () => {

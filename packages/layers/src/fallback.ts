@@ -4,7 +4,7 @@
  * It evaluates the nodes of one step as the plan has them, with input projections taken out of the loop, and leaves the
  * gradient to TensorFlow.js.
  */
-import { isInputProjection, type Plan, type Product, reachable } from '@sluice/core';
+import { isInputProjection, outputState, type Plan, type Product, reachable } from '@sluice/core';
 import {
   add,
   cast,
@@ -46,7 +46,8 @@ export function recurrentFallback(run: RecurrentRun): RecurrentResult {
 
   const outputs: Tensor[] = [];
   let states = run.initialStates ?? plan.states.map(() => nothing);
-  let previousOutput: Tensor = nothing;
+  const repeatedState = outputState(plan);
+  let previousOutput: Tensor = repeatedState === undefined ? nothing : states[repeatedState];
   for (let count = 0; count < timesteps; count++) {
     const time = reverse ? timesteps - 1 - count : count;
     const product = (index: number, operand: () => Value): Tensor =>

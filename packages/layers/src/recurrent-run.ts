@@ -8,7 +8,10 @@ export interface RecurrentOptions {
   initialStates?: readonly Tensor[] | undefined;
   /** `[batch, timesteps]`, any type; 0 or false marks a padded step, at which every state is carried over. */
   mask?: Tensor | undefined;
-  /** The output at a padded step: the one before it (`repeat`, Keras; zeros before the first; default) or zeros. */
+  /**
+   * The output at a padded step: the one before it (`repeat`, as in Keras; the default) or zeros. Before the first step
+   * that is not padded, `repeat` gives the initial value of the state that the output is; zeros where it is none (SRU).
+   */
   maskedOutput?: 'repeat' | 'zero' | undefined;
   /** Time runs from the last step to the first; every output stays at the position of its input. Default false. */
   reverse?: boolean | undefined;

@@ -36,14 +36,14 @@ export function engineStream<Buffer>(
 ): Stream {
   const { plan } = problem;
   const parameters = problem.parameters.map((values) => engine.upload(values));
-  let states: readonly Buffer[] = [];
+  let states: readonly Buffer[] | undefined;
   const releaseStates = () => {
-    for (const state of states) engine.release(state);
+    for (const state of states ?? []) engine.release(state);
   };
   return {
     restart() {
       releaseStates();
-      states = [];
+      states = undefined;
     },
     async step(values) {
       const x = engine.upload(values);

@@ -1,5 +1,6 @@
 import {
   isInputProjection,
+  outputState,
   type Plan,
   type SequenceCotangents,
   type SequenceGradient,
@@ -31,7 +32,7 @@ export function gradient(
   { sequence, saved }: SequenceResult<GpuFloats>,
   cotangents: SequenceCotangents<GpuFloats>,
 ): SequenceGradient<GpuFloats> {
-  const { batch, timesteps, x, reverse = false } = inputs;
+  const { batch, timesteps, x, maskedOutput = 'repeat', reverse = false } = inputs;
   const { units, inputSize } = plan;
   const { buffers: cotangentBuffers, schedule, vectors, input } = plan.gradient;
   const run = gpu.begin();
@@ -102,6 +103,7 @@ export function gradient(
     inputSize,
     reverse: Number(reverse),
     masked: Number(inputs.mask !== undefined),
+    repeat: Number(maskedOutput === 'repeat'),
     hasSequenceCotangent: Number(sequenceCotangent !== undefined),
   };
   chunks.forEach((chunk, i) => {
@@ -156,19 +158,23 @@ function transposeWeights(
   });
 }
 
-/** The cotangents of the outputs, those of repeated outputs moved to the step that they repeat. */
+/**
+ * The cotangents of the outputs, those of repeated outputs moved to the step that they repeat. Where the output is a
+ * state, the loop itself takes them there.
+ */
 function movedCotangent(
   { recorder, temporary }: Run,
-  { units }: Plan,
+  plan: Plan,
   { batch, timesteps, mask, maskedOutput = 'repeat', reverse = false }: SequenceInputs<GpuFloats>,
   cotangent: GpuFloats | undefined,
 ): GPUBuffer | undefined {
-  if (cotangent === undefined || mask === undefined || maskedOutput === 'zero') return cotangent?.buffer;
+  const repeats = mask !== undefined && maskedOutput === 'repeat';
+  if (cotangent === undefined || !repeats || outputState(plan) !== undefined) return cotangent?.buffer;
   const moved = temporary(cotangent.length);
   repeatedOutputs(recorder, {
     batch,
     timesteps,
-    units,
+    units: plan.units,
     reverse,
     mask: mask.buffer,
     cotangent: cotangent.buffer,

@@ -13,8 +13,9 @@ export interface SequenceInputs<Buffer> {
   /** `[batch, timesteps]`: 0 marks a padded step, at which every state is carried over unchanged. */
   readonly mask?: Buffer | undefined;
   /**
-   * The output at a padded step: `repeat` the one before it (Keras; zeros before the first) or `zero` (PyTorch, ONNX).
-   * Default `repeat`.
+   * The output at a padded step: `repeat` the one before it (Keras) or `zero` (PyTorch, ONNX). Before the first step
+   * that is not padded a repeated output is the initial value of the state that the output is, or zeros where it is
+   * none (an SRU's). Default `repeat`.
    */
   readonly maskedOutput?: 'repeat' | 'zero' | undefined;
   /** Time runs from the last step to the first; every output stays at the position of its input. Default false. */

@@ -1,6 +1,7 @@
 import { checkInputs } from '../backend/check.js';
 import type { SequenceInputs, SequenceResult } from '../backend/interface.js';
 import { reachable } from '../graph/graph.js';
+import { outputState } from '../plan/output-state.js';
 import type { Plan } from '../plan/plan.js';
 import { isPadded, putRows, takeRows } from './rows.js';
 import { evaluate, type StepInputs, type Values } from './step.js';
@@ -35,7 +36,8 @@ export function referenceForward(plan: Plan, inputs: SequenceInputs<Float64Array
   const sequence = new Float64Array(batch * timesteps * units);
   const steps: ReferenceStep[] = [];
   let states = plan.states.map((_, s) => inputs.initialStates?.[s] ?? new Float64Array(batch * units));
-  let output: Float64Array = new Float64Array(batch * units);
+  const repeatedState = outputState(plan);
+  let output = repeatedState === undefined ? new Float64Array(batch * units) : states[repeatedState];
   for (let i = 0; i < timesteps; i++) {
     const step = reverse ? timesteps - 1 - i : i;
     const position = (row: number) => row * timesteps + step;

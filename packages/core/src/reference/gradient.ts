@@ -1,6 +1,7 @@
 import { checkCotangents } from '../backend/check.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs } from '../backend/interface.js';
 import { reachable } from '../graph/graph.js';
+import { outputState } from '../plan/output-state.js';
 import type { Plan } from '../plan/plan.js';
 import { type ReferenceResult, type ReferenceStep, referenceForward } from './forward.js';
 import { putRows, takeRows } from './rows.js';
@@ -62,7 +63,14 @@ export function referenceGradient(
     );
     accumulate(plan, visit, values, gradient, timesteps);
   }
-  return { ...gradient, initialStates: stateCotangents.map((cotangent) => cotangent.slice()) };
+  const initialStates = stateCotangents.map((cotangent) => cotangent.slice());
+  const repeatedState = outputState(plan);
+  // What is left of them is of outputs that repeat the initial state.
+  const first = repeatedState === undefined ? undefined : initialStates[repeatedState];
+  first?.forEach((value, i) => {
+    first[i] = value + outputCotangents[i];
+  });
+  return { ...gradient, initialStates };
 }
 
 /** Adds one step's share to the gradients of `x` and of the parameters. */

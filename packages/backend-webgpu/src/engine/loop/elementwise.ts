@@ -21,13 +21,12 @@ export function elementwiseKernel(loop: Loop): Kernel {
       return `next${slot.state} = ${value};${stored}`;
     },
   };
-  const padded = (slot: Slot) => (slot.kind === carried.store ? `carried${slot.state}` : loop.padded(slot));
   const at = (kind: 'load' | 'store', state: number) => ({ kind: carried[kind], state }) as Slot;
   const code = `
 ${each(carried.count, (s) => `var<private> carried${s}: f32;\nvar<private> next${s}: f32;`)}
 ${each(sums.count, (i) => `var<private> sum${i}: f32;`)}
 ${loopFunctions(loop)}
-${stageFunction(loop, 0, { places: registers, padded })}
+${stageFunction(loop, 0, { places: registers, padded: loop.padded })}
 fn begin(row: u32, unit: u32, position: u32) {
   ${loop.step}
   ${each(carried.count, (s) => `carried${s} = ${places.load(at('load', s))};`)}

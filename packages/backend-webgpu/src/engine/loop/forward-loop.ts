@@ -1,4 +1,4 @@
-import { isInputProjection, type Plan, type Slot } from '@sluice/core';
+import { isInputProjection, outputState, type Plan, type Slot } from '@sluice/core';
 import { type Loop, type Operand, weightInWork } from './loop.js';
 
 /** A number of a row of `units` numbers that begins `blocks` rows behind a uniform's place. */
@@ -68,9 +68,13 @@ export function forwardLoop(plan: Plan): Loop {
         throw new Error(`a forward program cannot store ${slot.kind}`);
     }
   };
-  const padded = (slot: Slot): string | null => {
-    if (slot.kind === 'newState') return load({ kind: 'state', state: slot.state });
+  const repeatedState = outputState(plan);
+  const padded: Loop['padded'] = (slot, loadPlace) => {
+    if (slot.kind === 'newState') return loadPlace({ kind: 'state', state: slot.state });
     if (slot.kind !== 'output') return null;
+    if (repeatedState !== undefined) {
+      return `select(0.0, ${loadPlace({ kind: 'state', state: repeatedState })}, u.repeat == 1u)`;
+    }
     const earlier = output('select(cell - min(position, 1u), cell + min(position, 1u), u.reverse == 1u)');
     return `select(0.0, ${earlier}, u.repeat == 1u && position > 0u)`;
   };

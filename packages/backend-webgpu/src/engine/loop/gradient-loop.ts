@@ -1,4 +1,4 @@
-import type { Plan, Slot } from '@sluice/core';
+import { outputState, type Plan, type Slot } from '@sluice/core';
 import { keptStep } from './forward-loop.js';
 import { type Loop, type Operand, weightInWork } from './loop.js';
 
@@ -66,10 +66,15 @@ export function gradientLoop(plan: Plan): Loop {
         throw new Error(`a gradient program cannot store ${slot.kind}`);
     }
   };
-  const padded = (slot: Slot): string | null => {
+  const repeatedState = outputState(plan);
+  const padded: Loop['padded'] = (slot, loadPlace) => {
     switch (slot.kind) {
-      case 'previousStateCotangent':
-        return load({ kind: 'stateCotangent', state: slot.state });
+      case 'previousStateCotangent': {
+        const incoming = loadPlace({ kind: 'stateCotangent', state: slot.state });
+        if (slot.state !== repeatedState) return incoming;
+        // A padded step's output is the state before it, so its cotangent goes there.
+        return `${incoming} + select(0.0, ${load({ kind: 'outputCotangent' })}, u.repeat == 1u)`;
+      }
       case 'productCotangent':
       case 'inputCotangent':
       case 'vectorCotangent':

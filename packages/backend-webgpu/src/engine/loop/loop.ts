@@ -14,7 +14,7 @@ export interface Loop {
   readonly stages: readonly LoopStage[];
   readonly places: Places;
   /** What a store of a program gets at a padded step, or null where that is never looked at. */
-  padded(slot: Slot): string | null;
+  padded(slot: Slot, load: Places['load']): string | null;
   /** The condition under which every step is wanted in memory, and the stores that only that is for; null where nothing is kept. */
   readonly kept: { readonly condition: string; isOnlyFor(slot: Slot): boolean } | null;
   /** The weight at a place. */

@@ -32,7 +32,7 @@ export function stageFunction(
     .map((name) => `let ${name} = ${waitingPlace(name)};`);
   const { statements, value } = programValues(program, places.load);
   const stores = program.stores.map((store, i) => {
-    const atPadded = padded(store.slot);
+    const atPadded = padded(store.slot, places.load);
     const loaded = atPadded === null ? -1 : loads.indexOf(atPadded);
     return { ...store, atPadded: loaded < 0 ? atPadded : `v${loaded}`, stored: `stored${i}` };
   });

@@ -1,4 +1,5 @@
 import { isInputProjection } from '../../graph/products.js';
+import { outputState } from '../../plan/output-state.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Slot } from '../../plan/program.js';
 import type { SequenceInputs, SequenceResult } from '../interface.js';
@@ -76,7 +77,9 @@ export function forward<Memory>(
     saved ? steps.sequence(saved, units, layout.value(index)) : steps.fixed(stateRows(), units),
   );
   const output = steps.sequence(sequence, units);
-  const outputBefore = steps.previous(sequence, sequence, units);
+  const repeatedState = outputState(plan);
+  const firstRepeated = repeatedState === undefined ? sequence : initial[repeatedState];
+  const outputBefore = steps.previous(firstRepeated, sequence, units);
   const find = (slot: Slot): SequenceRows<Memory> => {
     switch (slot.kind) {
       case 'input':
@@ -137,7 +140,8 @@ export function forward<Memory>(
         const carry = (a: Rows<Memory>, b: Rows<Memory>) =>
           kernels.copy(from(a, first), from(b, first), end - first, units);
         for (const { before, after } of states) carry(before, after);
-        if (maskedOutput === 'repeat' && position > 0) carry(outputBefore, output);
+        const repeats = maskedOutput === 'repeat' && (position > 0 || repeatedState !== undefined);
+        if (repeats) carry(outputBefore, output);
       }
     });
   };

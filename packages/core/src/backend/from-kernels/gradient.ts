@@ -1,4 +1,5 @@
 import { isInputProjection } from '../../graph/products.js';
+import { outputState } from '../../plan/output-state.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Slot } from '../../plan/program.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs, SequenceResult } from '../interface.js';
@@ -7,7 +8,7 @@ import type { CompiledPlans } from './compiled-plans.js';
 import { deepProducts, emptyGradients } from './deep-products.js';
 import { groupsOf } from './groups.js';
 import { type AnyKernels, dense, from, productSize, transpose, weights } from './matrices.js';
-import { activeRuns, paddedRuns, withRepeatedOutputs } from './padding.js';
+import { activeRuns, addFirstRepeated, paddedRuns, withRepeatedOutputs } from './padding.js';
 import { SavedLayout } from './saved-layout.js';
 import { isOneProgram, runsAsSequence, Stages } from './stages.js';
 import { StepRows, stepsOf } from './steps.js';
@@ -157,6 +158,9 @@ export function gradient<Memory>(
   gradients.initialStates.forEach((memory, s) => {
     kernels.copy(stateCotangents[s].outgoing, steps.fixed(memory, units), batch, units);
   });
+  const repeatedState = outputState(plan);
+  if (repeatedState !== undefined)
+    addFirstRepeated(kernels, plan, inputs, sequenceCotangent, gradients.initialStates[repeatedState]);
 
   for (const product of transposed) if (product !== null) kernels.releaseRight(product.right);
   temporaries.release();

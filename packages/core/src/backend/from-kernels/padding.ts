@@ -57,6 +57,30 @@ export function withRepeatedOutputs<Memory>(
   return moved;
 }
 
+/**
+ * Adds the cotangents of repeated outputs that `withRepeatedOutputs` has left at the first step, where it is padded, to
+ * those of the initial state that they repeat.
+ */
+export function addFirstRepeated<Memory>(
+  kernels: AnyKernels<Memory>,
+  { units }: Plan,
+  inputs: SequenceInputs<Memory>,
+  moved: Memory | undefined,
+  stateGradient: Memory,
+): void {
+  const { batch, timesteps, mask, maskedOutput = 'repeat' } = inputs;
+  if (moved === undefined || mask === undefined || maskedOutput === 'zero') return;
+  const active = kernels.view(mask);
+  const from = kernels.view(moved);
+  const to = kernels.view(stateGradient);
+  const [first] = stepsOf(inputs);
+  for (let row = 0; row < batch; row++) {
+    const cell = row * timesteps + first;
+    if (active[cell] !== 0) continue;
+    for (let j = 0; j < units; j++) to[row * units + j] += from[cell * units + j];
+  }
+}
+
 /** The input with zeros at padded steps; without a mask the input itself. */
 export function withoutPaddedSteps<Memory>(
   kernels: AnyKernels<Memory>,
