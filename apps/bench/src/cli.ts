@@ -44,7 +44,8 @@ async function bench(options: BenchOptions): Promise<void> {
     { ceilingsOf, allSeries, competitors },
     {
       startLane: () => startThread(),
-      settle: untilIdle,
+      settle: () => untilIdle(options.timeScale),
+      timeScale: options.timeScale,
       limitSeconds: options.limit,
       profile: options.kernels,
       signal: interruption.signal,

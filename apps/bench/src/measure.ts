@@ -13,6 +13,8 @@ export interface Times {
 }
 
 export interface AlternationOptions {
+  /** Factor on the seconds of every turn; 0: one call a turn. */
+  readonly timeScale?: number;
   /** Ends the measurement before the next turn. */
   readonly signal?: AbortSignal;
   /** Told before each turn which entrant comes, counted from 0, and the number of the round. */
@@ -48,7 +50,7 @@ const ENOUGH: readonly { readonly calls: number; readonly seconds: number }[] = 
  */
 export async function alternate(
   entrants: readonly Entrant[],
-  { signal, onTurn, onRound }: AlternationOptions = {},
+  { timeScale = 1, signal, onTurn, onRound }: AlternationOptions = {},
 ): Promise<Times[]> {
   const times = entrants.map(() => ({ rounds: [] as number[][], failure: undefined as string | undefined }));
   for (let round = 0; round < ROUNDS; round++) {
@@ -59,7 +61,8 @@ export async function alternate(
       onTurn?.(i, round);
       const before = own.rounds.at(-1);
       try {
-        own.rounds.push(await entrant.turn(turnSeconds(before ? median(before) / 1000 : 0)));
+        const seconds = turnSeconds(before ? median(before) / 1000 : 0);
+        own.rounds.push(await entrant.turn(timeScale * seconds));
       } catch (error) {
         own.failure = (error as Error).message;
       }

@@ -16,6 +16,11 @@ export interface RunOptions {
   readonly startLane: () => Lane;
   /** Seconds that setting up, the first check or a turn may take before a contender is stopped. */
   readonly limitSeconds: number;
+  /**
+   * Factor on the seconds that warming up, turns, profiles and ceilings are given. Tests give 0: each makes the fewest
+   * calls that it can.
+   */
+  readonly timeScale?: number;
   /** Whether to find out where the time of Sluice's training batches goes. */
   readonly profile?: boolean;
   /** Ends the run; what has been measured by then is reported. */
@@ -125,12 +130,15 @@ class SeriesRun {
 
   /** Setting up is the first half of a series, measuring the second. */
   private done = 0;
+  private readonly timeScale: number;
 
   constructor(
     private readonly options: RunOptions,
     private readonly findings: readonly Findings[],
     private readonly setUps: number,
-  ) {}
+  ) {
+    this.timeScale = options.timeScale ?? 1;
+  }
 
   reports(): TaskReport[] {
     return this.findings.map((each) => each.report());
@@ -164,8 +172,11 @@ class SeriesRun {
       if (seconds < SLOW_CHECK_SECONDS) {
         const warmUp = (seconds: number) =>
           this.within(lane, 'warming up', lane.ask({ kind: 'turn', seconds }));
-        const call = median(await warmUp(WARM_UP_SECONDS));
-        if (call < SHORT_CALL_MS) await warmUp(Math.min(LONGER_WARM_UP_SECONDS, (call / 1000) * MANY_CALLS));
+        const call = median(await warmUp(this.timeScale * WARM_UP_SECONDS));
+        if (call < SHORT_CALL_MS) {
+          const longer = Math.min(LONGER_WARM_UP_SECONDS, (call / 1000) * MANY_CALLS);
+          await warmUp(this.timeScale * longer);
+        }
       }
       this.ready.push({ findings, entry, form, lane, check, maxError });
     } catch (error) {
@@ -179,6 +190,7 @@ class SeriesRun {
       turn: (seconds: number) => this.within(lane, 'a call', lane.ask({ kind: 'turn', seconds })),
     }));
     const times = await alternate(entrants, {
+      timeScale: this.timeScale,
       signal: this.options.signal,
       onTurn: (i, round) => {
         this.done = 0.5 + (0.5 * (round + i / entrants.length)) / ROUNDS;
@@ -206,7 +218,7 @@ class SeriesRun {
         const prepare = { kind: 'prepare', contender, backend, task, form } as const;
         await this.within(lane, 'setting up', lane.ask(prepare));
         await this.within(lane, 'the first call', lane.ask({ kind: 'check' }));
-        const request = { kind: 'profile', seconds: PROFILE_SECONDS } as const;
+        const request = { kind: 'profile', seconds: this.timeScale * PROFILE_SECONDS } as const;
         const profile = await this.within(lane, 'a profile', lane.ask(request));
         findings.set(entry, { ...result, profile });
       } catch (error) {

@@ -40,7 +40,7 @@ describe('the ceiling of a backend', () => {
   test('is measured in one lane, and is a speed', async () => {
     const asked: string[] = [];
     const { startLane, stopped } = startRecorded(asked);
-    const ceiling = await measureCeiling('cpu', { startLane, limitSeconds: 30 });
+    const ceiling = await measureCeiling('cpu', { startLane, limitSeconds: 30, timeScale: 0 });
     expect(ceiling).toEqual({
       backend: 'cpu',
       registerLoop: expect.any(Number),

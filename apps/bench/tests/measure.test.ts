@@ -59,6 +59,21 @@ describe('alternate', () => {
     expect(order.length).toBe(calls);
   });
 
+  test.each([
+    [1, [0.02, 0.25, 0.25]],
+    [0.5, [0.01, 0.125, 0.125]],
+    [0, [0, 0, 0]],
+  ])('gives turns of calls of 50 ms their seconds, times %d', async (timeScale, expected) => {
+    const asked: number[] = [];
+    const turn = async (seconds: number) => {
+      asked.push(seconds);
+      return [50];
+    };
+    await alternate([{ turn }], { timeScale });
+    expect(asked.length).toBe(20);
+    expect(asked.slice(0, 3)).toEqual(expected);
+  });
+
   test('keeps the calls of each round apart', async () => {
     let round = 0;
     const times = await alternate([{ turn: async () => Array(++round).fill(round) }]);

@@ -72,6 +72,22 @@ describe('a task', () => {
     expect(covers).toMatch(/whole batch/);
   });
 
+  test.each([
+    [undefined, [0.5, 2.5, 0.02]],
+    [0.1, [0.05, 0.25, 0.002]],
+    [0, [0, 0, 0]],
+  ])('warms short calls up twice before the first turn; time scale %s', async (timeScale, expected) => {
+    const asked: number[] = [];
+    const recorded = lane({ ...quick(), turn: async () => [0.5] });
+    const ask = async (request: Request) => {
+      if (request.kind === 'turn') asked.push(request.seconds);
+      return recorded.ask(request);
+    };
+    const startLane = lanesFrom({ ask: ask as Lane['ask'], stop() {} });
+    await runTask(task, [sluice], { startLane, limitSeconds, timeScale });
+    expect(asked.slice(0, 3)).toEqual(expected);
+  });
+
   test('marks a wrong result', async () => {
     const startLane = lanesFrom(lane(quick(new Float32Array(2 * 3 * 5))));
     const { results } = await runTask(task, [sluice], { startLane, limitSeconds });

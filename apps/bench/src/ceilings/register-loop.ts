@@ -11,15 +11,17 @@ export interface RegisterLoop {
 
 const LOOPS = { cpu: cpuRegisterLoop, wasm: wasmRegisterLoop, webgpu: webgpuRegisterLoop };
 
-/** Long enough for the clock of any browser, short enough for several. */
-const RUN_MS = 50;
+/** Shorter runs would end within one step of a browser's clock. */
+const SHORTEST_RUN_MS = 1;
 const RUNS = 4;
 
 /**
  * GFLOP/s of a loop that multiplies and adds and never leaves the registers, on one thread of a backend (or on its
  * whole device): what no program can exceed there. The fastest of some runs.
+ *
+ * @param seconds that a run lasts at least; a thousandth in any case.
  */
-export async function registerLoopSpeed(backend: BackendName): Promise<number> {
+export async function registerLoopSpeed(backend: BackendName, seconds: number): Promise<number> {
   const { flopsPerIteration, run } = await LOOPS[backendNamed(backend).tfjsName]();
   const millisecondsOf = async (iterations: number) => {
     const start = performance.now();
@@ -27,9 +29,10 @@ export async function registerLoopSpeed(backend: BackendName): Promise<number> {
     return performance.now() - start;
   };
   // The first runs compile; then as many iterations as last long enough.
+  const runMs = Math.max(SHORTEST_RUN_MS, 1000 * seconds);
   let iterations = 50;
   let milliseconds = await millisecondsOf(iterations);
-  while (milliseconds < RUN_MS) {
+  while (milliseconds < runMs) {
     iterations *= 2;
     milliseconds = await millisecondsOf(iterations);
   }

@@ -16,6 +16,7 @@ export interface BenchOptions {
   readonly kernels?: boolean;
   readonly json?: boolean;
   readonly save?: string;
+  readonly timeScale: number;
 }
 
 /** The backends to choose from, in words. */
@@ -55,6 +56,8 @@ export function benchOptions(): Option[] {
       '--save <file>',
       'also measure what each backend can reach, and save all as JSON for the page',
     ),
+    // For tests, see `RunOptions`: with less time figures mean little.
+    new Option('--time-scale <factor>').argParser(Number).default(1).hideHelp(),
   ];
 }
 

@@ -18,8 +18,9 @@ export type Request =
   | { readonly kind: 'check' }
   | { readonly kind: 'turn'; readonly seconds: number }
   | { readonly kind: 'profile'; readonly seconds: number }
-  | { readonly kind: 'registerLoop'; readonly backend: BackendName }
-  | { readonly kind: 'matrixProduct'; readonly backend: BackendName };
+  /** About `seconds` of each run, see `ceilings`. */
+  | { readonly kind: 'registerLoop'; readonly backend: BackendName; readonly seconds: number }
+  | { readonly kind: 'matrixProduct'; readonly backend: BackendName; readonly seconds: number };
 
 /** What comes back, by the kind of request. */
 export interface Replies {

@@ -49,9 +49,9 @@ export function createServer(): (request: Request) => Promise<Replies[Request['k
         return prepared.profile(request.seconds);
       }
       case 'registerLoop':
-        return registerLoopSpeed(request.backend);
+        return registerLoopSpeed(request.backend, request.seconds);
       case 'matrixProduct':
-        return matrixProductSpeed(request.backend);
+        return matrixProductSpeed(request.backend, request.seconds);
     }
   };
 }

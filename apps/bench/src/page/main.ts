@@ -19,6 +19,8 @@ let state: State = {
   problem:
     unknown.length > 0 ? `The link names what this page does not know: ${unknown.join(', ')}.` : undefined,
 };
+/** For tests, see `RunOptions`; the page's links do not carry it. */
+const timeScale = Number(new URLSearchParams(location.search).get('timeScale') ?? 1);
 let interruption: AbortController | undefined;
 
 function show(changed: Partial<State>): void {
@@ -47,6 +49,7 @@ const actions: Actions = {
     try {
       await measure(state.settings, machine, {
         signal,
+        timeScale,
         onProgress: (progress) => show({ progress }),
         onRun: (run) => show({ run }),
         onNews: (news) => show({ news }),

@@ -28,6 +28,8 @@ export function planOf(settings: Settings, machine: Machine): RunPlan {
 }
 
 export interface MeasuringEvents {
+  /** See `RunOptions`. */
+  readonly timeScale?: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   /** Told all that is known whenever there is more; what comes in the middle of a series may still change. */
@@ -58,6 +60,7 @@ export async function measure(settings: Settings, machine: Machine, events: Meas
     await runAll(plan, {
       startLane: startWebLane,
       limitSeconds: LIMIT_SECONDS,
+      timeScale: events.timeScale,
       signal: events.signal,
       onSeries: (index) => {
         part = index;

@@ -5,6 +5,7 @@ import { startChromium } from '../../../../scripts/browser/open-page.mjs';
 import { isMeasured, type Measured } from '../../src/results.js';
 import { type Run, readRun } from '../../src/results-file.js';
 import {
+  BRIEFLY,
   chooseFile,
   downloaded,
   finished,
@@ -26,7 +27,7 @@ let run: Run;
 beforeAll(async () => {
   browser = await startChromium();
   site = await servePage('isolated');
-  page = await openPage(browser, site.address, SUITE);
+  page = await openPage(browser, site.address, `${SUITE}&${BRIEFLY}`);
 });
 afterAll(async () => {
   await browser?.close();
@@ -56,7 +57,7 @@ describe('a small suite on cpu and wasm', () => {
       if (share === undefined || text === undefined) break;
       expect(text).toMatch(/\d+ %, (a few seconds|about \d+ (s|min)) left/);
       shares.push(share);
-      await page.waitForTimeout(100);
+      await page.waitForTimeout(50);
     }
     await finished(page);
     expect(shares.length).toBeGreaterThan(10);

@@ -25,6 +25,9 @@ export async function servePage(kind: 'isolated' | 'plain'): Promise<Site> {
   return { address: `${address}${folder}`, close };
 }
 
+/** For the query of a page that measures: nothing that is asserted depends on how long that lasts. */
+export const BRIEFLY = 'timeScale=0';
+
 /** Opens the page, and fails the test when it complains about anything. */
 export async function openPage(browser: Browser, address: string, query = ''): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium } from '../../../../scripts/browser/open-page.mjs';
 import { jsonLine } from '../../src/report/json-lines.js';
 import type { Measured } from '../../src/results.js';
-import { chooseFile, finished, openPage, rowsOf, type Site, servePage } from './opened-page.js';
+import { BRIEFLY, chooseFile, finished, openPage, rowsOf, type Site, servePage } from './opened-page.js';
 
 let browser: Awaited<ReturnType<typeof startChromium>>;
 let isolated: Site;
@@ -33,7 +33,7 @@ describe('Cancel', () => {
       browser,
       isolated.address,
       // 20 GFLOP, of which TensorFlow.js does one a second.
-      'workloads=step,forward&cells=gru&shapes=256,100,256,256&backends=cpu&contenders=tf.layers,sluice',
+      `workloads=step,forward&cells=gru&shapes=256,100,256,256&backends=cpu&contenders=tf.layers,sluice&${BRIEFLY}`,
     );
     await page.click('#measure');
     const stuck = /tf\.layers gru on cpu: checking/;
@@ -186,7 +186,7 @@ describe('what is missing is said, and the rest goes on', () => {
     const page = await openPage(
       browser,
       plain.address,
-      'workloads=step&cells=gru&contenders=sluice&backends=cpu,wasm-2',
+      `workloads=step&cells=gru&contenders=sluice&backends=cpu,wasm-2&${BRIEFLY}`,
     );
     expect(await page.textContent('.notice')).toMatch(
       /not cross-origin isolated.*Cross-Origin-Embedder-Policy/,
@@ -208,7 +208,7 @@ describe('what is missing is said, and the rest goes on', () => {
       Object.defineProperty(navigator, 'gpu', { value: undefined });
     });
     const page = await context.newPage();
-    await page.goto(`${isolated.address}?workloads=step&cells=gru&contenders=sluice`);
+    await page.goto(`${isolated.address}?workloads=step&cells=gru&contenders=sluice&${BRIEFLY}`);
     await page.waitForSelector('#measure');
     expect(await page.textContent('.notice')).toMatch(/no WebAssembly SIMD/);
     expect(await page.textContent('.plan')).toMatch(/on CPU \(JavaScript\)/);
