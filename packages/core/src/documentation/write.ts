@@ -1,4 +1,5 @@
 import type { NodeId } from '../equations/operations.js';
+import { operandsOf, reachable } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 import { Binding, type Notation } from './notation.js';
 
@@ -21,6 +22,9 @@ export function writeEquations(plan: Plan, notation: Notation): Equation[] {
 export const writeOperand = (plan: Plan, notation: Notation, id: NodeId): string =>
   new Writer(plan, notation).write(id, Binding.Tight);
 
+/** How many operations one equation nests. */
+const DEEPEST = 50;
+
 class Writer {
   /** Results that later equations refer to by name; a result that is an input or a state needs no name. */
   readonly named = new Map<NodeId, string>();
@@ -32,6 +36,22 @@ class Writer {
     for (const [name, id] of Object.entries(plan.names)) {
       const isState = plan.states.includes(name);
       if (isState || !this.named.has(id)) this.named.set(id, name);
+    }
+    this.nameParts();
+  }
+
+  /** Gives names to parts of equations that nest too deeply to be read, or to be written by recursion. */
+  private nameParts(): void {
+    const { nodes, newStates, output, names } = this.plan;
+    const depths = new Map<NodeId, number>();
+    let parts = 0;
+    for (const id of reachable(nodes, [...newStates, output, ...Object.values(names)])) {
+      const depth = 1 + Math.max(0, ...operandsOf(nodes[id]).map((operand) => depths.get(operand) ?? 0));
+      if (depth > DEEPEST && !this.named.has(id)) {
+        while (Object.hasOwn(names, `part${++parts}`));
+        this.named.set(id, `part${parts}`);
+      }
+      depths.set(id, this.named.has(id) ? 0 : depth);
     }
   }
 

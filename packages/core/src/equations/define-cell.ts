@@ -1,3 +1,4 @@
+import { checkDeclarations, checkDefinition, checkName, isPlainObject } from './check-definition.js';
 import { Expression } from './expression.js';
 import { type ParameterDeclaration, type ParameterShape, type Sizes, shapeOf } from './parameters.js';
 
@@ -53,31 +54,25 @@ export interface Cell {
   readonly results: (sizes: Sizes) => Readonly<Record<string, Expression>>;
 }
 
-const RESERVED = ['x', 'output'];
-
 /**
  * A cell from its equations. Everything else — reference, gradient, kernels, documentation — is derived from them.
  *
- * @throws TypeError when the definition itself is inconsistent: no state, a reserved or repeated name, a result missing.
+ * @throws TypeError naming the cell and what is wrong: a part of the definition that is missing, unknown or of the wrong
+ *   kind, no state, a reserved or repeated name. Where parameters depend on the sizes, those of the first use.
  */
 export function defineCell<const State extends string, P extends ParameterDeclarations>(
   definition: CellDefinition<State, P>,
 ): Cell {
+  checkDefinition(definition);
   const { name, states, source, options = {}, useBias = true } = definition;
-  if (typeof name !== 'string' || name === '') {
-    throw new TypeError(
-      `A cell needs a name, a text that is not empty, but was given ${JSON.stringify(name)}.`,
-    );
-  }
-  if (states.length === 0)
-    throw new TypeError(`Cell '${name}' declares no state; a recurrent cell needs one.`);
-  const clash = states.find((state, i) => RESERVED.includes(state) || states.indexOf(state) !== i);
-  if (clash)
-    throw new TypeError(`Cell '${name}': the state name '${clash}' is repeated or reserved (${RESERVED}).`);
   const declarations = (sizes: Sizes): P => {
     const { parameters } = definition;
-    return checkDeclarations(name, typeof parameters === 'function' ? parameters(sizes) : parameters);
+    if (typeof parameters !== 'function') return parameters;
+    const made = parameters(sizes);
+    checkDeclarations(name, made);
+    return made;
   };
+  if (typeof definition.parameters !== 'function') checkDeclarations(name, definition.parameters);
   return {
     name,
     source,
@@ -99,21 +94,6 @@ export function defineCell<const State extends string, P extends ParameterDeclar
       return checkResults(name, states, results);
     },
   };
-}
-
-function checkDeclarations<P extends ParameterDeclarations>(cell: string, declarations: P): P {
-  for (const [parameter, { form, blocks, storedRows = 1 }] of Object.entries(declarations)) {
-    const where = `Cell '${cell}', parameter '${parameter}'`;
-    const repeated = blocks.find((block, i) => blocks.indexOf(block) !== i);
-    if (blocks.length === 0) throw new TypeError(`${where} has no block; name at least one.`);
-    if (repeated !== undefined) throw new TypeError(`${where} names the block '${repeated}' twice.`);
-    if (form === 'matrix' ? storedRows !== 1 : blocks.length % storedRows !== 0) {
-      throw new TypeError(
-        `${where}: ${blocks.length} blocks cannot be stored in ${storedRows} rows; only a vector whose blocks divide evenly can.`,
-      );
-    }
-  }
-  return declarations;
 }
 
 function checkSizes(cell: string, sizes: Sizes): Sizes {
@@ -165,17 +145,18 @@ function checkResults(
   states: readonly string[],
   results: Readonly<Record<string, Expression | undefined>>,
 ): Readonly<Record<string, Expression>> {
-  if (typeof results !== 'object' || results === null || results instanceof Expression) {
+  if (!isPlainObject(results)) {
     throw new TypeError(`Cell '${cell}': the equations must return an object, { ${states.join(', ')} }.`);
   }
   for (const state of states) {
-    if (results[state] !== undefined) continue;
+    if (Object.hasOwn(results, state) && results[state] !== undefined) continue;
     const given = Object.keys(results).join(', ') || 'nothing';
     throw new TypeError(`Cell '${cell}': the equations must return a new '${state}', but returned ${given}.`);
   }
   const complete: Record<string, Expression> = {};
   for (const [name, value] of Object.entries(results)) {
     if (value === undefined) continue;
+    checkName(`Cell '${cell}', equation`, name);
     if (!(value instanceof Expression)) {
       throw new TypeError(
         `Cell '${cell}', equation '${name}': expected an expression, but got ${typeof value}.`,

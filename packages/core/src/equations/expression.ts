@@ -1,3 +1,4 @@
+import { isDeviceNumber } from './check-definition.js';
 import type { OperationName } from './operations.js';
 import type { ParameterBlock } from './parameters.js';
 
@@ -89,6 +90,7 @@ function requireNumber(name: string, value: unknown): number {
 }
 
 function finite(name: string, value: number): number {
-  if (Number.isFinite(value)) return value;
-  throw new TypeError(`${name}: a number in an equation must be finite, but is ${value}.`);
+  if (isDeviceNumber(value)) return value;
+  const given = Number.isFinite(value) ? `${value}, too large for float32` : value;
+  throw new TypeError(`${name}: a number in an equation must be finite, but is ${given}.`);
 }

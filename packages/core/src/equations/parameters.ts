@@ -5,7 +5,9 @@ export interface Sizes {
 }
 
 /** What a parameter is for; layers choose initializers, regularizers and names by it. */
-export type ParameterRole = 'kernel' | 'recurrentKernel' | 'bias' | 'recurrentVector';
+export type ParameterRole = (typeof MATRIX_ROLES)[number] | (typeof VECTOR_ROLES)[number];
+export const MATRIX_ROLES = ['kernel', 'recurrentKernel'] as const;
+export const VECTOR_ROLES = ['bias', 'recurrentVector'] as const;
 
 /** The declaration of one parameter: a matrix or vector made of equally wide named blocks, one per gate. */
 export interface ParameterDeclaration<

@@ -27,28 +27,32 @@ export function savedValues(
     return node.kind === 'operation' && operations[node.name].cheap;
   };
   const saved = new Set(referred.filter((id) => !isLeaf(id) && !cheap(id)));
-  const recomputable = (id: NodeId): boolean =>
-    isLeaf(id) || saved.has(id) || (cheap(id) && operandsOf(nodes[id]).every(recomputable));
-  for (const id of referred) if (!recomputable(id)) saved.add(id);
+  const isReferred = new Set(referred);
+  /** Values that are at hand, kept, or follow from those; operands come before their users. */
+  const available = new Set<NodeId>();
+  for (let id = 0; id <= (referred.at(-1) ?? -1); id++) {
+    if (!isForward(id)) continue;
+    const follows = isLeaf(id) || saved.has(id);
+    if (follows || (cheap(id) && operandsOf(nodes[id]).every((operand) => available.has(operand)))) {
+      available.add(id);
+    } else if (isReferred.has(id)) {
+      saved.add(id);
+      available.add(id);
+    }
+  }
   return [...saved].sort((a, b) => a - b);
 }
 
+/** The forward values that the gradient's own values are computed from. */
 function referredForwardValues(
   nodes: readonly Node[],
   roots: Iterable<NodeId>,
   isForward: (id: NodeId) => boolean,
 ): NodeId[] {
-  const seen = new Set<NodeId>();
-  const referred = new Set<NodeId>();
-  const visit = (id: NodeId): void => {
-    if (isForward(id)) {
-      referred.add(id);
-      return;
-    }
-    if (seen.has(id)) return;
-    seen.add(id);
-    for (const operand of operandsOf(nodes[id])) visit(operand);
-  };
-  for (const root of roots) visit(root);
-  return [...referred].sort((a, b) => a - b);
+  const seen = new Set<NodeId>(roots);
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    if (!seen.has(id) || isForward(id)) continue;
+    for (const operand of operandsOf(nodes[id])) seen.add(operand);
+  }
+  return [...seen].filter(isForward).sort((a, b) => a - b);
 }

@@ -33,13 +33,11 @@ export function operandsOf(node: Node): readonly NodeId[] {
 
 /** The values that the roots are computed from, themselves included, in evaluation order. */
 export function reachable(nodes: readonly Node[], roots: Iterable<NodeId>): NodeId[] {
-  const seen = new Set<NodeId>();
-  const visit = (id: NodeId): void => {
-    if (seen.has(id)) return;
-    seen.add(id);
-    for (const operand of operandsOf(nodes[id])) visit(operand);
-  };
-  for (const root of roots) visit(root);
+  const seen = new Set<NodeId>(roots);
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    if (!seen.has(id)) continue;
+    for (const operand of operandsOf(nodes[id])) seen.add(operand);
+  }
   return [...seen].sort((a, b) => a - b);
 }
 

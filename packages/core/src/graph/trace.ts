@@ -1,8 +1,10 @@
+import { isDeviceNumber } from '../equations/check-definition.js';
 import type { Cell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
-import type { NodeId } from '../equations/operations.js';
+import type { NodeId, OperationName } from '../equations/operations.js';
 import { matrixRows, type ParameterShape, type Sizes } from '../equations/parameters.js';
 import { GraphBuilder } from './graph.js';
+import { inOrder } from './in-order.js';
 
 export interface TraceOptions {
   /** Multiply the operand of every product with a recurrent kernel by a mask of its own (variational dropout). */
@@ -76,12 +78,14 @@ class Tracer {
     throw this.error(`the result has shape [${row.length}], but must have [${this.sizes.units}] (units)`);
   }
 
+  /** Without recursion: equations may be thousands of operations deep. */
   private row(expression: Expression): Row {
-    const known = this.rows.get(expression);
-    if (known) return known;
-    const row = this.trace(expression);
-    this.rows.set(expression, row);
-    return row;
+    inOrder(expression, this.rows, (next) => this.rows.set(next, this.trace(next)));
+    return this.traced(expression);
+  }
+
+  private traced(expression: Expression): Row {
+    return this.rows.get(expression) as Row;
   }
 
   private trace({ term }: Expression): Row {
@@ -95,7 +99,7 @@ class Tracer {
         return { id: builder.intern({ kind: 'state', state }), length: sizes.units };
       }
       case 'constant':
-        return { id: builder.constant(term.value), length: 'any' };
+        return { id: this.finite(builder.constant(term.value)), length: 'any' };
       case 'vector': {
         const { parameter, block } = this.block(term.block);
         return { id: builder.intern({ kind: 'vector', parameter, block }), length: sizes.units };
@@ -103,15 +107,24 @@ class Tracer {
       case 'product':
         return this.product(term);
       case 'operation': {
-        const inputs = term.inputs.map((input) => this.row(input));
+        const inputs = term.inputs.map((input) => this.traced(input));
         const lengths = [...new Set(inputs.map(({ length }) => length).filter((length) => length !== 'any'))];
         if (lengths.length > 1) {
           const shapes = lengths.map((length) => `[${length}]`).join(' and ');
           throw this.error(`the operands of '${term.name}' have shapes ${shapes}, but must have the same`);
         }
-        return { id: builder.apply(term.name, ...inputs.map(({ id }) => id)), length: lengths[0] ?? 'any' };
+        const id = this.finite(builder.apply(term.name, ...inputs.map(({ id }) => id)), term.name);
+        return { id, length: lengths[0] ?? 'any' };
       }
     }
+  }
+
+  /** Refuses a constant that devices, which compute in float32, would have as infinity or NaN. */
+  private finite(id: NodeId, operation?: OperationName): NodeId {
+    const node = this.builder.nodes[id];
+    if (node.kind !== 'constant' || isDeviceNumber(node.value)) return id;
+    const what = operation ? `'${operation}' of numbers gives` : 'it has the number';
+    throw this.error(`${what} ${node.value}, which is not finite as float32`);
   }
 
   private product(term: { block: { parameter: string; block: string }; operand: Expression }): Row {
@@ -119,7 +132,7 @@ class Tracer {
     const shape = this.parameters[parameter];
     const label = `${shape.symbol}_${shape.blocks[block]}`;
     const rows = matrixRows(shape.role, this.sizes);
-    const operand = this.row(term.operand);
+    const operand = this.traced(term.operand);
     if (operand.length !== rows) {
       const given = operand.length === 'any' ? 'a number' : `shape [${operand.length}]`;
       throw this.error(

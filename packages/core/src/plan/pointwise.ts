@@ -1,6 +1,8 @@
+import { isDeviceNumber } from '../equations/check-definition.js';
 import { Expression } from '../equations/expression.js';
 import type { NodeId } from '../equations/operations.js';
 import { GraphBuilder } from '../graph/graph.js';
+import { inOrder } from '../graph/in-order.js';
 import type { Program, Slot } from './program.js';
 import { schedule } from './schedule.js';
 
@@ -23,9 +25,7 @@ export function pointwiseProgram<const Name extends string>(
     known.set(row, builder.intern({ kind: 'state', state }));
     return [name, row] as const;
   });
-  const nodeOf = (expression: Expression): NodeId => {
-    const found = known.get(expression);
-    if (found !== undefined) return found;
+  const add = (expression: Expression): void => {
     const { term } = expression;
     if (term.kind !== 'constant' && term.kind !== 'operation') {
       throw new TypeError(
@@ -35,11 +35,19 @@ export function pointwiseProgram<const Name extends string>(
     const id =
       term.kind === 'constant'
         ? builder.constant(term.value)
-        : builder.apply(term.name, ...term.inputs.map(nodeOf));
+        : builder.apply(term.name, ...term.inputs.map((input) => known.get(input) as NodeId));
+    const node = builder.nodes[id];
+    if (node.kind === 'constant' && !isDeviceNumber(node.value)) {
+      throw new TypeError(
+        `A pointwise program has the number ${node.value}, which is not finite as float32.`,
+      );
+    }
     known.set(expression, id);
-    return id;
   };
-  const results = equations(Object.fromEntries(rows) as Record<Name, Expression>).map(nodeOf);
+  const results = equations(Object.fromEntries(rows) as Record<Name, Expression>).map((expression) => {
+    inOrder(expression, known, add);
+    return known.get(expression) as NodeId;
+  });
   const { nodes } = builder;
   const leaf = (id: NodeId): Slot | null => {
     const node = nodes[id];

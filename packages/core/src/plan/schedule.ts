@@ -32,6 +32,8 @@ class Scheduler {
   private readonly levels = new Map<NodeId, number>();
   /** Which program computes an operation. */
   private readonly at = new Map<NodeId, number>();
+  /** The last program in which an operation reads a value. (Products read stored results of their own.) */
+  private readonly lastRead = new Map<NodeId, number>();
   private readonly values = new Map<NodeId, number>();
   private readonly order: NodeId[];
   private readonly stageCount: number;
@@ -76,20 +78,16 @@ class Scheduler {
       const product = this.request.product(id) !== null;
       const stage = product ? (this.levels.get(id) as number) : (latest.get(id) ?? last);
       if (!product) this.at.set(id, stage);
-      for (const operand of operandsOf(this.request.nodes[id])) limit(operand, product ? stage - 1 : stage);
+      for (const operand of operandsOf(this.request.nodes[id])) {
+        limit(operand, product ? stage - 1 : stage);
+        if (!product) this.lastRead.set(operand, Math.max(this.lastRead.get(operand) ?? 0, stage));
+      }
     }
   }
 
-  /** Whether an operation's result is read by a later program. (Products read stored results of their own.) */
+  /** Whether an operation's result is read by a later program. */
   private outlives(id: NodeId): boolean {
-    if (!this.isOperation(id)) return false;
-    const born = this.at.get(id) as number;
-    return this.order.some(
-      (user) =>
-        this.isOperation(user) &&
-        (this.at.get(user) as number) > born &&
-        operandsOf(this.request.nodes[user]).includes(id),
-    );
+    return this.isOperation(id) && (this.lastRead.get(id) ?? 0) > (this.at.get(id) as number);
   }
 
   private stage(stage: number): Stage {

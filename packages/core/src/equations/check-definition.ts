@@ -1,0 +1,188 @@
+/** What a cell's definition may be. Plain JavaScript and saved files get past the types, so everything is checked. */
+import { MATRIX_ROLES, type ParameterDeclaration, VECTOR_ROLES } from './parameters.js';
+
+const DEFINITION_KEYS = ['name', 'source', 'options', 'states', 'parameters', 'useBias', 'equations'];
+const DECLARATION_KEYS = ['form', 'role', 'blocks', 'symbol', 'storedRows', 'initial'];
+const RESERVED_STATES = ['x', 'output'];
+
+/** An object as braces make it: anything else, an array or an instance of a class, is most often a mistake. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  // Objects of another realm have another Object.prototype, but one that has no prototype either.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** A value as it is shown in errors. */
+export function shown(value: unknown): string {
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object';
+  return typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value);
+}
+
+/**
+ * Checks everything about a definition but its parameters.
+ * @throws TypeError naming the cell, what was given and what was expected.
+ */
+export function checkDefinition(definition: unknown): void {
+  if (!isPlainObject(definition)) {
+    throw new TypeError(
+      `defineCell takes an object { name, states, parameters, equations }, but was given ${shown(definition)}.`,
+    );
+  }
+  const { name, source, options, states, parameters, useBias, equations } = definition;
+  if (typeof name !== 'string' || name === '') {
+    throw new TypeError(`A cell needs a name, a text that is not empty, but was given ${shown(name)}.`);
+  }
+  const cell = `Cell '${name}'`;
+  refuseUnknownKeys(cell, definition, DEFINITION_KEYS);
+  if (source !== undefined && typeof source !== 'string') {
+    throw new TypeError(`${cell}: source must be a text, but is ${shown(source)}.`);
+  }
+  if (options !== undefined && !isPlainObject(options)) {
+    throw new TypeError(`${cell}: options must be a plain object, but is ${shown(options)}.`);
+  }
+  checkStates(cell, states);
+  if (typeof parameters !== 'function' && !isPlainObject(parameters)) {
+    throw new TypeError(
+      `${cell}: parameters must be a plain object, or a function of the sizes that makes one, but is ${shown(parameters)}.`,
+    );
+  }
+  if (useBias !== undefined && typeof useBias !== 'boolean') {
+    throw new TypeError(`${cell}: useBias must be true or false, but is ${shown(useBias)}.`);
+  }
+  if (typeof equations !== 'function') {
+    throw new TypeError(`${cell}: equations must be a function, but is ${shown(equations)}.`);
+  }
+}
+
+function checkStates(cell: string, states: unknown): void {
+  if (!Array.isArray(states)) {
+    throw new TypeError(
+      `${cell}: states must be an array of names such as ['h', 'c'], but is ${shown(states)}.`,
+    );
+  }
+  if (states.length === 0) throw new TypeError(`${cell} declares no state; a recurrent cell needs one.`);
+  for (const state of states) checkName(`${cell}, state`, state);
+  const clash = states.find(
+    (state, i) => RESERVED_STATES.includes(state as string) || states.indexOf(state) !== i,
+  );
+  if (clash === undefined) return;
+  throw new TypeError(`${cell}: the state name '${clash}' is repeated or reserved (${RESERVED_STATES}).`);
+}
+
+/**
+ * Checks the name of a state, parameter, block or equation. `__proto__` cannot be one: in braces, `{ __proto__: row }` sets
+ * an object's prototype instead of a property.
+ */
+export function checkName(what: string, name: unknown): void {
+  if (typeof name !== 'string' || name === '') {
+    throw new TypeError(`${what}: a name must be a text that is not empty, but is ${shown(name)}.`);
+  }
+  if (name === '__proto__') {
+    throw new TypeError(`${what}: '__proto__' cannot be a name in JavaScript objects; choose another.`);
+  }
+}
+
+function refuseUnknownKeys(what: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new TypeError(`${what} has '${unknown}', which is unknown. Known: ${known.join(', ')}.`);
+}
+
+/**
+ * Checks a cell's parameters.
+ * @throws TypeError naming the cell, the parameter, what was given and what was expected.
+ */
+export function checkDeclarations(cell: string, declarations: unknown): void {
+  if (!isPlainObject(declarations)) {
+    throw new TypeError(
+      `Cell '${cell}': parameters must be a plain object such as { kernel: kernel('h') }, but is ${shown(declarations)}.`,
+    );
+  }
+  for (const [name, declaration] of Object.entries(declarations)) {
+    checkName(`Cell '${cell}', parameter`, name);
+    checkDeclaration(`Cell '${cell}', parameter '${name}'`, declaration);
+  }
+}
+
+function checkDeclaration(where: string, declaration: unknown): void {
+  if (!isPlainObject(declaration)) {
+    throw new TypeError(
+      `${where}: expected a declaration as kernel('h') or bias('h') makes it, but got ${shown(declaration)}.`,
+    );
+  }
+  refuseUnknownKeys(where, declaration, DECLARATION_KEYS);
+  const { form, role, blocks, symbol, storedRows, initial } = declaration;
+  if (form !== 'matrix' && form !== 'vector') {
+    throw new TypeError(`${where}: form must be 'matrix' or 'vector', but is ${shown(form)}.`);
+  }
+  const roles: readonly unknown[] = form === 'matrix' ? MATRIX_ROLES : VECTOR_ROLES;
+  if (!roles.includes(role)) {
+    throw new TypeError(
+      `${where}: the role of a ${form} must be ${roles.join(' or ')}, but is ${shown(role)}.`,
+    );
+  }
+  if (typeof symbol !== 'string' || symbol === '') {
+    throw new TypeError(
+      `${where}: symbol must be a text for printed equations, such as 'W', but is ${shown(symbol)}.`,
+    );
+  }
+  checkBlocks(where, blocks);
+  const count = (blocks as readonly string[]).length;
+  checkStoredRows(where, form, storedRows, count);
+  if (initial !== undefined) checkInitial(where, initial, blocks as readonly string[]);
+}
+
+function checkBlocks(where: string, blocks: unknown): void {
+  if (!Array.isArray(blocks)) {
+    throw new TypeError(
+      `${where}: blocks must be an array of names such as ['z', 'r'], but is ${shown(blocks)}.`,
+    );
+  }
+  if (blocks.length === 0) throw new TypeError(`${where} has no block; name at least one.`);
+  for (const block of blocks) checkName(`${where}, block`, block);
+  const repeated = blocks.find((block, i) => blocks.indexOf(block) !== i);
+  if (repeated !== undefined) throw new TypeError(`${where} names the block '${repeated}' twice.`);
+}
+
+function checkStoredRows(
+  where: string,
+  form: ParameterDeclaration['form'],
+  storedRows: unknown,
+  blocks: number,
+): void {
+  if (storedRows === undefined) return;
+  if (!Number.isInteger(storedRows) || (storedRows as number) < 1) {
+    throw new TypeError(`${where}: storedRows must be a positive whole number, but is ${shown(storedRows)}.`);
+  }
+  if (form === 'matrix' ? storedRows !== 1 : blocks % (storedRows as number) !== 0) {
+    throw new TypeError(
+      `${where}: ${blocks} blocks cannot be stored in ${storedRows} rows; only a vector whose blocks divide evenly can.`,
+    );
+  }
+}
+
+function checkInitial(where: string, initial: unknown, blocks: readonly string[]): void {
+  if (!isPlainObject(initial)) {
+    throw new TypeError(
+      `${where}: initial must be a plain object from blocks to numbers, but is ${shown(initial)}.`,
+    );
+  }
+  for (const [block, value] of Object.entries(initial)) {
+    if (!blocks.includes(block)) {
+      throw new TypeError(
+        `${where}: initial names the block '${block}', which it has not. Blocks: ${blocks.join(', ')}.`,
+      );
+    }
+    if (value === undefined || isDeviceNumber(value)) continue;
+    throw new TypeError(
+      `${where}: the initial value of '${block}' must be a finite float32 number, but is ${shown(value)}.`,
+    );
+  }
+}
+
+/** Whether a value is a number that is finite on devices too, which compute in float32. */
+export function isDeviceNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(Math.fround(value));
+}
