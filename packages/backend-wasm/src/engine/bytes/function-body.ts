@@ -23,19 +23,22 @@ const SIMD = 0xfd;
 export type Integer = { readonly integer: number };
 /**
  * Local variables that hold four float32 numbers each: one for every group of elements that is worked on at the same time, or a
- * single one that all groups share. Each is set once for every run of the code that sets it.
+ * single one that all groups share. Each keeps its value until it is discarded.
  */
 export type Vector = { readonly locals: readonly number[] };
 
 /**
  * The code of one function. Locals are the parameters, then a number of integers that is known from the start, then as
- * many vectors as the code turns out to need: every operation has a variable of its own, and the engine's compiler finds
- * registers for them.
+ * many vectors as the code turns out to need at the same time; the engine's compiler finds registers for them.
  */
 export class FunctionBody {
   private readonly code: number[] = [];
   private integers: number;
   private readonly vectors: { count: number };
+  /** Variables whose values are not needed any more. */
+  private readonly free = new Set<number>();
+  /** Variables taken since the innermost `within` began; null outside of it. */
+  private taken: Set<number> | null = null;
   private readonly constants: Map<string, { readonly local: number; readonly bytes: readonly number[] }>;
 
   constructor(
@@ -71,7 +74,37 @@ export class FunctionBody {
     return { integer: this.integers++ };
   }
 
+  /**
+   * Writes code of which only the result, if there is one, is needed afterwards: its other variables are free again.
+   * Engines refuse functions of more than 50,000 variables.
+   */
+  within<Result extends Vector | undefined>(write: () => Result): Result {
+    const outer = this.taken;
+    const taken = new Set<number>();
+    this.taken = taken;
+    const result = write();
+    for (const local of taken) {
+      if (!result?.locals.includes(local)) this.free.add(local);
+      outer?.add(local);
+    }
+    this.taken = outer;
+    return result;
+  }
+
+  /** Gives up a vector that was written by an instruction or a load and is not read any more. */
+  discard({ locals }: Vector): void {
+    for (const local of locals) this.free.add(local);
+  }
+
   private newVector(): number {
+    const [reused] = this.free;
+    const local = reused ?? this.newVariable();
+    this.free.delete(local);
+    this.taken?.add(local);
+    return local;
+  }
+
+  private newVariable(): number {
     return this.parameters + this.integerLocals + this.vectors.count++;
   }
 
@@ -81,7 +114,8 @@ export class FunctionBody {
     const key = lane.join();
     const found = this.constants.get(key);
     if (found) return { locals: [found.local] };
-    const local = this.newVector();
+    // A variable that had another value before would need it after the loop has gone round.
+    const local = this.newVariable();
     this.constants.set(key, { local, bytes: [...lane, ...lane, ...lane, ...lane] });
     return { locals: [local] };
   }

@@ -15,6 +15,9 @@ export const ENTRY_BYTES = 12;
 /** Elements are taken four at a time, by twos. */
 const PAIR_BYTES = 32;
 
+/** The longest function that engines accept: WebAssembly's JavaScript interface, section 8.1. */
+const MOST_BYTES = 7_654_321;
+
 /** Whether a store adds up over the rows. */
 export const isSum = ({ slot }: Program['stores'][number]): boolean => slot.kind === 'vectorCotangent';
 
@@ -59,7 +62,10 @@ export function writeProgram(
   const paired = units - (units % 8);
   const whole = units - (units % 4);
   const elements = (offsets: readonly number[], lanes: 4 | 1) =>
-    writeElements(body, functionsOn, program, operations, addresses, index, offsets, lanes);
+    body.within(() => {
+      writeElements(body, functionsOn, program, operations, addresses, index, offsets, lanes);
+      return undefined;
+    });
   for (const { toNextStep } of rows) body.orInteger(backwards, toNextStep);
   body.sign(backwards, backwards);
   body.setIntegerIf(firstPair, backwards, paired * 4 - PAIR_BYTES);
@@ -77,7 +83,12 @@ export function writeProgram(
     });
     for (const { address, toNextRow } of rows) body.addInteger(address, toNextRow);
   });
-  return moduleOf(3, body, shared);
+  const bytes = moduleOf(3, body, shared);
+  if (bytes.length <= MOST_BYTES) return bytes;
+  throw new RangeError(
+    `A program of ${program.operations.length} operations takes ${bytes.length} bytes, but WebAssembly allows functions of ` +
+      `${MOST_BYTES} at most. Give the cell fewer operations, or use the cpu backend.`,
+  );
 }
 
 /** The operations on the elements at an index of every row, and at the same time on those at the other offsets from it. */
@@ -101,11 +112,16 @@ function writeElements(
         : v.constant(constants[number - loads.length]);
     return values[number];
   };
-  for (const { name, inputs, result } of operations) {
+  const endOf = lastUses(operations, stores);
+  const isConstant = (number: number) => number >= loads.length && number < loads.length + constants.length;
+  operations.forEach(({ name, inputs, result }, i) => {
     const [a, b = a, c = a] = inputs.map(value);
     const isJoined = name === 'multiplyAdd' || name === 'multiplySub';
-    values[result] = isJoined ? v[name](a, b, c) : functions[name](v, a, b);
-  }
+    values[result] = body.within(() => (isJoined ? v[name](a, b, c) : functions[name](v, a, b)));
+    for (const input of new Set(inputs)) {
+      if (endOf.get(input) === i && !isConstant(input)) body.discard(values[input]);
+    }
+  });
   for (const store of stores) value(store.value);
   stores.forEach((store, i) => {
     const row = rows[loads.length + i];
@@ -113,4 +129,19 @@ function writeElements(
     const result = isSum(store) ? v.add(body.load(row, index, count, offsets), stored) : stored;
     body.store(result, row, index, count, offsets);
   });
+}
+
+/** For each value the last operation that reads it; those that are stored, or handed on as they are, are needed to the end. */
+function lastUses(operations: readonly Step[], stores: Program['stores']): ReadonlyMap<number, number> {
+  const last = new Map<number, number>();
+  operations.forEach(({ inputs }, i) => {
+    for (const input of inputs) last.set(input, i);
+  });
+  for (const { value } of stores) last.delete(value);
+  for (const { name, inputs, result } of operations) {
+    if (name !== 'identity') continue;
+    last.delete(inputs[0]);
+    last.delete(result);
+  }
+  return last;
 }
