@@ -68,8 +68,8 @@ function namedInputs({
 const savedInputs = (inputs: NamedTensorMap): NamedTensorMap =>
   Object.assign([], inputs) as unknown as NamedTensorMap;
 
-/** The outputs that the gradient saves: all. A fixed list for every cell; none has this many states. */
-const ALL_OUTPUTS: boolean[] = new Array(64).fill(true);
+/** The outputs that the gradient saves: all, as many as a cell has. TensorFlow.js takes one list for every cell. */
+const ALL_OUTPUTS = new Proxy<boolean[]>([], { get: () => true });
 
 registerGradient({
   kernelName: RECURRENT,

@@ -50,6 +50,18 @@ const ofParameters = defineCell({
   }),
 });
 
+const manyStates: readonly string[] = Array.from({ length: 70 }, (_, i) => `s${i}`);
+const large = defineCell({
+  name: 'large',
+  states: manyStates,
+  parameters: { kernel: kernel('a') },
+  equations: (rows, { kernel: W }) => {
+    let row = W.a(rows.x);
+    for (let i = 0; i < 800; i++) row = row.mul(0.5).add(rows[manyStates[i % manyStates.length]]);
+    return Object.fromEntries(manyStates.map((state, i) => [state, row.add(rows[state].mul(i / 100))]));
+  },
+});
+
 const CASES: [string, Cell][] = [
   ['simpleRnn', cells.simpleRnn()],
   ['lstm', cells.lstm()],
@@ -187,6 +199,8 @@ describe.each(BACKENDS)('on %s', (backend) => {
   ] as const)('recurrent masks: %s', (_, cell) => {
     compare(cell, { units: 3, states: true, recurrentDropout: true, mask: GAPS });
   });
+
+  test('a cell of 70 states, more than 1,500 chained operations', () => compare(large, { units: 3 }));
 
   test('a mask of any type, computed from trained values, takes no gradient', () => {
     const cell = cells.minGru();

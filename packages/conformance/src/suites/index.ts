@@ -1,5 +1,6 @@
 import { agreementSuite } from './agreement.js';
 import { errorsSuite } from './errors.js';
+import { limitsSuite } from './limits.js';
 import { memorySuite } from './memory.js';
 import { nonFiniteSuite } from './non-finite.js';
 import { repetitionSuite } from './repetition.js';
@@ -18,4 +19,5 @@ export const suites: readonly Suite[] = [
   repetitionSuite,
   memorySuite,
   errorsSuite,
+  limitsSuite,
 ];
