@@ -171,7 +171,7 @@ describe('names that every object has', () => {
       equations: (rows, parameters) => {
         const v = parameters[name] as unknown as Record<string, Expression>;
         const W = parameters.kernel as unknown as Record<string, (row: Expression) => Expression>;
-        return { [name]: W.a(rows.x).add(v[name].mul(rows[name])) };
+        return { [name]: W.a(rows.x).add(v[name].mul(rows[name])) } as never;
       },
     });
     const plan = planFor(cell, SIZES);
