@@ -7,7 +7,6 @@ import {
   planFor,
   recurrentKernel,
   referenceForward,
-  referenceGradient,
   sigmoid,
   sqrt,
   tanh,
@@ -15,6 +14,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { recurrent } from '../src/index.js';
+import { compare, random, wide } from './against-reference.js';
 import { BACKENDS } from './backends.js';
 import { expectClose } from './closeness.js';
 
@@ -50,18 +50,6 @@ const ofParameters = defineCell({
   }),
 });
 
-const manyStates: readonly string[] = Array.from({ length: 70 }, (_, i) => `s${i}`);
-const large = defineCell({
-  name: 'large',
-  states: manyStates,
-  parameters: { kernel: kernel('a') },
-  equations: (rows, { kernel: W }) => {
-    let row = W.a(rows.x);
-    for (let i = 0; i < 800; i++) row = row.mul(0.5).add(rows[manyStates[i % manyStates.length]]);
-    return Object.fromEntries(manyStates.map((state, i) => [state, row.add(rows[state].mul(i / 100))]));
-  },
-});
-
 const CASES: [string, Cell][] = [
   ['simpleRnn', cells.simpleRnn()],
   ['lstm', cells.lstm()],
@@ -78,87 +66,6 @@ const CASES: [string, Cell][] = [
   ['own', own],
   ['products of parameters', ofParameters],
 ];
-
-const [batch, inputSize] = [3, 4];
-const random = (seed: number, shape: readonly number[]) =>
-  tf.randomUniform([...shape], -1, 1, 'float32', seed) as tf.Tensor;
-const wide = (tensor: tf.Tensor) => Float64Array.from(tensor.dataSync());
-
-interface Options {
-  units: number;
-  timesteps?: number;
-  mask?: number[];
-  maskedOutput?: 'repeat' | 'zero';
-  reverse?: boolean;
-  recurrentDropout?: boolean;
-  states?: boolean;
-  /** Whether x holds NaN at padded steps. */
-  nanPadding?: boolean;
-}
-
-/** Runs the operation and the reference on the same numbers and compares results and gradients. */
-function compare(
-  cell: Cell,
-  { units, timesteps = 5, mask, maskedOutput, reverse, recurrentDropout, states, nanPadding }: Options,
-): void {
-  const plan = planFor(cell, { inputSize, units }, { recurrentDropout });
-  const numbers = random(1, [batch, timesteps, inputSize]);
-  const padded = tf.equal(tf.tensor3d(mask ?? [1], mask ? [batch, timesteps, 1] : [1, 1, 1]), 0);
-  const x = tf.variable(nanPadding ? tf.where(padded, Number.NaN, numbers) : numbers);
-  const parameters = plan.parameters.map(({ shape }, i) => tf.variable(random(2 + i, shape)));
-  const row = [batch, units];
-  const initial = plan.states.map((_, i) => tf.variable(states ? random(20 + i, row) : tf.zeros(row)));
-  const recurrentMasks = plan.recurrentMasks.map((_, i) => random(30 + i, row));
-  const maskTensor = mask && tf.tensor2d(mask, [batch, timesteps]);
-  const cotangents = {
-    sequence: random(40, [batch, timesteps, units]),
-    states: plan.states.map((_, i) => random(41 + i, row)),
-  };
-  const run = () =>
-    recurrent(cell, x as unknown as tf.Tensor3D, parameters, {
-      units,
-      maskedOutput,
-      reverse,
-      ...(states && { initialStates: initial }),
-      ...(maskTensor && { mask: maskTensor }),
-      ...(recurrentDropout && { recurrentMasks }),
-    });
-  const inputs = {
-    batch,
-    timesteps,
-    x: wide(x),
-    parameters: parameters.map(wide),
-    initialStates: initial.map(wide),
-    mask: mask && Float64Array.from(mask),
-    maskedOutput,
-    reverse,
-    recurrentMasks: recurrentMasks.map(wide),
-  };
-  const expected = referenceForward(plan, inputs);
-  const result = run();
-  expectClose(result.sequence, expected.sequence, 'forward', 'sequence');
-  result.states.forEach((state, i) => {
-    expectClose(state, expected.states[i], 'forward', plan.states[i]);
-  });
-
-  const variables = [x, ...parameters, ...(states ? initial : [])] as tf.Variable[];
-  const { grads } = tf.variableGrads(() => {
-    const { sequence, states: last } = run();
-    const terms = [[sequence, cotangents.sequence], ...last.map((state, i) => [state, cotangents.states[i]])];
-    return terms
-      .map(([value, weight]) => tf.sum(tf.mul(value, weight)))
-      .reduce((a, b) => tf.add(a, b)) as tf.Scalar;
-  }, variables);
-  const gradient = referenceGradient(plan, inputs, {
-    sequence: wide(cotangents.sequence),
-    states: cotangents.states.map(wide),
-  });
-  const wanted = [gradient.x, ...gradient.parameters, ...(states ? gradient.initialStates : [])];
-  const names = ['x', ...plan.parameters.map(({ name }) => name), ...plan.states];
-  variables.forEach(({ name }, i) => {
-    expectClose(grads[name], wanted[i], 'gradient', `gradient of ${names[i]}`);
-  });
-}
 
 const GAPS = [1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1];
 
@@ -199,8 +106,6 @@ describe.each(BACKENDS)('on %s', (backend) => {
   ] as const)('recurrent masks: %s', (_, cell) => {
     compare(cell, { units: 3, states: true, recurrentDropout: true, mask: GAPS });
   });
-
-  test('a cell of 70 states, more than 1,500 chained operations', () => compare(large, { units: 3 }));
 
   test('a mask of any type, computed from trained values, takes no gradient', () => {
     const cell = cells.minGru();

@@ -1,0 +1,87 @@
+import { type Cell, planFor, referenceForward, referenceGradient } from '@sluice/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { recurrent } from '../src/index.js';
+import { expectClose } from './closeness.js';
+
+/** What every comparison runs on. */
+const [batch, inputSize] = [3, 4];
+/** Numbers in −1 … 1, the same for a seed. */
+export const random = (seed: number, shape: readonly number[]) =>
+  tf.randomUniform([...shape], -1, 1, 'float32', seed) as tf.Tensor;
+export const wide = (tensor: tf.Tensor) => Float64Array.from(tensor.dataSync());
+
+interface Options {
+  units: number;
+  timesteps?: number;
+  mask?: number[];
+  maskedOutput?: 'repeat' | 'zero';
+  reverse?: boolean;
+  recurrentDropout?: boolean;
+  states?: boolean;
+  /** Whether x holds NaN at padded steps. */
+  nanPadding?: boolean;
+}
+
+/** Runs the operation and the reference on the same numbers and compares results and gradients. */
+export function compare(
+  cell: Cell,
+  { units, timesteps = 5, mask, maskedOutput, reverse, recurrentDropout, states, nanPadding }: Options,
+): void {
+  const plan = planFor(cell, { inputSize, units }, { recurrentDropout });
+  const numbers = random(1, [batch, timesteps, inputSize]);
+  const padded = tf.equal(tf.tensor3d(mask ?? [1], mask ? [batch, timesteps, 1] : [1, 1, 1]), 0);
+  const x = tf.variable(nanPadding ? tf.where(padded, Number.NaN, numbers) : numbers);
+  const parameters = plan.parameters.map(({ shape }, i) => tf.variable(random(2 + i, shape)));
+  const row = [batch, units];
+  const initial = plan.states.map((_, i) => tf.variable(states ? random(20 + i, row) : tf.zeros(row)));
+  const recurrentMasks = plan.recurrentMasks.map((_, i) => random(30 + i, row));
+  const maskTensor = mask && tf.tensor2d(mask, [batch, timesteps]);
+  const cotangents = {
+    sequence: random(40, [batch, timesteps, units]),
+    states: plan.states.map((_, i) => random(41 + i, row)),
+  };
+  const run = () =>
+    recurrent(cell, x as unknown as tf.Tensor3D, parameters, {
+      units,
+      maskedOutput,
+      reverse,
+      ...(states && { initialStates: initial }),
+      ...(maskTensor && { mask: maskTensor }),
+      ...(recurrentDropout && { recurrentMasks }),
+    });
+  const inputs = {
+    batch,
+    timesteps,
+    x: wide(x),
+    parameters: parameters.map(wide),
+    initialStates: initial.map(wide),
+    mask: mask && Float64Array.from(mask),
+    maskedOutput,
+    reverse,
+    recurrentMasks: recurrentMasks.map(wide),
+  };
+  const expected = referenceForward(plan, inputs);
+  const result = run();
+  expectClose(result.sequence, expected.sequence, 'forward', 'sequence');
+  result.states.forEach((state, i) => {
+    expectClose(state, expected.states[i], 'forward', plan.states[i]);
+  });
+
+  const variables = [x, ...parameters, ...(states ? initial : [])] as tf.Variable[];
+  const { grads } = tf.variableGrads(() => {
+    const { sequence, states: last } = run();
+    const terms = [[sequence, cotangents.sequence], ...last.map((state, i) => [state, cotangents.states[i]])];
+    return terms
+      .map(([value, weight]) => tf.sum(tf.mul(value, weight)))
+      .reduce((a, b) => tf.add(a, b)) as tf.Scalar;
+  }, variables);
+  const gradient = referenceGradient(plan, inputs, {
+    sequence: wide(cotangents.sequence),
+    states: cotangents.states.map(wide),
+  });
+  const wanted = [gradient.x, ...gradient.parameters, ...(states ? gradient.initialStates : [])];
+  const names = ['x', ...plan.parameters.map(({ name }) => name), ...plan.states];
+  variables.forEach(({ name }, i) => {
+    expectClose(grads[name], wanted[i], 'gradient', `gradient of ${names[i]}`);
+  });
+}
