@@ -42,4 +42,5 @@ export const fileNameOf = ({ readme, line }: Block): string =>
   `${readme.replace(/\.md$/, '').replace(/\W+/g, '-').toLowerCase()}-line-${line}`;
 
 /** True for a block that declares tests and therefore runs under Vitest. */
-export const isTestFile = ({ text }: Block): boolean => /from '(vitest|@sluice\/conformance)'/.test(text);
+export const isTestFile = ({ text }: Block): boolean =>
+  /from '(vitest|@sluice\/conformance|@sluice\/layers\/testing)'/.test(text);

@@ -6,6 +6,9 @@ import { filesBelow, readManifest, root, workspacePackages } from './workspace.j
 /** What sets WebGPU up in Node; no other door loads it. */
 const nodeDoor = [/^webgpu$/, /^node:fs$/];
 
+/** What declares tests; only the door that is for tests loads it. */
+const testingDoor = [/^vitest$/, /^@sluice\/conformance$/];
+
 /**
  * What the sources of a package may import besides their own files. Imports point one way:
  * core ◀ backend-* ◀ layers ◀ apps (layers finds backends in TensorFlow.js's kernel registry, it imports none).
@@ -14,7 +17,7 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
   [/^core$/, []],
   [/^backend-webgpu$/, [/^@sluice\/core$/, /^@tensorflow\//, ...nodeDoor]],
   [/^backend-/, [/^@sluice\/core$/, /^@tensorflow\//]],
-  [/^layers$/, [/^@sluice\/core$/, /^@tensorflow\/tfjs-(core|layers)$/]],
+  [/^layers$/, [/^@sluice\/core$/, /^@tensorflow\/tfjs-(core|layers)$/, ...testingDoor]],
   [/^conformance$/, [/^@sluice\/core$/, /^vitest(\/internal\/browser)?$/]],
 ];
 
@@ -57,6 +60,12 @@ describe('imports point one way', () => {
     const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
     const excess = Object.keys(declared).filter((name) => !allowed.some((pattern) => pattern.test(name)));
     expect(excess, `${folder}/package.json depends on too much`).toEqual([]);
+  });
+
+  test('@sluice/layers loads nothing that is for tests alone', () => {
+    const loaded = [...loadedFiles(join(root, 'packages/layers/src/index.ts'))];
+    const names = loaded.flatMap((path) => importsOf(path));
+    expect(names.filter((name) => testingDoor.some((pattern) => pattern.test(name)))).toEqual([]);
   });
 
   const engines = libraries.filter(({ folder }) => existsSync(join(root, folder, 'src/engine.ts')));

@@ -1,2 +1,3 @@
+export { type Agreement, expectAgreement, type Named, within } from './compare.js';
 export { type BackendUnderTest, testBackend } from './test-backend.js';
 export { type Tolerances, type TolerancesName, tolerances } from './tolerances.js';

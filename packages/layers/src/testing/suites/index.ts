@@ -1,0 +1,23 @@
+import type { Suite } from '../subject.js';
+import { directionsSuite } from './directions.js';
+import { dropoutSuite } from './dropout.js';
+import { integersSuite } from './integers.js';
+import { masksSuite } from './masks.js';
+import { memorySuite } from './memory.js';
+import { nonFiniteSuite } from './non-finite.js';
+import { savingSuite } from './saving.js';
+import { statesSuite } from './states.js';
+import { trainingSuite } from './training.js';
+
+/** What layers are held to, concern by concern. */
+export const suites: readonly Suite[] = [
+  masksSuite,
+  integersSuite,
+  statesSuite,
+  directionsSuite,
+  dropoutSuite,
+  trainingSuite,
+  savingSuite,
+  nonFiniteSuite,
+  memorySuite,
+];

@@ -1,0 +1,98 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import {
+  bidirectional,
+  clipGradients,
+  dense,
+  embedding,
+  gru,
+  lstm,
+  type RecurrentLayer,
+  sequential,
+  simpleRNN,
+  sru,
+} from '../../index.js';
+import type { Suite } from '../subject.js';
+
+const count = () => {
+  const { numTensors, numBytes, numDataBuffers } = tf.memory();
+  return { numTensors, numBytes, numDataBuffers };
+};
+
+export const memorySuite: Suite = () =>
+  describe('memory', () => {
+    test('fit, trainOnBatch, evaluate and predict leave no tensor and no byte behind', async () => {
+      const model = sequential({
+        layers: [
+          embedding({ inputDim: 6, outputDim: 3, maskZero: true, inputLength: 4 }),
+          gru({
+            units: 3,
+            returnSequences: true,
+            dropout: 0.2,
+            recurrentDropout: 0.2,
+            kernelRegularizer: 'l2',
+          }),
+          bidirectional({ layer: lstm({ units: 2, returnSequences: true, goBackwards: true }) }),
+          simpleRNN({ units: 2, returnSequences: true, goBackwards: true }),
+          sru({ units: 3 }),
+          dense({ units: 1, activation: 'sigmoid' }),
+        ],
+      });
+      const optimizer = clipGradients(tf.train.adam(), { globalNorm: 1 });
+      model.compile({ optimizer, loss: 'binaryCrossentropy', metrics: ['accuracy'] });
+      const x = tf.tensor2d(
+        [
+          [1, 2, 0, 0],
+          [3, 4, 5, 1],
+          [2, 2, 2, 0],
+        ],
+        [3, 4],
+        'int32',
+      );
+      const y = tf.tensor2d([[0], [1], [1]]);
+      const use = async () => {
+        await model.fit(x, y, { epochs: 2, batchSize: 2, validationSplit: 0.3, verbose: 0 });
+        await model.trainOnBatch(x, y);
+        tf.dispose(model.predict(x));
+        tf.dispose(model.predictOnBatch(x));
+        tf.dispose(model.evaluate(x, y) as tf.Scalar[]);
+      };
+      await use();
+      const before = count();
+      for (let i = 0; i < 2; i++) await use();
+      expect(count()).toEqual(before);
+    });
+
+    test('a stateful layer holds its states and nothing else, and frees them', async () => {
+      const empty = count();
+      const layer = lstm({ units: 3, stateful: true, batchInputShape: [2, 4, 2] });
+      const model = sequential({ layers: [layer, dense({ units: 1 })] });
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      const [x, y] = [tf.ones([2, 4, 2]), tf.ones([2, 1])];
+      const use = async () => {
+        await model.fit(x, y, { batchSize: 2, verbose: 0 });
+        tf.dispose(model.predict(x, { batchSize: 2 }));
+      };
+      await use();
+      const before = count();
+      await use();
+      expect(count()).toEqual(before);
+      layer.resetStates();
+      expect(count().numTensors).toBe(before.numTensors - 2);
+      await use();
+      model.dispose();
+      tf.dispose([x, y]);
+      expect(layer.states).toBeNull();
+      expect(count()).toEqual(empty);
+    });
+
+    test('disposing a model frees its weights, wrapped layers included', () => {
+      const before = count();
+      const inner: RecurrentLayer = gru({ units: 2, stateful: true });
+      const layer = bidirectional({ layer: inner, batchInputShape: [1, 2, 2] });
+      const model = sequential({ layers: [layer] });
+      tf.tidy(() => void model.predict(tf.ones([1, 2, 2])));
+      model.dispose();
+      expect(count()).toEqual(before);
+    });
+  });

@@ -1,0 +1,5 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { testLayers } from '../src/testing.js';
+
+// No package of Sluice's registers kernels here.
+testLayers({ backend: 'cpu', path: 'operations' });
