@@ -82,7 +82,10 @@ function runDirection(
     gradient: ([ofOutput, ...ofStates]) => {
       const cotangent = new Float64Array(sequence.length);
       if (ofOutput) eachRow((to, from) => cotangent.set(ofOutput.subarray(from, from + units), to));
-      const gradient = referenceGradient(plan, inputs, { sequence: cotangent, states: ofStates });
+      const gradient = referenceGradient(plan, inputs, {
+        sequence: cotangent,
+        states: ofStates.length > 0 ? ofStates : undefined,
+      });
       return { x: gradient.x, initialStates: gradient.initialStates, weights: gradient.parameters };
     },
   };

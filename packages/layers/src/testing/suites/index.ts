@@ -2,6 +2,7 @@ import type { Suite } from '../subject.js';
 import { directionsSuite } from './directions.js';
 import { dropoutSuite } from './dropout.js';
 import { integersSuite } from './integers.js';
+import { leadingPaddingSuite } from './leading-padding.js';
 import { masksSuite } from './masks.js';
 import { memorySuite } from './memory.js';
 import { nonFiniteSuite } from './non-finite.js';
@@ -12,6 +13,7 @@ import { trainingSuite } from './training.js';
 /** What layers are held to, concern by concern. */
 export const suites: readonly Suite[] = [
   masksSuite,
+  leadingPaddingSuite,
   integersSuite,
   statesSuite,
   directionsSuite,
