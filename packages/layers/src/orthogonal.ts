@@ -1,5 +1,6 @@
 import { serialization, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
+import { makeOrthonormal, Rows } from './orthonormal-rows.js';
 import { freshSeed, normalStream } from './random.js';
 import type { Initializer } from './weight-rules.js';
 
@@ -50,39 +51,30 @@ serialization.registerClass(Orthogonal);
  * `gain` times a random matrix with orthonormal columns (orthonormal rows where it is wider than high), uniformly
  * distributed over all such matrices (Saxe et al. 2013, arXiv:1312.6120). Row-major, `rows · columns` long.
  *
- * Modified Gram-Schmidt on a normal matrix: its R has a positive diagonal, which is what makes the result uniform
- * (Mezzadri 2007, arXiv:math-ph/0609050). In float64 a single pass is far more exact than the float32 result.
+ * Gram-Schmidt on a normal matrix: its R has a positive diagonal, which is what makes the result uniform (Mezzadri 2007,
+ * arXiv:math-ph/0609050). In float64 a single pass is far more exact than the float32 result.
  */
 export function orthogonalMatrix(rows: number, columns: number, gain: number, seed: number): Float32Array {
   const count = Math.min(rows, columns);
   const length = Math.max(rows, columns);
   const normal = normalStream(seed);
-  const vectors = Array.from({ length: count }, () => Float64Array.from({ length }, normal));
-  vectors.forEach((vector, i) => {
-    const norm = Math.sqrt(dot(vector, vector));
-    for (let k = 0; k < length; k++) vector[k] /= norm;
-    for (let j = i + 1; j < count; j++) removeComponent(vectors[j], vector);
-  });
+  const vectors = new Rows(count, length);
+  const { numbers, step } = vectors;
+  const starts = Array.from({ length: count }, (_, vector) => vectors.start(vector));
+  for (const start of starts) for (let k = 0; k < length; k++) numbers[start + step * k] = normal();
+  makeOrthonormal(vectors);
   const result = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      result[row * columns + column] = gain * (rows < columns ? vectors[row][column] : vectors[column][row]);
+      const [vector, k] = rows < columns ? [row, column] : [column, row];
+      result[row * columns + column] = gain * numbers[starts[vector] + step * k];
     }
   }
   return result;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-/** Subtracts from `vector` its component along the unit vector `direction`. */
-function removeComponent(vector: Float64Array, direction: Float64Array): void {
-  const amount = dot(vector, direction);
-  for (let i = 0; i < vector.length; i++) vector[i] -= amount * direction[i];
-}
-
-/** A Keras initializer: random orthogonal weights, computed on the host (TensorFlow.js's takes seconds to minutes). */
+/**
+ * A Keras initializer: random orthogonal weights, uniformly distributed. They are computed on the host in float64, so a seed
+ * gives the same weights on every backend (TensorFlow.js's own takes seconds to minutes, and depends on the backend).
+ */
 export const orthogonal = (options: OrthogonalOptions = {}): Initializer => new Orthogonal(options);

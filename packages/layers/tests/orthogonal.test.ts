@@ -3,6 +3,7 @@ import { ones } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { dense, orthogonal, sequential } from '../src/index.js';
 import { orthogonalMatrix } from '../src/orthogonal.js';
+import { normalStream } from '../src/random.js';
 
 /** The Gram matrix of the rows or of the columns, whichever are fewer: the identity for an orthogonal matrix. */
 function gram(values: Float32Array, rows: number, columns: number): number[][] {
@@ -23,12 +24,41 @@ test.each([
   [21, 7],
   [16, 16],
   [1, 5],
+  [40, 120],
+  [95, 61],
 ])('QᵀQ = I for %i×%i', (rows, columns) => {
   gram(orthogonalMatrix(rows, columns, 1, 3), rows, columns).forEach((row, i) => {
     row.forEach((value, j) => {
       expect(value).toBeCloseTo(i === j ? 1 : 0, 5);
     });
   });
+});
+
+test.each([
+  [5, 9],
+  [40, 40],
+  [61, 95],
+  [700, 50],
+])('is what Gram-Schmidt makes of normal numbers, vector by vector: %i×%i', (rows, columns) => {
+  const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+  const normal = normalStream(8);
+  const vectors = Array.from({ length: count }, () => Array.from({ length }, normal));
+  const dot = (a: number[], b: number[]) => a.reduce((sum, value, k) => sum + value * b[k], 0);
+  const actual = orthogonalMatrix(rows, columns, 1, 8);
+  const wanted = new Float32Array(rows * columns);
+  vectors.forEach((vector, i) => {
+    for (const before of vectors.slice(0, i)) {
+      const amount = dot(vector, before);
+      for (let k = 0; k < length; k++) vector[k] -= amount * before[k];
+    }
+    const norm = Math.sqrt(dot(vector, vector));
+    for (let k = 0; k < length; k++) {
+      vector[k] /= norm;
+      wanted[rows < columns ? i * columns + k : k * columns + i] = vector[k];
+    }
+  });
+  const worst = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i])), 0);
+  expect(worst).toBeLessThan(1e-6);
 });
 
 test('is uniform: entries have mean 0 and variance 1 / length, signs included', () => {
