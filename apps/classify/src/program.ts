@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Command, CommanderError, Option } from 'commander';
 import type { CompareFlags } from './commands/cell-runs.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
@@ -8,12 +7,7 @@ import type { PredictFlags } from './commands/predict.js';
 import type { TrainFlags } from './commands/train.js';
 import { InputError } from './failure.js';
 import { cellNames } from './model/cells.js';
-import type { Streams } from './progress/reporter.js';
-
-/** What the command reads from and writes to. */
-export interface Terminal extends Streams {
-  input: Readable & { isTTY?: boolean };
-}
+import { escapingStreams, noticeTo, type Streams, type Terminal } from './terminal/streams.js';
 
 /**
  * Runs the command with the arguments behind its name. Without any it prints its help.
@@ -23,7 +17,8 @@ export interface Terminal extends Streams {
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
-  const program = commands(terminal, (result) => {
+  const streams = escapingStreams(terminal);
+  const program = commands({ ...streams, input: terminal.input }, (result) => {
     status = result;
   });
   try {
@@ -34,10 +29,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     // Commander has printed its message; asking for help is no failure.
     if (error instanceof CommanderError) return error.exitCode;
     if (!(error instanceof InputError) && !isMissingWorkingFolder(error)) throw error;
-    terminal.error.write(
+    noticeTo(streams)(
       error instanceof InputError
-        ? `error: ${error.message}\n`
-        : 'error: the working directory has been deleted. Change to one that exists and start again.\n',
+        ? `error: ${error.message}`
+        : 'error: the working directory has been deleted. Change to one that exists and start again.',
     );
     return 1;
   }
@@ -49,13 +44,13 @@ function isMissingWorkingFolder(error: unknown): boolean {
 }
 
 /** The verbs. Each is loaded when it is used, so that help and errors in options come at once. */
-function commands(terminal: Terminal, finished: (status: number) => void): Command {
+function commands(streams: Streams & Pick<Terminal, 'input'>, finished: (status: number) => void): Command {
   const program = new Command('sluice-classify')
     .description('Text classification with gated recurrent networks.')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.output.write(text),
-      writeErr: (text) => terminal.error.write(text),
+      writeOut: (text) => streams.output.write(text),
+      writeErr: (text) => streams.error.write(text),
     });
 
   addTrainingOptions(
@@ -70,7 +65,7 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
       .option('--out <folder>', 'keep checkpoints and the model in this folder', path),
   ).action(async (flags: TrainFlags) => {
     const { train } = await import('./commands/train.js');
-    finished(await train(flags, terminal));
+    finished(await train(flags, streams));
   });
 
   addTrainingOptions(
@@ -85,7 +80,7 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
       .option('--out <folder>', 'keep the report and the models in this folder', path, 'comparison'),
   ).action(async (flags: CompareFlags) => {
     const { compare } = await import('./commands/compare.js');
-    finished(await compare(flags, terminal));
+    finished(await compare(flags, streams));
   });
 
   addReadingOptions(
@@ -98,7 +93,7 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
     .option('--backend <name>', 'TensorFlow.js backend (default: the best there is)')
     .action(async (flags: EvaluateFlags) => {
       const { evaluate } = await import('./commands/evaluate.js');
-      finished(await evaluate(flags, terminal));
+      finished(await evaluate(flags, streams));
     });
 
   program
@@ -112,7 +107,7 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
     .option('--backend <name>', 'TensorFlow.js backend (default: the best there is)')
     .action(async (texts: string[], flags: PredictFlags) => {
       const { predict } = await import('./commands/predict.js');
-      finished(await predict(texts, flags, terminal));
+      finished(await predict(texts, flags, streams));
     });
 
   program
@@ -121,7 +116,7 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
     .requiredOption('--model <folder>', 'folder of the saved model', path)
     .action(async (flags: { model: string }) => {
       const { inspect } = await import('./commands/inspect.js');
-      finished(await inspect(flags, terminal));
+      finished(await inspect(flags, streams));
     });
 
   return program;

@@ -49,7 +49,7 @@ function streams(isTTY: boolean) {
 
 test('on a terminal: a bar with loss, accuracy and time left on standard error, epochs on standard output', () => {
   const { printed, ...both } = streams(true);
-  const reporter = barReporter(both);
+  const reporter = barReporter({ ...both, bar: both.error });
   reporter.begin(run);
   for (let batch = 1; batch <= 10; batch++) reporter.batch(at(2, batch));
   reporter.epoch(record);

@@ -5,9 +5,9 @@ import { defaultColumns } from '../data/columns.js';
 import { readExamples } from '../data/read-examples.js';
 import { rowProblems } from '../data/row-problems.js';
 import { formatPercent } from '../progress/epoch-line.js';
-import { noticeTo, type Streams } from '../progress/reporter.js';
 import { classReport } from '../report/class-table.js';
 import { loadModel } from '../storage/load-model.js';
+import { noticeTo, type Streams } from '../terminal/streams.js';
 import { tokensOf } from '../text/tokens.js';
 import { answersWithNaN } from '../training/divergence.js';
 import { evaluate as evaluateModel } from '../training/evaluate.js';
@@ -22,7 +22,7 @@ export interface EvaluateFlags extends ReadingFlags {
 
 /** Tests a saved model with labelled data. @returns the exit status. */
 export async function evaluate(flags: EvaluateFlags, { output, error }: Streams): Promise<number> {
-  const notice = noticeTo({ output, error });
+  const notice = noticeTo({ error });
   await useBackend(flags.backend ?? null);
   const { model, settings, classes, vocabulary } = await loadModel(flags.model);
   const columns = {

@@ -3,9 +3,9 @@ import { Bidirectional, RecurrentLayer } from '@sluice/layers';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { useBackend } from '../backend.js';
 import { formatCount } from '../progress/epoch-line.js';
-import type { Streams } from '../progress/reporter.js';
 import { type Column, textTable } from '../report/text-table.js';
 import { loadModel } from '../storage/load-model.js';
+import type { Streams } from '../terminal/streams.js';
 
 /** Classes that are named; the rest is counted. */
 const namedClasses = 20;

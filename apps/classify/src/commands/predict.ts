@@ -1,9 +1,8 @@
-import type { Readable } from 'node:stream';
 import { useBackend } from '../backend.js';
 import { arrivingLines } from '../data/arriving-lines.js';
 import { InputError } from '../failure.js';
-import { noticeTo, type Streams } from '../progress/reporter.js';
 import { loadModel, type SavedModel } from '../storage/load-model.js';
+import { noticeTo, type Streams, type Terminal } from '../terminal/streams.js';
 import { EncodedTexts } from '../text/encoded-texts.js';
 import { tokensOf } from '../text/tokens.js';
 import { answersWithNaN } from '../training/divergence.js';
@@ -25,7 +24,7 @@ export interface PredictFlags {
 export async function predict(
   given: readonly string[],
   flags: PredictFlags,
-  streams: Streams & { input: Readable & { isTTY?: boolean } },
+  streams: Streams & Pick<Terminal, 'input'>,
 ): Promise<number> {
   if (given.length === 0 && streams.input.isTTY) {
     throw new InputError('Nothing to classify. Give texts as arguments, or lines on standard input.');

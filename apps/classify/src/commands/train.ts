@@ -1,8 +1,8 @@
 import { useBackend } from '../backend.js';
 import { counted } from '../counted.js';
 import { chooseReporter } from '../progress/choose-reporter.js';
-import { noticeTo, type Streams } from '../progress/reporter.js';
 import { summaryOf, summaryText } from '../report/summary.js';
+import { noticeTo, type Streams } from '../terminal/streams.js';
 import { checkSameData, planRun } from '../training/plan-run.js';
 import { prepareData } from '../training/prepare.js';
 import { runTraining } from '../training/run.js';

@@ -1,10 +1,11 @@
 import { Presets, SingleBar } from 'cli-progress';
+import type { Streams } from '../terminal/streams.js';
 import { epochLine, formatPercent, openingLine } from './epoch-line.js';
-import type { Reporter, Streams } from './reporter.js';
+import type { Reporter } from './reporter.js';
 import { formatDuration, TimeLeft } from './time-left.js';
 
 /** For a terminal: a bar for the epoch at work on standard error, a line for each finished one. */
-export function barReporter({ output, error }: Streams): Reporter {
+export function barReporter({ output, bar: terminal }: Pick<Streams, 'output' | 'bar'>): Reporter {
   let bar: SingleBar | undefined;
   let timeLeft: TimeLeft;
   let epochs = 0;
@@ -30,7 +31,7 @@ export function barReporter({ output, error }: Streams): Reporter {
         bar = new SingleBar(
           {
             format: 'epoch {epoch} {bar} {value}/{total}  loss {loss}  accuracy {accuracy}  {left} left',
-            stream: error as NodeJS.WriteStream,
+            stream: terminal as NodeJS.WriteStream,
             clearOnComplete: true,
             barsize: 24,
             // The command handles Ctrl-C itself and goes on to the end of the batch.

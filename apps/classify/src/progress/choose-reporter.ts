@@ -1,7 +1,8 @@
+import type { Streams } from '../terminal/streams.js';
 import { barReporter } from './bar-reporter.js';
 import { jsonReporter } from './json-reporter.js';
 import { lineReporter } from './line-reporter.js';
-import type { Reporter, Streams } from './reporter.js';
+import type { Reporter } from './reporter.js';
 
 /**
  * The way to show a run that suits the options and the terminal.
@@ -10,5 +11,5 @@ import type { Reporter, Streams } from './reporter.js';
  */
 export function chooseReporter(streams: Streams, json: boolean, about?: Record<string, string>): Reporter {
   if (json) return jsonReporter(streams, about);
-  return streams.error.isTTY ? barReporter(streams) : lineReporter(streams);
+  return streams.bar.isTTY ? barReporter(streams) : lineReporter(streams);
 }

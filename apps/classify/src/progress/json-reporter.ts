@@ -1,4 +1,5 @@
-import type { Reporter, Streams } from './reporter.js';
+import type { Streams } from '../terminal/streams.js';
+import type { Reporter } from './reporter.js';
 
 /**
  * For programs: one JSON object for each epoch on standard output, and nothing else. The epochs of a run that is
@@ -6,7 +7,10 @@ import type { Reporter, Streams } from './reporter.js';
  *
  * @param about put in front of each object's own entries.
  */
-export function jsonReporter({ output }: Streams, about: Record<string, string> = {}): Reporter {
+export function jsonReporter(
+  { output }: Pick<Streams, 'output'>,
+  about: Record<string, string> = {},
+): Reporter {
   return {
     begin() {},
     batch() {},

@@ -1,12 +1,13 @@
+import type { Streams } from '../terminal/streams.js';
 import { epochLine, formatPercent, openingLine } from './epoch-line.js';
-import type { Reporter, Streams } from './reporter.js';
+import type { Reporter } from './reporter.js';
 import { formatDuration, TimeLeft } from './time-left.js';
 
 /** Milliseconds between two lines within an epoch. */
 const interval = 15_000;
 
 /** For files and pipes: a line for each epoch, and now and then one on standard error within a long epoch. */
-export function lineReporter({ output, error }: Streams): Reporter {
+export function lineReporter({ output, error }: Pick<Streams, 'output' | 'error'>): Reporter {
   let timeLeft: TimeLeft;
   let epochs = 0;
   let lastLine = 0;

@@ -1,6 +1,7 @@
 import { counted } from '../counted.js';
 import type { Settings } from '../model/settings.js';
 import { formatCount } from '../progress/epoch-line.js';
+import { printableLine } from '../terminal/printable.js';
 import { type ComparedRun, comparisonTable } from './comparison.js';
 import { colours, drawLearningCurves } from './learning-curves.js';
 import { reportStyle } from './report-style.js';
@@ -113,5 +114,5 @@ const entities: Record<string, string> = {
 };
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]);
+  return printableLine(text).replace(/[&<>"']/g, (character) => entities[character]);
 }

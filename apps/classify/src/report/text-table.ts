@@ -1,3 +1,5 @@
+import { printableLine } from '../terminal/printable.js';
+
 /** A column of a table: its heading, and which side its cells stand at. */
 export interface Column {
   heading: string;
@@ -6,6 +8,14 @@ export interface Column {
 
 /** A table in plain text, columns two spaces apart, headings underlined. Ends with a line break. */
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  // Escaped before its width is taken, so that the columns line up.
+  return tableOf(
+    columns.map((column) => ({ ...column, heading: printableLine(column.heading) })),
+    rows.map((row) => row.map(printableLine)),
+  );
+}
+
+function tableOf(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map(({ heading }, index) =>
     Math.max(displayWidth(heading), ...rows.map((row) => displayWidth(row[index]))),
   );
