@@ -167,7 +167,7 @@ describe('train', () => {
     expect(status).toBe(1);
     expect(error).toBe(
       `error: ${data}, line 3: "c": there is a label but no text. ` +
-        'Mend it, or leave such rows out with --skip-bad.\n',
+        'Fix it, or leave such rows out with --skip-bad.\n',
     );
   });
 

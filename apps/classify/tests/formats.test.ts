@@ -187,7 +187,7 @@ describe('JSON lines', () => {
 });
 
 describe('a folder per class', () => {
-  test('files are examples, in the order of their names; hidden ones are left out', () => {
+  test('files are examples, in the order of their names; hidden and stray ones are told', () => {
     const folder = scratchFolder();
     scratchFile('pos/2.txt', 'fine\nfilm\n', folder);
     scratchFile('pos/10.txt', Buffer.from('caf\xe9', 'latin1'), folder);
@@ -201,6 +201,7 @@ describe('a folder per class', () => {
       { label: 'pos', text: 'fine\nfilm' },
     ]);
     expect(notices).toEqual([
+      `${folder}: left out: 1 name that begins with a dot (pos/.hidden); 1 file beside the folders of classes (readme.txt).`,
       `${join(folder, 'pos/10.txt')}: not valid UTF-8; read as Latin-1 (Windows-1252).`,
     ]);
   });

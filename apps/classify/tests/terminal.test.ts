@@ -35,7 +35,7 @@ describe('printable text', () => {
 describe('nothing from outside reaches the terminal as it is', () => {
   test.each([
     ['a JSON line', 'data.jsonl', `{"label":"a","text":${hostile}}`],
-    ['a short JSON line', 'data.jsonl', '{\u001b\u0007'],
+    ['a short JSON line', 'data.jsonl', '\u001b\u0007'],
     ['a key of JSON', 'data.jsonl', `{"label":{"${hostile.replace(/\p{Cc}/gu, '')}":1},"text":"a"}`],
     ['a header', 'data.csv', `${hostile},kind\n1,2`],
     ['a label', 'data.txt', `${hostile} a\n`],

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { decode } from './encoding.js';
+import { decode, linesOfBytes, malformed, remarkOn, utf16Of } from './encoding.js';
 import { linesOf } from './lines.js';
 
 const lineFeed = 0x0a;
@@ -7,9 +7,9 @@ const lineFeed = 0x0a;
 /**
  * The lines of a stream that are not blank, in groups as they arrive: what a person types comes line by line, a
  * file by the hundreds. Each line is decoded by itself, so that the groups do not decide its encoding; only
- * UTF-16, which its first two bytes announce, is read to the end first.
+ * UTF-16, which its first bytes tell, is read to the end first.
  *
- * @param notice told once of lines that are not UTF-8.
+ * @param notice told once that lines are Latin-1, and of each line with bytes that are no text.
  */
 export async function* arrivingLines(
   input: Readable,
@@ -17,18 +17,27 @@ export async function* arrivingLines(
 ): AsyncGenerator<string[]> {
   let pending: Buffer[] = [];
   let wide: boolean | undefined;
+  let lineCount = 0;
   let noticed = false;
-  const textOf = (bytes: Buffer): string => {
+  const decoded = (bytes: Uint8Array): string => {
     const { text, encoding } = decode(bytes);
     if (encoding === 'windows-1252' && !noticed) {
       noticed = true;
-      notice('standard input: not valid UTF-8; read as Latin-1 (Windows-1252).');
+      notice(`standard input: ${remarkOn(bytes, encoding)}.`);
     }
     return text;
   };
   const linesIn = (bytes: Buffer): string[] => {
-    const pieces = wide ? [bytes] : splitAfterLineFeeds(bytes);
-    return pieces.flatMap((piece) => Array.from(linesOf(textOf(piece)), ({ text }) => text));
+    const lines: string[] = [];
+    for (const piece of wide ? [bytes] : linesOfBytes(bytes)) {
+      for (const { number, text } of linesOf(decoded(piece))) {
+        const clean = text.replaceAll(malformed, '\ufffd').replaceAll('\0', '\ufffd');
+        if (clean !== text) notice(noText(lineCount + number));
+        lines.push(clean);
+      }
+      lineCount++;
+    }
+    return lines;
   };
   for await (const chunk of input) {
     const bytes = Buffer.from(chunk);
@@ -38,26 +47,15 @@ export async function* arrivingLines(
       continue;
     }
     const whole = Buffer.concat([...pending, bytes.subarray(0, end)]);
-    wide ??= beginsAsUtf16(whole);
+    wide ??= utf16Of(whole) !== undefined;
     pending = wide ? [whole, bytes.subarray(end)] : [bytes.subarray(end)];
     if (!wide) yield linesIn(whole);
   }
   const rest = Buffer.concat(pending);
-  wide ??= beginsAsUtf16(rest);
+  wide ??= utf16Of(rest) !== undefined;
   yield linesIn(rest);
 }
 
-function beginsAsUtf16([first, second]: Buffer): boolean {
-  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-}
-
-function splitAfterLineFeeds(bytes: Buffer): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const found = bytes.indexOf(lineFeed, start);
-    const end = found < 0 ? bytes.length : found + 1;
-    pieces.push(bytes.subarray(start, end));
-    start = end;
-  }
-  return pieces;
+function noText(line: number): string {
+  return `standard input, line ${line}: there are bytes that are no text; they are read as U+FFFD.`;
 }

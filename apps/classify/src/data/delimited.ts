@@ -1,8 +1,8 @@
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { excerpt, InputError } from '../failure.js';
+import { checkedExample } from './checked-example.js';
 import type { Example, Source } from './example.js';
-import { reasonAgainst } from './row-problems.js';
 
 /** A record of a delimited file and the line it begins at, from 1. */
 interface DelimitedRecord {
@@ -75,10 +75,9 @@ function examplesOf(
       source.problems.found(source.name, line, `${counts}: ${excerpt(fields.join(' '))}`);
       continue;
     }
-    const example = { label: fields[labelColumn].trim(), text: fields[textColumn].trim(), line };
-    const reason = reasonAgainst(example.label, example.text);
-    if (reason === undefined) examples.push(example);
-    else source.problems.found(source.name, line, reason);
+    const example = checkedExample(fields[labelColumn], fields[textColumn], fields.join(' '));
+    if (typeof example !== 'string') examples.push({ ...example, line });
+    else source.problems.found(source.name, line, example);
   }
   return examples;
 }

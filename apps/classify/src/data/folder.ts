@@ -1,54 +1,114 @@
-import { type Dirent, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { InputError, messageOf } from '../failure.js';
-import { decode, type Encoding } from './encoding.js';
+import { readdirSync, realpathSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { InputError } from '../failure.js';
+import { cannotBeRead, kindOf, readRegularFile } from '../files/regular-file.js';
+import { checkedExample } from './checked-example.js';
+import { decode, malformed, remarkOn } from './encoding.js';
 import type { Example, RowProblems } from './example.js';
-import { reasonAgainst } from './row-problems.js';
+import { LeftOut } from './left-out.js';
+import { lineAt } from './lines.js';
+
+/** Who is told what the reading of a folder finds besides its examples. */
+export interface FolderListener {
+  problems: RowProblems;
+  /** Told of a file that was not read as plain UTF-8. */
+  remark(file: string, remark: string): void;
+  notice(message: string): void;
+}
 
 /**
- * Reads a folder per class: each folder in `folder` is a class, each file in it one example. Names are taken in
- * code-unit order, so that every file system gives the same data; names that begin with a dot are left out.
+ * Reads a folder per class: each folder in `folder` is a class, each file in it or in folders below one example.
+ * Links are followed. Names are taken in code-unit order, so that every file system gives the same data. What is left
+ * out is told: files beside the classes, names that begin with a dot, classes without files, links back to a folder
+ * that has been read.
  *
- * @param read told of each file and its encoding.
  * @throws InputError when there is no folder inside, or something cannot be read.
  */
-export function readFolder(
-  folder: string,
-  problems: RowProblems,
-  read: (file: string, encoding: Encoding) => void,
-): Example[] {
-  const classes = entriesOf(folder).filter((entry) => entry.isDirectory());
-  if (classes.length === 0) {
-    throw new InputError(`${folder}: expected a folder for each class in this folder, found none.`);
-  }
+export function readFolder(folder: string, listener: FolderListener): Example[] {
+  const leftOut = new LeftOut(folder);
   const examples: Example[] = [];
-  for (const { name: label } of classes) {
-    for (const entry of entriesOf(join(folder, label))) {
-      if (!entry.isFile()) continue;
-      const file = join(folder, label, entry.name);
-      const { text, encoding } = decode(contentOf(file));
-      read(file, encoding);
-      const reason = reasonAgainst(label, text);
-      if (reason === undefined) examples.push({ label, text: text.trim() });
-      else problems.found(file, undefined, reason);
+  const top = truePath(folder);
+  let classes = 0;
+  for (const path of pathsIn(folder, leftOut)) {
+    const kind = kindOf(path);
+    if (kind === 'file') leftOut.add('besideClasses', path);
+    else if (kind !== 'folder') listener.problems.found(path, undefined, notRegular(kind));
+    else {
+      classes++;
+      const files = filesBelow(path, leftOut, new Set([top]));
+      if (files.length === 0) leftOut.add('emptyClass', path);
+      for (const file of files) examples.push(...exampleIn(file, relative(folder, path), listener));
     }
   }
+  if (classes === 0) {
+    throw new InputError(`${folder}: expected a folder for each class in this folder, found none.`);
+  }
+  leftOut.tell(listener.notice);
   return examples;
 }
 
-function entriesOf(folder: string): Dirent[] {
+/** The one example of a file, or none where it has a problem. */
+function exampleIn(file: string, label: string, { problems, remark }: FolderListener): Example[] {
+  const kind = kindOf(file);
+  if (kind !== 'file') {
+    problems.found(file, undefined, notRegular(kind));
+    return [];
+  }
+  const bytes = readRegularFile(file);
+  const { text, encoding } = decode(bytes);
+  const told = remarkOn(bytes, encoding);
+  if (told !== undefined) remark(file, told);
+  const example = checkedExample(label, text);
+  if (typeof example !== 'string') return [example];
+  problems.found(file, lineAt(text, malformed), example);
+  return [];
+}
+
+function notRegular(kind: string): string {
+  return `not a regular file (it is ${kind})`;
+}
+
+/**
+ * The paths of everything but folders in a folder and below.
+ *
+ * @param seen the true paths of the folders that have been read.
+ */
+function filesBelow(folder: string, leftOut: LeftOut, seen: Set<string>): string[] {
+  const real = truePath(folder);
+  if (seen.has(real)) {
+    leftOut.add('readBefore', folder);
+    return [];
+  }
+  seen.add(real);
+  return pathsIn(folder, leftOut).flatMap((path) =>
+    kindOf(path) === 'folder' ? filesBelow(path, leftOut, seen) : [path],
+  );
+}
+
+/** The paths in a folder but those with a dot in front. */
+function pathsIn(folder: string, leftOut: LeftOut): string[] {
+  const paths: string[] = [];
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    if (name.startsWith('.')) leftOut.add('hidden', path);
+    else paths.push(path);
+  }
+  return paths;
+}
+
+function namesIn(folder: string): string[] {
   try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return readdirSync(folder).sort((a, b) => (a < b ? -1 : 1));
   } catch (error) {
-    throw new InputError(`${folder}: cannot be read (${messageOf(error)}).`);
+    throw cannotBeRead(folder, error);
   }
 }
 
-function contentOf(file: string): Uint8Array {
+/** A folder's path without links. */
+function truePath(folder: string): string {
   try {
-    return readFileSync(file);
+    return realpathSync(folder);
   } catch (error) {
-    throw new InputError(`${file}: cannot be read (${messageOf(error)}).`);
+    throw cannotBeRead(folder, error);
   }
 }

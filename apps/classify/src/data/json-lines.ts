@@ -1,7 +1,7 @@
 import { excerpt, messageOf } from '../failure.js';
+import { checkedExample } from './checked-example.js';
 import type { Example, Source } from './example.js';
 import { linesOf } from './lines.js';
-import { reasonAgainst } from './row-problems.js';
 
 /** Reads JSON lines: an object a line, with the label (string, number or boolean) and the text (string). */
 export function readJsonLines(text: string, source: Source): Example[] {
@@ -31,8 +31,7 @@ function exampleOf(line: string, source: Source): Example | string {
     return absent(source.columns.label, 'label', 'a string, a number or a boolean', label);
   }
   if (typeof text !== 'string') return absent(source.columns.text, 'text', 'a string', text);
-  const example = { label: String(label).trim(), text: text.trim() };
-  return reasonAgainst(example.label, example.text) ?? example;
+  return checkedExample(String(label), text, line);
 }
 
 /** A property of the object itself: names such as `__proto__` or `toString` find nothing inherited. */

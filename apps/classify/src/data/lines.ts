@@ -18,3 +18,9 @@ export function* linesOf(text: string): Generator<Line> {
     start = end + 1;
   }
 }
+
+/** The number, from 1, of the line in which `character` first occurs; `undefined` when it does not. */
+export function lineAt(text: string, character: string): number | undefined {
+  const position = text.indexOf(character);
+  return position < 0 ? undefined : text.slice(0, position).split('\n').length;
+}

@@ -1,14 +1,16 @@
-import { readFileSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { counted } from '../counted.js';
-import { InputError, messageOf } from '../failure.js';
+import { InputError } from '../failure.js';
+import { cannotBeRead, kindOf, notRegular, readRegularFile } from '../files/regular-file.js';
+import { notUtf8 } from './checked-example.js';
 import { noticeUnusedColumns } from './columns.js';
 import { readCsv, readTsv } from './delimited.js';
-import { decode, type Encoding } from './encoding.js';
+import { decode, malformed, remarkOn } from './encoding.js';
 import type { ColumnNames, Example, Source } from './example.js';
 import { readFolder } from './folder.js';
 import { readJsonLines } from './json-lines.js';
 import { readLabelledLines } from './labelled-lines.js';
+import { lineAt } from './lines.js';
 import { rowProblems } from './row-problems.js';
 
 /** How a data file is to be read. */
@@ -28,22 +30,26 @@ export interface ReadOptions {
  */
 export function readExamples(path: string, options: ReadOptions): Example[] {
   const problems = rowProblems(options.skipBad);
-  const encodings = new Map<Encoding, string[]>();
-  const note = (file: string, encoding: Encoding) => {
-    const files = encodings.get(encoding);
-    if (files === undefined) encodings.set(encoding, [file]);
+  const remarks = new Map<string, string[]>();
+  const remark = (file: string, text: string) => {
+    const files = remarks.get(text);
+    if (files === undefined) remarks.set(text, [file]);
     else files.push(file);
   };
   const source: Source = { name: path, columns: options.columns, problems };
-  const folder = isFolder(path);
+  const kind = kindOf(path);
+  if (kind !== 'file' && kind !== 'folder') throw notRegular(path, kind);
   const reader = readerFor(path);
-  if (folder || reader === readLabelledLines) noticeUnusedColumns(path, options.columns, options.notice);
-  const examples = folder ? readFolder(path, problems, note) : reader(textIn(path, options, note), source);
-  for (const [encoding, files] of encodings) {
-    if (encoding === 'utf-8') continue;
+  if (kind === 'folder' || reader === readLabelledLines) {
+    noticeUnusedColumns(path, options.columns, options.notice);
+  }
+  const examples =
+    kind === 'folder'
+      ? readFolder(path, { problems, remark, notice: options.notice })
+      : reader(textIn(path, options, remark), source);
+  for (const [text, files] of remarks) {
     const others = files.length > 1 ? ` and ${counted(files.length - 1, 'more file')}` : '';
-    const reason = encoding === 'windows-1252' ? ' not valid UTF-8;' : '';
-    options.notice(`${files[0]}${others}:${reason} read as ${encodingNames[encoding]}.`);
+    options.notice(`${files[0]}${others}: ${text}.`);
   }
   if (problems.skipped > 0) options.notice(`${path}: ${counted(problems.skipped, 'bad row')} left out.`);
   if (examples.length === 0) {
@@ -52,42 +58,40 @@ export function readExamples(path: string, options: ReadOptions): Example[] {
   return examples;
 }
 
-const encodingNames: Record<Encoding, string> = {
-  'utf-8': 'UTF-8',
-  'utf-16le': 'UTF-16',
-  'utf-16be': 'UTF-16',
-  'windows-1252': 'Latin-1 (Windows-1252)',
-};
-
 const expectedFormats =
   'Expected lines of "label text", a .csv or .tsv file with a header, a .jsonl file, or a folder with a folder per class.';
 
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${messageOf(error)}).`);
-  }
-}
-
+/**
+ * The text of a file.
+ *
+ * @throws InputError with the first line that is no text, unless such rows are skipped.
+ */
 function textIn(
   path: string,
   { skipBad }: ReadOptions,
-  note: (file: string, encoding: Encoding) => void,
+  remark: (file: string, remark: string) => void,
 ): string {
+  const bytes = readRegularFile(path);
   let text: string;
   try {
-    const decoded = decode(readFileSync(path));
+    const decoded = decode(bytes);
     text = decoded.text;
-    note(path, decoded.encoding);
+    const told = remarkOn(bytes, decoded.encoding);
+    if (told !== undefined) remark(path, told);
   } catch (error) {
-    throw new InputError(`${path}: cannot be read (${messageOf(error)}).`);
+    throw cannotBeRead(path, error);
   }
-  const nul = text.indexOf('\0');
-  if (nul >= 0 && !skipBad) {
-    const line = text.slice(0, nul).split('\n').length;
+  if (skipBad) return text;
+  const malformedLine = lineAt(text, malformed);
+  const nulLine = lineAt(text, '\0');
+  if (nulLine !== undefined) {
     throw new InputError(
-      `${path}, line ${line}: there is a NUL character, so this is no text in UTF-8 or Latin-1. ${expectedFormats}`,
+      `${path}, line ${nulLine}: there is a NUL character, so this is no text in UTF-8 or Latin-1. ${expectedFormats}`,
+    );
+  }
+  if (malformedLine !== undefined) {
+    throw new InputError(
+      `${path}, line ${malformedLine}: ${notUtf8}. Fix it, convert the file to UTF-8, or leave such rows out with --skip-bad.`,
     );
   }
   return text;

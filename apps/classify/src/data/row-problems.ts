@@ -8,7 +8,7 @@ export function rowProblems(skip: boolean): RowProblems {
     found(file, line, reason) {
       if (!skip) {
         const [where, such] = line === undefined ? [file, 'files'] : [`${file}, line ${line}`, 'rows'];
-        throw new InputError(`${where}: ${reason}. Mend it, or leave such ${such} out with --skip-bad.`);
+        throw new InputError(`${where}: ${reason}. Fix it, or leave such ${such} out with --skip-bad.`);
       }
       skipped++;
     },

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { InputError, messageOf } from '../failure.js';
+import { InputError } from '../failure.js';
+import { readRegularFile } from '../files/regular-file.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { checksum } from './checksum.js';
 import { modelFiles } from './model-files.js';
@@ -56,7 +57,7 @@ export function writeCheckpointFile(path: string, content: unknown, groups: Arra
  *   truncated, or changed since it was written.
  */
 export function readCheckpointFile(path: string): { content: unknown; groups: ArrayGroups } {
-  const bytes = read(path);
+  const bytes = readRegularFile(path);
   if (bytes.toString('latin1', 0, Math.min(bytes.length, magic.length)) !== magic.slice(0, bytes.length)) {
     throw new InputError(
       `${path}: not a checkpoint of this program (it begins differently). ${withoutCheckpoint(path)}`,
@@ -77,14 +78,6 @@ export function readCheckpointFile(path: string): { content: unknown; groups: Ar
     );
   }
   return { content: header.content, groups: groupsOf(header.arrays, body, headerEnd) };
-}
-
-function read(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${messageOf(error)}).`);
-  }
 }
 
 function groupsOf(arrays: ArrayHeader[], body: Buffer, start: number): ArrayGroups {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { io } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { InputError, messageOf } from '../failure.js';
+import { readRegularFile } from '../files/regular-file.js';
 import type { Settings } from '../model/settings.js';
 import { Vocabulary } from '../text/vocabulary.js';
 import { hasCheckpoint } from '../training/checkpoint.js';
@@ -59,7 +60,7 @@ function readModelJson(folder: string): ModelJson {
         : `${path}: there is no such file; expected the folder of a saved model (train --out FOLDER makes one).`,
     );
   }
-  const text = read(path).toString('utf8');
+  const text = readRegularFile(path).toString('utf8');
   let json: ModelJson;
   try {
     json = JSON.parse(text);
@@ -81,7 +82,7 @@ function readModelJson(folder: string): ModelJson {
 
 function verifiedFile(folder: string, file: string, expected: string): Buffer {
   const path = join(folder, file);
-  const bytes = read(path);
+  const bytes = readRegularFile(path);
   if (checksum(bytes) !== expected) {
     throw damaged(path, `its ${bytes.length} bytes do not match the checksum in ${modelFiles.model}`);
   }
@@ -92,14 +93,6 @@ function parsed(folder: string, file: string, files: ReadonlyMap<string, Buffer>
   const bytes = files.get(file);
   if (bytes === undefined) throw damaged(join(folder, modelFiles.model), `no checksum of ${file} in it`);
   return JSON.parse(bytes.toString('utf8'));
-}
-
-function read(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${messageOf(error)}).`);
-  }
 }
 
 function damaged(path: string, reason: string): InputError {
