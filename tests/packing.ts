@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pnpm } from '../scripts/pnpm.mjs';
 import { runIn } from './program.js';
-import { root, type WorkspacePackage, workspacePackages } from './workspace.js';
+import { type WorkspacePackage, workspacePackages } from './workspace.js';
 
 /** TensorFlow.js as a user of ours installs it beside our packages. */
 const tensorflow = ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
@@ -23,17 +23,22 @@ export interface Consumer {
   remove(): void;
 }
 
-/** Packs one package as `pnpm publish` would and returns the tarball's path. */
-async function pack({ folder, manifest }: WorkspacePackage, destination: string): Promise<[string, string]> {
-  const before = new Set(readdirSync(destination));
-  const cwd = join(root, folder);
-  const { status, text } = await pnpm(['pack', '--pack-destination', destination], {
-    cwd,
-    output: 'capture',
-  });
-  const created = readdirSync(destination).find((name) => !before.has(name));
-  if (status !== 0 || !created) throw new Error(`pnpm pack failed for ${manifest.name}:\n${text}`);
-  return [manifest.name, join(destination, created)];
+/** Packs packages as `pnpm publish` would and returns the paths of the tarballs, by the packages' names. */
+async function pack(
+  packages: readonly WorkspacePackage[],
+  destination: string,
+): Promise<Map<string, string>> {
+  const filters = packages.flatMap(({ folder }) => ['--filter', `./${folder}`]);
+  const args = [...filters, 'pack', '--pack-destination', destination];
+  const { status, text } = await pnpm(args, { output: 'capture' });
+  const tarballs = packages.map(({ manifest: { name, version } }): [string, string] => [
+    name,
+    join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`),
+  ]);
+  const missing = tarballs.filter(([, path]) => !existsSync(path)).map(([name]) => name);
+  if (status !== 0 || missing.length > 0)
+    throw new Error(`pnpm pack failed for ${missing.join(', ')}:\n${text}`);
+  return new Map(tarballs);
 }
 
 /** Packs every publishable package and installs the tarballs with TensorFlow.js from the registry or npm's cache. */
@@ -49,8 +54,7 @@ export function createConsumerOf(names: readonly string[]): Promise<Consumer> {
 
 async function install(packages: readonly WorkspacePackage[], others: readonly string[]): Promise<Consumer> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-consumer-'));
-  const tarballs = new Map<string, string>();
-  for (const each of packages) tarballs.set(...(await pack(each, folder)));
+  const tarballs = await pack(packages, folder);
   const run = (program: string, args: string[]) => runIn(folder, program, args);
   writeFileSync(
     join(folder, 'package.json'),

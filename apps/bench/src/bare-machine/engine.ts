@@ -1,4 +1,5 @@
-// Measures Sluice's WebGPU engine without TensorFlow.js; prints a line of JSON for each task. Its argument is the shapes.
+// Measures Sluice's WebGPU engine without TensorFlow.js; prints a line of JSON for each task. Its arguments are
+// the shapes and the time scale.
 import { createWebgpuBackend, requestAdapter } from '@sluice/backend-webgpu/engine';
 import { engineTask } from '../contenders/engine-task.js';
 import { layerProblem } from '../workloads/layer.js';
@@ -11,10 +12,9 @@ const AHEAD = 10;
 
 await setUp();
 const { features } = await requestAdapter();
+const [shapes, timeScale] = process.argv.slice(2);
 const weightTypes = features.has('shader-f16') ? (['float32', 'float16'] as const) : (['float32'] as const);
-const tasks = layerTasks(process.argv[2]).flatMap((task) =>
-  weightTypes.map((weightType) => ({ task, weightType })),
-);
+const tasks = layerTasks(shapes).flatMap((task) => weightTypes.map((weightType) => ({ task, weightType })));
 for (const { task, weightType } of tasks) {
   await print({ ...task, weightType }, async () => {
     const { workload, shape, cell } = task;
@@ -28,7 +28,7 @@ for (const { task, weightType } of tasks) {
       const prepared = [1, AHEAD].map((calls) =>
         engineTask(engine, problem, workload, shape, { calls, dispatches, wait }),
       );
-      const { times, kernels, ...figures } = await figuresOf(task, form, prepared);
+      const { times, kernels, ...figures } = await figuresOf(task, form, prepared, Number(timeScale));
       const before = engine.traffic;
       await prepared[0].run();
       const after = engine.traffic;

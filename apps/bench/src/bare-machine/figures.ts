@@ -29,15 +29,20 @@ export async function print(task: object, measure: () => Promise<object>): Promi
   console.log(JSON.stringify({ ...task, ...result }));
 }
 
-/** Checks the first against the float64 reference, warms all up and measures them in alternation, in ms a run. */
-export async function figuresOf(task: LayerTask, form: CellForm, prepared: readonly Prepared[]) {
+/** Checks the first against the float64 reference, warms all up and measures them in alternation, in ms a run; for `timeScale` see `RunOptions`. */
+export async function figuresOf(
+  task: LayerTask,
+  form: CellForm,
+  prepared: readonly Prepared[],
+  timeScale: number,
+) {
   const started = performance.now();
   const { outputs, kernels } = await prepared[0].check();
   const firstMs = performance.now() - started;
   const maxError = maxErrorOf(task, form, outputs, referenceOf(task, form).expected);
   const timers = prepared.map((each) => new CallTimer(each));
-  for (const timer of timers) await timer.turn(WARM_UP_SECONDS);
-  const times = (await alternate(timers)).map(({ rounds, failure }) => {
+  for (const timer of timers) await timer.turn(timeScale * WARM_UP_SECONDS);
+  const times = (await alternate(timers, { timeScale })).map(({ rounds, failure }) => {
     if (failure !== undefined) throw new Error(failure);
     const all = rounds.flat();
     return { medianMs: median(all), minMs: Math.min(...all), runs: all.length };

@@ -11,18 +11,23 @@ interface Options {
   readonly parts: readonly string[];
   /** As JSON. */
   readonly shapes?: string;
+  readonly timeScale: string;
 }
 
 const beside = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
+/** The arguments of a part that measures; without shapes it takes its own. */
+const measuring = ({ shapes = '', timeScale }: Options) => [shapes, timeScale];
+
 /** What can be asked for, by name. */
-const parts: Readonly<Record<string, (shapes: string[], env: Environment) => Promise<unknown>>> = {
+const parts: Readonly<Record<string, (chosen: Options, env: Environment) => Promise<unknown>>> = {
   'conformance with default limits': (_, env) => linesOfModule('conformance', ['default'], env),
   'conformance with the largest limits': (_, env) => linesOfModule('conformance', ['adapter'], env),
-  engine: (shapes, env) => linesOfModule('engine', shapes, env),
-  sluice: (shapes, env) => linesOfModule('tensorflow', ['sluice', ...shapes], env),
-  'tf.layers': (shapes, env) => linesOfModule('tensorflow', ['tf.layers', ...shapes], env),
-  pytorch: (shapes, env) => linesOf('python3', [beside('torch_rnn.py'), ...shapes], env),
+  engine: (chosen, env) => linesOfModule('engine', measuring(chosen), env),
+  sluice: (chosen, env) => linesOfModule('tensorflow', ['sluice', ...measuring(chosen)], env),
+  'tf.layers': (chosen, env) => linesOfModule('tensorflow', ['tf.layers', ...measuring(chosen)], env),
+  pytorch: ({ shapes }, env) =>
+    linesOf('python3', [beside('torch_rnn.py'), ...(shapes ? [shapes] : [])], env),
 };
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -40,7 +45,7 @@ async function attempt<Result>(name: string, part: () => Promise<Result>) {
   }
 }
 
-async function run({ parts: names, shapes }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
   const query = ['--query-gpu=name,driver_version,memory.total,power.limit,clocks.max.sm', '--format=csv'];
   const result: Record<string, unknown> = {
     date: new Date().toISOString(),
@@ -59,8 +64,8 @@ async function run({ parts: names, shapes }: Options): Promise<void> {
   result.adapter = adapter;
   if ('failure' in adapter) process.exitCode = 1;
   else {
-    for (const name of names) {
-      result[name] = await attempt(name, () => parts[name](shapes ? [shapes] : [], adapter.env));
+    for (const name of options.parts) {
+      result[name] = await attempt(name, () => parts[name](options, adapter.env));
     }
   }
   console.log(JSON.stringify(result, undefined, 1));
@@ -85,5 +90,7 @@ await new Command('run.sh')
     '--shapes <JSON>',
     'such as [[64,50,128,128]]: batch, timesteps, input size, units (default: the bench’s)',
   )
+  // For tests, see `RunOptions` of the bench.
+  .addOption(new Option('--time-scale <factor>').default('1').hideHelp())
   .action(run)
   .parseAsync();

@@ -1,5 +1,5 @@
 // Measures a recurrent layer on TensorFlow.js's webgpu backend, outputs or gradients read back; prints a line of JSON for each
-// task. Its arguments are whose layer, `sluice` or `tf.layers`, and the shapes.
+// task. Its arguments are whose layer, `sluice` or `tf.layers`, the shapes and the time scale.
 import { cellFrom } from '@sluice/core';
 import { recurrent } from '@sluice/layers';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,7 +10,7 @@ import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
 import { figuresOf, type LayerTask, layerTasks, print } from './figures.js';
 import { setUp } from './set-up.js';
 
-const [contender, shapes] = process.argv.slice(2);
+const [contender, shapes, timeScale] = process.argv.slice(2);
 await setUp();
 await import('@tensorflow/tfjs-backend-webgpu');
 if (contender === 'sluice') await import('@sluice/backend-webgpu');
@@ -34,9 +34,8 @@ async function measure(task: LayerTask, form: CellForm, makeLayer: MakeLayer): P
   const problem = layerProblem(form, shape);
   const [layer, weights] = makeLayer(form, shape, weightsOf(problem));
   const prepare = workload === 'forward' ? forwardTask : gradientTask;
-  const { times, kernels, ...figures } = await figuresOf(task, form, [
-    prepare(tf, problem, shape, weights, layer),
-  ]);
+  const prepared = [prepare(tf, problem, shape, weights, layer)];
+  const { times, kernels, ...figures } = await figuresOf(task, form, prepared, Number(timeScale));
   tf.disposeVariables();
   return { ...times[0], kernels, ...figures };
 }
