@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -84,8 +84,10 @@ async function execute(block: Block): Promise<void> {
   copyFileSync(program, join(folder, 'block.test.js'));
   // Its own, or Vitest would take the one of these tests.
   writeFileSync(join(folder, 'vitest.config.js'), 'export default {};');
-  const args = [vitestProgram, 'run', '--reporter=json', '--root', folder, ...oneCellOf(block)];
-  const { numPassedTests } = JSON.parse(await runIn(folder, process.execPath, args));
+  const report = join(folder, 'report.json');
+  const args = ['run', '--root', folder, '--reporter=json', `--outputFile=${report}`, ...oneCellOf(block)];
+  await runIn(folder, process.execPath, [vitestProgram, ...args]);
+  const { numPassedTests } = JSON.parse(readFileSync(report, 'utf8'));
   expect(numPassedTests).toBeGreaterThan(0);
 }
 
