@@ -10,7 +10,7 @@ const UNITS = 6;
 function expected(program: Program, loads: readonly number[]): number[] {
   const values = [...loads, ...program.constants];
   for (const { name, inputs } of program.operations) {
-    values.push(operations[name].evaluate(values[inputs[0]], values[inputs[1] ?? 0]));
+    values.push(operations[name].evaluate(...inputs.map((input) => values[input])));
   }
   return program.stores.map(({ value }) => values[value]);
 }
@@ -104,10 +104,11 @@ describe('loops', () => {
     test(`${name} over the whole range, NaN and infinity included`, () => {
       for (const other of [1, 0.5, -3]) {
         const second = new Float32Array(inputs.length).fill(other);
+        const third = second.map((value) => 2 * value);
         const out = new Float32Array(inputs.length);
-        loops[name](out, 0, inputs, 0, second, 0, second, 0, inputs.length);
+        loops[name](out, 0, inputs, 0, second, 0, third, 0, inputs.length);
         out.forEach((value, i) => {
-          const exact = Math.fround(operations[name].evaluate(inputs[i], other));
+          const exact = Math.fround(operations[name].evaluate(inputs[i], other, 2 * other));
           if (Number.isFinite(exact)) {
             // Results below 1e−37 may round to zero.
             expect(Math.abs(value - exact), `${name}(${inputs[i]})`).toBeLessThanOrEqual(

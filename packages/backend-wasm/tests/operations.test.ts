@@ -4,19 +4,19 @@ import { kernelsOnMemory, variants } from './on-memory.js';
 
 let device: Awaited<ReturnType<typeof kernelsOnMemory>>;
 /** Runs one operation over arrays as a program with one row. */
-function apply(name: OperationName, a: Float32Array, b: Float32Array): Float32Array {
+function apply(name: OperationName, a: Float32Array, b: Float32Array, c = b): Float32Array {
   const { kernels, put } = device;
   const program: Program = {
-    loads: [{ kind: 'input' }, { kind: 'output' }],
+    loads: [{ kind: 'input' }, { kind: 'output' }, { kind: 'state', state: 0 }],
     constants: [],
-    operations: [{ name, inputs: operations[name].arity === 1 ? [0] : [0, 1] }],
-    stores: [{ value: 2, slot: { kind: 'value', index: 0 } }],
+    operations: [{ name, inputs: [0, 1, 2].slice(0, operations[name].arity) }],
+    stores: [{ value: 3, slot: { kind: 'value', index: 0 } }],
   };
   const compiled = kernels.compile(program, a.length);
-  const memories = [put(a), put(b), put(new Float32Array(a.length))];
-  const [first, second, result] = memories.map((memory) => ({ memory, offset: 0, stride: a.length }));
-  kernels.run(compiled, { loads: [first, second], stores: [result] }, 0, 1);
-  const values = kernels.view(memories[2]).slice();
+  const memories = [put(a), put(b), put(c), put(new Float32Array(a.length))];
+  const [first, second, third, result] = memories.map((memory) => ({ memory, offset: 0, stride: a.length }));
+  kernels.run(compiled, { loads: [first, second, third], stores: [result] }, 0, 1);
+  const values = kernels.view(memories[3]).slice();
   for (const memory of memories) kernels.release(memory);
   return values;
 }
@@ -72,11 +72,12 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     test('over the whole range', () => {
       const a = range();
       const b = Float32Array.from(a, (_, i) => a[(i * 31 + 5) % a.length]);
-      const actual = apply(name, a, b);
+      const c = Float32Array.from(a, (_, i) => a[(i * 17 + 3) % a.length]);
+      const actual = apply(name, a, b, c);
       const allowed = ULPS[name] ?? 0.5;
       const wrong: string[] = [];
       a.forEach((x, i) => {
-        const exact = operations[name].evaluate(x, b[i]);
+        const exact = operations[name].evaluate(x, b[i], c[i]);
         const rounded = Math.fround(exact);
         if (Object.is(actual[i], rounded) || actual[i] === rounded) return;
         const smallest = name === 'sigmoid' ? 2 ** -126 : 0;

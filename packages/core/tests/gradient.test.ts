@@ -6,6 +6,7 @@ import {
   type Cell,
   cells,
   defineCell,
+  greater,
   kernel,
   type Plan,
   recurrentVector,
@@ -14,6 +15,8 @@ import {
   type SequenceInputs,
   softplus,
   sqrt,
+  tanh,
+  where,
 } from '../src/index.js';
 import { numbers, problem } from './problem.js';
 
@@ -87,8 +90,22 @@ const roots = () =>
     }),
   });
 
+/** Rows chosen from rows. */
+const choices = () =>
+  defineCell({
+    name: 'choices',
+    states: ['h'],
+    parameters: { kernel: kernel('a', 'b'), recurrentVector: recurrentVector('a'), bias: bias('a') },
+    equations: ({ x, h }, { kernel: W, recurrentVector: v, bias: b }) => {
+      const [first, second] = [W.a(x).add(v.a.mul(h)), W.b(x).add(b.a)];
+      const chosen = where(greater(first, second), tanh(first).mul(h), second.mul(0.3));
+      return { h: chosen.add(first.max(second.mul(h)).min(b.a).mul(0.2)) };
+    },
+  });
+
 const variants: Record<string, () => Cell> = {
   ...cells,
+  choices,
   'gru, reset before': () => cells.gru({ resetAfter: false }),
   'gru, reset before, z takes the candidate': () => cells.gru({ resetAfter: false, update: 'take' }),
   'gru, z takes the candidate': () => cells.gru({ update: 'take' }),

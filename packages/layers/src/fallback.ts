@@ -106,9 +106,11 @@ function stepValues(
         });
         break;
       }
-      case 'operation':
-        values.set(id, fallbackOperations[node.name](computed(node.inputs[0]), computed(node.inputs[1])));
+      case 'operation': {
+        const [a, b, c] = node.inputs.map(computed);
+        values.set(id, fallbackOperations[node.name](a, b, c));
         break;
+      }
       default:
         throw new Error(`Cell '${plan.cell.name}': a forward step has no value of kind '${node.kind}'.`);
     }

@@ -14,6 +14,14 @@ const greater: Loop = (out, o, a, i, b, j, _c, _k, length) => {
   for (let n = 0; n < length; n++) out[o + n] = a[i + n] > b[j + n] ? 1 : 0;
 };
 
+const greaterEqual: Loop = (out, o, a, i, b, j, _c, _k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = a[i + n] >= b[j + n] ? 1 : 0;
+};
+
+const select: Loop = (out, o, a, i, b, j, c, k, length) => {
+  for (let n = 0; n < length; n++) out[o + n] = a[i + n] !== 0 ? b[j + n] : c[k + n];
+};
+
 const identity: Loop = (out, o, a, i, _b, _j, _c, _k, length) => {
   for (let n = 0; n < length; n++) out[o + n] = a[i + n];
 };
@@ -65,6 +73,8 @@ export const loops: Readonly<Record<OperationName, Loop>> = {
   max,
   min,
   greater,
+  greaterEqual,
+  select,
   abs,
   sign,
   sigmoid,

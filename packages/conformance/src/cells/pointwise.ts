@@ -6,13 +6,18 @@ import {
   defineCell,
   type Expression,
   exp,
+  greater,
+  greaterEqual,
   kernel,
+  less,
+  lessEqual,
   log,
   recurrentVector,
   sigmoid,
   softplus,
   sqrt,
   tanh,
+  where,
 } from '@sluice/core';
 import { own, type Variant } from './variant.js';
 
@@ -52,6 +57,11 @@ const operationCells = [
       .min(0.4)
       .max(-0.3)
       .add(b.max(0.1).mul(a.min(-0.1))),
+  ),
+  average('max and min of rows, choices by comparisons', (a, b) =>
+    where(greater(a, b), a.max(b.mul(0.5)), b.min(a.neg()).mul(0.5))
+      .add(where(greaterEqual(b, 0.2), log(where(greaterEqual(b, 0.2), b, 1)), a))
+      .add(lessEqual(a, 0.1).max(less(0.5, b)).mul(0.1)),
   ),
   average('a logarithm of an exponential', (a, b) => log(exp(a).add(exp(b)))),
   average('square roots', (a, b) =>

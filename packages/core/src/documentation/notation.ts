@@ -37,6 +37,14 @@ const texNumber = (value: number): string => number(value).replace(/e\+?(-?\d+)$
 /** Names of several letters stand upright, so that they are not read as products. */
 const texName = (name: string): string => (name.length > 1 ? `\\mathrm{${name}}` : name);
 
+/** Written in Iverson's brackets: 1 where it holds, else 0. */
+const COMPARISONS: Partial<Record<OperationName, { readonly text: string; readonly tex: string }>> = {
+  greater: { text: '>', tex: '>' },
+  greaterEqual: { text: '≥', tex: '\\ge' },
+};
+
+const TEXT_NAMES: Partial<Record<OperationName, string>> = { sigmoid: 'σ', select: 'where' };
+
 export const text: Notation = {
   input: () => 'x',
   previousState: (name) => `${name}₋`,
@@ -54,7 +62,11 @@ export const text: Notation = {
     mul: { sign: ' ⊙ ', binding: Binding.Product },
     div: { sign: ' / ', binding: Binding.Product },
   },
-  call: (name, operands) => `${name === 'sigmoid' ? 'σ' : name}(${operands.join(', ')})`,
+  call: (name, operands) => {
+    const comparison = COMPARISONS[name];
+    if (comparison) return `[${operands.join(` ${comparison.text} `)}]`;
+    return `${TEXT_NAMES[name] ?? name}(${operands.join(', ')})`;
+  },
   quotient: null,
 };
 
@@ -89,6 +101,12 @@ export const tex: Notation = {
   call: (name, operands) => {
     if (name === 'abs') return `\\left|${operands[0]}\\right|`;
     if (name === 'sqrt') return `\\sqrt{${operands[0]}}`;
+    const comparison = COMPARISONS[name];
+    if (comparison) return `\\left[${operands.join(` ${comparison.tex} `)}\\right]`;
+    if (name === 'select') {
+      const [condition, chosen, otherwise] = operands;
+      return `\\begin{cases} ${chosen} & \\text{if } ${condition} \\\\ ${otherwise} & \\text{otherwise} \\end{cases}`;
+    }
     return `${FUNCTIONS[name] ?? `\\operatorname{${name}}`}\\left(${operands.join(', ')}\\right)`;
   },
   quotient: (above, below) => `\\frac{${above}}{${below}}`,

@@ -27,7 +27,7 @@ export class Expression {
   [Symbol.toPrimitive](): never {
     throw new TypeError(
       'JavaScript operators and Math do not work on expressions. Use .add, .sub, .mul, .div, .neg, .oneMinus, .max, .min ' +
-        'and functions such as tanh; instead of a condition multiply with a gate.',
+        'and functions such as tanh; instead of a condition where(greater(a, b), …, …).',
     );
   }
 
@@ -55,13 +55,13 @@ export class Expression {
   oneMinus(): Expression {
     return combine('oneMinus', this);
   }
-  /** The smaller of each element and a constant. */
-  min(limit: number): Expression {
-    return combine('min', this, requireNumber('min', limit));
+  /** The smaller of each two elements, NaN where either is. Where they are equal, the derivative is `this` row's. */
+  min(other: Expression | number): Expression {
+    return combine('min', this, other);
   }
-  /** The larger of each element and a constant. */
-  max(limit: number): Expression {
-    return combine('max', this, requireNumber('max', limit));
+  /** The larger of each two elements, NaN where either is. Where they are equal, the derivative is the `other` row's. */
+  max(other: Expression | number): Expression {
+    return combine('max', this, other);
   }
 }
 
@@ -82,11 +82,6 @@ function toExpression(name: OperationName, value: unknown): Expression {
   if (typeof value === 'number') return new Expression({ kind: 'constant', value: finite(name, value) });
   const given = value === undefined ? 'undefined (is a block or state of that name declared?)' : typeof value;
   throw new TypeError(`${name}: every operand must be an expression or a number, but one is ${given}.`);
-}
-
-function requireNumber(name: string, value: unknown): number {
-  if (typeof value === 'number') return finite(name, value);
-  throw new TypeError(`${name} takes a constant number, but was given ${typeof value}.`);
 }
 
 function finite(name: string, value: number): number {

@@ -27,6 +27,8 @@ export type OperationName =
   | 'max'
   | 'min'
   | 'greater'
+  | 'greaterEqual'
+  | 'select'
   | 'abs'
   | 'sign'
   | 'sigmoid'
@@ -45,11 +47,11 @@ export interface Occurrence {
 }
 
 export interface Operation {
-  readonly arity: 1 | 2;
+  readonly arity: 1 | 2 | 3;
   /** Cheap operations are recomputed in the backward pass rather than saved, where their operands are at hand. */
   readonly cheap: boolean;
-  /** The exact definition, in float64. Unary operations ignore `b`. */
-  evaluate(a: number, b: number): number;
+  /** The exact definition, in float64. Further operands are ignored. */
+  evaluate(...operands: number[]): number;
   /** Cotangents of the operands; `null` where the operation is constant almost everywhere. */
   derivative(algebra: Algebra, occurrence: Occurrence): readonly (NodeId | null)[];
 }
@@ -112,30 +114,49 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
     evaluate: (a) => 1 - a,
     derivative: (g, { cotangent }) => [g.apply('neg', cotangent)],
   },
+  /** Where the operands are equal, the second takes the cotangent: of `max(x, 0)` the derivative at 0 is 0. */
   max: {
     arity: 2,
     cheap: true,
-    evaluate: Math.max,
+    evaluate: (a, b) => Math.max(a, b),
     derivative: (g, { inputs: [a, b], cotangent }) => {
       const first = g.apply('greater', a, b);
       return [g.apply('mul', cotangent, first), g.apply('mul', cotangent, g.apply('oneMinus', first))];
     },
   },
+  /** Where the operands are equal, the first takes the cotangent. */
   min: {
     arity: 2,
     cheap: true,
-    evaluate: Math.min,
+    evaluate: (a, b) => Math.min(a, b),
     derivative: (g, { inputs: [a, b], cotangent }) => {
       const second = g.apply('greater', a, b);
       return [g.apply('mul', cotangent, g.apply('oneMinus', second)), g.apply('mul', cotangent, second)];
     },
   },
-  /** 1 where a > b, else 0: the indicator that derivatives of `max` and `min` are made of. */
+  /** 1 where a > b, else 0, with NaN too: the indicator that derivatives of `max` and `min` are made of. */
   greater: {
     arity: 2,
     cheap: true,
     evaluate: (a, b) => (a > b ? 1 : 0),
     derivative: () => [null, null],
+  },
+  /** 1 where a ≥ b, else 0, with NaN too. */
+  greaterEqual: {
+    arity: 2,
+    cheap: true,
+    evaluate: (a, b) => (a >= b ? 1 : 0),
+    derivative: () => [null, null],
+  },
+  /** b where a is not 0, else c. Nothing of the other passes, NaN and infinities included; nor do cotangents. */
+  select: {
+    arity: 3,
+    cheap: true,
+    evaluate: (a, b, c) => (a !== 0 ? b : c),
+    derivative: (g, { inputs: [a], cotangent }) => {
+      const zero = g.constant(0);
+      return [null, g.apply('select', a, cotangent, zero), g.apply('select', a, zero, cotangent)];
+    },
   },
   abs: {
     arity: 1,

@@ -41,7 +41,8 @@ export function reachable(nodes: readonly Node[], roots: Iterable<NodeId>): Node
   return [...seen].sort((a, b) => a - b);
 }
 
-const COMMUTATIVE: readonly OperationName[] = ['add', 'mul', 'max', 'min'];
+/** Not `max` and `min`: where their operands are equal, their derivatives tell the first from the second. */
+const COMMUTATIVE: readonly OperationName[] = ['add', 'mul'];
 
 /** Builds a graph in which equal values are one node (common subexpressions are shared) and constants are folded. */
 export class GraphBuilder implements Algebra {
@@ -73,9 +74,11 @@ export class GraphBuilder implements Algebra {
   apply(name: OperationName, ...inputs: NodeId[]): NodeId {
     const values = inputs.map((id) => this.constantValue(id));
     if (values.every((value) => value !== undefined)) {
-      return this.constant(operations[name].evaluate(values[0] as number, values[1] as number));
+      return this.constant(operations[name].evaluate(...(values as number[])));
     }
-    const [a, b] = inputs;
+    const [a, b, c] = inputs;
+    if (name === 'select' && values[0] !== undefined) return values[0] !== 0 ? b : c;
+    if (name === 'select' && b === c) return b;
     if (name === 'identity') return a;
     if (name === 'add' && values[0] === 0) return b;
     if ((name === 'add' || name === 'sub') && values[1] === 0) return a;

@@ -64,10 +64,9 @@ function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values
     }
     case 'operation': {
       const { evaluate: scalar } = operations[node.name];
-      const a = values[node.inputs[0]];
-      const b = values[node.inputs[node.inputs.length - 1]];
+      const [a, b = a, c = a] = node.inputs.map((id) => values[id]);
       const result = new Float64Array(a.length);
-      for (let i = 0; i < result.length; i++) result[i] = scalar(a[i], b[i]);
+      for (let i = 0; i < result.length; i++) result[i] = scalar(a[i], b[i], c[i]);
       return result;
     }
   }

@@ -37,6 +37,7 @@ export class Lanes {
   readonly notEqual = this.operation(0x42);
   readonly less = this.operation(0x43);
   readonly greater = this.operation(0x44);
+  readonly greaterEqual = this.operation(0x46);
 
   readonly and = this.operation(0x4e);
   readonly or = this.operation(0x50);

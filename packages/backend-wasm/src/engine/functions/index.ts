@@ -5,13 +5,13 @@ import { erf } from './error-function.js';
 import { exp, sigmoid, tanh } from './exponential.js';
 import { log, softplus } from './logarithm.js';
 
-/** Writes the code of an operation. Unary operations ignore `b`. */
-export type WriteOperation = (v: Lanes, a: Vector, b: Vector) => Vector;
+/** Writes the code of an operation. Those of fewer operands ignore the rest. */
+export type WriteOperation = (v: Lanes, a: Vector, b: Vector, c: Vector) => Vector;
 
 const SIGN_BIT = 0x80000000;
 
 /** ±1 with the sign of x; ±0 and NaN stay themselves. */
-const sign: WriteOperation = (v, x) => {
+const sign = (v: Lanes, x: Vector): Vector => {
   const one = v.or(v.and(x, v.bits(SIGN_BIT)), 1);
   return v.select(x, one, v.or(v.equal(x, 0), v.notEqual(x, x)));
 };
@@ -27,6 +27,8 @@ export const functions: Readonly<Record<OperationName, WriteOperation>> = {
   max: (v, a, b) => v.max(a, b),
   min: (v, a, b) => v.min(a, b),
   greater: (v, a, b) => v.and(v.greater(a, b), 1),
+  greaterEqual: (v, a, b) => v.and(v.greaterEqual(a, b), 1),
+  select: (v, a, b, c) => v.select(b, c, v.notEqual(a, 0)),
   abs: (v, a) => v.abs(a),
   sign,
   sigmoid,

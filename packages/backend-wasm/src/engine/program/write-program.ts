@@ -117,7 +117,7 @@ function writeElements(
   operations.forEach(({ name, inputs, result }, i) => {
     const [a, b = a, c = a] = inputs.map(value);
     const isJoined = name === 'multiplyAdd' || name === 'multiplySub';
-    values[result] = body.within(() => (isJoined ? v[name](a, b, c) : functions[name](v, a, b)));
+    values[result] = body.within(() => (isJoined ? v[name](a, b, c) : functions[name](v, a, b, c)));
     for (const input of new Set(inputs)) {
       if (endOf.get(input) === i && !isConstant(input)) body.discard(values[input]);
     }

@@ -1,13 +1,13 @@
 import type { OperationName } from '@sluice/core';
 
 /**
- * What the operations of equations are in WGSL, as expressions in `a` and `b`, and the functions behind them.
+ * What the operations of equations are in WGSL, as expressions in `a`, `b` and `c`, and the functions behind them.
  *
  * WGSL leaves open what `min`, `max`, `clamp` and `sign` do with NaN, and drivers differ: comparisons with `select`, whose
  * first operand is taken where the comparison fails, let it through. Infinities come from arithmetic alone, because a WGSL
  * constant must be finite.
  */
-export const operations: Readonly<Record<OperationName, (a: string, b: string) => string>> = {
+export const operations: Readonly<Record<OperationName, (a: string, b: string, c: string) => string>> = {
   identity: (a) => a,
   add: (a, b) => `${a} + ${b}`,
   sub: (a, b) => `${a} - ${b}`,
@@ -18,6 +18,8 @@ export const operations: Readonly<Record<OperationName, (a: string, b: string) =
   max: (a, b) => `larger(${a}, ${b})`,
   min: (a, b) => `smaller(${a}, ${b})`,
   greater: (a, b) => `select(0.0, 1.0, ${a} > ${b})`,
+  greaterEqual: (a, b) => `select(0.0, 1.0, ${a} >= ${b})`,
+  select: (a, b, c) => `select(${c}, ${b}, ${a} != 0.0 || isNan(${a}))`,
   abs: (a) => `abs(${a})`,
   sign: (a) => `signOf(${a})`,
   sigmoid: (a) => `sigmoid(${a})`,
@@ -97,6 +99,7 @@ const functions: Readonly<Record<string, { readonly needs?: readonly string[]; r
 
 const functionOf: Readonly<Partial<Record<OperationName, string>>> = {
   max: 'larger',
+  select: 'isNan',
   min: 'smaller',
   sign: 'signOf',
   exp: 'exponential',

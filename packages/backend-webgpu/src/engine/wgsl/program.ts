@@ -36,8 +36,8 @@ export function programValues(
   const statements = [
     ...loads.map((slot, i) => `let v${i} = ${load(slot)};`),
     ...steps.map(({ name, inputs }, i) => {
-      const [a, b = a] = inputs.map((input) => (name === 'mul' ? factor(value(input)) : value(input)));
-      return `let v${stepAt + i} = ${operations[name](wrapped(a), wrapped(b))};`;
+      const [a, b = a, c = a] = inputs.map((input) => (name === 'mul' ? factor(value(input)) : value(input)));
+      return `let v${stepAt + i} = ${operations[name](wrapped(a), wrapped(b), wrapped(c))};`;
     }),
   ];
   return { statements, value };

@@ -1,0 +1,117 @@
+import { bias, type Cell, defineCell, greater, greaterEqual, kernel, log, where } from '@sluice/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { recurrent } from '../src/index.js';
+import { compare } from './against-reference.js';
+import { BACKENDS } from './backends.js';
+
+/** Rows of the batch, of the parameters and numbers, on either side. */
+const extremes = defineCell({
+  name: 'extremes',
+  states: ['h'],
+  parameters: { kernel: kernel('a', 'b'), bias: bias('p', 'q') },
+  equations: ({ x, h }, { kernel: W, bias: v }) => {
+    const [a, b] = [W.a(x).add(h), W.b(x)];
+    return { h: a.max(b).add(a.min(v.p)).add(v.q.max(b)).add(v.p.max(v.q)).add(v.q.min(0.1)).mul(0.3) };
+  },
+});
+
+const choices = defineCell({
+  name: 'choices',
+  states: ['h'],
+  parameters: { kernel: kernel('a', 'b'), bias: bias('p') },
+  equations: ({ x, h }, { kernel: W, bias: v }) => {
+    const [a, b] = [W.a(x).add(h), W.b(x)];
+    return {
+      h: where(greater(a, b), a.mul(0.5), v.p)
+        .add(where(greaterEqual(v.p, 0), 0.25, b))
+        .add(where(a, b, 1).mul(0.3)),
+    };
+  },
+});
+
+/** `h = equation(W x, W' x)`, for one unit and feature. */
+const pair = (equation: (a: Parameters<typeof where>[0], b: Parameters<typeof where>[0]) => typeof a): Cell =>
+  defineCell({
+    name: 'pair',
+    states: ['h'],
+    parameters: { kernel: kernel('a', 'b') },
+    equations: ({ x }, { kernel: W }) => ({ h: equation(W.a(x), W.b(x)) }),
+  });
+
+/** The result for two operands, and the derivatives with respect to them, when the cotangent of the result is `cotangent`. */
+function run(cell: Cell, operands: [number, number], cotangent = 1): number[] {
+  const x = tf.ones([1, 1, 1]) as tf.Tensor3D;
+  const of = (weights: tf.Tensor) => recurrent(cell, x, [weights], { units: 1 }).sequence;
+  const weights = tf.tensor2d([operands]);
+  const slopes = tf.grad(of)(weights, tf.tensor3d([[[cotangent]]]));
+  return [...of(weights).dataSync(), ...slopes.dataSync()];
+}
+
+describe.each(BACKENDS)('on %s', (backend) => {
+  beforeAll(async () => {
+    expect(await tf.setBackend(backend)).toBe(true);
+  });
+
+  test.each([
+    ['max and min of rows', extremes],
+    ['choices by comparisons', choices],
+  ])('%s are the reference', (_, cell) => {
+    compare(cell, { units: 3, states: true, mask: [1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1] });
+  });
+
+  test('where rows are equal, max hands the cotangent to the second, min to the first', () => {
+    expect(
+      run(
+        pair((a, b) => a.max(b)),
+        [1, 1],
+      ),
+    ).toEqual([1, 0, 1]);
+    expect(
+      run(
+        pair((a, b) => a.min(b)),
+        [1, 1],
+      ),
+    ).toEqual([1, 1, 0]);
+    expect(
+      run(
+        pair((a) => a.max(0)),
+        [0, 5],
+      ),
+    ).toEqual([0, 0, 0]);
+    expect(
+      run(
+        pair((a) => a.min(0)),
+        [0, 5],
+      ),
+    ).toEqual([0, 1, 0]);
+  });
+
+  test('what is not chosen leaves nothing, infinite cotangents neither', () => {
+    const choice = pair((a, b) => where(greater(a, 0), a, b));
+    expect(run(choice, [1, Number.NaN])).toEqual([1, 1, 0]);
+    expect(run(choice, [-1, Number.POSITIVE_INFINITY])).toEqual([Number.POSITIVE_INFINITY, 0, 1]);
+    expect(run(choice, [1, 2], Number.POSITIVE_INFINITY)).toEqual([1, Number.POSITIVE_INFINITY, 0]);
+    expect(
+      run(
+        pair((a) => where(greater(a, 0), log(a), a)),
+        [-1, 0],
+      )[0],
+    ).toBe(-1);
+  });
+
+  test('NaN passes through max and min', () => {
+    expect(
+      run(
+        pair((a, b) => a.max(b)),
+        [Number.NaN, 1],
+      )[0],
+    ).toBeNaN();
+    expect(
+      run(
+        pair((a, b) => a.min(b)),
+        [1, Number.NaN],
+      )[0],
+    ).toBeNaN();
+  });
+});
