@@ -1,5 +1,6 @@
 import type { Program } from '@sluice/core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { checkLength } from '../src/engine/program/write-program.js';
 import { kernelsOnMemory, variants } from './on-memory.js';
 
 let device: Awaited<ReturnType<typeof kernelsOnMemory>>;
@@ -18,9 +19,38 @@ const program: Program = {
   ],
 };
 
+test('a program longer than engines compile is refused with its size', () => {
+  expect(() => checkLength(7_654_321, 9000)).not.toThrow();
+  expect(() => checkLength(7_654_322, 9000)).toThrow(
+    /program of 9000 operations takes 7654322 bytes, .* 7654321 at most.*cpu backend/,
+  );
+});
+
 describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
   beforeAll(async () => {
     device = await kernelsOnMemory(relaxedSimd);
+  });
+
+  test('2,000 functions in a chain, in as few variables as they need', () => {
+    const { kernels, put } = device;
+    const length = 2000;
+    const chain: Program = {
+      loads: [{ kind: 'input' }],
+      constants: [],
+      operations: Array.from({ length }, (_, i) => ({
+        name: i % 2 === 0 ? 'tanh' : 'softplus',
+        inputs: [i],
+      })),
+      stores: [{ value: length, slot: { kind: 'output' } }],
+    };
+    const memories = [put(Float32Array.of(0.25, -3, 9)), put(new Float32Array(3))];
+    const [input, output] = memories.map((memory) => ({ memory, offset: 0, stride: 3 }));
+    kernels.run(kernels.compile(chain, 3), { loads: [input], stores: [output] }, 0, 1);
+    // Where softplus(tanh(x)) is x.
+    let fixed = 1;
+    for (let i = 0; i < 100; i++) fixed = Math.log1p(Math.exp(Math.tanh(fixed)));
+    for (const value of kernels.view(memories[1])) expect(value).toBeCloseTo(fixed, 5);
+    for (const memory of memories) kernels.release(memory);
   });
 
   describe.each([1, 3, 4, 5, 8, 131])('rows of %i', (units) => {

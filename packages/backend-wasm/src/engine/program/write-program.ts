@@ -84,10 +84,19 @@ export function writeProgram(
     for (const { address, toNextRow } of rows) body.addInteger(address, toNextRow);
   });
   const bytes = moduleOf(3, body, shared);
-  if (bytes.length <= MOST_BYTES) return bytes;
+  checkLength(bytes.length, program.operations.length);
+  return bytes;
+}
+
+/**
+ * Refuses a program that no engine would compile.
+ * @throws RangeError with the number of its operations and the limit.
+ */
+export function checkLength(bytes: number, operations: number): void {
+  if (bytes <= MOST_BYTES) return;
   throw new RangeError(
-    `A program of ${program.operations.length} operations takes ${bytes.length} bytes, but WebAssembly allows functions of ` +
-      `${MOST_BYTES} at most. Give the cell fewer operations, or use the cpu backend.`,
+    `A program of ${operations} operations takes ${bytes} bytes, but WebAssembly allows functions of ${MOST_BYTES} at ` +
+      'most. Give the cell fewer operations, or use the cpu backend.',
   );
 }
 
