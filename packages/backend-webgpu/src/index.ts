@@ -1,12 +1,19 @@
 import '@tensorflow/tfjs-backend-webgpu';
 import { type Plan, POINTWISE, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { backend, getBackend, type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
+import {
+  backend,
+  getBackend,
+  type KernelFunc,
+  registerKernel,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 import { warmUp as compile } from './engine/warm-up.js';
 import { createWebgpuBackend } from './engine.js';
 import { attachedTo } from './tfjs/attach.js';
+import { nanConfigs } from './tfjs/nan.js';
 import { registerOwnDevice } from './tfjs/own-device.js';
-import { onFloats } from './tfjs/stored-numbers.js';
+import { castConfig, onFloats } from './tfjs/stored-numbers.js';
 
 registerOwnDevice();
 
@@ -24,6 +31,11 @@ registerKernel({
   backendName: 'webgpu',
   kernelFunc: onFloats((call) => attachedTo(call.backend as WebGPUBackend).pointwise(call)),
 });
+
+for (const config of [castConfig(), ...nanConfigs()]) {
+  unregisterKernel(config.kernelName, 'webgpu');
+  registerKernel(config);
+}
 
 /**
  * Compiles what a plan needs on TensorFlow.js's webgpu backend before it is needed, in the background: its forward pass, and its

@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import { setUpWebGPU } from '../src/node.js';
+import { SOFTWARE_FLAGS } from './software-device.js';
+
+beforeAll(async () => {
+  await setUpWebGPU({ flags: SOFTWARE_FLAGS });
+  await import('../src/index.js');
+  expect(await tf.setBackend('webgpu')).toBe(true);
+  tf.env().set('WEBGPU_CPU_FORWARD', false);
+});
+
+test.each(['int32', 'bool'] as const)("TensorFlow.js's kernels take what is cast from %s", async (dtype) => {
+  const given = tf.tensor([1, 0, 1, 1, 0, 0], [1, 2, 3], dtype);
+  const { numTensors } = tf.memory();
+  const x = tf.cast(given, 'float32');
+  const turned = tf.transpose(x, [1, 0, 2]);
+  expect([...(await tf.add(turned, 0.5).data())]).toEqual([1.5, 0.5, 1.5, 1.5, 0.5, 0.5]);
+  expect(await x.data()).toBeInstanceOf(Float32Array);
+  tf.dispose([x, turned]);
+  // The sum is left.
+  expect(tf.memory().numTensors).toBe(numTensors + 1);
+});
