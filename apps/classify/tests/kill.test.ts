@@ -1,48 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { useBackend } from '../src/backend.js';
 import { loadModel } from '../src/storage/load-model.js';
 import { bytesOf, type NamedArray } from '../src/storage/named-array.js';
 import { readCheckpoint } from '../src/training/checkpoint.js';
 import { small } from './command.js';
+import { ended, printed, program, start } from './processes.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
-
-const program = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-
-/** Runs the built command in a process of its own. */
-function start(args: string[]): ChildProcess & { lines: string[] } {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const lines: string[] = [];
-  let rest = '';
-  child.stdout.on('data', (chunk) => {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    lines.push(...parts);
-    child.emit('lines');
-  });
-  return Object.assign(child, { lines });
-}
-
-function ended(child: ChildProcess): Promise<{ status: number | null; error: string }> {
-  let error = '';
-  child.stderr?.on('data', (chunk) => {
-    error += chunk;
-  });
-  return new Promise((resolve) => child.on('close', (status) => resolve({ status, error })));
-}
-
-/** Resolves when the process has printed `count` lines, or has ended. */
-function printed(child: ChildProcess & { lines: string[] }, count: number): Promise<void> {
-  return new Promise((resolve) => {
-    child.on('lines', () => {
-      if (child.lines.length >= count) resolve();
-    });
-    child.on('close', () => resolve());
-  });
-}
 
 const bits = (arrays: NamedArray[] = []) =>
   arrays.map(({ values }) => Buffer.from(bytesOf(values)).toString('base64'));

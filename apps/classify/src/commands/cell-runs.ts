@@ -18,6 +18,21 @@ export interface CellRun {
   plan: RunPlan;
 }
 
+/** The folder of each cell's run, in the order of the cells. */
+export function cellFolders(flags: CompareFlags): string[] {
+  return flags.cells.map((cell) => resolve(flags.out, cell));
+}
+
+/**
+ * @throws InputError when no cell's run was begun, so that there is nothing to resume.
+ */
+export function refuseNothingBegun(flags: CompareFlags): void {
+  const folders = cellFolders(flags);
+  if (folders.some(hasCheckpoint)) return;
+  for (const folder of folders) refuseModelAlone(folder);
+  throw new InputError(`${flags.out}: no comparison to resume here. Leave --resume out to begin one.`);
+}
+
 /**
  * The runs of a comparison. One that is resumed goes on with the cells that were begun and begins the others with the
  * same settings and data.
@@ -25,12 +40,8 @@ export interface CellRun {
  * @throws InputError when cells were begun with different settings.
  */
 export function cellRuns(flags: CompareFlags): CellRun[] {
-  const folders = flags.cells.map((cell) => resolve(flags.out, cell));
+  const folders = cellFolders(flags);
   const begun = flags.resume ? folders.find(hasCheckpoint) : undefined;
-  if (flags.resume && begun === undefined) {
-    for (const folder of folders) refuseModelAlone(folder);
-    throw new InputError(`${flags.out}: no comparison to resume here. Leave --resume out to begin one.`);
-  }
   const first = begun === undefined ? undefined : readCheckpoint(begun);
   return flags.cells.map((cell, index): CellRun => {
     const folder = folders[index];

@@ -8,6 +8,7 @@ import { htmlReport, type ReportSubject } from '../report/html-report.js';
 import { summaryOf } from '../report/summary.js';
 import { textTable } from '../report/text-table.js';
 import { writeFileAtomically } from '../storage/atomic-file.js';
+import { lockingFolders } from '../storage/folder-lock.js';
 import { noticeTo, type Streams } from '../terminal/streams.js';
 import { Divergence } from '../training/divergence.js';
 import { checkSameData } from '../training/plan-run.js';
@@ -15,7 +16,7 @@ import { type PreparedData, prepareData } from '../training/prepare.js';
 import { type RunResult, runTraining } from '../training/run.js';
 import { interruptedStatus, type StopRequest, stoppable } from '../training/stop.js';
 import { warmUp } from '../training/warm-up.js';
-import { type CompareFlags, cellRuns, finishedBefore } from './cell-runs.js';
+import { type CompareFlags, cellFolders, cellRuns, finishedBefore, refuseNothingBegun } from './cell-runs.js';
 import { commandLine } from './command-line.js';
 import { noticeOtherBackend, stoppingNotice } from './train.js';
 
@@ -26,6 +27,11 @@ import { noticeOtherBackend, stoppingNotice } from './train.js';
  * @returns the exit status: 1 when a cell diverged.
  */
 export async function compare(flags: CompareFlags, streams: Streams): Promise<number> {
+  if (flags.resume) refuseNothingBegun(flags);
+  return lockingFolders(cellFolders(flags), noticeTo(streams), () => compareCells(flags, streams));
+}
+
+async function compareCells(flags: CompareFlags, streams: Streams): Promise<number> {
   const notice = noticeTo(streams);
   const asked = cellRuns(flags);
   const { settings } = asked[0].plan;

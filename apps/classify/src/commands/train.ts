@@ -2,8 +2,9 @@ import { useBackend } from '../backend.js';
 import { counted } from '../counted.js';
 import { chooseReporter } from '../progress/choose-reporter.js';
 import { summaryOf, summaryText } from '../report/summary.js';
+import { lockingFolders } from '../storage/folder-lock.js';
 import { noticeTo, type Streams } from '../terminal/streams.js';
-import { checkSameData, planRun } from '../training/plan-run.js';
+import { checkSameData, planRun, refuseNothingToResume } from '../training/plan-run.js';
 import { prepareData } from '../training/prepare.js';
 import { runTraining } from '../training/run.js';
 import { interruptedStatus, stoppable } from '../training/stop.js';
@@ -17,6 +18,13 @@ export interface TrainFlags extends TrainingFlags {
 /** Trains one model. @returns the exit status. */
 export async function train(flags: TrainFlags, streams: Streams): Promise<number> {
   const folder = absolutePath(flags.out);
+  // Before the folder is locked, which would make it.
+  if (flags.resume) refuseNothingToResume(folder);
+  const folders = folder === null ? [] : [folder];
+  return lockingFolders(folders, noticeTo(streams), () => trainIn(folder, flags, streams));
+}
+
+async function trainIn(folder: string | null, flags: TrainFlags, streams: Streams): Promise<number> {
   const notice = noticeTo(streams);
   const { checkpoint, ...plan } = planRun(
     { settings: settingsGiven(flags), data: dataGiven(flags), folder, resume: flags.resume ?? false },

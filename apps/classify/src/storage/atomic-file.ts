@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError, messageOf } from '../failure.js';
@@ -6,12 +7,14 @@ import { InputError, messageOf } from '../failure.js';
  * Writes a file so that at any moment, a crash or a power cut included, the path holds either the old content
  * or the new one whole: written beside it, flushed to the disk, renamed over it, and the folder flushed too.
  *
+ * The name beside it is this call's own, so that two processes never write into one file.
+ *
  * @throws InputError when it cannot be written, for a full disk say; the old content is still there.
  */
 export function writeFileAtomically(path: string, parts: readonly (string | Uint8Array)[]): void {
-  const partial = `${path}.partial`;
+  const partial = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.partial`;
   try {
-    const file = openSync(partial, 'w');
+    const file = openSync(partial, 'wx');
     try {
       for (const part of parts) writeWhole(file, typeof part === 'string' ? Buffer.from(part) : part);
       fsyncSync(file);
@@ -24,6 +27,11 @@ export function writeFileAtomically(path: string, parts: readonly (string | Uint
     rmSync(partial, { force: true });
     throw new InputError(`${path}: cannot be written (${messageOf(error)}).`);
   }
+}
+
+/** Whether a file's name is one that `writeFileAtomically` writes under. */
+export function isPartialFile(name: string): boolean {
+  return /\.\d+-[0-9a-f]{8}\.partial$/.test(name);
 }
 
 /** One write may take only a part of a large buffer. */

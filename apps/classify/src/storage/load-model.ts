@@ -22,12 +22,25 @@ export interface SavedModel {
 }
 
 /**
- * Loads the model in a folder. Every file is compared with its checksum first.
+ * Loads the model in a folder. Every file is compared with its checksum first. A training run may replace the model
+ * meanwhile and remove the weights of the one before: then it is read again.
  *
  * @throws InputError naming the file that is missing, truncated or changed, or has weights that are not finite.
  */
 export async function loadModel(folder: string): Promise<SavedModel> {
-  const json = readModelJson(folder);
+  for (;;) {
+    const text = modelText(folder);
+    try {
+      return await modelOf(folder, text);
+    } catch (error) {
+      if (modelText(folder) === text) throw error;
+    }
+  }
+}
+
+/** @param text of model.json. */
+async function modelOf(folder: string, text: string): Promise<SavedModel> {
+  const json = modelJson(join(folder, modelFiles.model), text);
   const { checksums, epoch } = json.userDefinedMetadata;
   const files = new Map(checksums.map(([file, sum]) => [file, verifiedFile(folder, file, sum)]));
   const { settings, classes } = parsed(folder, modelFiles.settings, files);
@@ -51,7 +64,7 @@ export async function loadModel(folder: string): Promise<SavedModel> {
   return { model, settings, classes, vocabulary: new Vocabulary(tokens), epoch };
 }
 
-function readModelJson(folder: string): ModelJson {
+function modelText(folder: string): string {
   const path = join(folder, modelFiles.model);
   if (!existsSync(path)) {
     throw new InputError(
@@ -60,7 +73,10 @@ function readModelJson(folder: string): ModelJson {
         : `${path}: there is no such file; expected the folder of a saved model (train --out FOLDER makes one).`,
     );
   }
-  const text = readRegularFile(path).toString('utf8');
+  return readRegularFile(path).toString('utf8');
+}
+
+function modelJson(path: string, text: string): ModelJson {
   let json: ModelJson;
   try {
     json = JSON.parse(text);

@@ -54,6 +54,6 @@ export async function writeModel(folder: string, model: LayersModel, epoch: numb
 
 function removeOtherWeights(folder: string, current: string): void {
   for (const file of readdirSync(folder)) {
-    if (/^weights-[0-9a-f]{12}\.bin/.test(file) && file !== current) rmSync(join(folder, file));
+    if (/^weights-[0-9a-f]{12}\.bin$/.test(file) && file !== current) rmSync(join(folder, file));
   }
 }

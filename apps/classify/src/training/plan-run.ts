@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '../counted.js';
 import { defaultColumns } from '../data/columns.js';
-import { InputError, messageOf } from '../failure.js';
+import { InputError } from '../failure.js';
 import { defaultSettings, embeddedSettings, type Settings } from '../model/settings.js';
 import { modelFiles } from '../storage/model-files.js';
 import { type Checkpoint, type DataOptions, hasCheckpoint, readCheckpoint } from './checkpoint.js';
@@ -50,12 +50,18 @@ export function planRun(wish: Wish, optionName: (setting: string) => string): Ru
 /** Settings that may differ from the checkpoint's. */
 const changeable: ReadonlySet<string> = new Set<keyof Settings>(['epochs', 'backend']);
 
-function resumedRun({ settings, data, folder }: Wish, optionName: (setting: string) => string): RunPlan {
+/**
+ * @throws InputError when there is no run to go on with in the folder.
+ */
+export function refuseNothingToResume(folder: string | null): asserts folder is string {
   if (folder === null) throw new InputError('--resume needs --out, the folder of the run to go on with.');
-  if (!hasCheckpoint(folder)) {
-    refuseModelAlone(folder);
-    throw new InputError(`${folder}: no checkpoint here to resume. Leave --resume out to begin a new run.`);
-  }
+  if (hasCheckpoint(folder)) return;
+  refuseModelAlone(folder);
+  throw new InputError(`${folder}: no checkpoint here to resume. Leave --resume out to begin a new run.`);
+}
+
+function resumedRun({ settings, data, folder }: Wish, optionName: (setting: string) => string): RunPlan {
+  refuseNothingToResume(folder);
   const checkpoint = readCheckpoint(folder);
   for (const [name, value] of Object.entries(settings)) {
     const kept = checkpoint.settings[name as keyof Settings];
@@ -76,28 +82,21 @@ function resumedRun({ settings, data, folder }: Wish, optionName: (setting: stri
   return { settings: merged, data: { ...checkpoint.data, ...data }, checkpoint };
 }
 
-/** Makes the folder; what an earlier run left there is not overwritten. */
+/** @throws InputError when an earlier run left something in the folder: it is not overwritten. */
 function refuseUsedFolder(folder: string): void {
-  if (!hasCheckpoint(folder)) refuseModelAlone(folder);
-  else {
-    throw new InputError(
-      `${folder}: holds a training run already. Add --resume to go on with it, or choose another folder.`,
-    );
-  }
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new InputError(`${folder}: cannot be made (${messageOf(error)}).`);
-  }
+  refuseModelAlone(folder);
+  if (!hasCheckpoint(folder)) return;
+  throw new InputError(
+    `${folder}: holds a training run already. Add --resume to go on with it, or choose another folder.`,
+  );
 }
 
 /**
- * For a folder without a checkpoint.
- *
- * @throws InputError when it holds a model: there is nothing to go on from, and the model is not overwritten.
+ * @throws InputError when the folder holds a model without a checkpoint: there is nothing to go on from, and the model
+ *   is not overwritten.
  */
 export function refuseModelAlone(folder: string): void {
-  if (!existsSync(join(folder, modelFiles.model))) return;
+  if (hasCheckpoint(folder) || !existsSync(join(folder, modelFiles.model))) return;
   throw new InputError(
     `${folder}: holds a finished model without a checkpoint, so there is no run to go on with. ` +
       'The model can be used as it is; to train, choose another folder for --out.',
