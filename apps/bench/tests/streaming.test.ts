@@ -1,9 +1,11 @@
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
-import type { Backend } from '@sluice/core';
+import type { Backend, OwnedBuffer } from '@sluice/core';
 import { describe, expect, test } from 'vitest';
 import { engineStream, stepTask } from '../src/contenders/streaming.js';
 import { joinSteps, streamAsForward, streamProblem } from '../src/workloads/stream.js';
 import { formOf, type Task } from '../src/workloads/workload.js';
+
+type Numbers = OwnedBuffer<Float32Array>;
 
 const task: Task = { workload: 'step', shape: [2, 1, 3, 4], cell: 'lstm' };
 const problem = streamProblem(formOf('lstm'), task);
@@ -24,10 +26,10 @@ describe('the problem', () => {
 
 describe('a stream on an engine', () => {
   /** The CPU engine, which also tells which of its buffers are in use. */
-  function watched(): { engine: Backend<Float32Array>; inUse: Set<Float32Array> } {
+  function watched(): { engine: Backend<Numbers>; inUse: Set<Numbers> } {
     const engine = createCpuBackend();
-    const inUse = new Set<Float32Array>();
-    const use = (buffer: Float32Array) => {
+    const inUse = new Set<Numbers>();
+    const use = (buffer: Numbers) => {
       inUse.add(buffer);
       return buffer;
     };

@@ -1,12 +1,12 @@
-import { type Backend, backendFromKernels } from '@sluice/core';
+import { type Backend, backendFromKernels, type OwnedBuffer, withOwnedBuffers } from '@sluice/core';
 import { cpuKernels } from './engine/cpu-kernels.js';
 
 /**
- * The CPU backend on plain `Float32Array`s, without TensorFlow.js.
+ * The CPU backend on `Float32Array`s, without TensorFlow.js.
  *
- * Buffers are arrays; `release` has nothing to do, the garbage collector frees them. Everything is computed by the
- * time a method returns.
+ * Buffers hold arrays: `release` lets go of one, and the garbage collector frees it, as it frees buffers that are
+ * forgotten. Everything is computed by the time a method returns.
  */
-export function createCpuBackend(): Backend<Float32Array> {
-  return backendFromKernels('cpu', cpuKernels);
+export function createCpuBackend(): Backend<OwnedBuffer<Float32Array>> {
+  return withOwnedBuffers(backendFromKernels('cpu', cpuKernels));
 }

@@ -1,4 +1,4 @@
-import { pointwiseKernel, recurrentKernels, type TensorAccess } from '@sluice/core';
+import { backendFromKernels, pointwiseKernel, recurrentKernels, type TensorAccess } from '@sluice/core';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-cpu';
 import {
@@ -21,7 +21,8 @@ const access: TensorAccess<MathBackendCPU, Float32Array> = {
   },
   wrap: (backend, buffer, shape) => backend.makeTensorInfo(shape, 'float32', buffer),
 };
-const ours = [...recurrentKernels(createCpuBackend(), access), pointwiseKernel(cpuKernels, access)];
+const engine = backendFromKernels('cpu', cpuKernels);
+const ours = [...recurrentKernels(engine, access), pointwiseKernel(cpuKernels, access)];
 
 for (const kernel of [...ours, ...rowKernels(), ...elementwiseKernels()]) {
   const config = { ...kernel, backendName: 'cpu' } as KernelConfig;

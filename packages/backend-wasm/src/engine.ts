@@ -1,4 +1,4 @@
-import { type Backend, backendFromKernels } from '@sluice/core';
+import { type Backend, backendFromKernels, type OwnedBuffer, withOwnedBuffers } from '@sluice/core';
 import { isShared } from './engine/features.js';
 import { loadKernels } from './engine/fixed-kernels.js';
 import type { Floats } from './engine/heap.js';
@@ -29,7 +29,7 @@ export interface WasmBackendOptions {
 }
 
 /** The WASM backend, which has threads to end. */
-export interface WasmBackend extends Backend<Floats> {
+export interface WasmBackend extends Backend<OwnedBuffer<Floats>> {
   /** On how many threads it runs. */
   readonly threads: number;
   /** Ends the worker threads. The backend goes on on the calling thread alone. */
@@ -39,7 +39,7 @@ export interface WasmBackend extends Backend<Floats> {
 /**
  * The WASM backend on a memory of its own, without TensorFlow.js.
  *
- * Buffers are addresses of float32 numbers in the memory and must be given back with `release`. Everything is computed by
+ * Buffers hold addresses of float32 numbers in the memory and must be given back with `release`. Everything is computed by
  * the time a method returns. What a buffer holds must not change while it is used as a parameter: weights are packed once
  * and stay packed until they are released.
  *
@@ -59,7 +59,7 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   const memory = given ?? (threads > 1 ? shareableMemory() : new WebAssembly.Memory({ initial: 1 }));
   const kernels = wasmKernels(new OwnHeap(memory), await loadKernels(memory, relaxedSimd), threads);
   return {
-    ...backendFromKernels('wasm', kernels),
+    ...withOwnedBuffers(backendFromKernels('wasm', kernels)),
     threads,
     stopThreads: () => kernels.stopThreads(),
   };

@@ -134,7 +134,7 @@ describe('recurrent kernels', () => {
 
   test('agree with the cpu engine, and leave no tensor behind', () => {
     const cpu = createCpuBackend();
-    const numbers = (t: Tensor) => t.dataSync<'float32'>();
+    const upload = (t: Tensor) => cpu.upload(t.dataSync<'float32'>());
     const x = wave([batch, timesteps, 4]);
     const parameters = plan.parameters.map(({ shape }) => wave([...shape], 0.4));
     const state = wave([batch, 6]);
@@ -153,20 +153,22 @@ describe('recurrent kernels', () => {
     const given = {
       batch,
       timesteps,
-      x: numbers(x),
-      parameters: parameters.map(numbers),
-      initialStates: [numbers(state)],
+      x: upload(x),
+      parameters: parameters.map(upload),
+      initialStates: [upload(state)],
     };
     const result = cpu.forward(plan, given, true);
-    const wanted = cpu.gradient(plan, given, result, { sequence: numbers(dSequence) });
-    const pairs: [Tensor, Float32Array][] = [
+    const wanted = cpu.gradient(plan, given, result, { sequence: upload(dSequence) });
+    const pairs: [Tensor, typeof wanted.x][] = [
       [sequence, result.sequence],
       [finalState, result.states[0]],
       [gradient[0], wanted.x],
-      ...wanted.parameters.map((values, i): [Tensor, Float32Array] => [gradient[1 + i], values]),
+      ...wanted.parameters.map((values, i): (typeof pairs)[0] => [gradient[1 + i], values]),
       [gradient[1 + plan.parameters.length], wanted.initialStates[0]],
     ];
-    for (const [actual, values] of pairs) expectClose(actual, tf.tensor(values, actual.shape));
+    for (const [actual, { memory }] of pairs) {
+      expectClose(actual, tf.tensor(memory as Float32Array, actual.shape));
+    }
     tf.dispose([sequence, finalState, saved, dSequence, dState0, gradient]);
     for (const [actual] of pairs) expect(actual.isDisposed).toBe(true);
     expect(tf.memory().numTensors).toBeLessThanOrEqual(before + pairs.length);

@@ -1,4 +1,4 @@
-import type { Backend, Plan } from '@sluice/core';
+import { type Backend, type OwnedBuffer, type Plan, withOwnedBuffers } from '@sluice/core';
 import { backendOn } from './engine/backend-on.js';
 import { requestDevice } from './engine/device.js';
 import { Gpu } from './engine/gpu.js';
@@ -30,7 +30,7 @@ export interface WebgpuBackendOptions {
 }
 
 /** The WebGPU backend, which has a device to destroy. */
-export interface WebgpuBackend extends Backend<GpuFloats> {
+export interface WebgpuBackend extends Backend<OwnedBuffer<GpuFloats>> {
   readonly device: GPUDevice;
   /** What the time loop rounds weights to: what was asked for, where the device can. */
   readonly weightType: WeightType;
@@ -49,7 +49,7 @@ export interface WebgpuBackend extends Backend<GpuFloats> {
 /**
  * The WebGPU backend, without TensorFlow.js.
  *
- * Buffers are `GPUBuffer`s of the device and must be given back with `release`. Calls return before the GPU has done the work;
+ * Buffers hold `GPUBuffer`s of the device and must be given back with `release`. Calls return before the GPU has done the work;
  * what goes wrong there is thrown by the next call, or by `download`.
  *
  * @throws Error that says what to do when there is no WebGPU or no adapter; TypeError for an unknown `weightType`.
@@ -63,7 +63,7 @@ export async function createWebgpuBackend(options: WebgpuBackendOptions = {}): P
   const pool = new BufferPool(device);
   const gpu = new Gpu(device, { memory: pool, results: pool, strategy, weightType });
   return {
-    ...backendOn(gpu, pool),
+    ...withOwnedBuffers(backendOn(gpu, pool)),
     device,
     weightType: gpu.weightType,
     get traffic() {

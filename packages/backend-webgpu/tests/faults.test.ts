@@ -1,4 +1,4 @@
-import { cells, planFor } from '@sluice/core';
+import { cells, OwnedBuffer, planFor } from '@sluice/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gpu } from '../src/engine/gpu.js';
 import type { Kernel } from '../src/engine/gpu-floats.js';
@@ -119,7 +119,8 @@ describe('what the device finds wrong', () => {
     const most = device.limits.maxStorageBufferBindingSize;
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const buffer = device.createBuffer({ size: most + 4, usage: STORAGE | COPY_DST | COPY_SRC });
-    const large = { ...inputs, x: { buffer, length: inputs.x.length } };
+    const { owner, length } = inputs.x;
+    const large = { ...inputs, x: new OwnedBuffer(owner, length, { buffer, length }) };
     const { sequence } = backend.forward(plan, large);
     await expect(backend.download(sequence)).rejects.toThrow(/gru forward is invalid: .*size/);
   });

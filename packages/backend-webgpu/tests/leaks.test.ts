@@ -36,7 +36,7 @@ describe('buffers of the GPU', () => {
     const counts = countBuffers(device);
     const backend = await createWebgpuBackend({ device });
     const problem = problemOf(cells.gru(), { batch: 2, timesteps: 3, inputSize: 4, units: 5 });
-    const held: { buffer: GPUBuffer; length: number }[] = [];
+    const held: ReturnType<typeof backend.upload>[] = [];
     const recording = {
       ...backend,
       upload: (values: Float32Array) => {

@@ -1,6 +1,6 @@
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
 import { type Cell, type Plan, planFor, type SequenceCotangents, type SequenceInputs } from '@sluice/core';
-import type { GpuFloats, WebgpuBackend } from '../src/engine.js';
+import type { WebgpuBackend } from '../src/engine.js';
 
 export interface Shape {
   readonly batch: number;
@@ -85,7 +85,7 @@ export async function resultsOn(
   const { plan, inputs, cotangents } = mapProblem(problem, backend.upload);
   const result = backend.forward(plan, inputs, true);
   const gradient = backend.gradient(plan, inputs, result, cotangents);
-  const buffers: GpuFloats[] = [
+  const buffers = [
     result.sequence,
     ...result.states,
     gradient.x,
@@ -99,11 +99,18 @@ export async function resultsOn(
 
 /** The same on the cpu backend, which is held to the float64 reference and is much faster than that. */
 export function expectedOf(problem: Problem<Float32Array>): Float32Array[] {
-  const { plan, inputs, cotangents } = mapProblem(problem, (values) => values);
   const cpu = createCpuBackend();
+  const { plan, inputs, cotangents } = mapProblem(problem, cpu.upload);
   const result = cpu.forward(plan, inputs, true);
   const gradient = cpu.gradient(plan, inputs, result, cotangents);
-  return [result.sequence, ...result.states, gradient.x, ...gradient.parameters, ...gradient.initialStates];
+  const buffers = [
+    result.sequence,
+    ...result.states,
+    gradient.x,
+    ...gradient.parameters,
+    ...gradient.initialStates,
+  ];
+  return buffers.map(({ memory }) => memory as Float32Array);
 }
 
 /** How far numbers are from others, relative to max(1, |other|), at most; NaN where one is. */

@@ -1,9 +1,11 @@
-import type { Backend } from '@sluice/core';
+import { type Backend, withOwnedBuffers } from '@sluice/core';
 import { describe, expect, test } from 'vitest';
+import { mapInputs } from '../src/buffers.js';
 import { plainCase } from '../src/cases.js';
 import { variants } from '../src/cells/index.js';
 import { makeProblem } from '../src/problem.js';
 import { checkAgreement } from '../src/suites/agreement.js';
+import { checkImitation, checkUploads } from '../src/suites/buffers.js';
 import { expectRefusal } from '../src/suites/errors.js';
 import { checkCopies, checkInputsAreKept } from '../src/suites/memory.js';
 import {
@@ -33,7 +35,7 @@ import {
 } from './faults.js';
 import { ReferenceBackend } from './reference-backend.js';
 
-type Check = (subject: Subject<Float32Array>) => Promise<void>;
+type Check = <Buffer>(subject: Subject<Buffer>) => Promise<void>;
 
 const lstm = variants.find(({ name }) => name === 'lstm')!;
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
@@ -44,7 +46,7 @@ const agreement: Check = (subject) => checkAgreement(subject, plain);
 const maskedAgreement: Check = (subject) => checkAgreement(subject, masked);
 const refusal: Check = async ({ backend }) => {
   const problem = makeProblem(plain);
-  const inputs = { ...problem.inputs, x: problem.inputs.x.slice(1) };
+  const inputs = mapInputs({ ...problem.inputs, x: problem.inputs.x.slice(1) }, backend.upload);
   expectRefusal(() => backend.forward(problem.plan, inputs), problem, /\bx\b/);
 };
 
@@ -70,15 +72,23 @@ const checks: Record<string, Check> = {
   'inputs are kept': (subject) => checkInputsAreKept(subject, lstm),
   copies: (subject) => checkCopies(subject),
   refusal,
+  'what was not uploaded': (subject) => checkImitation(subject, 'numbers that were not uploaded'),
+  'buffers of others': (subject) => checkImitation(subject, 'a buffer of another backend'),
+  'released buffers': (subject) => checkImitation(subject, 'a buffer that has been released'),
+  uploads: async (subject) => checkUploads(subject),
 };
 
-const subjectOf = (backend: Backend<Float32Array>) => ({ backend, tolerances: tolerances.cpu });
+const subjectOf = <Buffer>(backend: Backend<Buffer>) => ({ backend, tolerances: tolerances.cpu });
+const owned = (backend: Backend<Float32Array>) => subjectOf(withOwnedBuffers(backend));
 
 describe('the reference passes', () => {
   for (const [name, check] of Object.entries(checks)) {
-    test(name, () => check(subjectOf(new ReferenceBackend())));
+    test(name, () => check(owned(new ReferenceBackend())));
   }
 });
+
+/** What a backend must do that `withOwnedBuffers` does. */
+const ofBuffers = ['what was not uploaded', 'buffers of others', 'released buffers', 'uploads'] as const;
 
 let calls = 0;
 const wild = (value: number) => (Number.isNaN(value) ? 0 : value);
@@ -194,11 +204,15 @@ const faults: readonly [what: string, backend: Backend<Float32Array>, check: key
 
 describe('the suite finds', () => {
   test.each(faults)('%s', async (_, backend, check) => {
-    await expect(checks[check](subjectOf(backend))).rejects.toThrow();
+    await expect(checks[check](owned(backend))).rejects.toThrow();
+  });
+
+  test.each(ofBuffers)('a backend that takes anything: %s', async (check) => {
+    await expect(checks[check](subjectOf(new ReferenceBackend()))).rejects.toThrow();
   });
 
   test('every kind of fault', () => {
-    const found = new Set(faults.map(([, , check]) => check));
+    const found = new Set([...faults.map(([, , check]) => check), ...ofBuffers]);
     expect(Object.keys(checks).filter((name) => !found.has(name))).toEqual([]);
   });
 });

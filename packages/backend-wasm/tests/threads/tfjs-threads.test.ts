@@ -1,5 +1,5 @@
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
-import { cells, planFor, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
+import { cells, type OwnedBuffer, planFor, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
@@ -32,7 +32,8 @@ function inputsFor(steps: number): Record<string, Tensor> {
 const run = (kernel: string, inputs: Record<string, Tensor>) =>
   tf.engine().runKernel(kernel, inputs, attrs) as Tensor[];
 
-async function expectClose(actual: Tensor, wanted: Float32Array) {
+async function expectClose(actual: Tensor, { memory }: OwnedBuffer<Float32Array>) {
+  const wanted = memory as Float32Array;
   const values = await actual.data<'float32'>();
   expect(values.length).toBe(wanted.length);
   const worst = values.reduce(
@@ -46,16 +47,16 @@ test('on threads, the kernels give what the cpu engine gives, again and again', 
   const inputs = inputsFor(timesteps);
   const dSequence = tf.mul(wave([batch, timesteps, units], 9), 1 / Math.sqrt(batch * timesteps));
   const cpu = createCpuBackend();
-  const numbers = (tensor: Tensor) => tensor.dataSync() as Float32Array;
+  const upload = (tensor: Tensor) => cpu.upload(tensor.dataSync() as Float32Array);
   const given = {
     batch,
     timesteps,
-    x: numbers(inputs.x),
-    initialStates: [numbers(inputs.state0), numbers(inputs.state1)],
-    parameters: plan.parameters.map((_, i) => numbers(inputs[`parameter${i}`])),
+    x: upload(inputs.x),
+    initialStates: [upload(inputs.state0), upload(inputs.state1)],
+    parameters: plan.parameters.map((_, i) => upload(inputs[`parameter${i}`])),
   };
   const result = cpu.forward(plan, given, true);
-  const wanted = cpu.gradient(plan, given, result, { sequence: numbers(dSequence) });
+  const wanted = cpu.gradient(plan, given, result, { sequence: upload(dSequence) });
   for (let i = 0; i < 5; i++) {
     const [sequence, h, c, saved] = run(RECURRENT, inputs);
     const gradient = run(RECURRENT_GRADIENT, { ...inputs, sequence, saved, dSequence });

@@ -1,4 +1,5 @@
 import { agreementSuite } from './agreement.js';
+import { buffersSuite } from './buffers.js';
 import { errorsSuite } from './errors.js';
 import { limitsSuite } from './limits.js';
 import { memorySuite } from './memory.js';
@@ -20,4 +21,5 @@ export const suites: readonly Suite[] = [
   memorySuite,
   errorsSuite,
   limitsSuite,
+  buffersSuite,
 ];

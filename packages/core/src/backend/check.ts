@@ -6,37 +6,27 @@ interface Sized {
 }
 
 /**
- * Checks that every given array has the length its shape asks for.
+ * Checks that every given array has the length its shape asks for. A step of a single sequence takes microseconds, so
+ * names are put together in errors alone.
  * @throws RangeError naming the cell, the array, its length and the expected shape.
  */
 export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceInputs<Buffer>): void {
-  const { batch, timesteps } = inputs;
-  for (const [name, size] of Object.entries({ batch, timesteps })) {
-    if (Number.isInteger(size) && size > 0) continue;
-    throw new RangeError(
-      `Cell '${plan.cell.name}': ${name} must be a positive whole number, but is ${size}.`,
-    );
-  }
-  checkCount(
-    plan,
-    'parameters',
-    inputs.parameters.length,
-    plan.parameters.length,
-    plan.parameters.map((p) => p.name),
-  );
-  checkGiven(plan, 'x', inputs.x, [batch, timesteps, plan.inputSize]);
+  const { batch, timesteps, parameters, initialStates, recurrentMasks = [] } = inputs;
+  checkSize(plan, 'batch', batch);
+  checkSize(plan, 'timesteps', timesteps);
+  checkCount(plan, 'parameters', parameters, plan.parameters, ({ name }) => name);
+  checkGiven(plan, inputs.x, [batch, timesteps, plan.inputSize], 'x');
   plan.parameters.forEach(({ name, shape }, i) => {
-    checkGiven(plan, name, inputs.parameters[i], shape);
+    checkGiven(plan, parameters[i], shape, '', name);
   });
+  checkStates(plan, 'initial states', initialStates);
   plan.states.forEach((state, i) => {
-    check(plan, `the initial state ${state}`, inputs.initialStates?.[i], [batch, plan.units]);
+    check(plan, initialStates?.[i], [batch, plan.units], 'the initial state ', state);
   });
-  checkStates(plan, 'initial states', inputs.initialStates);
-  check(plan, 'mask', inputs.mask, [batch, timesteps]);
-  const masks = plan.recurrentMasks.map(({ block }) => block);
-  checkCount(plan, 'recurrentMasks', inputs.recurrentMasks?.length ?? 0, masks.length, masks);
-  masks.forEach((block, i) => {
-    checkGiven(plan, `the recurrent mask of ${block}`, inputs.recurrentMasks?.[i], [batch, plan.units]);
+  check(plan, inputs.mask, [batch, timesteps], 'mask');
+  checkCount(plan, 'recurrentMasks', recurrentMasks, plan.recurrentMasks, ({ block }) => block);
+  plan.recurrentMasks.forEach(({ block }, i) => {
+    checkGiven(plan, recurrentMasks[i], [batch, plan.units], 'the recurrent mask of ', block);
   });
 }
 
@@ -47,33 +37,38 @@ export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceIn
 export function checkCotangents<Buffer extends Sized>(
   plan: Plan,
   { batch, timesteps }: SequenceInputs<Buffer>,
-  cotangents: SequenceCotangents<Buffer>,
+  { sequence, states }: SequenceCotangents<Buffer>,
 ): void {
-  check(plan, 'the cotangent of the sequence', cotangents.sequence, [batch, timesteps, plan.units]);
+  check(plan, sequence, [batch, timesteps, plan.units], 'the cotangent of the sequence');
+  checkStates(plan, 'state cotangents', states);
   plan.states.forEach((state, i) => {
-    check(plan, `the cotangent of ${state}`, cotangents.states?.[i], [batch, plan.units]);
+    check(plan, states?.[i], [batch, plan.units], 'the cotangent of ', state);
   });
-  checkStates(plan, 'state cotangents', cotangents.states);
 }
 
-/** A list for the states names them all: a state that is forgotten must not pass for zeros. */
+function checkSize(plan: Plan, name: string, size: number): void {
+  if (Number.isInteger(size) && size > 0) return;
+  throw new RangeError(`Cell '${plan.cell.name}': ${name} must be a positive whole number, but is ${size}.`);
+}
+
+/** A list for the states has all of them: one that is forgotten must not pass for zeros. */
 function checkStates(plan: Plan, what: string, given: readonly unknown[] | undefined): void {
   if (given === undefined) return;
-  checkCount(plan, what, given.length, plan.states.length, plan.states, ': give undefined for zeros');
+  checkCount(plan, what, given, plan.states, (state) => state, ': give undefined for zeros');
 }
 
-function checkCount(
+function checkCount<Expected>(
   plan: Plan,
   what: string,
-  given: number,
-  expected: number,
-  names: readonly string[],
+  given: readonly unknown[],
+  expected: readonly Expected[],
+  nameOf: (expected: Expected) => string,
   advice = '',
 ): void {
-  if (given === expected) return;
-  const list = names.length > 0 ? ` (${names.join(', ')})` : '';
+  if (given.length === expected.length) return;
+  const list = expected.length > 0 ? ` (${expected.map(nameOf).join(', ')})` : '';
   throw new RangeError(
-    `Cell '${plan.cell.name}' takes ${expected} ${what}${list}, but was given ${given}${advice}.`,
+    `Cell '${plan.cell.name}' takes ${expected.length} ${what}${list}, but was given ${given.length}${advice}.`,
   );
 }
 
@@ -93,7 +88,7 @@ export function checkResult<Buffer extends Sized>(
       `${cell}: the gradient needs the result of forward(plan, inputs, true), which keeps values.`,
     );
   }
-  checkGiven(plan, 'the sequence of the forward pass', sequence, [batch, timesteps, plan.units]);
+  checkGiven(plan, sequence, [batch, timesteps, plan.units], 'the sequence of the forward pass');
   if (saved.length === savedLength) return;
   throw new RangeError(
     `${cell}: the values kept by the forward pass must be ${savedLength} numbers, but are ${saved.length}; ` +
@@ -101,18 +96,34 @@ export function checkResult<Buffer extends Sized>(
   );
 }
 
-function checkGiven(plan: Plan, what: string, values: Sized | undefined, shape: readonly number[]): void {
+/** Checks an array that must be there; `kind` and `name` together are what errors call it. */
+function checkGiven(
+  plan: Plan,
+  values: Sized | undefined,
+  shape: readonly number[],
+  kind: string,
+  name = '',
+): void {
   if (values === undefined) {
-    throw new RangeError(`Cell '${plan.cell.name}': ${what} [${shape.join(', ')}] is missing.`);
+    throw new RangeError(`Cell '${plan.cell.name}': ${kind}${name} [${shape.join(', ')}] is missing.`);
   }
-  check(plan, what, values, shape);
+  check(plan, values, shape, kind, name);
 }
 
-/** An array that may be absent. */
-function check(plan: Plan, what: string, values: Sized | undefined, shape: readonly number[]): void {
-  const expected = shape.reduce((product, size) => product * size, 1);
-  if (values === undefined || values.length === expected) return;
+/** The same for an array that may be absent. */
+function check(
+  plan: Plan,
+  values: Sized | undefined,
+  shape: readonly number[],
+  kind: string,
+  name = '',
+): void {
+  if (values === undefined) return;
+  let expected = 1;
+  for (const size of shape) expected *= size;
+  if (values.length === expected) return;
   throw new RangeError(
-    `Cell '${plan.cell.name}': ${what} must have the shape [${shape.join(', ')}], that is ${expected} numbers, but has ${values.length}.`,
+    `Cell '${plan.cell.name}': ${kind}${name} must have the shape [${shape.join(', ')}], that is ${expected} numbers, ` +
+      `but has ${values.length}.`,
   );
 }

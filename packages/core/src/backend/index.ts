@@ -18,6 +18,7 @@ export type {
   SequenceStage,
   Start,
 } from './kernels.js';
+export { OwnedBuffer, withOwnedBuffers } from './owned-buffers.js';
 export { type AdapterInfo, softwareAdapter } from './software-adapter.js';
 export {
   type KernelArguments,

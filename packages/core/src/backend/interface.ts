@@ -54,6 +54,7 @@ export interface SequenceGradient<Buffer> {
  * What a device must be able to do: run any plan over a batch of sequences, forward and backward.
  *
  * Buffers that methods return belong to the caller, who gives them back with `release`. Inputs are never written to.
+ * Where a buffer belongs, numbers, buffers of other backends and released ones are refused (`withOwnedBuffers` does that).
  * The conformance suite holds a device to this interface and to the float64 reference.
  */
 export interface Backend<Buffer> {

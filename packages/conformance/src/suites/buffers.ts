@@ -1,0 +1,107 @@
+import { type Backend, withOwnedBuffers } from '@sluice/core';
+import { describe, expect, test } from 'vitest';
+import { mapCotangents, mapInputs } from '../buffers.js';
+import { plainCase } from '../cases.js';
+import { catalogueVariants } from '../cells/index.js';
+import { onDevice } from '../device.js';
+import { makeProblem } from '../problem.js';
+import type { Subject, Suite } from './subject.js';
+
+const SHAPE = { batch: 2, timesteps: 3, inputSize: 4, units: 5 };
+const lstm = catalogueVariants.find(({ name }) => name === 'lstm')!;
+
+/** Makes what is no buffer of a backend, but could be taken for one. */
+type Imitate = (backend: Backend<unknown>, values: Float32Array) => unknown;
+
+/** A backend that gives out buffers and does nothing else. */
+const elsewhere = (name: string) =>
+  withOwnedBuffers({ name, upload: (values) => values } as Backend<Float32Array>);
+
+const imitations: Readonly<Record<string, readonly [Imitate, message: string]>> = {
+  'numbers that were not uploaded': [(_, values) => values, 'is a Float32Array, .*upload it first'],
+  'a buffer of another backend': [
+    (_, values) => elsewhere('elsewhere').upload(values),
+    'is a buffer of the backend elsewhere, .*upload it here',
+  ],
+  'a buffer of another instance': [
+    ({ name }, values) => elsewhere(name).upload(values),
+    'is a buffer of another .* backend, .*upload it here',
+  ],
+  'a buffer that has been released': [
+    (backend, values) => {
+      const buffer = backend.upload(values);
+      backend.release(buffer);
+      return buffer;
+    },
+    'has been released',
+  ],
+};
+
+/** An error names the argument that is no buffer of the backend, and says why: every argument of every call. */
+export async function checkImitation<Buffer>(
+  { backend }: Subject<Buffer>,
+  kind: keyof typeof imitations,
+): Promise<void> {
+  const [make, message] = imitations[kind];
+  const imitate = (values: Float32Array) => make(backend as Backend<unknown>, values) as Buffer;
+  const problem = makeProblem({ ...plainCase(lstm, SHAPE), mask: 'holes', recurrentDropout: true });
+  const { plan } = problem;
+  const refused = (name: string, call: () => unknown) =>
+    expect(call).toThrow(new RegExp(`^Cell 'lstm': ${name} ${message}`));
+  await onDevice(backend, async (device) => {
+    const inputs = mapInputs(problem.inputs, device.upload);
+    const cotangents = mapCotangents(problem.cotangents, device.upload);
+    const result = device.forward(plan, inputs, true);
+    const wrong = mapInputs(problem.inputs, imitate);
+    const { parameters, initialStates: [h] = [], recurrentMasks = [] } = inputs;
+    const wrongInputs: Readonly<Record<string, Partial<typeof inputs>>> = {
+      x: { x: wrong.x },
+      recurrentKernel: { parameters: [parameters[0], wrong.parameters[1], parameters[2]] },
+      'the initial state c': { initialStates: [h, wrong.initialStates?.[1]] },
+      mask: { mask: wrong.mask },
+      'the recurrent mask of i': {
+        recurrentMasks: recurrentMasks.map((mask, i) =>
+          i === 0 ? (wrong.recurrentMasks?.[0] as Buffer) : mask,
+        ),
+      },
+    };
+    for (const [name, change] of Object.entries(wrongInputs)) {
+      const given = { ...inputs, ...change };
+      refused(name, () => device.forward(plan, given));
+      refused(name, () => device.gradient(plan, given, result, cotangents));
+    }
+    const { sequence, states } = mapCotangents(problem.cotangents, imitate);
+    const gradient = (given: typeof cotangents) => () => device.gradient(plan, inputs, result, given);
+    refused('the cotangent of the sequence', gradient({ sequence }));
+    refused('the cotangent of c', gradient({ states: [undefined, states?.[1]] }));
+    const numbers = (length: number) => imitate(new Float32Array(length));
+    const kept = backend.savedLength(plan, SHAPE.batch, SHAPE.timesteps);
+    const wrongResults = {
+      'the sequence of the forward pass': {
+        ...result,
+        sequence: numbers(SHAPE.batch * SHAPE.timesteps * SHAPE.units),
+      },
+      'what the forward pass has kept': { ...result, saved: numbers(kept) },
+    };
+    for (const [name, given] of Object.entries(wrongResults)) {
+      refused(name, () => device.gradient(plan, inputs, given, cotangents));
+    }
+    await expect(backend.download(numbers(3))).rejects.toThrow(
+      new RegExp(`^download: the buffer ${message}`),
+    );
+    expect(() => backend.release(numbers(3))).toThrow(new RegExp(`^release: the buffer ${message}`));
+  });
+}
+
+/** What is uploaded are float32 numbers: other numbers have other bytes. */
+export function checkUploads<Buffer>({ backend }: Subject<Buffer>): void {
+  for (const values of [new Float64Array(3), [1, 2, 3], undefined] as unknown[]) {
+    expect(() => backend.upload(values as Float32Array)).toThrow(/upload takes a Float32Array/);
+  }
+}
+
+export const buffersSuite: Suite = (subject) =>
+  describe('only its own buffers', () => {
+    for (const kind of Object.keys(imitations)) test(kind, () => checkImitation(subject(), kind));
+    test('only float32 numbers are uploaded', () => checkUploads(subject()));
+  });

@@ -1,0 +1,127 @@
+import type { Plan } from '../plan/plan.js';
+import type { Backend, SequenceInputs } from './interface.js';
+
+/** A backend as its buffers know it: one object for all of them. */
+interface Owner {
+  readonly name: string;
+}
+
+/** Every property of a type, the optional ones too: none can be forgotten. */
+type AllOf<T> = { [Key in keyof Required<T>]: T[Key] };
+
+/** Numbers on a device, as callers hold them: whose they are, and where, until they are released. */
+export class OwnedBuffer<Memory> {
+  constructor(
+    readonly owner: Owner,
+    /** How many numbers. */
+    readonly length: number,
+    /** The device's own handle; undefined once released. */
+    public memory: Memory | undefined,
+  ) {}
+}
+
+/**
+ * Makes of a backend that works on bare memory, and takes what it is given, one that tells its own buffers from
+ * everything else: numbers that were not uploaded, buffers of other backends, buffers that have been released.
+ *
+ * Its methods throw a TypeError naming the cell, the array and what to do when they are given such a thing.
+ */
+export function withOwnedBuffers<Memory extends { readonly length: number }>(
+  bare: Backend<Memory>,
+): Backend<OwnedBuffer<Memory>> {
+  type Buffer = OwnedBuffer<Memory>;
+  const owner: Owner = { name: bare.name };
+  const own = (memory: Memory): Buffer => new OwnedBuffer(owner, memory.length, memory);
+  const isUsable = (buffer: Buffer | null): buffer is Buffer & { memory: Memory } =>
+    buffer !== null && buffer.owner === owner && buffer.memory !== undefined;
+  /** The memory of an argument of a call, which may be absent. Its name is put together when it is needed. */
+  function memoryOf<Given extends Buffer | undefined>(plan: Plan, buffer: Given, kind: string, name = '') {
+    if (buffer !== undefined && !isUsable(buffer)) {
+      throw refusal(`Cell '${plan.cell.name}': ${kind}${name}`, buffer, owner);
+    }
+    return buffer?.memory as Given extends Buffer ? Memory : undefined;
+  }
+  // Written out: spreading the inputs would take 3 µs, a fifth of a step of 128 units.
+  const bareInputs = (plan: Plan, inputs: SequenceInputs<Buffer>): AllOf<SequenceInputs<Memory>> => ({
+    batch: inputs.batch,
+    timesteps: inputs.timesteps,
+    maskedOutput: inputs.maskedOutput,
+    reverse: inputs.reverse,
+    x: memoryOf(plan, inputs.x, 'x'),
+    parameters: inputs.parameters.map((buffer, i) => memoryOf(plan, buffer, '', plan.parameters[i]?.name)),
+    initialStates: inputs.initialStates?.map((buffer, i) =>
+      memoryOf(plan, buffer, 'the initial state ', plan.states[i]),
+    ),
+    mask: memoryOf(plan, inputs.mask, 'mask'),
+    recurrentMasks: inputs.recurrentMasks?.map((buffer, i) =>
+      memoryOf(plan, buffer, 'the recurrent mask of ', plan.recurrentMasks[i]?.block),
+    ),
+  });
+  return {
+    name: bare.name,
+    upload: (values) => {
+      if (values?.[Symbol.toStringTag] !== 'Float32Array') {
+        throw new TypeError(`upload takes a Float32Array, but was given ${described(values)}.`);
+      }
+      return own(bare.upload(values));
+    },
+    download: async (buffer) => {
+      if (!isUsable(buffer)) throw refusal('download: the buffer', buffer, owner);
+      return bare.download(buffer.memory);
+    },
+    release: (buffer) => {
+      if (!isUsable(buffer)) throw refusal('release: the buffer', buffer, owner);
+      const { memory } = buffer;
+      (buffer as Buffer).memory = undefined;
+      bare.release(memory);
+    },
+    savedLength: bare.savedLength,
+    forward: (plan, inputs, keep) => {
+      const { sequence, states, saved } = bare.forward(plan, bareInputs(plan, inputs), keep);
+      return { sequence: own(sequence), states: states.map(own), saved: saved && own(saved) };
+    },
+    gradient: (plan, inputs, result, cotangents) => {
+      const { x, parameters, initialStates } = bare.gradient(
+        plan,
+        bareInputs(plan, inputs),
+        {
+          sequence: memoryOf(plan, result.sequence, 'the sequence of the forward pass'),
+          states: [],
+          saved: memoryOf(plan, result.saved, 'what the forward pass has kept'),
+        },
+        {
+          sequence: memoryOf(plan, cotangents.sequence, 'the cotangent of the sequence'),
+          states: cotangents.states?.map((buffer, i) =>
+            memoryOf(plan, buffer, 'the cotangent of ', plan.states[i]),
+          ),
+        },
+      );
+      return { x: own(x), parameters: parameters.map(own), initialStates: initialStates.map(own) };
+    },
+  };
+}
+
+/** Why something is not a buffer that a backend can work with, and what to do. */
+function refusal(what: string, given: unknown, { name }: Owner): TypeError {
+  if (given instanceof OwnedBuffer) {
+    const { owner, memory } = given;
+    if (memory === undefined) {
+      return new TypeError(`${what} has been released; release a buffer when no call needs it any more.`);
+    }
+    const whose = owner.name === name ? `another ${name} backend` : `the backend ${owner.name}`;
+    return new TypeError(
+      `${what} is a buffer of ${whose}, not of this one (${name}); download it there and upload it here.`,
+    );
+  }
+  const isNumbers = ArrayBuffer.isView(given) || Array.isArray(given);
+  const advice = isNumbers
+    ? 'upload it first, with upload(values)'
+    : 'buffers come from upload, forward and gradient of the same backend';
+  return new TypeError(`${what} is ${described(given)}, not a buffer; ${advice}.`);
+}
+
+function described(given: unknown): string {
+  if (typeof given !== 'object' || given === null) return String(given);
+  const name = given.constructor?.name ?? 'object';
+  return `${/^[AEIOU]/i.test(name) ? 'an' : 'a'} ${name}`;
+}
