@@ -11,6 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { recurrentFallback } from './fallback.js';
 import { checkOptions } from './known-options.js';
+import { warnOfMissingKernels } from './missing-kernels.js';
 import { checkOperands, checkSequence } from './operand-checks.js';
 import { hasKernels, runKernel } from './recurrent-kernel.js';
 import {
@@ -70,7 +71,10 @@ export function runPlan(
       maskedOutput,
       reverse,
     };
-    return hasKernels(getBackend()) ? runKernel(run) : recurrentFallback(run);
+    const backend = getBackend();
+    if (hasKernels(backend)) return runKernel(run);
+    warnOfMissingKernels(backend);
+    return recurrentFallback(run);
   });
 }
 
