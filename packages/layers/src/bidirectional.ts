@@ -159,6 +159,14 @@ export class Bidirectional extends layers.Layer {
     return this.pair.flatMap((layer) => (this.trainable ? layer.nonTrainableWeights : layer.weights));
   }
 
+  /** The forward layer's, then the backward layer's. */
+  override setWeights(weights: Tensor[]): void {
+    const each = this.forwardLayer.weights.length;
+    if (weights.length !== this.weights.length) super.setWeights(weights);
+    this.forwardLayer.setWeights(weights.slice(0, each));
+    this.backwardLayer.setWeights(weights.slice(each));
+  }
+
   override get losses(): layers.Layer['losses'] {
     return this.pair.flatMap((layer) => layer.losses);
   }

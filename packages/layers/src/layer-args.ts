@@ -1,4 +1,5 @@
 /** The arguments of layers: those that every layer takes, and how the others are checked. */
+import { layers } from '@tensorflow/tfjs-layers';
 import { refuseUnknown, requireOptions } from './known-options.js';
 import { layerName } from './layer-name.js';
 import type { LayerArgs } from './layer-types.js';
@@ -22,7 +23,10 @@ export type Defaults<Options> = { readonly [Name in keyof Options]-?: NonNullabl
 const WITHOUT_EFFECT = ['implementation', 'useCudnn', 'customObjects'];
 
 const changesNothing = ([name, value]: [string, unknown]): boolean =>
-  WITHOUT_EFFECT.includes(name) || (name === 'timeMajor' && value === false);
+  WITHOUT_EFFECT.includes(name) ||
+  (name === 'timeMajor' && value === false) ||
+  // TensorFlow.js's recurrent layers leave their cell in the object that they are given.
+  (name === 'cell' && value instanceof layers.Layer);
 
 /**
  * Checks what a layer's constructor was given, by a program or from a file.
