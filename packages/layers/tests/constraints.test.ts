@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { constraints, layers as tfjs } from '@tensorflow/tfjs-layers';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { adam, bidirectional, clipGradients, dense, embedding, gru, lstm, sequential } from '../src/index.js';
-import { BACKENDS } from './backends.js';
+import './backends.js';
 import { savedAndLoaded } from './model-files.js';
 
 const x = tf.randomNormal([4, 3, 2], 0, 1, 'float32', 1);
@@ -51,102 +51,91 @@ const OPTIMIZERS: Record<string, () => tf.Optimizer> = {
   clipGradients: () => clipGradients(adam(0.1), { norm: 1 }),
 };
 
-describe.each(BACKENDS)('on %s', (backend) => {
-  beforeAll(async () => {
-    await tf.setBackend(backend);
-  });
+test.each(Object.entries(OPTIMIZERS))('%s: applied after every update, in fit too', async (_, make) => {
+  const model = sequential({ layers: [constrained(), dense({ units: 1 })] });
+  const [layer] = model.layers;
+  model.compile({ optimizer: make(), loss: 'meanSquaredError' });
+  await model.trainOnBatch(x, y);
+  expectConstrained(layer);
+  await model.fit(x, y, { epochs: 1, batchSize: 2, verbose: 0 });
+  expectConstrained(layer);
+});
 
-  // The fallback runs many small operations; two ways of assigning must do there.
-  const names = backend === 'cpu' ? Object.keys(OPTIMIZERS) : ['sgd', "Sluice's adam"];
-  test.each(names.map((name) => [name, OPTIMIZERS[name]] as const))(
-    '%s: applied after every update, in fit too',
-    async (_, make) => {
-      const model = sequential({ layers: [constrained(), dense({ units: 1 })] });
-      const [layer] = model.layers;
-      model.compile({ optimizer: make(), loss: 'meanSquaredError' });
-      await model.trainOnBatch(x, y);
-      expectConstrained(layer);
-      await model.fit(x, y, { epochs: 1, batchSize: 2, verbose: 0 });
-      expectConstrained(layer);
-    },
-  );
+test('optimizer.minimize and applyGradients', () => {
+  const layer = constrained();
+  const loss = () => tf.mean(layer.apply(x)) as tf.Scalar;
+  loss();
+  const optimizer = tf.train.sgd(0.1);
+  optimizer.minimize(loss);
+  expectConstrained(layer);
+  layer.setWeights(layer.getWeights().map((weight) => tf.sub(weight, 3)));
+  optimizer.applyGradients(tf.variableGrads(loss).grads);
+  expectConstrained(layer);
+});
 
-  test('optimizer.minimize and applyGradients', () => {
-    const layer = constrained();
-    const loss = () => tf.mean(layer.apply(x) as tf.Tensor) as tf.Scalar;
-    loss();
-    const optimizer = tf.train.sgd(0.1);
-    optimizer.minimize(loss);
-    expectConstrained(layer);
-    layer.setWeights(layer.getWeights().map((weight) => tf.sub(weight, 3)));
-    optimizer.applyGradients(tf.variableGrads(loss).grads);
-    expectConstrained(layer);
-  });
+test('weights that are loaded stay as they are, bit for bit, until they are trained', async () => {
+  const model = sequential({ layers: [constrained(), dense({ units: 1 })] });
+  const [start] = weightsOf(model);
+  expect(start).toEqual(new Array(18).fill(1));
+  model.setWeights(model.getWeights().map((weight) => tf.sub(weight, 3)));
+  const given = weightsOf(model);
+  expect(given[0]).toEqual(new Array(18).fill(-2));
+  const loaded = await savedAndLoaded(model);
+  expect(weightsOf(loaded)).toEqual(given);
+  loaded.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  await loaded.fit(x, y, { epochs: 1, verbose: 0 });
+  expectConstrained(loaded.layers[0]);
+});
 
-  test('weights that are loaded stay as they are, bit for bit, until they are trained', async () => {
-    const model = sequential({ layers: [constrained(), dense({ units: 1 })] });
-    const [start] = weightsOf(model);
-    expect(start).toEqual(new Array(18).fill(1));
-    model.setWeights(model.getWeights().map((weight) => tf.sub(weight, 3)));
-    const given = weightsOf(model);
-    expect(given[0]).toEqual(new Array(18).fill(-2));
-    const loaded = await savedAndLoaded(model);
-    expect(weightsOf(loaded)).toEqual(given);
-    loaded.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
-    await loaded.fit(x, y, { epochs: 1, verbose: 0 });
-    expectConstrained(loaded.layers[0]);
+test('embeddings and both directions of a pair', async () => {
+  const args = { units: 2, recurrentConstraint: 'nonNeg', kernelConstraint: 'unitNorm' };
+  const model = sequential({
+    layers: [
+      embedding({ inputDim: 5, outputDim: 2, inputLength: 3, embeddingsConstraint: 'nonNeg' }),
+      bidirectional({ layer: lstm(args) }),
+      dense({ units: 1 }),
+    ],
   });
+  const tokens = tf.tensor2d([[0, 1, 2]], [1, 3], 'int32');
+  model.compile({ optimizer: tf.train.sgd(0.1), loss: 'meanSquaredError' });
+  await model.fit(tokens, tf.ones([1, 1]), { epochs: 1, verbose: 0 });
+  const [table, ...both] = model.layers.slice(0, 2).flatMap((layer) => layer.getWeights().map(boundsOf));
+  expect(table.least).toBeGreaterThanOrEqual(0);
+  for (const [kernel, recurrent] of [both.slice(0, 3), both.slice(3)]) {
+    expect(kernel.norm).toBeCloseTo(1, 5);
+    expect(recurrent.least).toBeGreaterThanOrEqual(0);
+  }
+});
 
-  test('embeddings and both directions of a pair', async () => {
-    const args = { units: 2, recurrentConstraint: 'nonNeg', kernelConstraint: 'unitNorm' };
-    const model = sequential({
-      layers: [
-        embedding({ inputDim: 5, outputDim: 2, inputLength: 3, embeddingsConstraint: 'nonNeg' }),
-        bidirectional({ layer: lstm(args) }),
-        dense({ units: 1 }),
-      ],
-    });
-    const tokens = tf.tensor2d([[0, 1, 2]], [1, 3], 'int32');
-    model.compile({ optimizer: tf.train.sgd(0.1), loss: 'meanSquaredError' });
-    await model.fit(tokens, tf.ones([1, 1]), { epochs: 1, verbose: 0 });
-    const [table, ...both] = model.layers.slice(0, 2).flatMap((layer) => layer.getWeights().map(boundsOf));
-    expect(table.least).toBeGreaterThanOrEqual(0);
-    for (const [kernel, recurrent] of [both.slice(0, 3), both.slice(3)]) {
-      expect(kernel.norm).toBeCloseTo(1, 5);
-      expect(recurrent.least).toBeGreaterThanOrEqual(0);
-    }
-  });
+test('a constraint of your own that leaves the weight alone', () => {
+  const same = { apply: (weight: tf.Tensor) => weight, getClassName: () => 'Same', getConfig: () => ({}) };
+  const layer = lstm({ units: 2, kernelConstraint: same as never });
+  const loss = () => tf.mean(layer.apply(x)) as tf.Scalar;
+  loss();
+  const [before] = weightsOf(layer);
+  tf.train.sgd(1).minimize(loss);
+  const [after] = weightsOf(layer);
+  expect(after).not.toEqual(before);
+});
 
-  test('a constraint of your own that leaves the weight alone', () => {
-    const same = { apply: (weight: tf.Tensor) => weight, getClassName: () => 'Same', getConfig: () => ({}) };
-    const layer = lstm({ units: 2, kernelConstraint: same as never });
-    const loss = () => tf.mean(layer.apply(x) as tf.Tensor) as tf.Scalar;
-    loss();
-    const [before] = weightsOf(layer);
-    tf.train.sgd(1).minimize(loss);
-    const [after] = weightsOf(layer);
-    expect(after).not.toEqual(before);
-  });
-
-  test('leave no tensor and no byte behind', async () => {
-    const before = tf.memory();
-    const model = sequential({ layers: [constrained(), dense({ units: 1 })] });
-    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
-    const given = model.getWeights().map((weight) => tf.clone(weight));
-    const use = async () => {
-      await model.trainOnBatch(x, y).then((loss) => tf.dispose(loss));
-      model.setWeights(given);
-    };
-    await use();
-    const [tensors, bytes] = [tf.memory().numTensors, tf.memory().numBytes];
-    await use();
-    await use();
-    expect([tf.memory().numTensors, tf.memory().numBytes]).toEqual([tensors, bytes]);
-    model.dispose();
-    tf.dispose(given);
-    expect(tf.memory().numTensors).toBe(before.numTensors);
-    expect(tf.memory().numBytes).toBe(before.numBytes);
-  });
+test('leave no tensor and no byte behind', async () => {
+  const before = tf.memory();
+  const model = sequential({ layers: [constrained(), dense({ units: 1 })] });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  const given = model.getWeights().map((weight) => tf.clone(weight));
+  const use = async () => {
+    await model.trainOnBatch(x, y).then((loss) => tf.dispose(loss));
+    model.setWeights(given);
+  };
+  await use();
+  const [tensors, bytes] = [tf.memory().numTensors, tf.memory().numBytes];
+  await use();
+  await use();
+  expect([tf.memory().numTensors, tf.memory().numBytes]).toEqual([tensors, bytes]);
+  model.dispose();
+  tf.dispose(given);
+  expect(tf.memory().numTensors).toBe(before.numTensors);
+  expect(tf.memory().numBytes).toBe(before.numBytes);
 });
 
 test('dense warns once that TensorFlow.js does not apply its constraints', () => {

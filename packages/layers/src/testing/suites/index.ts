@@ -1,4 +1,5 @@
 import type { Suite } from '../subject.js';
+import { constraintsSuite } from './constraints.js';
 import { directionsSuite } from './directions.js';
 import { dropoutSuite } from './dropout.js';
 import { integersSuite } from './integers.js';
@@ -19,6 +20,7 @@ export const suites: readonly Suite[] = [
   directionsSuite,
   dropoutSuite,
   trainingSuite,
+  constraintsSuite,
   savingSuite,
   nonFiniteSuite,
   memorySuite,
