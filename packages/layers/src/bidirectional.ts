@@ -8,14 +8,15 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { fromSaved, type SavedObject, savedForm } from './identifiers.js';
 import { checkLayerArgs, layerArgs } from './layer-args.js';
-import { callOf } from './layer-call.js';
-import type { CallArgs, LayerArgs, LayerInputs, Shape } from './layer-types.js';
+import { recurrentCall, type StateSlots } from './layer-call.js';
+import type { CallArgs, LayerArgs, LayerInputs, Outputs, Shape, States } from './layer-types.js';
 import { first, listed, shapesOf } from './one-or-several.js';
 import { streamSeed } from './random.js';
 import { RecurrentLayer } from './recurrent-layer.js';
+import { sequenceMask } from './sequence-mask.js';
 
 /** How the outputs of the two directions become one; null leaves them two. */
 export type MergeMode = keyof typeof MERGES | null;
@@ -44,7 +45,7 @@ const BIDIRECTIONAL_ARGS = Object.keys({
 } satisfies Record<Exclude<keyof BidirectionalArgs, keyof LayerArgs>, true>);
 
 /** See `bidirectional`. */
-export class Bidirectional extends layers.Layer {
+export class Bidirectional<Several extends boolean = boolean> extends layers.Layer {
   static readonly className = 'SluiceBidirectional';
   readonly forwardLayer: RecurrentLayer;
   readonly backwardLayer: RecurrentLayer;
@@ -90,34 +91,51 @@ export class Bidirectional extends layers.Layer {
     return shapes.length === 1 ? shapes[0] : shapes;
   }
 
-  /** Initial states, the forward layer's first, join the inputs, so that models record where they come from. */
+  /** The states that a call may start from, the forward layer's first. */
+  private get stateSlots(): StateSlots {
+    const { cell, units } = this.forwardLayer;
+    return {
+      names: this.pair.flatMap((layer) => layer.cell.states.map((state) => `${state} of ${layer.name}`)),
+      units,
+      listing: `, ${cell.states.length} for each direction`,
+    };
+  }
+
+  /**
+   * Applies both layers to a sequence. Initial states are the forward layer's, then the backward layer's.
+   * @throws TypeError, RangeError when there is something in the call that the layers cannot use.
+   */
+  override apply(inputs: Tensor | Tensor[], kwargs?: CallArgs): Outputs<Tensor, Several>;
+  override apply(
+    inputs: SymbolicTensor | SymbolicTensor[],
+    kwargs?: CallArgs,
+  ): Outputs<SymbolicTensor, Several>;
+  override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
   override apply(inputs: LayerInputs, kwargs: CallArgs = {}): LayerInputs {
-    const call = callOf(this, inputs, kwargs);
+    const call = recurrentCall(this, this.stateSlots, inputs, kwargs);
     return super.apply(call.inputs, call.kwargs);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor | Tensor[] {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
-      const [x, ...initialStates] = listed(inputs);
+      const { initialState, training } = kwargs;
+      const mask = sequenceMask(this.name, kwargs.mask);
       const each = this.forwardLayer.cell.states.length;
-      if (initialStates.length > 0 && initialStates.length !== 2 * each) {
-        throw new RangeError(
-          `${this.name} takes ${2 * each} initial states, ${each} for each direction, but was given ${initialStates.length}.`,
-        );
-      }
+      const states = initialState == null ? undefined : listed(initialState as States);
       const results = this.pair.map((layer, i) => {
-        const { sequence, states } = layer.run([x, ...initialStates.slice(i * each, (i + 1) * each)], kwargs);
+        const own = { mask, training, initialState: states?.slice(i * each, (i + 1) * each) };
+        const { sequence, states: last } = layer.run(first(inputs), own);
         return {
           output: layer.returnSequences ? this.inOrder(sequence) : layer.lastOutput(sequence),
-          states,
+          states: last,
         };
       });
       const [forward, backward] = results.map(({ output }) => output);
       const outputs =
         this.mergeMode === null ? [forward, backward] : [MERGES[this.mergeMode](forward, backward)];
-      const states = this.forwardLayer.returnState ? results.flatMap((result) => result.states) : [];
-      const all = [...outputs, ...states];
+      const last = this.forwardLayer.returnState ? results.flatMap((result) => result.states) : [];
+      const all = [...outputs, ...last];
       return all.length === 1 ? all[0] : all;
     });
   }
@@ -128,8 +146,8 @@ export class Bidirectional extends layers.Layer {
   }
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
-    const sequenceMask = this.forwardLayer.returnSequences ? (first(mask ?? null) ?? null) : null;
-    const outputs = this.mergeMode === null ? [sequenceMask, sequenceMask] : [sequenceMask];
+    const output = this.forwardLayer.returnSequences ? (sequenceMask(this.name, mask) ?? null) : null;
+    const outputs = this.mergeMode === null ? [output, output] : [output];
     const states = this.forwardLayer.returnState
       ? this.pair.flatMap(({ cell }) => cell.states.map(() => null))
       : [];
@@ -138,8 +156,26 @@ export class Bidirectional extends layers.Layer {
     return (masks.length === 1 ? masks[0] : masks) as Tensor | Tensor[];
   }
 
-  override resetStates(): void {
-    for (const layer of this.pair) layer.resetStates();
+  /** The states that a stateful pair starts its next batch with, the forward layer's first; null stands for zeros. */
+  get states(): readonly (Tensor | null)[] {
+    return this.pair.flatMap((layer) => layer.states);
+  }
+
+  /**
+   * Makes a stateful pair start its next batch with zeros, or with the given states, the forward layer's first.
+   * @throws Error when the layers are not stateful, RangeError when the states do not fit.
+   */
+  override resetStates(states?: States | null): void {
+    const given = states == null ? this.states.map(() => null) : listed(states);
+    const each = this.forwardLayer.cell.states.length;
+    if (given.length !== 2 * each) {
+      throw new RangeError(
+        `${this.name} has ${2 * each} states${this.stateSlots.listing}, but was given ${given.length}.`,
+      );
+    }
+    this.pair.forEach((layer, i) => {
+      layer.resetStates(given.slice(i * each, (i + 1) * each));
+    });
   }
 
   override get trainable(): boolean {
@@ -162,6 +198,7 @@ export class Bidirectional extends layers.Layer {
   /** The forward layer's, then the backward layer's. */
   override setWeights(weights: Tensor[]): void {
     const each = this.forwardLayer.weights.length;
+    // TensorFlow.js says what is wrong with the number of them.
     if (weights.length !== this.weights.length) super.setWeights(weights);
     this.forwardLayer.setWeights(weights.slice(0, each));
     this.backwardLayer.setWeights(weights.slice(each));
@@ -237,4 +274,6 @@ function checkedMergeMode(wrapper: string, mergeMode: MergeMode | undefined): Me
  *
  * @throws TypeError, RangeError when the layers are not recurrent, do not form a pair or the merge mode is unknown.
  */
-export const bidirectional = (args: BidirectionalArgs): Bidirectional => new Bidirectional(args);
+export const bidirectional = <ReturnState extends boolean = false, Mode extends MergeMode = 'concat'>(
+  args: BidirectionalArgs & { layer: RecurrentLayer<ReturnState> | SavedObject; mergeMode?: Mode },
+): Bidirectional<Mode extends null ? true : ReturnState> => new Bidirectional(args);

@@ -43,7 +43,7 @@ interface SavedCell {
   options: string;
 }
 
-export class SimpleRnn extends RecurrentLayer {
+export class SimpleRnn<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceSimpleRNN';
 
   constructor(args: SimpleRnnArgs) {
@@ -52,7 +52,7 @@ export class SimpleRnn extends RecurrentLayer {
   }
 }
 
-export class Gru extends RecurrentLayer {
+export class Gru<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceGRU';
 
   constructor(args: GruArgs) {
@@ -79,7 +79,7 @@ export class Gru extends RecurrentLayer {
 
 const LSTM_OPTIONS = { ...CELL_OPTIONS.lstm, unitForgetBias: true };
 
-export class Lstm extends RecurrentLayer {
+export class Lstm<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceLSTM';
   private readonly unitForgetBias: boolean;
 
@@ -101,7 +101,7 @@ const SRU_INITIALIZERS = {
   recurrent: { className: 'RandomUniform', config: { minval: -Math.sqrt(1.5), maxval: Math.sqrt(1.5) } },
 } as const;
 
-export class Sru extends RecurrentLayer {
+export class Sru<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceSRU';
 
   constructor(args: SruArgs) {
@@ -131,7 +131,7 @@ function checkedCell(cell: unknown): Cell | SavedCell {
   throw new TypeError(`rnn: cell must be a cell made by defineCell or cells.gru(), but is ${given}.`);
 }
 
-export class Rnn extends RecurrentLayer {
+export class Rnn<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceRNN';
 
   constructor(args: RnnArgs) {
@@ -148,17 +148,32 @@ export class Rnn extends RecurrentLayer {
 
 for (const layer of [SimpleRnn, Gru, Lstm, Sru, Rnn]) serialization.registerClass(layer);
 
+/** By this `apply` knows whether it returns a list. */
+interface Returning<ReturnState extends boolean> {
+  returnState?: ReturnState;
+}
+
 /** A layer of simple recurrent units (Elman 1990): Keras's `SimpleRNN`. */
-export const simpleRNN = (args: SimpleRnnArgs): SimpleRnn => new SimpleRnn(args);
+export const simpleRNN = <ReturnState extends boolean = false>(
+  args: SimpleRnnArgs & Returning<ReturnState>,
+): SimpleRnn<NoInfer<ReturnState>> => new SimpleRnn(args);
 
 /** A layer of gated recurrent units (Cho et al. 2014): Keras's `GRU`, with `resetAfter` true unless given. */
-export const gru = (args: GruArgs): Gru => new Gru(args);
+export const gru = <ReturnState extends boolean = false>(
+  args: GruArgs & Returning<ReturnState>,
+): Gru<NoInfer<ReturnState>> => new Gru(args);
 
 /** A layer of long short-term memory (Hochreiter & Schmidhuber 1997): Keras's `LSTM`. */
-export const lstm = (args: LstmArgs): Lstm => new Lstm(args);
+export const lstm = <ReturnState extends boolean = false>(
+  args: LstmArgs & Returning<ReturnState>,
+): Lstm<NoInfer<ReturnState>> => new Lstm(args);
 
 /** A layer of simple recurrent units of Lei et al. 2018, which Keras has not. Its one state is the cell state `c`. */
-export const sru = (args: SruArgs): Sru => new Sru(args);
+export const sru = <ReturnState extends boolean = false>(
+  args: SruArgs & Returning<ReturnState>,
+): Sru<NoInfer<ReturnState>> => new Sru(args);
 
 /** A layer of any cell, your own too: `rnn({ cell: defineCell({ … }), units: 64 })`. */
-export const rnn = (args: RnnArgs): Rnn => new Rnn(args);
+export const rnn = <ReturnState extends boolean = false>(
+  args: RnnArgs & Returning<ReturnState>,
+): Rnn<NoInfer<ReturnState>> => new Rnn(args);

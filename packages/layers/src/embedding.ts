@@ -10,7 +10,7 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import {
   constraintFrom,
   type Identifier,
@@ -19,7 +19,8 @@ import {
   savedForm,
 } from './identifiers.js';
 import { checkLayerArgs, layerArgs } from './layer-args.js';
-import type { CallArgs, LayerArgs, Shape } from './layer-types.js';
+import { checkCall } from './layer-call.js';
+import type { CallArgs, LayerArgs, LayerInputs, Shape } from './layer-types.js';
 import { first, listed, shapesOf } from './one-or-several.js';
 import { keepConstrained } from './weight-constraint.js';
 import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
@@ -108,6 +109,18 @@ export class Embedding extends layers.Layer {
       );
     }
     return [shape[0], ...lengths.map((length, i) => length ?? shape[i + 1]), this.sizes.outputDim];
+  }
+
+  /**
+   * Turns indices into vectors.
+   * @throws TypeError, RangeError when there is something in the call that the layer cannot use.
+   */
+  override apply(inputs: Tensor | Tensor[], kwargs?: CallArgs): Tensor;
+  override apply(inputs: SymbolicTensor | SymbolicTensor[], kwargs?: CallArgs): SymbolicTensor;
+  override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
+  override apply(inputs: LayerInputs, kwargs: CallArgs = {}): LayerInputs {
+    checkCall(this, inputs, kwargs, ['mask', 'training']);
+    return super.apply(inputs, kwargs);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor {

@@ -1,20 +1,147 @@
-import type { layers } from '@tensorflow/tfjs-layers';
+/** What layers are called with: checked, and sorted into inputs, states and the rest. */
+import { Tensor } from '@tensorflow/tfjs-core';
+import { type layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { refuseUnknown, requireOptions, shownValue } from './known-options.js';
 import type { CallArgs, LayerInputs } from './layer-types.js';
 import { mayHaveMask } from './mask-origin.js';
 import { listed } from './one-or-several.js';
 
+/** The states that a layer starts from. */
+export interface StateSlots {
+  /** In order. */
+  readonly names: readonly string[];
+  /** The width of each. */
+  readonly units: number;
+  /** Behind how many there are, in a message. */
+  readonly listing: string;
+}
+
+interface Call {
+  readonly inputs: LayerInputs;
+  readonly kwargs: CallArgs;
+}
+
 /**
- * What a recurrent layer is called with: initial states behind the inputs, and no mask that is another layer's.
+ * What a recurrent layer is called with: a tensor and its initial states among the other arguments, or, for a model to
+ * record where they come from, symbolic ones behind the symbolic input. The caller may use its `kwargs` again.
  *
  * A model calls its layers with lists, and with one `kwargs` for all, in which the last mask stays for layers whose own
- * inputs have none. The object is left as it is: a caller may use it again.
+ * inputs have none.
+ *
+ * @throws TypeError, RangeError when the layer cannot be called so.
  */
-export function callOf(
+export function recurrentCall(
   layer: layers.Layer,
+  slots: StateSlots,
   inputs: LayerInputs,
-  { initialState, ...kwargs }: CallArgs,
-): { inputs: LayerInputs; kwargs: CallArgs } {
-  if (Array.isArray(inputs) && kwargs.mask != null && !mayHaveMask(layer)) delete kwargs.mask;
-  const all = [...listed<unknown>(inputs), ...listed<unknown>(initialState ?? [])];
-  return { inputs: initialState == null ? inputs : (all as LayerInputs), kwargs };
+  kwargs: CallArgs,
+): Call {
+  checkCall(layer, inputs, kwargs, ['mask', 'training', 'initialState']);
+  const [x, ...rest] = listed<Tensor | SymbolicTensor>(inputs);
+  const { initialState, ...others } = kwargs;
+  const states = [...rest, ...listed<Tensor | SymbolicTensor | null>(initialState ?? [])];
+  if (states.length > 0) checkStates(layer.name, slots, states, x);
+  if (x instanceof SymbolicTensor) {
+    checkSymbolicCall(layer.name, others);
+    const given = states.filter((state) => state !== null);
+    return { inputs: given.length === 0 ? inputs : ([x, ...given] as SymbolicTensor[]), kwargs: others };
+  }
+  if (Array.isArray(inputs)) checkModelBatch(layer, x.shape[0]);
+  if (Array.isArray(inputs) && others.mask != null && !mayHaveMask(layer)) delete others.mask;
+  return {
+    inputs: x,
+    kwargs: states.length === 0 ? others : { ...others, initialState: states as Tensor[] },
+  };
+}
+
+/**
+ * Checks that a layer is called with tensors and with arguments that it knows.
+ * @throws TypeError, RangeError when it is not.
+ */
+export function checkCall(
+  { name }: layers.Layer,
+  inputs: unknown,
+  kwargs: unknown,
+  known: readonly (keyof CallArgs)[],
+): asserts kwargs is CallArgs {
+  if (!listed(inputs).every(isTensor)) {
+    throw new TypeError(
+      `${name} takes tensors, but was given ${shownValue(inputs)}; make one with tf.tensor, for example.`,
+    );
+  }
+  requireOptions(`${name}.apply`, kwargs, 'layer.apply(x, { mask })');
+  refuseUnknown(`${name}.apply`, Object.entries(kwargs), known);
+}
+
+const isTensor = (value: unknown): value is Tensor | SymbolicTensor =>
+  value instanceof SymbolicTensor || (value != null && value instanceof Tensor);
+
+function checkStates(
+  layer: string,
+  { names, units, listing }: StateSlots,
+  states: readonly unknown[],
+  x: Tensor | SymbolicTensor,
+): void {
+  if (states.length !== names.length) {
+    throw new RangeError(
+      `${layer} takes ${names.length} initial states${listing}, but was given ${states.length}.`,
+    );
+  }
+  const isSymbolic = x instanceof SymbolicTensor;
+  const [batch] = x.shape;
+  states.forEach((state, i) => {
+    if (state === null) return;
+    if (!isTensor(state) || state instanceof SymbolicTensor !== isSymbolic) {
+      const wanted = isSymbolic ? 'a symbolic tensor, as the input is' : 'a tensor, as tf.tensor2d makes it';
+      throw new TypeError(
+        `${layer}: initial state ${names[i]} must be ${wanted}, but is ${shownValue(state)}.`,
+      );
+    }
+    const [rows, width] = state.shape;
+    if (state.shape.length === 2 && width === units && (rows ?? batch) === (batch ?? rows)) return;
+    throw new RangeError(
+      `${layer}: initial state ${names[i]} must have the shape [${batch ?? 'batch'}, ${units}], ` +
+        `but has [${state.shape.map((size) => size ?? 'batch').join(', ')}].`,
+    );
+  });
+}
+
+/** TensorFlow.js drops these when it runs the model. */
+function checkSymbolicCall(layer: string, { mask, training }: CallArgs): void {
+  if (mask != null) {
+    throw new TypeError(
+      `${layer}: a model takes a mask from its layers, from masking or embedding({ maskZero: true }), not from apply; ` +
+        'to give one yourself, apply the layer to tensors.',
+    );
+  }
+  if (training != null) {
+    throw new TypeError(
+      `${layer}: a model says itself whether it is training; leave training out, or apply the layer to tensors.`,
+    );
+  }
+}
+
+/**
+ * Checks that a model which calls a stateful layer has not cut its rows: a row's state would go to another row.
+ * @throws RangeError when the model does not know its batch size or the batch has another.
+ */
+function checkModelBatch({ name, stateful, inboundNodes }: layers.Layer, batch: number): void {
+  if (!stateful || inboundNodes.length === 0) return;
+  const sizes = inboundNodes.map(({ inputTensors }) => inputTensors[0].shape[0]);
+  if (sizes.includes(null)) throw unknownBatch(name);
+  if (sizes.includes(batch)) return;
+  throw new RangeError(
+    `${name} is stateful in a model of batches of ${sizes.join(' or ')} rows, but was given ${batch}. TensorFlow.js cuts what ` +
+      `predict, fit and evaluate are given into batches of 32 rows: call them with { batchSize: ${sizes[0]} } and a multiple of so ` +
+      'many rows.',
+  );
+}
+
+/** A stateful layer cannot tell whether it sees a whole batch. */
+export function unknownBatch(layer: string): RangeError {
+  return new RangeError(
+    `${layer} is stateful, and its model does not know its batch size. TensorFlow.js cuts what predict, fit and evaluate are given ` +
+      "into batches of 32 rows, so a row's state would go to another row. Give the first layer batchInputShape " +
+      '[batchSize, timesteps, features], or input() a batchShape, and call with the same { batchSize }.',
+  );
 }

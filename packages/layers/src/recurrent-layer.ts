@@ -9,15 +9,17 @@ import {
   type Tensor,
   type Tensor3D,
   tidy,
+  zeros,
 } from '@tensorflow/tfjs-core';
-import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import { InputSpec, type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { withBlockValues } from './block-initializer.js';
 import { DropoutMasks } from './dropout-masks.js';
 import { initializerFrom } from './identifiers.js';
 import { layerArgs } from './layer-args.js';
-import { callOf } from './layer-call.js';
-import type { CallArgs, LayerInputs, Shape } from './layer-types.js';
+import { recurrentCall, type StateSlots, unknownBatch } from './layer-call.js';
+import type { CallArgs, LayerInputs, Outputs, Shape, States } from './layer-types.js';
 import { first, listed, shapesOf } from './one-or-several.js';
+import { isSameShape } from './operand-checks.js';
 import { Orthogonal } from './orthogonal.js';
 import { streamSeed } from './random.js';
 import { runPlan } from './recurrent.js';
@@ -32,6 +34,7 @@ import {
   weightSettings,
 } from './recurrent-args.js';
 import type { RecurrentResult } from './recurrent-run.js';
+import { sequenceMask } from './sequence-mask.js';
 import { StoredStates } from './stored-states.js';
 import { keepConstrained } from './weight-constraint.js';
 import type { Initializer } from './weight-rules.js';
@@ -49,10 +52,10 @@ const DEFAULT_INITIALIZERS: DefaultInitializers = {
  * Input `[batch, timesteps, features]`; output `[batch, units]`, or `[batch, timesteps, units]` with `returnSequences`;
  * behind it, with `returnState`, each state `[batch, units]`.
  */
-export abstract class RecurrentLayer extends layers.Layer {
+export abstract class RecurrentLayer<ReturnState extends boolean = boolean> extends layers.Layer {
   readonly units: number;
   readonly returnSequences: boolean;
-  readonly returnState: boolean;
+  readonly returnState: ReturnState;
   readonly goBackwards: boolean;
   /** The masks drawn so far, and how many. */
   readonly dropoutMasks: DropoutMasks;
@@ -62,6 +65,10 @@ export abstract class RecurrentLayer extends layers.Layer {
   /** What the weights are for; the input of a call may be wrong. */
   private sizes!: Sizes;
   private readonly stored = new StoredStates();
+  /** Null when a model that does not know its batch size built the layer. */
+  private builtBatch: number | null = null;
+  /** False in the layers that another package's wrapper builds and calls. */
+  private isApplied = false;
   /** What a wrapper puts before the names of this layer's weights, to tell them from another's. */
   weightScope = '';
 
@@ -80,26 +87,33 @@ export abstract class RecurrentLayer extends layers.Layer {
     this.settings = callSettings(this.name, args);
     this.units = args.units;
     this.returnSequences = this.settings.returnSequences;
-    this.returnState = this.settings.returnState;
+    this.returnState = this.settings.returnState as ReturnState;
     this.goBackwards = this.settings.goBackwards;
     this._stateful = this.settings.stateful;
     this.weightSettings = weightSettings(args, { ...DEFAULT_INITIALIZERS, ...defaults });
     this.dropoutMasks = new DropoutMasks(this.seed);
     this.supportsMasking = true;
+    // TensorFlow.js's bidirectional adds those of initial states to it.
+    this.inputSpec = [new InputSpec({ ndim: 3 })];
   }
+
+  /** `build` and `run` check the input, and say more. */
+  protected override assertInputCompatibility(): void {}
 
   get seed(): number | undefined {
     return this.args.seed ?? undefined;
   }
 
   /** A layer like this one, with fresh weights and some arguments changed. */
-  copyWith(changes: Partial<RecurrentArgs>): RecurrentLayer {
-    const Class = this.constructor as new (args: RecurrentArgs) => RecurrentLayer;
+  copyWith(changes: Partial<RecurrentArgs>): RecurrentLayer<ReturnState> {
+    const Class = this.constructor as new (args: RecurrentArgs) => RecurrentLayer<ReturnState>;
     return new Class({ ...this.args, ...changes });
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    this.sizes = this.sizesFor(shapesOf(inputShape)[0]);
+    const [shape] = shapesOf(inputShape);
+    this.sizes = this.sizesFor(shape);
+    this.builtBatch = shape[0];
     this.parameterWeights = this.cell.parameters(this.sizes).map((parameter) => this.addParameter(parameter));
     const { recurrentDropout } = this.settings;
     if (recurrentDropout > 0 && this.planWith(true).recurrentMasks.length === 0) {
@@ -164,16 +178,33 @@ export abstract class RecurrentLayer extends layers.Layer {
     return this.returnState ? [output, ...this.cell.states.map(() => [batch, this.units])] : output;
   }
 
-  /** Initial states join the inputs, so that models record where they come from. */
+  /** The states that a call may start from. */
+  get stateSlots(): StateSlots {
+    const names = this.cell.states;
+    return { names, units: this.units, listing: ` (${names.join(', ')})` };
+  }
+
+  /**
+   * Applies the layer to a sequence.
+   * @throws TypeError, RangeError when there is something in the call that the layer cannot use.
+   */
+  override apply(inputs: Tensor | Tensor[], kwargs?: CallArgs): Outputs<Tensor, ReturnState>;
+  override apply(
+    inputs: SymbolicTensor | SymbolicTensor[],
+    kwargs?: CallArgs,
+  ): Outputs<SymbolicTensor, ReturnState>;
+  override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
   override apply(inputs: LayerInputs, kwargs: CallArgs = {}): LayerInputs {
-    const call = callOf(this, inputs, kwargs);
+    this.isApplied = true;
+    const call = recurrentCall(this, this.stateSlots, inputs, kwargs);
     return super.apply(call.inputs, call.kwargs);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor | Tensor[] {
+    if (this.stateful && !this.isApplied && this.builtBatch === null) throw unknownBatch(this.name);
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
-      const { sequence, states } = this.run(inputs, kwargs);
+      const { sequence, states } = this.run(first(inputs), kwargs);
       const inOrder = this.returnSequences && this.goBackwards ? reverse(sequence, 1) : sequence;
       const output = this.returnSequences ? inOrder : this.lastOutput(sequence);
       return this.returnState ? [output, ...states] : output;
@@ -184,8 +215,7 @@ export abstract class RecurrentLayer extends layers.Layer {
    * Runs the cell with this layer's weights, dropout and stored states.
    * @returns outputs at their inputs' positions, whatever the direction, and the last states.
    */
-  run(inputs: Tensor | Tensor[], kwargs: CallArgs): RecurrentResult {
-    const [given, ...initialStates] = listed(inputs);
+  run(given: Tensor, kwargs: CallArgs): RecurrentResult {
     const { dropout, zeroOutputForMask } = this.settings;
     const x = given.dtype === 'float32' ? given : cast(given, 'float32');
     const [batch, , inputSize] = x.shape as number[];
@@ -198,8 +228,8 @@ export abstract class RecurrentLayer extends layers.Layer {
       dropped as Tensor3D,
       this.parameterWeights.map((weight) => weight.read()),
       {
-        initialStates: initialStates.length > 0 ? initialStates : this.stored.forBatch(batch, this.name),
-        mask: first(kwargs.mask ?? undefined) ?? undefined,
+        initialStates: this.initialStates(batch, kwargs),
+        mask: sequenceMask(this.name, kwargs.mask),
         maskedOutput: zeroOutputForMask ? 'zero' : 'repeat',
         reverse: this.goBackwards,
         recurrentMasks,
@@ -207,6 +237,14 @@ export abstract class RecurrentLayer extends layers.Layer {
     );
     if (this.stateful) this.stored.store(result.states);
     return result;
+  }
+
+  /** Those of the call, else those that are stored; undefined for zeros. */
+  private initialStates(batch: number, { initialState }: CallArgs): readonly Tensor[] | undefined {
+    if (initialState == null) return this.stored.forBatch(batch, this.name);
+    const given = listed(initialState as States);
+    if (given.every((state) => state === null)) return undefined;
+    return given.map((state) => state ?? zeros([batch, this.units]));
   }
 
   /** The output of the step that was processed last, from outputs at their inputs' positions. */
@@ -223,36 +261,38 @@ export abstract class RecurrentLayer extends layers.Layer {
     return blocks.map(() => this.dropoutMasks.draw([batch, this.units], rate));
   }
 
-  /** The states a stateful layer starts its next batch with; null when it starts with zeros. */
-  get states(): readonly Tensor[] | null {
-    return this.stored.tensors;
+  /**
+   * The states that a stateful layer starts its next batch with, `[batch, units]` each; null stands for zeros. They
+   * fit `resetStates` and `apply(x, { initialState })`.
+   */
+  get states(): readonly (Tensor | null)[] {
+    return this.stored.tensors ?? this.cell.states.map(() => null);
   }
 
   /**
    * Makes a stateful layer start its next batch with zeros, or with the given states `[batch, units]`.
    * @throws Error when the layer is not stateful, RangeError when the states do not fit.
    */
-  override resetStates(states?: Tensor | Tensor[]): void {
+  override resetStates(states?: States | null): void {
     if (!this.stateful)
       throw new Error(
         `${this.name} is not stateful, so it has no states to reset; make it with stateful: true.`,
       );
-    const given = states === undefined ? [] : listed(states);
-    const fits =
-      given.length === this.cell.states.length &&
-      given.every(({ shape }) => shape.length === 2 && shape[1] === this.units);
-    if (states !== undefined && !fits) {
-      const shapes = given.map(({ shape }) => JSON.stringify(shape)).join(', ');
+    const given = states == null ? this.cell.states.map(() => null) : listed(states);
+    const [batch] = given.flatMap((state) => (state === null ? [] : [state.shape[0]]));
+    const fits = ({ shape }: Tensor) => isSameShape(shape, [batch, this.units]);
+    if (given.length !== this.cell.states.length || !given.every((state) => state === null || fits(state))) {
+      const shapes = given.map((state) => JSON.stringify(state?.shape ?? null)).join(', ');
       const wanted = this.cell.states.map((state) => `${state} [batch, ${this.units}]`).join(', ');
       throw new RangeError(`${this.name}: expected the states ${wanted}, but was given ${shapes}.`);
     }
-    if (states === undefined) this.stored.dispose();
-    else this.stored.store(given);
+    if (batch === undefined) this.stored.dispose();
+    else tidy(() => this.stored.store(given.map((state) => state ?? zeros([batch, this.units]))));
   }
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
-    const sequenceMask = this.returnSequences ? (first(mask ?? null) ?? null) : null;
-    const masks = this.returnState ? [sequenceMask, ...this.cell.states.map(() => null)] : sequenceMask;
+    const output = this.returnSequences ? (sequenceMask(this.name, mask) ?? null) : null;
+    const masks = this.returnState ? [output, ...this.cell.states.map(() => null)] : output;
     // tfjs-layers takes null for "no mask", though its types do not say so.
     return masks as Tensor | Tensor[];
   }

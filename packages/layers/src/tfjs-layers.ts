@@ -1,6 +1,8 @@
 import { layers } from '@tensorflow/tfjs-layers';
+import type { OneOutput } from './layer-types.js';
 
 type DenseArgs = Parameters<typeof layers.dense>[0];
+type DropoutArgs = Parameters<typeof layers.dropout>[0];
 
 let warned = false;
 
@@ -10,8 +12,8 @@ let warned = false;
  * A `dense` with a constraint gives a warning, once: TensorFlow.js applies the constraints of its layers when weights
  * are loaded, and not while it trains.
  */
-export function dense(args: DenseArgs): ReturnType<typeof layers.dense> {
-  const layer = layers.dense(args);
+export function dense(args: DenseArgs): OneOutput & layers.Layer {
+  const layer = layers.dense(args) as OneOutput & layers.Layer;
   if (!warned && (args.kernelConstraint ?? args.biasConstraint) != null) {
     warned = true;
     console.warn(
@@ -22,4 +24,4 @@ export function dense(args: DenseArgs): ReturnType<typeof layers.dense> {
   return layer;
 }
 
-export const { dropout } = layers;
+export const dropout = layers.dropout as (args: DropoutArgs) => OneOutput & layers.Layer;

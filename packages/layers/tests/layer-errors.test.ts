@@ -112,7 +112,7 @@ test('the states a stateful layer is reset to are those it starts with', () => {
   layer.resetStates(state);
   expect((layer.apply(x) as tf.Tensor).dataSync()).toEqual(expected.dataSync());
   layer.apply(x, { initialState: state });
-  expect(layer.states?.[0].dataSync()).toEqual(expected.dataSync());
+  expect(layer.states[0]?.dataSync()).toEqual(expected.dataSync());
 });
 
 test.each([

@@ -8,7 +8,7 @@ import {
   tanh,
 } from '@sluice/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel, SymbolicTensor, layers as tfjs } from '@tensorflow/tfjs-layers';
+import type { LayersModel, layers as tfjs } from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
 import {
   bidirectional,
@@ -150,10 +150,10 @@ test('Keras names and shapes of weights, in saved files too', async () => {
 test('a functional model with states from one layer to another, and its optimizer', async () => {
   const source = input({ shape: [null, 3] });
   const target = input({ shape: [null, 2] });
-  const encoded = lstm({ units: 4, returnState: true }).apply(source) as SymbolicTensor[];
+  const encoded = lstm({ units: 4, returnState: true }).apply(source);
   const decoder = lstm({ units: 4, returnSequences: true });
-  const decoded = decoder.apply(target, { initialState: encoded.slice(1) }) as SymbolicTensor;
-  const output = dense({ units: 1 }).apply(decoded) as SymbolicTensor;
+  const decoded = decoder.apply(target, { initialState: encoded.slice(1) });
+  const output = dense({ units: 1 }).apply(decoded);
   const before = model({ inputs: [source, target], outputs: output });
   before.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
   const inputs = [tf.randomNormal([2, 5, 3]), tf.randomNormal([2, 3, 2])];

@@ -14,9 +14,6 @@ const SHAPE = [batch, timesteps, features];
 const HOLES = [1, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0];
 const ROWS = [batch, timesteps];
 
-type Applied = { apply: (x: never) => unknown };
-const applied = (layer: Applied, x: SymbolicTensor) => layer.apply(x as never) as SymbolicTensor;
-
 const LAYERS = {
   gru: () => gru({ units, returnSequences: true, returnState: true }),
   'gru, zero output': () => gru({ units, returnSequences: true, zeroOutputForMask: true }),
@@ -29,7 +26,7 @@ export const masksSuite: Suite = (subject) =>
     test('given to apply: the numbers of a GRU of ones', async () => {
       const layer = gru({ units: 2, kernelInitializer: 'ones', recurrentInitializer: 'ones' });
       const mask = tf.tensor2d([[1, 1, 1]]);
-      const output = layer.apply(tf.ones([1, 3, 2]), { mask }) as tf.Tensor;
+      const output = layer.apply(tf.ones([1, 3, 2]), { mask });
       const values = await float64(output);
       expect(values.length).toBe(2);
       for (const value of values) expect(value).toBeCloseTo(0.2639, 4);
@@ -81,18 +78,18 @@ export const masksSuite: Suite = (subject) =>
       const x: tf.Tensor = inputs();
       const source = input({ shape: [null, ...x.shape.slice(2)] });
       const first = make();
-      const masked = applied(first, source);
+      const masked = first.apply(source) as SymbolicTensor;
       const layers = {
         sequence: gru({ units, returnSequences: true }),
         last: lstm({ units }),
         both: bidirectional({ layer: sru({ units }), mergeMode: 'sum' }),
         backwards: simpleRNN({ units, goBackwards: true }),
       };
-      const sequence = applied(layers.sequence, masked);
+      const sequence = layers.sequence.apply(masked);
       const outputs = [
-        applied(layers.last, sequence),
-        applied(layers.both, sequence),
-        applied(layers.backwards, masked),
+        layers.last.apply(sequence),
+        layers.both.apply(sequence),
+        layers.backwards.apply(masked),
       ];
       const made = model({ inputs: source, outputs });
       setWave(made);
@@ -114,13 +111,31 @@ export const masksSuite: Suite = (subject) =>
       ]);
     });
 
+    test.each([
+      ['gru', () => gru({ units, returnSequences: true })],
+      ['bidirectional', () => bidirectional({ layer: lstm({ units, returnSequences: true }) })],
+    ])('through add and average, to %s and the layer behind it', async (_, make) => {
+      const [source, first, last] = [input({ shape: [timesteps] }), make(), gru({ units })];
+      const rows = embedding({ inputDim: 5, outputDim: features, maskZero: true }).apply(source);
+      const twice = tfjs.add().apply([rows, rows]) as SymbolicTensor;
+      // Each of these layers puts a 1 before the mask's shape.
+      const sequence = tfjs.average().apply([twice, twice]) as SymbolicTensor;
+      const made = model({ inputs: source, outputs: [sequence, last.apply(first.apply(sequence))] });
+      setWave(made);
+      const tokens = tf.tensor2d([4, 2, 3, 1, 1, 2, 0, 0, 1, 0, 2, 2], [3, 4], 'int32');
+      const [given, result] = made.predict(tokens) as tf.Tensor[];
+      const mask = tf.notEqual(tokens, 0);
+      const expected = last.apply(first.apply(given, { mask }), { mask });
+      await expectNear(subject, [result], [await float64(expected)]);
+    });
+
     test("an encoder's mask does not reach a decoder of unpadded inputs", async () => {
       const [source, target] = [input({ shape: [timesteps] }), input({ shape: [timesteps, features] })];
-      const embedded = applied(embedding({ inputDim: 5, outputDim: features, maskZero: true }), source);
+      const embedded = embedding({ inputDim: 5, outputDim: features, maskZero: true }).apply(source);
       const encoder = gru({ units });
       const decoder = gru({ units });
-      const encoded = applied(encoder, embedded);
-      const decoded = decoder.apply(target, { initialState: encoded }) as SymbolicTensor;
+      const encoded = encoder.apply(embedded);
+      const decoded = decoder.apply(target, { initialState: encoded });
       const both = model({ inputs: [source, target], outputs: [decoded, encoded] });
       setWave(both);
       const x = wave([1, timesteps, features], 5);

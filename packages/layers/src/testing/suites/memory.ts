@@ -82,7 +82,7 @@ export const memorySuite: Suite = () =>
       await use();
       model.dispose();
       tf.dispose([x, y]);
-      expect(layer.states).toBeNull();
+      expect(layer.states).toEqual([null, null]);
       expect(count()).toEqual(empty);
     });
 

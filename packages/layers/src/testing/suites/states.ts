@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type SymbolicTensor, layers as tfjs } from '@tensorflow/tfjs-layers';
+import { layers as tfjs } from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
 import { bidirectional, gru, input, lstm, model, sequential, sru } from '../../index.js';
 import { type Checked, checkLayer, expectNear } from '../check-layer.js';
@@ -90,11 +90,58 @@ export const statesSuite: Suite = (subject) =>
       );
     });
 
+    test('that a layer holds may be given to it; null stands for zeros', async () => {
+      const layer = built(lstm({ units, stateful: true }));
+      const x = wave([batch, 2, features], 10);
+      const zeros = new Float64Array(batch * units);
+      expect(layer.states).toEqual([null, null]);
+      await expectNear(subject, [layer.apply(x)], (await reference(layer, x)).outputs);
+      const held = layer.states.map((state) => tf.clone(state as tf.Tensor));
+      const [h] = await float64s(held);
+      const both = await reference(layer, x, await float64s(held));
+      const half = await reference(layer, x, [h, zeros]);
+      await expectNear(subject, [layer.apply(x, { initialState: held })], both.outputs);
+      await expectNear(subject, [layer.apply(x, { initialState: [held[0], null] })], half.outputs);
+      layer.resetStates(held);
+      layer.resetStates(layer.states);
+      await expectNear(subject, [layer.apply(x)], both.outputs);
+      layer.resetStates([held[0], null]);
+      await expectNear(subject, [layer.apply(x)], half.outputs);
+    });
+
+    test("pass through TensorFlow.js's bidirectional", async () => {
+      const layer = lstm({ units, returnState: true, returnSequences: true });
+      const theirs = tfjs.bidirectional({ layer: layer as never, mergeMode: 'concat' });
+      const ours = bidirectional({ layer });
+      const x = wave([batch, 4, features], 11);
+      tf.dispose([theirs.apply(x), ours.apply(x)].flat() as tf.Tensor[]);
+      setWave(theirs, 12);
+      setWave(ours, 12);
+      const initialState = statesFor(ours, 13);
+      const { outputs } = await reference(ours, x, await float64s(initialState));
+      await expectNear(subject, ours.apply(x, { initialState }), outputs);
+      await expectNear(subject, theirs.apply(x, { initialState }) as tf.Tensor[], outputs);
+    });
+
+    test.each([
+      ['gru', () => gru({ units, stateful: true })],
+      ['bidirectional', () => bidirectional({ layer: gru({ units, stateful: true }) })],
+    ])('stateful %s: a model that may cut its rows is refused', async (_, make) => {
+      const made = sequential({ layers: [tfjs.inputLayer({ inputShape: [2, features] }), make()] });
+      expect(() => made.predict(tf.ones([64, 2, features]))).toThrow(
+        /does not know its batch size.*batchSize/,
+      );
+      const fixed = sequential({ layers: [tfjs.inputLayer({ batchInputShape: [64, 2, features] }), make()] });
+      expect(() => fixed.predict(tf.ones([64, 2, features]))).toThrow(
+        /of batches of 64 rows, but was given 32.*{ batchSize: 64 }/,
+      );
+    });
+
     test('of one layer start another in a model', async () => {
       const [source, target] = [input({ shape: [null, features] }), input({ shape: [null, features] })];
       const [encoder, decoder] = [lstm({ units, returnState: true }), lstm({ units, returnSequences: true })];
-      const [, ...encoded] = encoder.apply(source) as SymbolicTensor[];
-      const decoded = decoder.apply(target, { initialState: encoded }) as SymbolicTensor;
+      const [, ...encoded] = encoder.apply(source);
+      const decoded = decoder.apply(target, { initialState: encoded });
       const both = model({ inputs: [source, target], outputs: decoded });
       setWave(both);
       const [x, y] = [wave([batch, 4, features], 8), wave([batch, 2, features], 9)];

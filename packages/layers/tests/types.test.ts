@@ -1,0 +1,93 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { cells } from '@sluice/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { expect, expectTypeOf, test } from 'vitest';
+import {
+  bidirectional,
+  dense,
+  dropout,
+  embedding,
+  type GruArgs,
+  gru,
+  input,
+  lstm,
+  model,
+  rnn,
+  simpleRNN,
+  sru,
+} from '../src/index.js';
+
+/** The compiler checks these; what runs is what they say. */
+const x = tf.zeros([1, 2, 3]);
+const symbolic = input({ shape: [2, 3] });
+
+test('one tensor for one tensor, a symbolic one for a symbolic one', () => {
+  for (const layer of [gru, lstm, sru, simpleRNN].map((make) => make({ units: 2 }))) {
+    expectTypeOf(layer.apply(x)).toEqualTypeOf<tf.Tensor>();
+    expectTypeOf(layer.apply(symbolic)).toEqualTypeOf<SymbolicTensor>();
+    expect(layer.apply(symbolic).shape).toEqual([null, 2]);
+  }
+  expectTypeOf(rnn({ units: 2, cell: cells.minGru() }).apply(x)).toEqualTypeOf<tf.Tensor>();
+  expectTypeOf(embedding({ inputDim: 2, outputDim: 2 }).apply(x)).toEqualTypeOf<tf.Tensor>();
+  expectTypeOf(embedding({ inputDim: 2, outputDim: 2 }).apply(symbolic)).toEqualTypeOf<SymbolicTensor>();
+  expectTypeOf(dense({ units: 2 }).apply(symbolic)).toEqualTypeOf<SymbolicTensor>();
+  expectTypeOf(dense({ units: 2 }).apply(x)).toEqualTypeOf<tf.Tensor>();
+  expectTypeOf(dropout({ rate: 0.5 }).apply(symbolic)).toEqualTypeOf<SymbolicTensor>();
+  expectTypeOf(bidirectional({ layer: gru({ units: 2 }) }).apply(x)).toEqualTypeOf<tf.Tensor>();
+});
+
+test('a list with returnState, and from a pair that is not merged', () => {
+  expectTypeOf(gru({ units: 2, returnState: true }).apply(symbolic)).toEqualTypeOf<SymbolicTensor[]>();
+  expectTypeOf(gru({ units: 2, returnState: false }).apply(symbolic)).toEqualTypeOf<SymbolicTensor>();
+  const [output, h, c] = lstm({ units: 2, returnState: true }).apply(x);
+  expect([output, h, c].map(({ shape }) => shape)).toEqual([
+    [1, 2],
+    [1, 2],
+    [1, 2],
+  ]);
+  const layer = gru({ units: 2 });
+  const both = bidirectional({ layer, mergeMode: null }).apply(symbolic);
+  expectTypeOf(both).toEqualTypeOf<SymbolicTensor[]>();
+  expect(both.length).toBe(2);
+  const states = bidirectional({ layer: lstm({ units: 2, returnState: true }), mergeMode: 'sum' });
+  expectTypeOf(states.apply(x)).toEqualTypeOf<tf.Tensor[]>();
+  const args: GruArgs = { units: 2 };
+  expectTypeOf(gru(args).apply(x)).toEqualTypeOf<tf.Tensor | tf.Tensor[]>();
+});
+
+test('a functional model without a cast', () => {
+  const target = input({ shape: [4, 3] });
+  const [, ...states] = lstm({ units: 5, returnState: true }).apply(symbolic);
+  const decoded = lstm({ units: 5, returnSequences: true }).apply(target, { initialState: states });
+  const answer = dense({ units: 1 }).apply(dropout({ rate: 0.5 }).apply(decoded));
+  expect(model({ inputs: [symbolic, target], outputs: answer }).outputShape).toEqual([null, 4, 1]);
+});
+
+test('states fit where they are taken', () => {
+  const layer = lstm({ units: 2, stateful: true });
+  layer.apply(x);
+  layer.apply(x, { initialState: layer.states });
+  layer.resetStates(layer.states);
+  const pair = bidirectional({ layer: gru({ units: 2, stateful: true }) });
+  pair.apply(x);
+  pair.apply(x, { initialState: pair.states });
+  pair.resetStates(pair.states);
+  expect(pair.states.length).toBe(2);
+});
+
+test('an unknown option does not compile', () => {
+  // @ts-expect-error: it is called returnSequences.
+  expect(() => gru({ units: 2, return_sequences: true })).toThrow(RangeError);
+  // @ts-expect-error: a mask is one of the arguments, not the second.
+  expect(() => gru({ units: 2 }).apply(x, tf.ones([1, 2]))).toThrow(TypeError);
+  // @ts-expect-error: there is an object of arguments.
+  expect(() => gru()).toThrow(TypeError);
+});
+
+test('a layer chosen at run time', () => {
+  const make = Math.random() < 2 ? gru : lstm;
+  const layer = make({ units: 2, returnSequences: true });
+  expectTypeOf(layer.apply(symbolic)).toEqualTypeOf<SymbolicTensor>();
+  expect(layer.apply(symbolic).shape).toEqual([null, 2, 2]);
+});
