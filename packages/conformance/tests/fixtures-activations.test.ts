@@ -1,4 +1,4 @@
-import { type ActivationName, planFor, simpleRnn } from '@sluice/core';
+import { type ActivationSetting, planFor, simpleRnn } from '@sluice/core';
 import { describe, it } from 'vitest';
 import { type FixtureCase, loadFixtures, type Tensor } from '../fixtures/load.js';
 import { type Batch, differentiateSide, runSide } from './side.js';
@@ -7,8 +7,8 @@ import { expectClose, values } from './tensors.js';
 const TOLERANCE = 1e-12;
 
 /** A simple network of one unit that passes its input on and forgets its state is the activation alone. */
-function check({ name, calls: [call] }: FixtureCase): void {
-  const activation = name as ActivationName;
+function check({ name, config, calls: [call] }: FixtureCase): void {
+  const activation = { ...config, name } as ActivationSetting;
   const plan = planFor(simpleRnn({ activation, useBias: false }), { inputSize: 1, units: 1 });
   const weights = { kernel: Float64Array.of(1), recurrentKernel: Float64Array.of(0) };
   const batch: Batch = { batch: call.x.data.length, timesteps: 1, x: values(call.x) };
@@ -19,7 +19,9 @@ function check({ name, calls: [call] }: FixtureCase): void {
 }
 
 describe('the activations and PyTorch', () => {
-  it.each(loadFixtures('pytorch-activations').map((one) => [one.name, one] as const))('%s', (_, one) =>
-    check(one),
-  );
+  it.each(
+    loadFixtures('pytorch-activations').map(
+      (one) => [`${one.name} ${JSON.stringify(one.config)}`, one] as const,
+    ),
+  )('%s', (_, one) => check(one));
 });

@@ -1,6 +1,14 @@
-import { type ActivationName, gru, layouts, lstm, planFor, simpleRnn } from '@sluice/core';
+import {
+  type ActivationName,
+  type ActivationSetting,
+  gru,
+  layouts,
+  lstm,
+  planFor,
+  simpleRnn,
+} from '@sluice/core';
 import { describe, it } from 'vitest';
-import { type FixtureCase, loadFixtures } from '../fixtures/load.js';
+import { type Config, type FixtureCase, loadFixtures } from '../fixtures/load.js';
 import { runSide } from './side.js';
 import { expectClose, leadingPart, swapped, values } from './tensors.js';
 
@@ -13,18 +21,50 @@ const activationNames: Record<string, ActivationName> = {
   Relu: 'relu',
   HardSigmoid: 'hardSigmoid',
   Softsign: 'softsign',
+  LeakyRelu: 'leakyRelu',
+  ScaledTanh: 'scaledTanh',
+  ThresholdedRelu: 'thresholdedRelu',
+  Affine: 'affine',
+  Elu: 'elu',
 };
 
+const WITH_ALPHA = ['LeakyRelu', 'ThresholdedRelu', 'ScaledTanh', 'HardSigmoid', 'Affine', 'Elu'];
+const WITH_BETA = ['ScaledTanh', 'HardSigmoid', 'Affine'];
+
+/** ONNX lists the parameters of all activations, without gaps for those that have none; where a list ends, defaults begin. */
+function activationsOf(config: Config): ActivationSetting[] | undefined {
+  const alphas = [...((config.activation_alpha as number[] | undefined) ?? [])];
+  const betas = [...((config.activation_beta as number[] | undefined) ?? [])];
+  return (config.activations as string[] | undefined)?.map((name) => {
+    const alpha = WITH_ALPHA.includes(name) ? alphas.shift() : undefined;
+    const beta = WITH_BETA.includes(name) ? betas.shift() : undefined;
+    return {
+      name: activationNames[name],
+      ...(alpha !== undefined && { alpha }),
+      ...(beta !== undefined && { beta }),
+    };
+  });
+}
+
 function cellAndLayout({ layer, config, weights }: FixtureCase) {
-  const given = (config.activations as string[] | undefined)?.map((name) => activationNames[name]);
+  const given = activationsOf(config);
   const useBias = weights.B !== undefined;
+  const clip = config.clip as number | undefined;
   if (layer === 'RNN') {
-    return { cell: simpleRnn({ activation: given?.[0] ?? 'tanh', useBias }), layout: layouts.onnx.simpleRnn };
+    return {
+      cell: simpleRnn({ activation: given?.[0] ?? 'tanh', useBias, clip }),
+      layout: layouts.onnx.simpleRnn,
+    };
   }
-  const [recurrentActivation, activation] = given ?? (['sigmoid', 'tanh'] as const);
-  const options = { activation, recurrentActivation, useBias };
+  const [recurrentActivation, activation, outputActivation] = given ?? (['sigmoid', 'tanh', 'tanh'] as const);
+  const options = { activation, recurrentActivation, useBias, clip };
   if (layer === 'LSTM') {
-    return { cell: lstm({ ...options, peephole: weights.P !== undefined }), layout: layouts.onnx.lstm };
+    const inputForget = config.input_forget === 1;
+    const peephole = weights.P !== undefined;
+    return {
+      cell: lstm({ ...options, outputActivation, peephole, inputForget }),
+      layout: inputForget ? layouts.onnx.lstmInputForget : layouts.onnx.lstm,
+    };
   }
   const resetAfter = config.linear_before_reset === 1;
   return {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type ActivationName,
+  type ActivationSetting,
   activations,
   bias,
   type Cell,
@@ -110,6 +111,10 @@ const variants: Record<string, () => Cell> = {
   'gru, reset before, z takes the candidate': () => cells.gru({ resetAfter: false, update: 'take' }),
   'gru, z takes the candidate': () => cells.gru({ update: 'take' }),
   'gru without bias': () => cells.gru({ useBias: false }),
+  'lstm, two activations, clip': () =>
+    cells.lstm({ outputActivation: 'softsign', activation: 'elu', clip: 0.6 }),
+  'lstm, coupled, peephole': () => cells.lstm({ inputForget: true, peephole: true }),
+  'gru, clip': () => cells.gru({ resetAfter: false, clip: 0.5 }),
   'lstm with peephole': () => cells.lstm({ peephole: true }),
   'sru version 1': () => cells.sru({ version: 1 }),
   'sru without highway': () => cells.sru({ highway: false }),
@@ -138,9 +143,17 @@ describe('the gradient agrees with central differences', () => {
       checkGradient(cells[name](), SHAPE, { recurrentDropout: true }));
   }
 
-  for (const activation of Object.keys(activations) as ActivationName[]) {
-    // The logarithm is not defined for the negative pre-activations of this problem.
-    if (activation === 'log') continue;
-    test(`activation ${activation}`, () => checkGradient(cells.simpleRnn({ activation }), SHAPE));
+  const settings: ActivationSetting[] = [
+    ...(Object.keys(activations) as ActivationName[]),
+    { name: 'leakyRelu', alpha: -0.5 },
+    { name: 'elu', alpha: 0.7 },
+    { name: 'scaledTanh', alpha: 1.7, beta: 0.6 },
+    { name: 'thresholdedRelu', alpha: 0.1 },
+  ];
+  for (const activation of settings) {
+    // The logarithm is not defined for the negative pre-activations of this problem; few of them are above 1.
+    if (activation === 'log' || activation === 'thresholdedRelu') continue;
+    test(`activation ${JSON.stringify(activation)}`, () =>
+      checkGradient(cells.simpleRnn({ activation }), SHAPE));
   }
 });

@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { erf } from '../src/equations/erf.js';
 import {
   type ActivationName,
+  type ActivationSetting,
   activation,
+  activationAliases,
   activations,
+  cellFrom,
   indRnn,
   type OperationName,
   operations,
@@ -95,7 +98,7 @@ describe('operations', () => {
 describe('activations', () => {
   const unit = (x: number) => Math.max(0, Math.min(1, x));
   const normal = (x: number) => (1 + erf(x / Math.SQRT2)) / 2;
-  const definitions: Record<ActivationName, (x: number) => number> = {
+  const definitions: Record<keyof typeof activations, (x: number) => number> = {
     sigmoid: (x) => 1 / (1 + Math.exp(-x)),
     tanh: (x) => (Math.exp(2 * x) - 1) / (Math.exp(2 * x) + 1),
     relu: (x) => (x > 0 ? x : 0),
@@ -108,17 +111,24 @@ describe('activations', () => {
     silu: (x) => x / (1 + Math.exp(-x)),
     gelu: (x) => x * normal(x),
     elu: (x) => (x > 0 ? x : Math.exp(x) - 1),
+    selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * (Math.exp(x) - 1)),
+    mish: (x) => x * Math.tanh(Math.log(1 + Math.exp(x))),
+    relu6: (x) => Math.min(6, Math.max(x, 0)),
+    leakyRelu: (x) => (x > 0 ? x : 0.2 * x),
+    thresholdedRelu: (x) => (x > 1 ? x : 0),
+    affine: (x) => x,
+    scaledTanh: (x) => Math.tanh(x),
     linear: (x) => x,
   };
 
   /** The activation of `x` as the reference computes it: a simple RNN whose product is `x` itself. */
-  const applied = (name: ActivationName, x: number): number => {
-    const plan = planFor(simpleRnn({ activation: name, useBias: false }), { inputSize: 1, units: 1 });
+  const applied = (setting: ActivationSetting, x: number): number => {
+    const plan = planFor(simpleRnn({ activation: setting, useBias: false }), { inputSize: 1, units: 1 });
     const parameters = [Float64Array.of(1), Float64Array.of(0)];
     return referenceForward(plan, { batch: 1, timesteps: 1, x: Float64Array.of(x), parameters }).sequence[0];
   };
 
-  test.each(Object.keys(activations) as ActivationName[])('%s', (name) => {
+  test.each(Object.keys(activations) as (keyof typeof activations)[])('%s', (name) => {
     const points = [-7, -2.6, -1, -0.3, 0, 0.4, 1, 2.4, 2.9, 7].filter((x) => name !== 'log' || x > 0);
     for (const x of points) expect(applied(name, x), `${name}(${x})`).toBeCloseTo(definitions[name](x), 13);
   });
@@ -132,8 +142,56 @@ describe('activations', () => {
     expect(applied(name, Number.NaN)).toBeNaN();
   });
 
+  test('with parameters', () => {
+    const unit = (x: number) => Math.max(0, Math.min(1, x));
+    const settings: [ActivationSetting, (x: number) => number][] = [
+      [{ name: 'leakyRelu', alpha: 0.3 }, (x) => (x > 0 ? x : 0.3 * x)],
+      [{ name: 'elu', alpha: 0.7 }, (x) => (x > 0 ? x : 0.7 * (Math.exp(x) - 1))],
+      [{ name: 'hardSigmoid', alpha: 0.3 }, (x) => unit(0.3 * x + 0.5)],
+      [{ name: 'hard_sigmoid', alpha: 0.3, beta: 0.1 }, (x) => unit(0.3 * x + 0.1)],
+      [{ name: 'affine', alpha: 2, beta: -1 }, (x) => 2 * x - 1],
+      [{ name: 'scaledTanh', alpha: 1.7, beta: 0.6 }, (x) => 1.7 * Math.tanh(0.6 * x)],
+      [{ name: 'thresholdedRelu', alpha: 0.5 }, (x) => (x > 0.5 ? x : 0)],
+      [{ name: 'thresholdedRelu', alpha: undefined }, (x) => (x > 1 ? x : 0)],
+    ];
+    for (const [setting, definition] of settings) {
+      for (const x of [-3, -0.5, 0, 0.5, 0.75, 2]) {
+        expect(applied(setting, x), `${JSON.stringify(setting)} of ${x}`).toBeCloseTo(definition(x), 13);
+      }
+      const cell = simpleRnn({ activation: setting });
+      const saved = JSON.parse(JSON.stringify({ name: cell.name, options: cell.options }));
+      const sizes = { inputSize: 1, units: 1 };
+      expect(planFor(cellFrom(saved), sizes).nodes).toEqual(planFor(cell, sizes).nodes);
+    }
+  });
+
+  test('under the names of Keras and TensorFlow.js', () => {
+    const pairs = Object.entries(activationAliases) as [ActivationName, keyof typeof activations][];
+    expect(Object.fromEntries(pairs)).toMatchObject({
+      swish: 'silu',
+      exponential: 'exp',
+      hard_sigmoid: 'hardSigmoid',
+    });
+    for (const [alias, name] of pairs) expect(applied(alias, 0.4)).toBe(applied(name, 0.4));
+    expect(simpleRnn({ activation: 'swish' }).options).toEqual({ activation: 'swish' });
+  });
+
+  test('a parameter that an activation has not, or that is no number, is refused', () => {
+    expect(() => activation({ name: 'relu', alpha: 1 })).toThrow(
+      /'relu' has no parameter 'alpha'; it has none/,
+    );
+    expect(() => activation({ name: 'elu', beta: 1 })).toThrow(/'elu' has no parameter 'beta'; it has alpha/);
+    for (const alpha of [Number.NaN, '0.1', 1e39, null]) {
+      const setting = { name: 'leakyRelu', alpha } as unknown as ActivationSetting;
+      expect(() => simpleRnn({ activation: setting })).toThrow(/'leakyRelu': alpha must be a finite number/);
+    }
+    expect(() => activation({} as ActivationSetting)).toThrow(/Unknown activation undefined/);
+  });
+
   test('an unknown name is refused with the known ones', () => {
-    expect(() => activation('swish' as ActivationName)).toThrow(/'swish'. Known: sigmoid, .*linear/);
+    expect(() => activation('softmax' as ActivationName)).toThrow(
+      /'softmax'. Known: sigmoid, .*linear, swish, .*hard_sigmoid/,
+    );
     expect(() => activation('toString' as ActivationName)).toThrow(RangeError);
     expect(() => indRnn({ activation: 'Tanh' as ActivationName })).toThrow("'Tanh'");
   });

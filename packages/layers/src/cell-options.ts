@@ -26,13 +26,22 @@ interface OptionsOf {
  * the names with the cells'.
  */
 export const CELL_OPTIONS: { readonly [Name in keyof typeof cells]: Defaults<OptionsOf[Name]> } = {
-  simpleRnn: { activation: 'tanh', useBias: true },
-  lstm: { activation: 'tanh', recurrentActivation: 'sigmoid', peephole: false, useBias: true },
+  simpleRnn: { activation: 'tanh', clip: null, useBias: true },
+  lstm: {
+    activation: 'tanh',
+    recurrentActivation: 'sigmoid',
+    outputActivation: null,
+    peephole: false,
+    inputForget: false,
+    clip: null,
+    useBias: true,
+  },
   gru: {
     activation: 'tanh',
     recurrentActivation: 'sigmoid',
     resetAfter: true,
     update: 'keep',
+    clip: null,
     useBias: true,
   },
   sru: {

@@ -66,6 +66,23 @@ const LAYERS: [string, () => tfjs.Layer][] = [
     () =>
       lstm({ ...everything, peephole: true, unitForgetBias: false, recurrentInitializer: 'glorotUniform' }),
   ],
+  [
+    'lstm, coupled, clipped, activations with parameters',
+    () =>
+      lstm({
+        units: 3,
+        activation: { name: 'leakyRelu', alpha: 0.3 },
+        recurrentActivation: { name: 'hardSigmoid', alpha: 0.3, beta: 0.4 },
+        outputActivation: 'softsign',
+        inputForget: true,
+        clip: 0.7,
+      }),
+  ],
+  [
+    'gru, Keras names',
+    () => gru({ units: 3, activation: 'swish', recurrentActivation: 'hardSigmoid', clip: 1 }),
+  ],
+  ['simpleRNN, mish', () => simpleRNN({ units: 3, activation: 'mish', clip: 2 })],
   ['sru', () => sru({ units: 3, version: 1, rescale: true, highwayBias: -2, activation: 'tanh' })],
   ['sru, full', () => sru({ units: 3, recurrence: 'full' })],
   ['rnn, own cell', () => rnn({ units: 3, cell: leaky({ mixIN_Rate: 0.5, Note: 'Snake_Case é' }) })],

@@ -44,6 +44,7 @@ const optionsOf: Readonly<Partial<Record<keyof typeof cells, readonly JsonObject
     ...grid({ recurrentActivation: ['hardSigmoid', 'hardSigmoidSixth'] }),
     ...grid({ activation: ['softsign', 'gelu'] }),
     { activation: 'relu', recurrentActivation: 'hardSigmoid', peephole: true },
+    { outputActivation: 'softsign', peephole: true, inputForget: true, clip: 1.5 },
   ],
   gru: [
     ...grid({ resetAfter: offAndDefault, update: [undefined, 'take'], useBias: offAndDefault }),

@@ -1,6 +1,6 @@
 import {
-  type ActivationName,
   activations,
+  affine,
   bias,
   type Cell,
   defineCell,
@@ -9,14 +9,20 @@ import {
   greater,
   greaterEqual,
   kernel,
+  leakyRelu,
   less,
   lessEqual,
   log,
+  mish,
   recurrentVector,
+  relu6,
+  scaledTanh,
+  selu,
   sigmoid,
   softplus,
   sqrt,
   tanh,
+  thresholdedRelu,
   where,
 } from '@sluice/core';
 import { own, type Variant } from './variant.js';
@@ -42,7 +48,32 @@ function average(name: string, equation: (a: Expression, b: Expression) => Expre
 /** Where a function is defined for positive numbers only, it is given one that is well above 0. */
 const positive = (row: Expression): Expression => softplus(row).add(0.5);
 
-const activationCells = (Object.keys(activations) as ActivationName[]).map((name) =>
+/** Those made of operations that the others have; one cell has them all. */
+const COMPOSED: readonly string[] = [
+  'relu6',
+  'leakyRelu',
+  'thresholdedRelu',
+  'affine',
+  'scaledTanh',
+  'mish',
+  'selu',
+];
+
+const names = (Object.keys(activations) as (keyof typeof activations)[]).filter(
+  (name) => !COMPOSED.includes(name),
+);
+
+const composed = average('activations made of others', (a, b) =>
+  relu6(a.mul(9))
+    .add(leakyRelu(b, { alpha: 0.3 }))
+    .add(thresholdedRelu(a, { alpha: 0.2 }))
+    .add(scaledTanh(b, { alpha: 1.5, beta: 0.5 }))
+    .add(affine(mish(a), { alpha: 0.4, beta: 0.1 }))
+    .add(selu(b))
+    .mul(0.2),
+);
+
+const activationCells = names.map((name) =>
   average(`activation ${name}`, (a, b) =>
     activations[name](name === 'log' ? positive(a) : a.mul(3)).add(b.mul(0.1)),
   ),
@@ -88,4 +119,6 @@ const operationCells = [
 ];
 
 /** Every activation and every operation, with arguments at which it is defined and smooth enough. */
-export const pointwiseVariants: readonly Variant[] = [...activationCells, ...operationCells].map(own);
+export const pointwiseVariants: readonly Variant[] = [...activationCells, composed, ...operationCells].map(
+  own,
+);

@@ -1,14 +1,14 @@
-import { type ActivationName, activation } from '../equations/activations.js';
+import { type ActivationSetting, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
-import { checkOptions } from './options.js';
+import { checkOptions, limitedTo } from './options.js';
 
 export interface GruOptions {
   /** Of the candidate. Default `tanh`. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationSetting;
   /** Of the gates. Default `sigmoid`. */
-  readonly recurrentActivation?: ActivationName;
+  readonly recurrentActivation?: ActivationSetting;
   /**
    * Whether the reset gate acts after the recurrent product (cuDNN, PyTorch, Keras's default) rather than before it
    * (Cho 2014). The first has one matrix product per step, the second two. Default true.
@@ -16,6 +16,8 @@ export interface GruOptions {
   readonly resetAfter?: boolean;
   /** What `z = 1` means: `keep` the state (Keras, PyTorch, ONNX; default) or `take` the candidate (Chung 2014). */
   readonly update?: 'keep' | 'take';
+  /** The limit, in size, of what activations are given (ONNX: `clip`). Default: none. */
+  readonly clip?: number;
   /** Default true. */
   readonly useBias?: boolean;
 }
@@ -32,10 +34,14 @@ export function gru(options: GruOptions = {}): Cell {
     recurrentActivation: 'activation',
     resetAfter: 'boolean',
     update: ['keep', 'take'],
+    clip: 'positive number',
     useBias: 'boolean',
   });
-  const act = activation(options.activation ?? 'tanh');
-  const gate = activation(options.recurrentActivation ?? 'sigmoid');
+  const limited = limitedTo(options.clip);
+  const candidateActivation = activation(options.activation ?? 'tanh');
+  const gateActivation = activation(options.recurrentActivation ?? 'sigmoid');
+  const act = (row: Expression) => candidateActivation(limited(row));
+  const gate = (row: Expression) => gateActivation(limited(row));
   const { resetAfter = true, update = 'keep', useBias } = options;
   const matrices = { kernel: kernel('z', 'r', 'n'), recurrentKernel: recurrentKernel('z', 'r', 'n') };
   const definition = { name: 'gru', options: { ...options }, states: ['h'] as const, useBias };

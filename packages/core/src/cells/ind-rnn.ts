@@ -1,11 +1,11 @@
-import { type ActivationName, activation } from '../equations/activations.js';
+import { type ActivationSetting, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import { bias, kernel, recurrentVector } from '../equations/parameters.js';
 import { checkOptions } from './options.js';
 
 export interface IndRnnOptions {
   /** Default `relu`. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationSetting;
   /** Default true. */
   readonly useBias?: boolean;
 }

@@ -1,11 +1,11 @@
-import { type ActivationName, activation, sigmoid } from '../equations/activations.js';
+import { type ActivationSetting, activation, sigmoid } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
 import { checkOptions } from './options.js';
 
 export interface LiGruOptions {
   /** Of the candidate. Default `relu`. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationSetting;
   /** Default true. */
   readonly useBias?: boolean;
 }

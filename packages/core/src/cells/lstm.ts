@@ -1,66 +1,77 @@
-import { type ActivationName, activation } from '../equations/activations.js';
+import { type ActivationSetting, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
+import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentKernel, recurrentVector } from '../equations/parameters.js';
-import { checkOptions } from './options.js';
+import { checkOptions, limitedTo } from './options.js';
 
 export interface LstmOptions {
-  /** Of the candidate and of the cell state on its way out. Default `tanh`. */
-  readonly activation?: ActivationName;
+  /** Of the candidate. Default `tanh`. */
+  readonly activation?: ActivationSetting;
   /** Of the gates. Default `sigmoid`. */
-  readonly recurrentActivation?: ActivationName;
+  readonly recurrentActivation?: ActivationSetting;
+  /** Of the cell state on its way out. Default: the candidate's. */
+  readonly outputActivation?: ActivationSetting;
   /** Whether the gates see the cell state (Gers 2000): `i` and `f` the old one, `o` the new one. Default false. */
   readonly peephole?: boolean;
+  /** Whether the forget gate is `1 − i` and has no weights (ONNX: `input_forget`). Default false. */
+  readonly inputForget?: boolean;
+  /** The limit, in size, of what activations are given (ONNX: `clip`). Default: none. */
+  readonly clip?: number;
   /** Default true. */
   readonly useBias?: boolean;
 }
 
 /**
  * Long short-term memory. Hochreiter & Schmidhuber 1997, with the forget gate of Gers 2000.
- * Blocks in Keras order: input, forget, candidate, output. The forget bias starts at 1 (Jozefowicz 2015).
+ * Blocks in Keras order: input, forget (unless coupled), candidate, output. The forget bias starts at 1 (Jozefowicz 2015);
+ * with coupled gates the input bias at −1, which forgets as much.
  */
 export function lstm(options: LstmOptions = {}): Cell {
   checkOptions('lstm', options, {
     activation: 'activation',
     recurrentActivation: 'activation',
+    outputActivation: 'activation',
     peephole: 'boolean',
+    inputForget: 'boolean',
+    clip: 'positive number',
     useBias: 'boolean',
   });
   const act = activation(options.activation ?? 'tanh');
   const gate = activation(options.recurrentActivation ?? 'sigmoid');
-  const gates = { kernel: kernel('i', 'f', 'g', 'o'), recurrentKernel: recurrentKernel('i', 'f', 'g', 'o') };
-  const offsets = { bias: { ...bias('i', 'f', 'g', 'o'), initial: { f: 1 } } };
-  const { useBias } = options;
-  const definition = { name: 'lstm', options: { ...options }, states: ['h', 'c'] as const, useBias };
-  if (options.peephole) {
-    return defineCell({
-      ...definition,
-      source: 'Gers & Schmidhuber 2000',
-      parameters: {
-        ...gates,
-        recurrentVector: { ...recurrentVector('i', 'f', 'o'), symbol: 'p' },
-        ...offsets,
-      },
-      equations: ({ x, h, c }, { kernel: W, recurrentKernel: U, recurrentVector: p, bias: b }) => {
-        const i = gate(W.i(x).add(U.i(h)).add(p.i.mul(c)).add(b.i));
-        const f = gate(W.f(x).add(U.f(h)).add(p.f.mul(c)).add(b.f));
-        const g = act(W.g(x).add(U.g(h)).add(b.g));
-        const memory = f.mul(c).add(i.mul(g));
-        const o = gate(W.o(x).add(U.o(h)).add(p.o.mul(memory)).add(b.o));
-        return { i, f, g, c: memory, o, h: o.mul(act(memory)) };
-      },
-    });
-  }
+  const outputAct = activation(options.outputActivation ?? options.activation ?? 'tanh');
+  const limited = limitedTo(options.clip);
+  const { peephole = false, inputForget = false, useBias } = options;
+  const blocks: ('i' | 'f' | 'g' | 'o')[] = inputForget ? ['i', 'g', 'o'] : ['i', 'f', 'g', 'o'];
+  const seeing: ('i' | 'f' | 'o')[] = inputForget ? ['i', 'o'] : ['i', 'f', 'o'];
+  const peepholes = { recurrentVector: { ...recurrentVector(...seeing), symbol: 'p' } };
   return defineCell({
-    ...definition,
-    source: 'Hochreiter & Schmidhuber 1997; Gers 2000',
-    parameters: { ...gates, ...offsets },
-    equations: ({ x, h, c }, { kernel: W, recurrentKernel: U, bias: b }) => {
-      const i = gate(W.i(x).add(U.i(h)).add(b.i));
-      const f = gate(W.f(x).add(U.f(h)).add(b.f));
-      const g = act(W.g(x).add(U.g(h)).add(b.g));
-      const o = gate(W.o(x).add(U.o(h)).add(b.o));
+    name: 'lstm',
+    options: { ...options },
+    source: peephole ? 'Gers & Schmidhuber 2000' : 'Hochreiter & Schmidhuber 1997; Gers 2000',
+    states: ['h', 'c'],
+    useBias,
+    parameters: {
+      kernel: kernel(...blocks),
+      recurrentKernel: recurrentKernel(...blocks),
+      ...((peephole ? peepholes : {}) as typeof peepholes),
+      bias: { ...bias(...blocks), initial: inputForget ? { i: -1 } : { f: 1 } },
+    },
+    equations: ({ x, h, c }, parameters) => {
+      const { kernel: W, recurrentKernel: U, bias: b } = parameters;
+      /** A gate that sees a cell state through its peephole, where it has one. */
+      const open = (name: 'i' | 'f' | 'o', seen: Expression): Expression => {
+        const sum = W[name](x).add(U[name](h));
+        const all = peephole ? sum.add(parameters.recurrentVector[name].mul(seen)) : sum;
+        return gate(limited(all.add(b[name])));
+      };
+      const i = open('i', c);
+      const f = inputForget ? i.oneMinus() : open('f', c);
+      const g = act(limited(W.g(x).add(U.g(h)).add(b.g)));
       const memory = f.mul(c).add(i.mul(g));
-      return { i, f, g, o, c: memory, h: o.mul(act(memory)) };
+      const o = open('o', memory);
+      // In the order in which they can be computed.
+      const named = peephole ? { i, f, g, c: memory, o } : { i, f, g, o, c: memory };
+      return { ...named, h: o.mul(outputAct(memory)) };
     },
   });
 }

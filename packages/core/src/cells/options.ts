@@ -1,7 +1,9 @@
-import { type ActivationName, activation } from '../equations/activations.js';
+import { type ActivationSetting, activation } from '../equations/activations.js';
+import { isDeviceNumber } from '../equations/check-definition.js';
+import type { Expression } from '../equations/expression.js';
 
 /** What an option may be: a kind of value, or one of a list. */
-type Allowed = 'activation' | 'boolean' | 'number' | readonly (string | number)[];
+type Allowed = 'activation' | 'boolean' | 'number' | 'positive number' | readonly (string | number)[];
 
 /**
  * Checks a cell's options, which may come from a file. Absent and undefined options are fine.
@@ -20,10 +22,23 @@ export function checkOptions(
         `${cell} has no option '${name}'. Its options: ${Object.keys(allowed).join(', ')}.`,
       );
     }
-    if (possible === 'activation') activation(value as ActivationName);
-    else if (typeof possible === 'string' ? typeof value !== possible : !possible.includes(value)) {
+    if (possible === 'activation') activation(value as ActivationSetting);
+    else if (!isOf(possible, value)) {
       const expected = typeof possible === 'string' ? `a ${possible}` : possible.join(' or ');
-      throw new RangeError(`${cell}: ${name} must be ${expected}, but is ${JSON.stringify(value)}.`);
+      const given = typeof value === 'number' ? value : JSON.stringify(value);
+      throw new RangeError(`${cell}: ${name} must be ${expected}, but is ${given}.`);
     }
   }
 }
+
+function isOf(possible: Exclude<Allowed, 'activation'>, value: unknown): boolean {
+  if (typeof possible !== 'string') return (possible as readonly unknown[]).includes(value);
+  if (possible === 'boolean') return typeof value === 'boolean';
+  return isDeviceNumber(value) && (possible === 'number' || value > 0);
+}
+
+/** Keeps pre-activations within ±threshold; without one, as they are. Source: ONNX's attribute `clip` of RNN, GRU, LSTM. */
+export const limitedTo =
+  (threshold: number | undefined) =>
+  (row: Expression): Expression =>
+    threshold === undefined ? row : row.max(-threshold).min(threshold);

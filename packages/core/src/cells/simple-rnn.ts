@@ -1,19 +1,26 @@
-import { type ActivationName, activation } from '../equations/activations.js';
+import { type ActivationSetting, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
-import { checkOptions } from './options.js';
+import { checkOptions, limitedTo } from './options.js';
 
 export interface SimpleRnnOptions {
   /** Default `tanh`. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationSetting;
+  /** The limit, in size, of what activations are given (ONNX: `clip`). Default: none. */
+  readonly clip?: number;
   /** Default true. */
   readonly useBias?: boolean;
 }
 
 /** The simple recurrent network. Elman 1990, "Finding structure in time". */
 export function simpleRnn(options: SimpleRnnOptions = {}): Cell {
-  checkOptions('simpleRnn', options, { activation: 'activation', useBias: 'boolean' });
+  checkOptions('simpleRnn', options, {
+    activation: 'activation',
+    clip: 'positive number',
+    useBias: 'boolean',
+  });
   const act = activation(options.activation ?? 'tanh');
+  const limited = limitedTo(options.clip);
   return defineCell({
     name: 'simpleRnn',
     source: 'Elman 1990',
@@ -22,7 +29,7 @@ export function simpleRnn(options: SimpleRnnOptions = {}): Cell {
     useBias: options.useBias,
     parameters: { kernel: kernel('h'), recurrentKernel: recurrentKernel('h'), bias: bias('h') },
     equations: ({ x, h }, { kernel: W, recurrentKernel: U, bias: b }) => ({
-      h: act(W.h(x).add(U.h(h)).add(b.h)),
+      h: act(limited(W.h(x).add(U.h(h)).add(b.h))),
     }),
   });
 }

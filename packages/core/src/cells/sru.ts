@@ -1,4 +1,4 @@
-import { type ActivationName, activation, sigmoid } from '../equations/activations.js';
+import { type ActivationSetting, activation, sigmoid } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentVector, type Sizes } from '../equations/parameters.js';
@@ -11,7 +11,7 @@ export interface SruOptions {
   /** Whether the output mixes in the input. Default true. */
   readonly highway?: boolean;
   /** Of the cell state on its way out. Default `linear`. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationSetting;
   /** Whether the highway's input is scaled by √(1 + 2 e^highwayBias), which keeps its variance. Default false. */
   readonly rescale?: boolean;
   /** The value the reset gate's bias starts from; the bias initializer's when absent. */

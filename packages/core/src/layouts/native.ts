@@ -28,6 +28,11 @@ export const native = {
   gruResetBefore: { ...matrices('z', 'r', 'n'), bias: vector('bias', ['z', 'r', 'n']) },
   lstm,
   lstmWithPeephole: { ...lstm, recurrentVector: vector('recurrentVector', ['i', 'f', 'o']) },
+  lstmInputForget: {
+    ...matrices('i', 'g', 'o'),
+    bias: vector('bias', ['i', 'g', 'o']),
+    recurrentVector: vector('recurrentVector', ['i', 'o']),
+  },
   sru: light('c', 'f', 'r'),
   sruWithSkip: light('c', 'f', 'r', 's'),
 };

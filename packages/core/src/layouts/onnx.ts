@@ -31,13 +31,17 @@ const form = (gates: readonly string[], cell: StoredArrays) => ({
   native: cell,
 });
 
-const lstm = form(['i', 'o', 'f', 'g'], native.lstmWithPeephole);
+const lstm = (cell: StoredArrays) => {
+  const { optional, ...rest } = form(['i', 'o', 'f', 'g'], cell);
+  return { ...rest, optional: { ...optional, P } };
+};
 
 /**
  * ONNX: `W` `[directions, gates·units, inputSize]`, `R` `[directions, gates·units, units]`, `B`
  * `[directions, 2·gates·units]` (all input biases, then all recurrent ones), `P` `[directions, 3·units]`. Gates: GRU
  * z,r,h (Sluice: n); LSTM i,o,f,c (Sluice: g); peepholes i,o,f. `gru` has `linear_before_reset = 1`, which is
- * reset-after; `gruResetBefore` has 0, ONNX's default.
+ * reset-after; `gruResetBefore` has 0, ONNX's default. `lstmInputForget` is for `input_forget = 1`: ONNX stores weights of a
+ * forget gate there too, without using them, Sluice does not; back in ONNX they are zeros.
  */
 export const onnx = {
   simpleRnn: defineDirectionalLayout('onnx.simpleRnn', SOURCE, form(['h'], native.simpleRnn)),
@@ -47,5 +51,6 @@ export const onnx = {
     SOURCE,
     form(['z', 'r', 'n'], native.gruResetBefore),
   ),
-  lstm: defineDirectionalLayout('onnx.lstm', SOURCE, { ...lstm, optional: { ...lstm.optional, P } }),
+  lstm: defineDirectionalLayout('onnx.lstm', SOURCE, lstm(native.lstmWithPeephole)),
+  lstmInputForget: defineDirectionalLayout('onnx.lstmInputForget', SOURCE, lstm(native.lstmInputForget)),
 };

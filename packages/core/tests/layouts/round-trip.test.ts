@@ -15,6 +15,7 @@ const cells: Record<string, { gates: number; recurrent: boolean; bias: number; v
   gruResetBefore: { gates: 3, recurrent: true, bias: 3, vector: 0 },
   lstm: { gates: 4, recurrent: true, bias: 4, vector: 0 },
   lstmWithPeephole: { gates: 4, recurrent: true, bias: 4, vector: 3 },
+  lstmInputForget: { gates: 3, recurrent: true, bias: 3, vector: 2 },
   sru: { gates: 3, recurrent: false, bias: 2, vector: 2 },
   sruWithSkip: { gates: 4, recurrent: false, bias: 2, vector: 2 },
 };
@@ -46,6 +47,7 @@ const every: [string, string, AnyLayout][] = Object.entries(layouts).flatMap(
       if (name.startsWith('gru'))
         return [[`${library}.${name}`, resetBefore ? 'gruResetBefore' : 'gru', layout]];
       if (name === 'sru') return ['sru', 'sruWithSkip'].map((cell) => [`${library}.${name}`, cell, layout]);
+      if (name === 'lstmInputForget') return [[`${library}.${name}`, name, layout]];
       const peephole = name.startsWith('lstm') && ['onnx', 'webnn'].includes(library);
       const plain = name.startsWith('lstm') ? 'lstm' : name;
       return [[`${library}.${name}`, peephole ? 'lstmWithPeephole' : plain, layout]];
