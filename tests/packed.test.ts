@@ -4,7 +4,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Consumer, createConsumer, publishable } from './packing.js';
-import { root } from './workspace.js';
+import { root, type WorkspacePackage } from './workspace.js';
 
 /** What a user writes after `npm install`; compiled against the packed declarations, then run. */
 const program = `
@@ -40,6 +40,26 @@ const y = tf.tensor2d([[0], [1]]);
 const history = await model.fit(x, y, { epochs: 30, verbose: 0 });
 const prediction = model.predict(x) as tf.Tensor;
 console.log(JSON.stringify({ backend, zeros: [...zeros.sequence], losses: history.history.loss, shape: prediction.shape }));
+`;
+
+/** The names under which a package can be imported. */
+const doorsOf = ({ manifest }: WorkspacePackage) =>
+  Object.keys(manifest.exports ?? {})
+    .filter((door) => !door.endsWith('.json'))
+    .map((door) => join(manifest.name, door));
+
+/** Imports every door, and would not compile if types were missing or `any`. */
+const typed = `
+import { gru } from '@sluice/layers';
+import { createCpuBackend } from '@sluice/backend-cpu/engine';
+${publishable
+  .flatMap(doorsOf)
+  .map((door, i) => `export * as door${i} from '${door}';`)
+  .join('\n')}
+// @ts-expect-error
+gru({ units: 'three' });
+// @ts-expect-error
+createCpuBackend().upload('three');
 `;
 
 let consumer: Consumer;
@@ -84,21 +104,22 @@ describe.each(publishable)('$manifest.name, packed', ({ manifest }) => {
 });
 
 describe('a new project with the packed packages', () => {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const compilerOptions = {
+    target: 'ES2023',
+    module: 'NodeNext',
+    strict: true,
+    skipLibCheck: true,
+    types: [],
+    lib: ['ESNext', 'DOM'],
+  };
+
   test('compiles against the declarations, trains a GRU and predicts', async () => {
     writeFileSync(join(consumer.folder, 'program.ts'), program);
-    const compilerOptions = {
-      target: 'ES2023',
-      module: 'NodeNext',
-      strict: true,
-      skipLibCheck: true,
-      types: [],
-      lib: ['ESNext', 'DOM'],
-    };
     writeFileSync(
       join(consumer.folder, 'tsconfig.json'),
       JSON.stringify({ compilerOptions, files: ['program.ts'] }),
     );
-    const compiler = join(root, 'node_modules/typescript/bin/tsc');
     await consumer.run(process.execPath, [compiler, '-p', '.', '--pretty', 'false']);
     const output = await consumer.run(process.execPath, ['program.js']);
     const result = JSON.parse(output.trim().split('\n').at(-1)!);
@@ -107,6 +128,27 @@ describe('a new project with the packed packages', () => {
     expect(losses.length).toBe(30);
     expect(losses.at(-1)!).toBeLessThan(losses[0]!);
   });
+
+  // TypeScript 7 has no `node10` any more, which many projects still compile with.
+  const typescript5 = join(root, 'tests/node_modules/typescript-5/bin/tsc');
+  test.each([
+    ['node10', 'ESNext', typescript5],
+    ['node16', 'Node16', compiler],
+    ['bundler', 'ESNext', compiler],
+  ])(
+    'TypeScript with moduleResolution %s finds the types of every door',
+    async (moduleResolution, module, tsc) => {
+      writeFileSync(join(consumer.folder, 'program.ts'), program);
+      writeFileSync(join(consumer.folder, 'typed.ts'), typed);
+      const file = `tsconfig.${moduleResolution}.json`;
+      const options = { ...compilerOptions, module, moduleResolution, noEmit: true };
+      writeFileSync(
+        join(consumer.folder, file),
+        JSON.stringify({ compilerOptions: options, files: ['program.ts', 'typed.ts'] }),
+      );
+      await consumer.run(process.execPath, [tsc, '-p', file, '--pretty', 'false']);
+    },
+  );
 
   test('the suites can be declared', async () => {
     const suite = `import { testBackend } from '@sluice/conformance';
