@@ -67,6 +67,9 @@ export const softwareWebGPU = [
   ...SOFTWARE_FLAGS.map((flag) => `--${flag}`),
 ];
 
+/** Chromium has WebGL on the processor, on every machine alike, when it is started with these. */
+export const softwareWebGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+
 /**
  * Starts the browser that `npm test` has found, without a window.
  *

@@ -104,26 +104,32 @@ export const trainingSuite: Suite = (subject) =>
     test.each(Object.entries(kinds))('two layers of %s learn which token came first', async (_, make) => {
       const model = sequential({
         layers: [
-          embedding({ inputDim: 4, outputDim: 6, inputLength: 5, seed: 1 }),
-          make({ units: 6, returnSequences: true, seed: 2 }),
-          make({ units: 6, seed: 3 }),
+          embedding({ inputDim: 5, outputDim: 3, inputLength: 4, seed: 1 }),
+          make({ units, returnSequences: true, seed: 2 }),
+          make({ units, seed: 3 }),
           dense({ units: 1, activation: 'sigmoid', kernelInitializer: 'ones' }),
         ],
       });
       model.compile({ optimizer: tf.train.adam(0.1), loss: 'binaryCrossentropy', metrics: ['accuracy'] });
-      const rows = Array.from({ length: 32 }, (_, i) => [
+      const rows = Array.from({ length: 12 }, (_, i) => [
         i % 2,
-        ...[1, 2, 3, 4].map((k) => (i * k * 7 + k) % 4),
+        ...[1, 2, 3].map((k) => (i * k * 7 + k) % 4),
       ]);
-      const x = tf.tensor2d(rows, [32, 5], 'int32');
-      const y = tf.tensor2d(rows.map(([first]) => [first]));
-      const { history } = await model.fit(x, y, { epochs: 12, batchSize: 16, shuffle: false, verbose: 0 });
+      const sentences = (count: number) => tf.tensor2d(rows.slice(0, count), [count, 4], 'int32');
+      const firsts = (count: number) => tf.tensor2d(rows.slice(0, count).map(([first]) => [first]));
+      // Batches as large as the other tests': webgl compiles its programs for every shape.
+      const { history } = await model.fit(sentences(12), firsts(12), {
+        epochs: 8,
+        batchSize: 3,
+        shuffle: false,
+        verbose: 0,
+      });
       expect(history.acc.at(-1)).toBeGreaterThan(0.95);
       expect(history.loss.at(-1)).toBeLessThan(0.2);
-      const [loss, accuracy] = (await model.trainOnBatch(x, y)) as number[];
+      const [loss, accuracy] = (await model.trainOnBatch(sentences(3), firsts(3))) as number[];
       expect(loss).toBeLessThan(0.2);
       expect(accuracy).toBeGreaterThan(0.95);
-      expect((model.predict(x) as tf.Tensor).shape).toEqual([32, 1]);
+      expect((model.predict(sentences(3)) as tf.Tensor).shape).toEqual([3, 1]);
     });
 
     test('the same seeds give the same numbers', async () => {
