@@ -23,6 +23,7 @@ export let count = 0;
 export const describe = (name, declare) => declare();
 export const test = () => { count += 1; };
 export const beforeAll = () => {};
+export const afterAll = () => {};
 export const expect = () => {};
 `;
 

@@ -1,7 +1,7 @@
-import { randomVariants, type Variant, variants } from './cells/index.js';
+import { commonVariants, randomVariants, type Variant, variants } from './cells/index.js';
 import { pairwise } from './covering.js';
 import { type MaskKind, maskKinds } from './masks.js';
-import { largeShapes, type Shape, shapes, shapeText, smallShapes } from './shapes.js';
+import { farShapes, largeShapes, type Shape, shapes, shapeText, smallShapes } from './shapes.js';
 
 /** Everything that one problem is made from. */
 export interface Case {
@@ -55,13 +55,18 @@ export const randomCases: readonly Case[] = pairwise({
 });
 
 /** A few cells at sizes that are too slow for all of them. */
-export const largeCases: readonly Case[] = largeShapes.flatMap((shape) =>
-  variants
-    .filter(({ name }) =>
-      ['gru', 'gru, no resetAfter', 'lstm', 'sru, version 2, highway', 'simpleRnn'].includes(name),
-    )
-    .map((variant): Case => ({ ...plainCase(variant, shape), mask: 'right-padded' })),
-);
+export const largeCases: readonly Case[] = [
+  ...largeShapes.flatMap((shape) =>
+    commonVariants.map((variant) => largeCase(variant, shape, 'right-padded')),
+  ),
+  ...farShapes.flatMap((shape) =>
+    commonVariants.map((variant, i) => largeCase(variant, shape, i % 2 === 0 ? 'none' : 'right-padded')),
+  ),
+];
+
+function largeCase(variant: Variant, shape: Shape, mask: MaskKind): Case {
+  return { ...plainCase(variant, shape), mask };
+}
 
 /** A case in words, without its cell. Different cases of a cell have different texts. */
 export function caseText({ shape, mask, maskedOutput, reverse, ...rest }: Case): string {

@@ -1,16 +1,24 @@
 import type { Backend } from '@sluice/core';
-import { beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { suites } from './suites/index.js';
+import { leaksSuite } from './suites/leaks.js';
 import type { Subject } from './suites/subject.js';
 import { type Tolerances, type TolerancesName, tolerances } from './tolerances.js';
 
-export interface BackendUnderTest<Buffer> {
+export interface BackendUnderTest<Buffer, Instance> {
   /** Under which the tests are listed. */
   readonly name: string;
-  /** Makes the backend; called once, before the first test. */
-  readonly create: () => Backend<Buffer> | Promise<Backend<Buffer>>;
+  /** Makes the backend; called before the first test, and by tests that need a second instance. */
+  readonly create: () => (Instance & Backend<Buffer>) | Promise<Instance & Backend<Buffer>>;
+  /** Frees what an instance holds: threads, a device. Called once for each that `create` has made. */
+  readonly destroy?: (backend: Instance) => void | Promise<void>;
   /** The device whose tolerances hold, or tolerances of its own. Default `cpu`: float32 arithmetic. */
   readonly tolerances?: TolerancesName | Tolerances;
+  /**
+   * How many buffers exist that the backend has made and not freed, or how many bytes they have. With it the suite
+   * checks that calls whose buffers are released leave none behind.
+   */
+  readonly liveBuffers?: (backend: Instance) => number;
 }
 
 /**
@@ -18,16 +26,30 @@ export interface BackendUnderTest<Buffer> {
  *
  * Nothing in it depends on Node, so it runs in Vitest's browser mode too.
  */
-export function testBackend<Buffer>(given: BackendUnderTest<Buffer>): void {
+export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, Instance>): void {
+  const { create, destroy, liveBuffers } = given;
   const held = given.tolerances ?? 'cpu';
   describe(`backend ${given.name}`, () => {
+    let backend: Instance & Backend<Buffer>;
     let subject: Subject<Buffer>;
     beforeAll(async () => {
+      backend = await create();
       subject = {
-        backend: await given.create(),
+        backend,
         tolerances: typeof held === 'string' ? tolerances[held] : held,
+        withInstance: async (work) => {
+          const other = await create();
+          try {
+            return await work(other);
+          } finally {
+            await destroy?.(other);
+          }
+        },
+        liveBuffers: liveBuffers && (() => liveBuffers(backend)),
       };
     });
+    afterAll(() => (backend === undefined ? undefined : destroy?.(backend)));
     for (const suite of suites) suite(() => subject);
+    if (liveBuffers) leaksSuite(() => subject);
   });
 }

@@ -1,4 +1,11 @@
-import type { Plan, SequenceCotangents, SequenceInputs, SequenceResult } from '@sluice/core';
+import {
+  checkInputs,
+  type Plan,
+  type SequenceCotangents,
+  type SequenceInputs,
+  type SequenceResult,
+} from '@sluice/core';
+import { mapInputs } from '../src/buffers.js';
 import { ReferenceBackend } from './reference-backend.js';
 
 type Inputs = SequenceInputs<Float32Array>;
@@ -44,23 +51,6 @@ export class WrongGradient extends ReferenceBackend {
   }
 }
 
-/** A backend whose results all live in one piece of memory. */
-export class SharedResults extends ReferenceBackend {
-  private readonly shared = new Float32Array(10_000);
-  override forward(plan: Plan, inputs: Inputs, keep?: boolean): Result {
-    const result = super.forward(plan, inputs, keep);
-    this.shared.set(result.sequence);
-    return { ...result, sequence: this.shared.subarray(0, result.sequence.length) };
-  }
-}
-
-/** A backend that keeps the array it is given. */
-export class SharedUploads extends ReferenceBackend {
-  override upload(values: Float32Array): Float32Array {
-    return values;
-  }
-}
-
 /** A backend that says the wrong thing about its saved values. */
 export class WrongSavedLength extends ReferenceBackend {
   override savedLength(plan: Plan, batch: number, timesteps: number): number {
@@ -74,5 +64,88 @@ export class Lenient extends ReferenceBackend {
     const x = new Float32Array(inputs.batch * inputs.timesteps * plan.inputSize);
     x.set(inputs.x.subarray(0, x.length));
     return super.forward(plan, { ...inputs, x }, keep);
+  }
+}
+
+/** A backend that is wrong about its inputs and cotangents in both directions, in the same way. */
+export class WrongBoth extends WrongInputs {
+  constructor(
+    private readonly changeInputs: (inputs: Inputs) => Inputs,
+    private readonly changeCotangents = (cotangents: Cotangents): Cotangents => cotangents,
+  ) {
+    super(changeInputs);
+  }
+  override gradient(plan: Plan, inputs: Inputs, result: Result, cotangents: Cotangents) {
+    return super.gradient(plan, this.changeInputs(inputs), result, this.changeCotangents(cotangents));
+  }
+}
+
+/** A backend whose numbers are wrong beyond a size that nothing says. */
+export class Limited extends ReferenceBackend {
+  constructor(private readonly isBeyond: (plan: Plan, inputs: Inputs) => boolean) {
+    super();
+  }
+  override forward(plan: Plan, inputs: Inputs, keep?: boolean): Result {
+    const result = super.forward(plan, inputs, keep);
+    if (this.isBeyond(plan, inputs)) result.sequence[result.sequence.length - 1] += 0.1;
+    return result;
+  }
+}
+
+/** A backend whose gradient belongs to its last forward pass that kept values, whatever result it is given. */
+export class LastKept extends ReferenceBackend {
+  private last: Inputs | undefined;
+  override forward(plan: Plan, inputs: Inputs, keep?: boolean): Result {
+    if (keep) this.last = mapInputs(inputs, (values) => values.slice());
+    return super.forward(plan, inputs, keep);
+  }
+  override gradient(plan: Plan, inputs: Inputs, result: Result, cotangents: Cotangents) {
+    checkInputs(plan, inputs);
+    return super.gradient(plan, this.last ?? inputs, result, cotangents);
+  }
+}
+
+/** A backend that computes nothing any more once it has refused a call. */
+export class StuckAfterError extends ReferenceBackend {
+  private isStuck = false;
+  override forward(plan: Plan, inputs: Inputs, keep?: boolean): Result {
+    try {
+      const result = super.forward(plan, inputs, keep);
+      return this.isStuck ? { ...result, sequence: result.sequence.fill(0) } : result;
+    } catch (error) {
+      this.isStuck = true;
+      throw error;
+    }
+  }
+}
+
+/** A backend that keeps what it has made of a plan under a name, and finds it again for every plan of that name. */
+export class PlansByName extends ReferenceBackend {
+  private readonly known = new Map<string, Plan>();
+  constructor(private readonly nameOf: (plan: Plan) => string) {
+    super();
+  }
+  private find(plan: Plan): Plan {
+    const name = this.nameOf(plan);
+    const found = this.known.get(name) ?? plan;
+    this.known.set(name, found);
+    return found;
+  }
+  override forward(plan: Plan, inputs: Inputs, keep?: boolean): Result {
+    return super.forward(this.find(plan), inputs, keep);
+  }
+  override gradient(plan: Plan, inputs: Inputs, result: Result, cotangents: Cotangents) {
+    return super.gradient(this.find(plan), inputs, result, cotangents);
+  }
+}
+
+/** A backend that takes a copy of a plan for a mistake. */
+export class PlansByIdentity extends ReferenceBackend {
+  private readonly seen = new Map<string, Plan>();
+  override forward(plan: Plan, inputs: Inputs, keep?: boolean): Result {
+    const nodes = JSON.stringify([plan.nodes, plan.parameters, plan.recurrentMasks]);
+    if ((this.seen.get(nodes) ?? plan) !== plan) throw new Error('an unknown plan');
+    this.seen.set(nodes, plan);
+    return super.forward(plan, inputs, keep);
   }
 }

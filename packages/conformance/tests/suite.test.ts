@@ -1,33 +1,29 @@
-import { type Backend, withOwnedBuffers } from '@sluice/core';
+import { type Backend, type SequenceCotangents, type SequenceInputs, withOwnedBuffers } from '@sluice/core';
 import { describe, expect, test } from 'vitest';
-import { mapInputs } from '../src/buffers.js';
-import { plainCase } from '../src/cases.js';
-import { variants } from '../src/cells/index.js';
-import { makeProblem } from '../src/problem.js';
-import { checkAgreement } from '../src/suites/agreement.js';
-import { checkImitation, checkUploads } from '../src/suites/buffers.js';
-import { expectRefusal } from '../src/suites/errors.js';
-import { checkCopies, checkInputsAreKept } from '../src/suites/memory.js';
-import {
-  checkPaddedInput,
-  checkPoisonedInput,
-  checkPoisonedStatesAndParameters,
-} from '../src/suites/non-finite.js';
-import {
-  checkAbsentCotangents,
-  checkRepetition,
-  checkResultsLast,
-  checkSaved,
-} from '../src/suites/repetition.js';
-import { checkRowAlone, checkRowsAreApart } from '../src/suites/rows.js';
-import { checkLargeWeights, checkSaturatingBias } from '../src/suites/saturation.js';
-import { checkStreaming } from '../src/suites/streaming.js';
+import { mapCotangents } from '../src/buffers.js';
 import type { Subject } from '../src/suites/subject.js';
 import { tolerances } from '../src/tolerances.js';
 import {
-  Lenient,
+  BindsOnce,
+  Counting,
+  HandedThrough,
+  LateDownloads,
+  OneMemory,
+  OwnOrder,
   SharedResults,
   SharedUploads,
+  StaleWeights,
+  WrongUploads,
+} from './buffer-faults.js';
+import { checks } from './checks.js';
+import {
+  LastKept,
+  Lenient,
+  Limited,
+  PlansByIdentity,
+  PlansByName,
+  StuckAfterError,
+  WrongBoth,
   WrongGradient,
   WrongInputs,
   WrongResult,
@@ -35,55 +31,19 @@ import {
 } from './faults.js';
 import { ReferenceBackend } from './reference-backend.js';
 
-type Check = <Buffer>(subject: Subject<Buffer>) => Promise<void>;
-
-const lstm = variants.find(({ name }) => name === 'lstm')!;
-const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
-const plain = plainCase(lstm, SHAPE);
-const masked = { ...plain, mask: 'holes' } as const;
-
-const agreement: Check = (subject) => checkAgreement(subject, plain);
-const maskedAgreement: Check = (subject) => checkAgreement(subject, masked);
-const refusal: Check = async ({ backend }) => {
-  const problem = makeProblem(plain);
-  const inputs = mapInputs({ ...problem.inputs, x: problem.inputs.x.slice(1) }, backend.upload);
-  expectRefusal(() => backend.forward(problem.plan, inputs), problem, /\bx\b/);
-};
-
-/** Every check of the suite, on one cell. */
-const checks: Record<string, Check> = {
-  agreement,
-  'agreement, masked': maskedAgreement,
-  'agreement, reversed': (subject) => checkAgreement(subject, { ...plain, reverse: true }),
-  'NaN in x': (subject) => checkPoisonedInput(subject, lstm, Number.NaN),
-  'infinity in x': (subject) => checkPoisonedInput(subject, lstm, Infinity),
-  'NaN in states and parameters': (subject) => checkPoisonedStatesAndParameters(subject, lstm),
-  'NaN in padding': (subject) => checkPaddedInput(subject, lstm, Number.NaN),
-  'saturating biases': (subject) => checkSaturatingBias(subject, lstm),
-  'large weights': (subject) => checkLargeWeights(subject, lstm, 1e30),
-  'rows apart': (subject) => checkRowsAreApart(subject, lstm),
-  'row alone': (subject) => checkRowAlone(subject, lstm),
-  streaming: (subject) => checkStreaming(subject, lstm, false),
-  'streaming, reversed': (subject) => checkStreaming(subject, lstm, true),
-  repetition: (subject) => checkRepetition(subject, lstm),
-  'saved values': (subject) => checkSaved(subject, lstm),
-  'absent cotangents': (subject) => checkAbsentCotangents(subject, lstm),
-  'results last': (subject) => checkResultsLast(subject, lstm),
-  'inputs are kept': (subject) => checkInputsAreKept(subject, lstm),
-  copies: (subject) => checkCopies(subject),
-  refusal,
-  'what was not uploaded': (subject) => checkImitation(subject, 'numbers that were not uploaded'),
-  'buffers of others': (subject) => checkImitation(subject, 'a buffer of another backend'),
-  'released buffers': (subject) => checkImitation(subject, 'a buffer that has been released'),
-  uploads: async (subject) => checkUploads(subject),
-};
-
-const subjectOf = <Buffer>(backend: Backend<Buffer>) => ({ backend, tolerances: tolerances.cpu });
-const owned = (backend: Backend<Float32Array>) => subjectOf(withOwnedBuffers(backend));
+const subjectOf = <Buffer>(backend: Backend<Buffer>, create = () => backend): Subject<Buffer> => ({
+  backend,
+  tolerances: tolerances.cpu,
+  withInstance: (work) => work(create()),
+});
+const owned = (backend: Backend<Float32Array>) => ({
+  ...subjectOf(withOwnedBuffers(backend), () => withOwnedBuffers(new ReferenceBackend())),
+  liveBuffers: backend instanceof Counting ? () => backend.live : undefined,
+});
 
 describe('the reference passes', () => {
   for (const [name, check] of Object.entries(checks)) {
-    test(name, () => check(owned(new ReferenceBackend())));
+    test(name, () => check(owned(new Counting())));
   }
 });
 
@@ -92,6 +52,18 @@ const ofBuffers = ['what was not uploaded', 'buffers of others', 'released buffe
 
 let calls = 0;
 const wild = (value: number) => (Number.isNaN(value) ? 0 : value);
+type Inputs = SequenceInputs<Float32Array>;
+const withMask =
+  (change: (used: number) => number) =>
+  (inputs: Inputs): Inputs => ({ ...inputs, mask: inputs.mask?.map(change) });
+const withMasks =
+  (change: (factor: number) => number) =>
+  (inputs: Inputs): Inputs => ({
+    ...inputs,
+    recurrentMasks: inputs.recurrentMasks?.map((values) => values.map(change)),
+  });
+const noNaN = (cotangents: SequenceCotangents<Float32Array>) =>
+  mapCotangents(cotangents, (values) => values.map(wild));
 
 /** What is wrong with a backend, and the check that must find it. */
 const faults: readonly [what: string, backend: Backend<Float32Array>, check: keyof typeof checks][] = [
@@ -200,6 +172,52 @@ const faults: readonly [what: string, backend: Backend<Float32Array>, check: key
   ],
   ['uploads that do not copy', new SharedUploads(), 'copies'],
   ['wrong lengths taken', new Lenient(), 'refusal'],
+  ['NaN in a recurrent mask swallowed', new WrongBoth(withMasks(wild)), 'NaN in recurrent masks'],
+  ['NaN in cotangents swallowed', new WrongBoth((inputs) => inputs, noNaN), 'NaN in cotangents'],
+  [
+    'cotangents of padded zeros that leak',
+    new WrongBoth((inputs) => ({ ...inputs, maskedOutput: 'repeat' })),
+    'NaN in padded cotangents',
+  ],
+  [
+    'zeros at padded steps by default',
+    new WrongBoth((inputs) => ({ ...inputs, maskedOutput: inputs.maskedOutput ?? 'zero' })),
+    'defaults',
+  ],
+  [
+    'reversed by default',
+    new WrongBoth((inputs) => ({ ...inputs, reverse: inputs.reverse ?? true })),
+    'defaults',
+  ],
+  ['only 1 is no padding', new WrongBoth(withMask((used) => Number(used === 1))), 'numbers in the mask'],
+  ['a mask of whole numbers', new WrongBoth(withMask(Math.trunc)), 'numbers in the mask'],
+  ['negative numbers are padding', new WrongBoth(withMask((v) => Math.max(v, 0))), 'numbers in the mask'],
+  ['wrong above 37 rows', new Limited((_, { batch }) => batch > 37), 'sizes far beyond others'],
+  ['wrong above 200 steps', new Limited((_, { timesteps }) => timesteps > 200), 'sizes far beyond others'],
+  ['wrong above 260 units', new Limited(({ units }) => units > 260), 'sizes far beyond others'],
+  ['wrong above 300 inputs', new Limited(({ inputSize }) => inputSize > 300), 'sizes far beyond others'],
+  [
+    'uploads of the whole array',
+    new WrongUploads(({ buffer, length }) => new Float32Array(buffer.slice(0), 0, length)),
+    'copies',
+  ],
+  ['uploads that lose −0', new WrongUploads((values) => values.map((v) => v + 0)), 'copies'],
+  [
+    'uploads that lose denormals',
+    new WrongUploads((values) => values.map((v) => (Math.abs(v) < 2 ** -126 ? 0 * v : v))),
+    'copies',
+  ],
+  ['downloads that read late', new LateDownloads(), 'downloads in flight'],
+  ['a state handed through', new HandedThrough('forward'), 'buffers of their own'],
+  ['a cotangent handed through', new HandedThrough('gradient'), 'buffers of their own'],
+  ['weights that were prepared for others', new StaleWeights(), 'weights in the memory of others'],
+  ['buffers that are bound once', new BindsOnce(), 'one buffer in several places'],
+  ['outputs in an order of their own', new OwnOrder(), 'results as inputs'],
+  ['nothing released', new Counting(false), 'released buffers are freed'],
+  ['a gradient of the last forward pass', new LastKept(), 'interleaved calls'],
+  ['no numbers after an error', new StuckAfterError(), 'after a refusal'],
+  ['plans found by name', new PlansByName(({ cell }) => cell.name), 'plans of one name'],
+  ['plans found by identity', new PlansByIdentity(), 'a copied plan'],
 ];
 
 describe('the suite finds', () => {
@@ -211,8 +229,14 @@ describe('the suite finds', () => {
     await expect(checks[check](subjectOf(new ReferenceBackend()))).rejects.toThrow();
   });
 
+  test('one memory for all instances', async () => {
+    const subject = subjectOf<number>(new OneMemory(), () => new OneMemory());
+    await checks['interleaved calls'](subject);
+    await expect(checks['two instances'](subject)).rejects.toThrow();
+  });
+
   test('every kind of fault', () => {
-    const found = new Set([...faults.map(([, , check]) => check), ...ofBuffers]);
+    const found = new Set([...faults.map(([, , check]) => check), ...ofBuffers, 'two instances']);
     expect(Object.keys(checks).filter((name) => !found.has(name))).toEqual([]);
   });
 });

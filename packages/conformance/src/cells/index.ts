@@ -15,3 +15,8 @@ export const variants: readonly Variant[] = [
   ...derivationVariants,
   ...pointwiseVariants,
 ];
+
+/** The stock cells at their defaults, and the two other kinds of plan: two products in turn, and none. */
+export const commonVariants: readonly Variant[] = catalogueVariants.filter(({ name }) =>
+  ['gru', 'gru, no resetAfter', 'lstm', 'sru, version 2, highway', 'simpleRnn'].includes(name),
+);

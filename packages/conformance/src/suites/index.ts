@@ -1,10 +1,14 @@
 import { agreementSuite } from './agreement.js';
 import { buffersSuite } from './buffers.js';
 import { errorsSuite } from './errors.js';
+import { independenceSuite } from './independence.js';
 import { limitsSuite } from './limits.js';
 import { memorySuite } from './memory.js';
 import { nonFiniteSuite } from './non-finite.js';
+import { optionalInputsSuite } from './optional-inputs.js';
+import { plansSuite } from './plans.js';
 import { repetitionSuite } from './repetition.js';
+import { reuseSuite } from './reuse.js';
 import { rowsSuite } from './rows.js';
 import { saturationSuite } from './saturation.js';
 import { streamingSuite } from './streaming.js';
@@ -13,12 +17,16 @@ import type { Suite } from './subject.js';
 /** What a backend is held to, concern by concern. */
 export const suites: readonly Suite[] = [
   agreementSuite,
+  optionalInputsSuite,
   nonFiniteSuite,
   saturationSuite,
   rowsSuite,
   streamingSuite,
   repetitionSuite,
   memorySuite,
+  reuseSuite,
+  independenceSuite,
+  plansSuite,
   errorsSuite,
   limitsSuite,
   buffersSuite,

@@ -1,13 +1,14 @@
 import { describe, test } from 'vitest';
-import { mapCotangents, mapInputs, namedResults } from '../buffers.js';
+import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { plainCase } from '../cases.js';
 import { type Variant, variants } from '../cells/index.js';
 import { expectAgreement, identical } from '../compare.js';
-import { onDevice } from '../device.js';
+import { Device, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
 import type { Subject, Suite } from './subject.js';
 
-const SHAPE = { batch: 3, timesteps: 4, inputSize: 5, units: 7 };
+const SHAPE = { batch: 3, timesteps: 4, inputSize: 7, units: 9 };
+const ONE_STEP = { ...SHAPE, timesteps: 1 };
 
 /** Neither a forward pass nor a gradient writes to an input, to the forward pass's results or to a cotangent. */
 export async function checkInputsAreKept<Buffer>(
@@ -38,13 +39,23 @@ export async function checkInputsAreKept<Buffer>(
   });
 }
 
+/** What a copy must keep bit by bit. */
+const SPECIAL = [Number.NaN, -0, Infinity, -Infinity, 2 ** -149, 2 ** 127];
+
+/** A part of a larger array, in whose place there is `values`. */
+function partOfLarger(values: Float32Array): Float32Array {
+  const part = new Float32Array(values.length + 8).subarray(3, 3 + values.length);
+  part.set(values);
+  return part;
+}
+
 /** A buffer holds what was uploaded, of any length, whatever becomes of the array it came from or was copied to. */
 export async function checkCopies<Buffer>({ backend }: Subject<Buffer>): Promise<void> {
-  for (const length of [1, 3, 4, 1023, 70_000]) {
+  for (const length of [0, 1, 3, 4, 1023, 70_000]) {
     const values = Float32Array.from({ length }, (_, i) => i / 7 - 3);
-    values[0] = Number.NaN;
+    values.set(SPECIAL.slice(0, length));
     await onDevice(backend, async (device) => {
-      const source = values.slice();
+      const source = partOfLarger(values);
       const buffer = device.upload(source);
       source.fill(5);
       const { copy } = await device.download({ copy: buffer });
@@ -55,10 +66,58 @@ export async function checkCopies<Buffer>({ backend }: Subject<Buffer>): Promise
   }
 }
 
+/** A download gives what the buffer held when it was called, also when the buffer is released and its memory used again. */
+export async function checkDownloadsInFlight<Buffer>({ backend }: Subject<Buffer>): Promise<void> {
+  const values = Float32Array.from({ length: 1000 }, (_, i) => i);
+  await onDevice(backend, async (device) => {
+    const buffer = backend.upload(values);
+    const download = backend.download(buffer);
+    backend.release(buffer);
+    for (let i = 0; i < 3; i++) device.upload(new Float32Array(values.length).fill(7));
+    expectAgreement({ copy: await download }, { copy: values }, identical);
+  });
+}
+
+/**
+ * Every result is a buffer of its own, also where it equals an input or another result: after one step, and where every
+ * step is padded, so that the states are the initial ones. Each can be released, and lasts when the others are.
+ */
+export async function checkOwnBuffers<Buffer>({ backend }: Subject<Buffer>, variant: Variant): Promise<void> {
+  const { plan, inputs, cotangents } = makeProblem(plainCase(variant, ONE_STEP));
+  for (const mask of [undefined, new Float32Array(ONE_STEP.batch)]) {
+    const device = new Device(backend);
+    const results = new Device(backend);
+    try {
+      const uploads: Buffer[] = [];
+      const upload = (values: Float32Array) => {
+        uploads.push(device.upload(values));
+        return uploads[uploads.length - 1];
+      };
+      const given = mapInputs({ ...inputs, mask }, upload);
+      const result = results.forward(plan, given, true);
+      const gradient = results.gradient(plan, given, result, mapCotangents(cotangents, upload));
+      const named = { ...namedResults(plan, result), ...namedGradient(plan, gradient) };
+      const buffers = [...uploads, ...Object.values(named)];
+      if (new Set(buffers).size < buffers.length) {
+        throw new Error('a result is the buffer of an input or of another result');
+      }
+      const before = await results.download(named);
+      device.releaseAll();
+      for (const { length } of Object.values(before)) device.upload(new Float32Array(length).fill(7));
+      expectAgreement(await results.download(named), before, identical);
+    } finally {
+      device.releaseAll();
+      results.releaseAll();
+    }
+  }
+}
+
 export const memorySuite: Suite = (subject) =>
   describe('memory', () => {
     test('upload and download copy', () => checkCopies(subject()));
+    test('downloads of released buffers', () => checkDownloadsInFlight(subject()));
     for (const variant of variants) {
       test(`${variant.name}: inputs are not written to`, () => checkInputsAreKept(subject(), variant));
+      test(`${variant.name}: results are buffers of their own`, () => checkOwnBuffers(subject(), variant));
     }
   });

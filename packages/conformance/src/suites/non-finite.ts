@@ -1,10 +1,9 @@
 import { describe, test } from 'vitest';
 import { plainCase } from '../cases.js';
-import { type Variant, variants } from '../cells/index.js';
-import { type Agreement, expectAgreement, within, withinOrNotFinite } from '../compare.js';
-import { forwardOn, gradientOn } from '../device.js';
-import { makeProblem, type Problem } from '../problem.js';
-import { expectedForward, expectedGradient } from '../reference.js';
+import { commonVariants, type Variant, variants } from '../cells/index.js';
+import { within, withinOrNotFinite } from '../compare.js';
+import { makeProblem } from '../problem.js';
+import { checkAgainstReference } from './against-reference.js';
 import type { Subject, Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
@@ -17,19 +16,6 @@ function withValue(values: Float32Array, index: number, value: number): Float32A
   const changed = values.slice();
   changed[index] = value;
   return changed;
-}
-
-async function checkAgainstReference<Buffer>(
-  { backend, tolerances }: Subject<Buffer>,
-  problem: Problem,
-  agreement: (tolerance: number) => Agreement,
-): Promise<void> {
-  expectAgreement(await forwardOn(backend, problem), expectedForward(problem), agreement(tolerances.forward));
-  expectAgreement(
-    await gradientOn(backend, problem),
-    expectedGradient(problem),
-    agreement(tolerances.gradient),
-  );
 }
 
 /** A NaN in `x` makes NaN of exactly the numbers that depend on it, an infinity what the reference makes of it. */
@@ -89,6 +75,48 @@ export async function checkPaddedRow<Buffer>(subject: Subject<Buffer>, variant: 
   );
 }
 
+/**
+ * A NaN in a cotangent comes out in the gradients that depend on it: one of an output in row 0, one of the first padded
+ * output in row 1, which repeats an output or is zero, and one of each final state in row 2.
+ */
+export async function checkPoisonedCotangents<Buffer>(
+  subject: Subject<Buffer>,
+  variant: Variant,
+  maskedOutput: 'repeat' | 'zero',
+): Promise<void> {
+  const { timesteps, units } = SHAPE;
+  const { plan, inputs, cotangents } = makeProblem({
+    ...plainCase(variant, SHAPE),
+    mask: 'holes',
+    maskedOutput,
+  });
+  const mask = inputs.mask?.slice();
+  mask?.set([1, 1, 0, 1, 1], timesteps);
+  const sequence = cotangents.sequence as Float32Array;
+  const used = (mask as Float32Array).indexOf(1);
+  const poisoned = {
+    sequence: withValue(
+      withValue(sequence, used * units + 1, Number.NaN),
+      (timesteps + 2) * units,
+      Number.NaN,
+    ),
+    states: cotangents.states?.map((values) => withValue(values as Float32Array, 2 * units + 3, Number.NaN)),
+  };
+  await checkAgainstReference(subject, { plan, inputs: { ...inputs, mask }, cotangents: poisoned });
+}
+
+/** A NaN in a recurrent mask comes out in the row that it belongs to. */
+export async function checkPoisonedRecurrentMask<Buffer>(
+  subject: Subject<Buffer>,
+  variant: Variant,
+): Promise<void> {
+  const { plan, inputs, cotangents } = makeProblem({ ...plainCase(variant, SHAPE), recurrentDropout: true });
+  const recurrentMasks = inputs.recurrentMasks?.map((values) =>
+    withValue(values, SHAPE.units + 2, Number.NaN),
+  );
+  await checkAgainstReference(subject, { plan, inputs: { ...inputs, recurrentMasks }, cotangents });
+}
+
 export const nonFiniteSuite: Suite = (subject) =>
   describe('numbers that are not finite', () => {
     for (const variant of variants) {
@@ -103,6 +131,14 @@ export const nonFiniteSuite: Suite = (subject) =>
         test('NaN in the state of a row of padding stays there', () => checkPaddedRow(subject(), variant));
         test('NaN in an initial state or a parameter comes out where it must', () =>
           checkPoisonedStatesAndParameters(subject(), variant));
+        for (const maskedOutput of ['repeat', 'zero'] as const) {
+          test(`NaN in cotangents comes out where it must, padded output ${maskedOutput}`, () =>
+            checkPoisonedCotangents(subject(), variant, maskedOutput));
+        }
       });
+    }
+    for (const variant of commonVariants) {
+      test(`${variant.name}: NaN in recurrent masks comes out where it must`, () =>
+        checkPoisonedRecurrentMask(subject(), variant));
     }
   });

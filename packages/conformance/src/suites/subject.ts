@@ -5,6 +5,10 @@ import type { Tolerances } from '../tolerances.js';
 export interface Subject<Buffer> {
   readonly backend: Backend<Buffer>;
   readonly tolerances: Tolerances;
+  /** Does some work on another instance of the backend, which is destroyed afterwards. */
+  withInstance<Result>(work: (other: Backend<Buffer>) => Promise<Result>): Promise<Result>;
+  /** How many buffers of the backend exist, or how many bytes they have; absent where it cannot say. */
+  readonly liveBuffers?: (() => number) | undefined;
 }
 
 /** Registers a concern's tests; the subject exists once they run. */

@@ -62,7 +62,7 @@ export interface Backend<Buffer> {
   readonly name: string;
   /** Copies numbers to the device. */
   upload(values: Float32Array): Buffer;
-  /** Copies a buffer back from the device. */
+  /** Copies a buffer back from the device, as it is at the call: it may be released before the promise is kept. */
   download(buffer: Buffer): Promise<Float32Array>;
   /** Frees a buffer. */
   release(buffer: Buffer): void;

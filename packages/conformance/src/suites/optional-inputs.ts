@@ -1,0 +1,56 @@
+import { describe, test } from 'vitest';
+import { plainCase } from '../cases.js';
+import { commonVariants, type Variant } from '../cells/index.js';
+import { expectAgreement, within } from '../compare.js';
+import { forwardOn, gradientOn } from '../device.js';
+import { makeProblem } from '../problem.js';
+import { expectedForward, expectedGradient } from '../reference.js';
+import { checkAgainstReference } from './against-reference.js';
+import type { Subject, Suite } from './subject.js';
+
+const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
+
+/** What marks a step that is not padded: anything but 0. */
+const USED = [1, 0.5, 2, -1, 1e-30, 1e30, -0.25];
+
+/**
+ * An input that is left out means its default: padded outputs repeat the one before, time runs forward, states start
+ * at 0, no step is padded.
+ */
+export async function checkDefaults<Buffer>(
+  { backend, tolerances }: Subject<Buffer>,
+  variant: Variant,
+): Promise<void> {
+  const { plan, inputs, cotangents } = makeProblem({ ...plainCase(variant, SHAPE), mask: 'holes' });
+  const { batch, timesteps, x, parameters, mask } = inputs;
+  const least = { batch, timesteps, x, parameters };
+  for (const given of [least, { ...least, mask }]) {
+    const problem = { plan, inputs: given, cotangents };
+    const spelledOut = { ...problem, inputs: { ...given, maskedOutput: 'repeat', reverse: false } as const };
+    expectAgreement(
+      await forwardOn(backend, problem),
+      expectedForward(spelledOut),
+      within(tolerances.forward),
+    );
+    expectAgreement(
+      await gradientOn(backend, problem),
+      expectedGradient(spelledOut),
+      within(tolerances.gradient),
+    );
+  }
+}
+
+/** A step is padded where the mask is 0, or −0, and nowhere else. */
+export async function checkMaskValues<Buffer>(subject: Subject<Buffer>, variant: Variant): Promise<void> {
+  const { plan, inputs, cotangents } = makeProblem({ ...plainCase(variant, SHAPE), mask: 'holes' });
+  const mask = inputs.mask?.map((used, i) => (used ? USED[i % USED.length] : -0));
+  await checkAgainstReference(subject, { plan, inputs: { ...inputs, mask }, cotangents });
+}
+
+export const optionalInputsSuite: Suite = (subject) =>
+  describe('optional inputs', () => {
+    for (const variant of commonVariants) {
+      test(`${variant.name}: defaults`, () => checkDefaults(subject(), variant));
+      test(`${variant.name}: numbers in the mask`, () => checkMaskValues(subject(), variant));
+    }
+  });
