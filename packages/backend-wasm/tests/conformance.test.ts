@@ -1,4 +1,5 @@
 import { testBackend } from '@sluice/conformance';
+import { OwnHeap } from '../src/engine/own-heap.js';
 import { createWasmBackend } from '../src/engine.js';
 
 /** A backend in whose memory numbers have been: what it does not set to 0 itself is NaN. */
@@ -11,4 +12,22 @@ async function createUsedBackend() {
   return backend;
 }
 
-testBackend({ name: 'wasm', create: createUsedBackend, tolerances: 'wasm' });
+/** Pieces of all heaps that are given out. */
+let livePieces = 0;
+const { allocate, release } = OwnHeap.prototype;
+OwnHeap.prototype.allocate = function (bytes) {
+  livePieces += 1;
+  return allocate.call(this, bytes);
+};
+OwnHeap.prototype.release = function (address) {
+  release.call(this, address);
+  livePieces -= 1;
+};
+
+testBackend({
+  name: 'wasm',
+  create: createUsedBackend,
+  destroy: (backend) => backend.stopThreads(),
+  tolerances: 'wasm',
+  liveBuffers: () => livePieces,
+});

@@ -1,9 +1,21 @@
 import { testBackend } from '@sluice/conformance';
 import { createWebgpuBackend } from '../src/engine.js';
+import { countBuffers } from './count-buffers.js';
 import { softwareDevice } from './software-device.js';
+
+const counts = new WeakMap<GPUDevice, { readonly alive: number }>();
 
 testBackend({
   name: 'webgpu, the limits and features of the adapter',
-  create: async () => createWebgpuBackend({ device: await softwareDevice('adapter') }),
+  create: async () => {
+    const device = await softwareDevice('adapter');
+    counts.set(device, countBuffers(device));
+    return createWebgpuBackend({ device });
+  },
+  destroy: (backend) => {
+    backend.dispose();
+    backend.device.destroy();
+  },
   tolerances: 'webgpu',
+  liveBuffers: ({ device }) => counts.get(device)?.alive ?? Number.NaN,
 });

@@ -4,29 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createWebgpuBackend } from '../src/engine.js';
 import { setUpWebGPU } from '../src/node.js';
+import { countBuffers } from './count-buffers.js';
 import { problemOf, resultsOn } from './problem.js';
 import { SOFTWARE_FLAGS, softwareDevice } from './software-device.js';
-
-/** Counts the buffers that a device makes, less those that are destroyed. */
-function countBuffers(device: GPUDevice) {
-  const counts = { made: 0, alive: 0, bytes: 0 };
-  const original = device.createBuffer.bind(device);
-  device.createBuffer = (description) => {
-    const buffer = original(description);
-    const destroy = buffer.destroy.bind(buffer);
-    counts.made += 1;
-    counts.alive += 1;
-    counts.bytes += buffer.size;
-    buffer.destroy = () => {
-      counts.alive -= 1;
-      counts.bytes -= buffer.size;
-      buffer.destroy = destroy;
-      return destroy();
-    };
-    return buffer;
-  };
-  return counts;
-}
 
 describe('buffers of the GPU', () => {
   beforeAll(() => setUpWebGPU({ flags: SOFTWARE_FLAGS }));

@@ -11,7 +11,12 @@ const options: Record<string, () => WasmBackendOptions> = {
 async function run() {
   const memory = new URLSearchParams(location.search).get('memory') ?? '';
   const report = await runTests(() =>
-    testBackend({ name: 'wasm', create: () => createWasmBackend(options[memory]()), tolerances: 'wasm' }),
+    testBackend({
+      name: 'wasm',
+      create: () => createWasmBackend(options[memory]()),
+      destroy: (backend) => backend.stopThreads(),
+      tolerances: 'wasm',
+    }),
   );
   return { isolated: crossOriginIsolated, loaded: loadedKernels(), report };
 }

@@ -5,7 +5,12 @@ import { asGpu } from '../as-gpu.js';
 async function run() {
   const device = asGpu(await requestDevice({ limits: 'default' }));
   return runTests(() =>
-    testBackend({ name: 'webgpu', create: () => createWebgpuBackend({ device }), tolerances: 'webgpu' }),
+    testBackend({
+      name: 'webgpu',
+      create: () => createWebgpuBackend({ device }),
+      destroy: (backend) => backend.dispose(),
+      tolerances: 'webgpu',
+    }),
   );
 }
 
