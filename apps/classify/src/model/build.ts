@@ -45,7 +45,7 @@ export function buildModel(settings: Settings, vocabularySize: number, classes: 
   const binary = classes === 2;
   model.add(
     dense({
-      units: binary ? 1 : classes,
+      units: outputUnits(classes),
       activation: binary ? 'sigmoid' : 'softmax',
       kernelInitializer: initializers.glorotUniform({ seed: seed(settings.layers + 1) }),
       name: 'dense',
@@ -59,6 +59,11 @@ export function buildModel(settings: Settings, vocabularySize: number, classes: 
     metrics: ['accuracy'],
   });
   return model;
+}
+
+/** Units of the dense layer: the probability of the second of two classes, or of each of more. */
+export function outputUnits(classes: number): number {
+  return classes === 2 ? 1 : classes;
 }
 
 /** The recurrent layer with a number from 1. All but the last pass on their output at every time step. */

@@ -5,7 +5,8 @@ import { readRegularFile } from '../files/regular-file.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { checksum } from './checksum.js';
 import { modelFiles } from './model-files.js';
-import { bytesOf, type NamedArray } from './named-array.js';
+import { bytesOf, type NamedArray, sizeOf } from './named-array.js';
+import { checked, checkpointHeaderSchema, jsonIn, notOurs, versionSchema } from './schemas.js';
 
 /*
  * The checkpoint is one file, so that one rename replaces all of it:
@@ -54,7 +55,7 @@ export function writeCheckpointFile(path: string, content: unknown, groups: Arra
  * Reads a checkpoint back.
  *
  * @throws InputError naming the file and what is wrong with it: missing, of another program or version,
- *   truncated, or changed since it was written.
+ *   truncated, changed since it was written, or not what its header says.
  */
 export function readCheckpointFile(path: string): { content: unknown; groups: ArrayGroups } {
   const bytes = readRegularFile(path);
@@ -71,20 +72,27 @@ export function readCheckpointFile(path: string): { content: unknown; groups: Ar
     throw damaged(path, `the checksum over its ${bytes.length} bytes does not match: truncated or changed`);
   }
   const headerEnd = prefixLength + bytes.readUInt32LE(magic.length);
-  const header = JSON.parse(body.toString('utf8', prefixLength, headerEnd));
-  if (header.version !== version) {
+  if (headerEnd > body.length) throw notOurs(path, `its header ends at ${headerEnd} of ${body.length} bytes`);
+  const header = jsonIn(path, body.toString('utf8', prefixLength, headerEnd));
+  const { version: found } = checked(path, header, versionSchema);
+  if (found !== version) {
     throw new InputError(
-      `${path}: has version ${header.version} of the format, this program reads version ${version}.`,
+      `${path}: has version ${found} of the format, this program reads version ${version}.`,
     );
   }
-  return { content: header.content, groups: groupsOf(header.arrays, body, headerEnd) };
+  const { content, arrays } = checked(path, header, checkpointHeaderSchema);
+  const needed = arrays.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), headerEnd);
+  if (needed !== body.length) {
+    throw notOurs(path, `its arrays end at ${needed} of ${body.length} bytes`);
+  }
+  return { content, groups: groupsOf(arrays, body, headerEnd) };
 }
 
 function groupsOf(arrays: ArrayHeader[], body: Buffer, start: number): ArrayGroups {
   const groups: ArrayGroups = new Map();
   let offset = start;
   for (const { group, name, shape, type } of arrays) {
-    const length = shape.reduce((product, size) => product * size, 1);
+    const length = sizeOf(shape);
     // A copy, since the bytes in the file are not aligned.
     const bytes = new Uint8Array(body.subarray(offset, offset + length * 4)).buffer;
     const values = type === 'float32' ? new Float32Array(bytes) : new Int32Array(bytes);

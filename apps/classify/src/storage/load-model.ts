@@ -4,12 +4,23 @@ import { io } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { InputError, messageOf } from '../failure.js';
 import { readRegularFile } from '../files/regular-file.js';
+import { outputUnits } from '../model/build.js';
 import type { Settings } from '../model/settings.js';
 import { Vocabulary } from '../text/vocabulary.js';
 import { hasCheckpoint } from '../training/checkpoint.js';
 import { firstNotFinite, modelWeights } from '../training/weights.js';
 import { checksum } from './checksum.js';
-import { type ModelJson, modelFiles, modelVersion } from './model-files.js';
+import { modelFiles, modelVersion } from './model-files.js';
+import { misfitOf } from './model-fit.js';
+import {
+  checked,
+  jsonIn,
+  modelSchema,
+  notOurs,
+  settingsSchema,
+  versionedSchema,
+  vocabularySchema,
+} from './schemas.js';
 
 /** A saved model, ready to be asked. */
 export interface SavedModel {
@@ -25,7 +36,8 @@ export interface SavedModel {
  * Loads the model in a folder. Every file is compared with its checksum first. A training run may replace the model
  * meanwhile and remove the weights of the one before: then it is read again.
  *
- * @throws InputError naming the file that is missing, truncated or changed, or has weights that are not finite.
+ * @throws InputError naming the file that is missing, truncated or changed, does not fit the others, or has weights that
+ *   are not finite.
  */
 export async function loadModel(folder: string): Promise<SavedModel> {
   for (;;) {
@@ -40,28 +52,41 @@ export async function loadModel(folder: string): Promise<SavedModel> {
 
 /** @param text of model.json. */
 async function modelOf(folder: string, text: string): Promise<SavedModel> {
-  const json = modelJson(join(folder, modelFiles.model), text);
-  const { checksums, epoch } = json.userDefinedMetadata;
-  const files = new Map(checksums.map(([file, sum]) => [file, verifiedFile(folder, file, sum)]));
-  const { settings, classes } = parsed(folder, modelFiles.settings, files);
-  const { tokens } = parsed(folder, modelFiles.vocabulary, files);
-  const [{ paths, weights }] = json.weightsManifest;
-  const bytes = files.get(paths[0]) as Buffer;
-  const model = await loadLayersModel(
-    io.fromMemory({
-      modelTopology: json.modelTopology,
-      weightSpecs: weights,
-      weightData: new Uint8Array(bytes).buffer,
-    }),
-  );
+  const path = join(folder, modelFiles.model);
+  const { modelTopology, weightsManifest, userDefinedMetadata } = sealedModel(path, text);
+  const [{ paths, weights: weightSpecs }] = weightsManifest;
+  const checksums = new Map(userDefinedMetadata.checksums);
+  const read = (file: string) => verifiedFile(folder, file, checksums.get(file));
+  const parsed = (file: string) => jsonIn(join(folder, file), read(file).toString('utf8'));
+  const settingsPath = join(folder, modelFiles.settings);
+  const { settings, classes } = checked(settingsPath, parsed(modelFiles.settings), settingsSchema);
+  const vocabularyPath = join(folder, modelFiles.vocabulary);
+  const { tokens } = checked(vocabularyPath, parsed(modelFiles.vocabulary), vocabularySchema);
+  const vocabulary = new Vocabulary(tokens);
+  const weightsPath = join(folder, paths[0]);
+  const bytes = read(paths[0]);
+  const misfit = misfitOf(weightSpecs, bytes.length, { settings, classes, vocabulary });
+  if (misfit !== undefined) throw notOurs(path, misfit);
+  let model: LayersModel;
+  try {
+    const weightData = new Uint8Array(bytes).buffer;
+    model = await loadLayersModel(io.fromMemory({ modelTopology, weightSpecs, weightData }));
+  } catch (error) {
+    throw notOurs(path, `TensorFlow.js makes no model of it (${messageOf(error).split('\n')[0]})`);
+  }
+  const shapes = `${JSON.stringify(model.inputs[0].shape)} to ${JSON.stringify(model.outputs[0].shape)}`;
+  const expected = `[null,null] to [null,${outputUnits(classes.length)}]`;
+  if (shapes !== expected) {
+    throw notOurs(path, `the model goes from ${shapes}, the settings and classes need ${expected}`);
+  }
   const broken = firstNotFinite(await modelWeights(model));
   if (broken !== undefined) {
     throw new InputError(
-      `${join(folder, paths[0])}: the weights ${broken.name} are not finite (NaN or infinite). ` +
+      `${weightsPath}: the weights ${broken.name} are not finite (NaN or infinite). ` +
         'Train again in another folder, with a smaller --learning-rate or with --clip-norm 1.',
     );
   }
-  return { model, settings, classes, vocabulary: new Vocabulary(tokens), epoch };
+  return { model, settings, classes, vocabulary, epoch: userDefinedMetadata.epoch };
 }
 
 function modelText(folder: string): string {
@@ -76,39 +101,39 @@ function modelText(folder: string): string {
   return readRegularFile(path).toString('utf8');
 }
 
-function modelJson(path: string, text: string): ModelJson {
-  let json: ModelJson;
+/** model.json, its checksum compared and its content checked. */
+function sealedModel(path: string, text: string) {
+  let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
     throw damaged(path, `not valid JSON (${messageOf(error)})`);
   }
-  const { checksum: expected, ...body } = json;
-  if (expected === undefined) {
+  if (typeof json !== 'object' || json === null || !('checksum' in json)) {
     throw new InputError(`${path}: not a model of this program (no "checksum" in it), or damaged.`);
   }
+  const { checksum: expected, ...body } = json;
   if (checksum(JSON.stringify(body)) !== expected) throw damaged(path, 'its checksum does not match');
-  if (json.userDefinedMetadata.version !== modelVersion) {
+  const { version } = checked(path, body, versionedSchema).userDefinedMetadata;
+  if (version !== modelVersion) {
     throw new InputError(
-      `${path}: has version ${json.userDefinedMetadata.version} of the layout, this program reads version ${modelVersion}.`,
+      `${path}: has version ${version} of the layout, this program reads version ${modelVersion}.`,
     );
   }
-  return json;
+  return checked(path, body, modelSchema);
 }
 
-function verifiedFile(folder: string, file: string, expected: string): Buffer {
+/** @param expected the file's checksum as model.json has it. */
+function verifiedFile(folder: string, file: string, expected: string | undefined): Buffer {
   const path = join(folder, file);
+  if (expected === undefined) {
+    throw damaged(join(folder, modelFiles.model), `no checksum of ${file} in it`);
+  }
   const bytes = readRegularFile(path);
   if (checksum(bytes) !== expected) {
     throw damaged(path, `its ${bytes.length} bytes do not match the checksum in ${modelFiles.model}`);
   }
   return bytes;
-}
-
-function parsed(folder: string, file: string, files: ReadonlyMap<string, Buffer>) {
-  const bytes = files.get(file);
-  if (bytes === undefined) throw damaged(join(folder, modelFiles.model), `no checksum of ${file} in it`);
-  return JSON.parse(bytes.toString('utf8'));
 }
 
 function damaged(path: string, reason: string): InputError {

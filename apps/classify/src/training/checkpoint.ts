@@ -5,6 +5,7 @@ import { InputError } from '../failure.js';
 import type { Settings } from '../model/settings.js';
 import { readCheckpointFile, writeCheckpointFile } from '../storage/checkpoint-file.js';
 import type { NamedArray } from '../storage/named-array.js';
+import { checked, checkpointSchema, notOurs } from '../storage/schemas.js';
 import type { EpochRecord } from './history.js';
 import { firstNotFinite } from './weights.js';
 
@@ -55,7 +56,7 @@ export function writeCheckpoint(folder: string, checkpoint: Checkpoint): void {
 
 /**
  * Reads the folder's checkpoint.
- * @throws InputError when there is none, it is damaged, or its weights are not finite.
+ * @throws InputError when there is none, it is damaged, its parts do not fit, or its weights are not finite.
  */
 export function readCheckpoint(folder: string): Checkpoint {
   const path = checkpointPath(folder);
@@ -67,11 +68,24 @@ export function readCheckpoint(folder: string): Checkpoint {
         'Train in another folder, with a smaller --learning-rate or with --clip-norm 1.',
     );
   }
-  const bestWeights = groups.get('bestWeights');
-  return {
-    ...(content as Omit<Checkpoint, 'weights' | 'optimizer' | 'bestWeights'>),
+  const checkpoint = {
+    ...checked(path, content, checkpointSchema),
     weights: groups.get('weights') ?? [],
     optimizer: groups.get('optimizer') ?? [],
-    ...(bestWeights && { bestWeights }),
+    bestWeights: groups.get('bestWeights'),
   };
+  const misfit = misfitIn(checkpoint);
+  if (misfit !== undefined) throw notOurs(path, misfit);
+  return checkpoint;
+}
+
+/** What does not fit among the arrays of a checkpoint, or undefined. The weights are compared with the model later. */
+function misfitIn({ history, weights, optimizer, bestWeights }: Checkpoint): string | undefined {
+  const shapes = (...arrays: NamedArray[]) => arrays.map(({ shape }) => `[${shape}]`).join(' ');
+  if (bestWeights !== undefined && shapes(...bestWeights) !== shapes(...weights)) {
+    return 'the weights of the best epoch have other shapes than those of the last one';
+  }
+  // The optimizer's state is its step count and two moments of each weight, once it has been used.
+  const expected = history.length === 0 ? '' : `[] ${shapes(...weights, ...weights)}`;
+  return shapes(...optimizer) === expected ? undefined : "the optimizer's state does not fit the weights";
 }

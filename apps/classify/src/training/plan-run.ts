@@ -5,7 +5,13 @@ import { defaultColumns } from '../data/columns.js';
 import { InputError } from '../failure.js';
 import { defaultSettings, embeddedSettings, type Settings } from '../model/settings.js';
 import { modelFiles } from '../storage/model-files.js';
-import { type Checkpoint, type DataOptions, hasCheckpoint, readCheckpoint } from './checkpoint.js';
+import {
+  type Checkpoint,
+  checkpointPath,
+  type DataOptions,
+  hasCheckpoint,
+  readCheckpoint,
+} from './checkpoint.js';
 import type { PreparedData } from './prepare.js';
 
 /** What the person asked for. */
@@ -112,6 +118,12 @@ export function checkSameData(checkpoint: Checkpoint, data: PreparedData, folder
     throw new InputError(
       `${source}: the examples are not those that the run in ${folder} began with. ` +
         'Give it the same data, or train in another folder.',
+    );
+  }
+  if (checkpoint.classes.join('\n') !== data.classes.join('\n')) {
+    throw new InputError(
+      `${checkpointPath(folder)}: its classes (${checkpoint.classes.join(', ')}) are not those of the data ` +
+        `(${data.classes.join(', ')}). Train in another folder.`,
     );
   }
   const tokens = data.vocabulary.tokens;

@@ -3,7 +3,7 @@ import { buildModel } from '../model/build.js';
 import type { Settings } from '../model/settings.js';
 import type { NamedArray } from '../storage/named-array.js';
 import { writeModel, writeModelDescription } from '../storage/write-model.js';
-import { type Checkpoint, writeCheckpoint } from './checkpoint.js';
+import { type Checkpoint, checkpointPath, writeCheckpoint } from './checkpoint.js';
 import { Divergence } from './divergence.js';
 import { type BatchProgress, trainEpoch } from './epoch.js';
 import { type Evaluation, evaluate, probabilities } from './evaluate.js';
@@ -72,6 +72,7 @@ export async function runTraining({
   observer,
 }: Run): Promise<RunResult> {
   const model = buildModel(settings, data.vocabulary.size, data.classes.length);
+  const source = folder === null ? 'this run' : checkpointPath(folder);
   const history = [...(checkpoint?.history ?? [])];
   let weights = checkpoint?.weights ?? (await modelWeights(model));
   let bestWeights = checkpoint?.bestWeights ?? weights;
@@ -101,7 +102,7 @@ export async function runTraining({
     finishedEpochs: history.length,
   });
   if (checkpoint !== undefined) {
-    restoreWeights(model, weights);
+    restoreWeights(model, weights, source);
     if (optimizer.length > 0) await restoreOptimizer(model.optimizer, optimizer);
   } else if (folder !== null) {
     writeModelDescription(folder, { settings, classes: data.classes, tokens: data.vocabulary.tokens });
@@ -130,7 +131,7 @@ export async function runTraining({
     save();
     observer.epoch(record);
   }
-  restoreWeights(model, bestWeights);
+  restoreWeights(model, bestWeights, source);
   const best = bestOf(history);
   const test = finished && data.test ? await evaluate(model, data.test) : undefined;
   if (test !== undefined && !Number.isFinite(test.loss)) {

@@ -30,14 +30,16 @@ export function allFinite(values: Float32Array | Int32Array): boolean {
 
 /**
  * Puts weights into the model.
+ *
+ * @param source the file they are from, for messages.
  * @throws InputError when they are of another model.
  */
-export function restoreWeights(model: LayersModel, weights: readonly NamedArray[]): void {
+export function restoreWeights(model: LayersModel, weights: readonly NamedArray[], source: string): void {
   const expected = model.weights.map(({ shape }) => `[${shape}]`).join(' ');
   const found = weights.map(({ shape }) => `[${shape}]`).join(' ');
   if (expected !== found) {
     throw new InputError(
-      `The stored weights have the shapes ${found}, the model needs ${expected}: they were written by another version.`,
+      `${source}: its weights have the shapes ${found}, the model needs ${expected}. Train in another folder.`,
     );
   }
   const tensors = weights.map(({ values, shape }) => tensor(values, shape));
