@@ -1,22 +1,24 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../src/program.js';
 import { command, small } from './command.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
 
 describe('a saved model', () => {
-  const trained = async () => {
-    const folder = scratchFolder();
-    const data = scratchFile('data.txt', toyLines(80));
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'sluice-classify-'));
+    const data = join(folder, 'data.txt');
+    writeFileSync(data, toyLines(80));
     await command(['train', ...small, '--epochs', '6', '--data', data, '--out', folder]);
-    return folder;
-  };
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('evaluate tells accuracy and, for each class, precision and recall', async () => {
-    const folder = await trained();
     const data = scratchFile(
       'test.tsv',
       'text\tlabel\nthe film is dull\tbad\nthe film is bright and funny\tgood\n',
@@ -33,7 +35,6 @@ describe('a saved model', () => {
   });
 
   test('predict takes arguments, or the lines of standard input in any encoding', async () => {
-    const folder = await trained();
     const given = await command([
       'predict',
       '--model',
@@ -53,7 +54,6 @@ describe('a saved model', () => {
   });
 
   test('predict answers lines of standard input as they arrive', async () => {
-    const folder = await trained();
     const input = new PassThrough();
     const output = new PassThrough();
     const ended = run(['predict', '--model', folder], { input, output, error: new PassThrough() });
@@ -71,7 +71,6 @@ describe('a saved model', () => {
   });
 
   test('inspect shows settings, parameters and the equations', async () => {
-    const folder = await trained();
     const { status, output } = await command(['inspect', '--model', folder]);
     expect(status).toBe(0);
     expect(output).toMatch(/^classes +2: bad, good$/m);
@@ -81,10 +80,11 @@ describe('a saved model', () => {
   });
 
   test('a damaged one: the file and why', async () => {
-    const folder = await trained();
-    const vocabulary = join(folder, 'vocabulary.json');
+    const damaged = scratchFolder();
+    cpSync(folder, damaged, { recursive: true });
+    const vocabulary = join(damaged, 'vocabulary.json');
     writeFileSync(vocabulary, readFileSync(vocabulary).subarray(0, 40));
-    const { status, error } = await command(['predict', '--model', folder, 'dull']);
+    const { status, error } = await command(['predict', '--model', damaged, 'dull']);
     expect(status).toBe(1);
     expect(error).toMatch(
       /^error: .*vocabulary\.json: the file is damaged: its 40 bytes do not match the checksum/,

@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useBackend } from '../src/backend.js';
 import { defaultSettings, type Settings } from '../src/model/settings.js';
 import { loadModel } from '../src/storage/load-model.js';
 import { bytesOf, type NamedArray } from '../src/storage/named-array.js';
-import { type DataOptions, readCheckpoint } from '../src/training/checkpoint.js';
+import { type Checkpoint, type DataOptions, readCheckpoint } from '../src/training/checkpoint.js';
 import { evaluate } from '../src/training/evaluate.js';
 import type { EpochRecord } from '../src/training/history.js';
 import { bestOf } from '../src/training/history.js';
@@ -31,9 +34,15 @@ const settings: Settings = {
   validation: 0.2,
 };
 
+const options: DataOptions = {
+  data: null,
+  test: null,
+  columns: { label: 'label', text: 'text' },
+  skipBad: false,
+};
+
 function dataOf(lines = toyLines(60)): DataOptions {
-  const columns = { label: 'label', text: 'text' };
-  return { data: scratchFile('data.txt', lines), test: null, columns, skipBad: false };
+  return { ...options, data: scratchFile('data.txt', lines) };
 }
 
 /** Trains, optionally only until a batch of an epoch begins. */
@@ -139,6 +148,17 @@ test('the embedded data have no columns to name', () => {
 });
 
 describe('a resumed run', () => {
+  /** Of the run that the stopped ones are compared with. */
+  let expected: { history: ReturnType<typeof untimed>; checkpoint: Checkpoint };
+  beforeAll(async () => {
+    const whole = mkdtempSync(join(tmpdir(), 'sluice-classify-'));
+    const data = join(whole, 'data.txt');
+    writeFileSync(data, toyLines(60));
+    const { history } = await train({}, { ...options, data }, whole);
+    expected = { history: untimed(history), checkpoint: readCheckpoint(whole) };
+    rmSync(whole, { recursive: true });
+  });
+
   test.each<[string, [number, number]]>([
     ['the first batch', [1, 1]],
     ['the middle of the first epoch', [1, 3]],
@@ -146,13 +166,12 @@ describe('a resumed run', () => {
     ['the last batch of an epoch', [2, 6]],
   ])('stopped after %s ends with the same bits as one that was not', async (_, stopAt) => {
     const data = dataOf();
-    const [whole, parts] = [scratchFolder(), scratchFolder()];
-    const expected = await train({}, data, whole);
+    const parts = scratchFolder();
     const stopped = await train({}, data, parts, stopAt);
     expect(stopped.finished).toBe(stopAt[1] === 6 && stopAt[0] === 4);
     const result = await resume(parts);
-    expect(untimed(result.history)).toEqual(untimed(expected.history));
-    const [a, b] = [readCheckpoint(whole), readCheckpoint(parts)];
+    expect(untimed(result.history)).toEqual(expected.history);
+    const [a, b] = [expected.checkpoint, readCheckpoint(parts)];
     expect(bits(b.weights)).toEqual(bits(a.weights));
     expect(bits(b.optimizer)).toEqual(bits(a.optimizer));
     expect(bits(b.bestWeights ?? [])).toEqual(bits(a.bestWeights ?? []));
