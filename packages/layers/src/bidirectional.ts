@@ -111,8 +111,8 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
     kwargs?: CallArgs,
   ): Outputs<SymbolicTensor, Several>;
   override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
-  override apply(inputs: LayerInputs, kwargs: CallArgs = {}): LayerInputs {
-    const call = recurrentCall(this, this.stateSlots, inputs, kwargs);
+  override apply(inputs: LayerInputs, kwargs?: CallArgs | null): LayerInputs {
+    const call = recurrentCall(this, this.stateSlots, inputs, kwargs ?? {});
     return super.apply(call.inputs, call.kwargs);
   }
 

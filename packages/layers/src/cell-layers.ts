@@ -148,7 +148,7 @@ export class Rnn<ReturnState extends boolean = boolean> extends RecurrentLayer<R
 
 for (const layer of [SimpleRnn, Gru, Lstm, Sru, Rnn]) serialization.registerClass(layer);
 
-/** By this `apply` knows whether it returns a list. */
+/** By this `apply` knows whether it returns a list. Without `NoInfer` below, what takes a layer would decide. */
 interface Returning<ReturnState extends boolean> {
   returnState?: ReturnState;
 }

@@ -118,9 +118,9 @@ export class Embedding extends layers.Layer {
   override apply(inputs: Tensor | Tensor[], kwargs?: CallArgs): Tensor;
   override apply(inputs: SymbolicTensor | SymbolicTensor[], kwargs?: CallArgs): SymbolicTensor;
   override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
-  override apply(inputs: LayerInputs, kwargs: CallArgs = {}): LayerInputs {
-    checkCall(this, inputs, kwargs, ['mask', 'training']);
-    return super.apply(inputs, kwargs);
+  override apply(inputs: LayerInputs, kwargs?: CallArgs | null): LayerInputs {
+    checkCall(this, inputs, kwargs ?? {}, ['mask', 'training']);
+    return super.apply(inputs, kwargs ?? {});
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor {

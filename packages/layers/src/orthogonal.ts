@@ -1,5 +1,6 @@
 import { serialization, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
+import { checkOptions } from './known-options.js';
 import { makeOrthonormal, Rows } from './orthonormal-rows.js';
 import { freshSeed, normalStream } from './random.js';
 import type { Initializer } from './weight-rules.js';
@@ -42,7 +43,7 @@ export class Orthogonal extends Base {
   }
 
   override getConfig(): serialization.ConfigDict {
-    return { gain: this.gain, ...(this.seed !== undefined && { seed: this.seed }) };
+    return { gain: this.gain, seed: this.seed ?? null };
   }
 }
 serialization.registerClass(Orthogonal);
@@ -76,5 +77,10 @@ export function orthogonalMatrix(rows: number, columns: number, gain: number, se
 /**
  * A Keras initializer: random orthogonal weights, uniformly distributed. They are computed on the host in float64, so a seed
  * gives the same weights on every backend (TensorFlow.js's own takes seconds to minutes, and depends on the backend).
+ *
+ * @throws TypeError, RangeError when it is given no object of options or one that it does not have.
  */
-export const orthogonal = (options: OrthogonalOptions = {}): Initializer => new Orthogonal(options);
+export function orthogonal(options: OrthogonalOptions = {}): Initializer {
+  checkOptions('orthogonal', options, ['gain', 'seed'], 'orthogonal({ gain: 1 })');
+  return new Orthogonal(options);
+}

@@ -179,7 +179,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   }
 
   /** The states that a call may start from. */
-  get stateSlots(): StateSlots {
+  private get stateSlots(): StateSlots {
     const names = this.cell.states;
     return { names, units: this.units, listing: ` (${names.join(', ')})` };
   }
@@ -194,9 +194,9 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
     kwargs?: CallArgs,
   ): Outputs<SymbolicTensor, ReturnState>;
   override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
-  override apply(inputs: LayerInputs, kwargs: CallArgs = {}): LayerInputs {
+  override apply(inputs: LayerInputs, kwargs?: CallArgs | null): LayerInputs {
     this.isApplied = true;
-    const call = recurrentCall(this, this.stateSlots, inputs, kwargs);
+    const call = recurrentCall(this, this.stateSlots, inputs, kwargs ?? {});
     return super.apply(call.inputs, call.kwargs);
   }
 

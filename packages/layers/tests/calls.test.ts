@@ -23,6 +23,12 @@ test('null states leave no tensor behind', () => {
   expect(tf.memory().numTensors).toBe(numTensors);
 });
 
+test('a model hands on what is for another of its layers', () => {
+  const source = input({ shape: [3, 2] });
+  const made = model({ inputs: source, outputs: gru({ units: 2 }).apply(source) });
+  expect(values(made.apply(x, { temperature: 2 }))).toEqual(values(made.predict(x)));
+});
+
 test('null stands for zeros where a stateful layer holds something else', () => {
   const layer = gru({ units: 2, stateful: true, seed: 1 });
   const start = values(layer.apply(x));

@@ -9,6 +9,7 @@ import {
   embedding,
   gru,
   lstm,
+  orthogonal,
   recurrent,
   rnn,
   simpleRNN,
@@ -61,6 +62,10 @@ test('functions refuse unknown options too', () => {
   expect(() => run(cell, x, parameters, tf.ones([1, 2]))).toThrow(
     'recurrent takes an object with its options, as in recurrent(cell, x, parameters, { mask }), but was given a tensor of shape [1,2]',
   );
+  expect(() => unchecked(orthogonal)({ Seed: 1 })).toThrow(
+    "'Seed'; the nearest is 'seed'. Known: gain, seed.",
+  );
+  expect(() => unchecked(orthogonal)(2)).toThrow('as in orthogonal({ gain: 1 }), but was given 2');
   expect(() => unchecked(adam)({ learningRate: 0.1 })).toThrow(/adam takes numbers.* learningRate is/);
   expect(() => unchecked(clipGradients)(undefined, { norm: 1 })).toThrow('but got undefined');
 });
