@@ -1,4 +1,12 @@
-import { layouts, type NativeWeights, type Plan, planFor, type Sizes, sru, withHalfSkip } from '@sluice/core';
+import {
+  layouts,
+  type NativeWeights,
+  type Plan,
+  planFor,
+  type Sizes,
+  type SruOptions,
+  sru,
+} from '@sluice/core';
 import { describe, it } from 'vitest';
 import { type Config, type FixtureCase, loadFixtures, type Tensor } from '../fixtures/load.js';
 import { type Batch, differentiateSide, runSide, type Side } from './side.js';
@@ -31,10 +39,11 @@ function byDirection(
   tensors: Readonly<Record<string, Tensor>>,
   prefix: string,
   sizes: Sizes,
+  options: SruOptions,
 ) {
   const stored = storedWeights(tensors, prefix);
   return config.bidirectional
-    ? Object.values(layout.toNativeBidirectional(stored, sizes))
+    ? Object.values(layout.toNativeBidirectional(stored, sizes, options))
     : [layout.toNative(stored, sizes)];
 }
 
@@ -45,19 +54,19 @@ function layerOf(one: FixtureCase, prefix: string, inputSize: number): Layer {
   // An SRUCell rescales unless told otherwise, an SRU does not.
   const rescale = (config.rescale as boolean | undefined) ?? one.layer === 'SRUCell';
   const highwayBias = (config.highway_bias as number | undefined) ?? 0;
-  const cell = sru({
+  const bidirectional = config.bidirectional === true;
+  const options = {
     version: config.v1 ? 1 : 2,
     highway,
     activation: config.use_tanh ? 'tanh' : 'linear',
     rescale,
     highwayBias,
-  });
-  const halfSkip = highway && config.bidirectional === true && inputSize === 2 * sizes.units;
-  const scale = rescale ? Math.sqrt(1 + 2 * Math.exp(highwayBias)) : 1;
-  const weights = byDirection(config, one.weights, prefix, sizes).map((side, d) =>
-    halfSkip ? withHalfSkip(side, sizes, d as 0 | 1, scale) : side,
-  );
-  return { plan: planFor(cell, sizes), weights, halfSkip };
+    // As the library does: its output is twice as wide.
+    projectSkip: bidirectional,
+  } as const;
+  const halfSkip = highway && bidirectional && inputSize === 2 * sizes.units;
+  const weights = byDirection(config, one.weights, prefix, sizes, options);
+  return { plan: planFor(sru(options), sizes), weights, halfSkip };
 }
 
 /** The library's states `[batch, directions·units]` and cotangents of them, for one direction. */
@@ -125,7 +134,10 @@ function check(one: FixtureCase): void {
         states: [trailingPart(stateCotangents, units, d, directions)],
       }),
     );
-    const theirs = byDirection(config, call.gradients?.weights ?? {}, prefixes[l], layer.plan);
+    // Gradients have no skip projection where the library has none.
+    const theirs = byDirection(config, call.gradients?.weights ?? {}, prefixes[l], layer.plan, {
+      highway: false,
+    });
     gradients.forEach((gradient, d) => {
       for (const [name, ours] of Object.entries(gradient.weights)) {
         const comparable = layer.halfSkip && name === 'kernel' ? withoutSkipBlock(ours, units) : ours;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cells, planFor, referenceForward } from '../src/index.js';
+import { cells, planFor, referenceForward, type SruOptions } from '../src/index.js';
 import { f64, runOneUnit } from './one-unit.js';
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
@@ -131,6 +131,30 @@ describe('the reference computes the equations as written in the papers', () => 
     const [c, f, r, s] = [0.1 - 1, 0.2 - 1.2, 0.3 - 1.4, 0.4 - 1.6];
     const memory = (1 - sigmoid(f + 0.05)) * c;
     expectClose([...sequence], [sigmoid(r - 0.05) * memory + (1 - sigmoid(r - 0.05)) * s]);
+  });
+
+  test('SRU with a scale of its own, and with a projected skip between equal sizes', () => {
+    const step =
+      (skip: (x: number) => number) =>
+      (x: number, { c }: { c: number; h: number }) => {
+        const memory = sigmoid(-0.3 * x) * c + (1 - sigmoid(-0.3 * x)) * 0.5 * x;
+        return { c: memory, h: sigmoid(0.8 * x) * memory + (1 - sigmoid(0.8 * x)) * skip(x) };
+      };
+    const run = (options: SruOptions, kernel: number[]) =>
+      runOneUnit(cells.sru({ version: 1, useBias: false, ...options }), [kernel], X).sequence;
+    const expected = (skip: (x: number) => number) => byHand(X, { c: 0, h: 0 }, step(skip), ({ h }) => h);
+    expectClose(
+      run({ scale: 0.7 }, [0.5, -0.3, 0.8]),
+      expected((x) => 0.7 * x),
+    );
+    expectClose(
+      run({ scale: 0 }, [0.5, -0.3, 0.8]),
+      expected(() => 0),
+    );
+    expectClose(
+      run({ projectSkip: true }, [0.5, -0.3, 0.8, -1.2]),
+      expected((x) => -1.2 * x),
+    );
   });
 
   test('minGRU, IndRNN and Li-GRU', () => {

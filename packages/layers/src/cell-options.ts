@@ -50,6 +50,8 @@ export const CELL_OPTIONS: { readonly [Name in keyof typeof cells]: Defaults<Opt
     activation: 'linear',
     rescale: false,
     highwayBias: null,
+    scale: null,
+    projectSkip: false,
     recurrence: 'light',
     useBias: true,
   },
@@ -65,6 +67,8 @@ export const FULL_SRU_OPTIONS: Defaults<SruOptions> = {
   activation: null,
   rescale: null,
   highwayBias: null,
+  scale: null,
+  projectSkip: null,
   recurrence: 'full',
   useBias: true,
 };

@@ -16,6 +16,13 @@ export interface SruOptions {
   readonly rescale?: boolean;
   /** The value the reset gate's bias starts from; the bias initializer's when absent. */
   readonly highwayBias?: number;
+  /** What multiplies the highway's input where it is not projected, instead of `rescale`'s factor. Default 1. */
+  readonly scale?: number;
+  /**
+   * Whether the highway's input is projected where it is as wide as the units too, not only where sizes differ.
+   * asappresearch/sru does so in bidirectional layers. Default false.
+   */
+  readonly projectSkip?: boolean;
   /**
    * `light` (default): Lei et al.'s unit, without a matrix product of the state. `full`: what some textbooks call by
    * the same name, a unit with the GRU's equations whose update gate takes the candidate.
@@ -25,7 +32,25 @@ export interface SruOptions {
   readonly useBias?: boolean;
 }
 
-const LIGHT_ONLY = ['version', 'highway', 'activation', 'rescale', 'highwayBias'] as const;
+const LIGHT_ONLY = [
+  'version',
+  'highway',
+  'activation',
+  'rescale',
+  'highwayBias',
+  'scale',
+  'projectSkip',
+] as const;
+
+/**
+ * What the highway's input is multiplied by where it is not projected.
+ * @throws RangeError when both `rescale` and `scale` say it.
+ */
+export function highwayScale({ rescale = false, highwayBias = 0, scale }: SruOptions): number {
+  if (!rescale) return scale ?? 1;
+  if (scale === undefined) return Math.sqrt(1 + 2 * Math.exp(highwayBias));
+  throw new RangeError(`sru: scale is ${scale}, but rescale computes it; give one of them.`);
+}
 
 /**
  * Simple recurrent unit. Lei et al. 2018, arXiv:1709.02755. States: the cell state `c` alone; the output is `h`.
@@ -42,14 +67,16 @@ export function sru(options: SruOptions = {}): Cell {
     activation: 'activation',
     rescale: 'boolean',
     highwayBias: 'number',
+    scale: 'number',
+    projectSkip: 'boolean',
     recurrence: ['light', 'full'],
     useBias: 'boolean',
   });
   if (options.recurrence === 'full') return fullRecurrence(options);
-  const { version = 2, highway = true, rescale = false, highwayBias, useBias } = options;
+  const { version = 2, highway = true, projectSkip = false, highwayBias, useBias } = options;
   const act = activation(options.activation ?? 'linear');
-  const projectsSkip = (sizes: Sizes) => highway && sizes.inputSize !== sizes.units;
-  const scale = rescale ? Math.sqrt(1 + 2 * Math.exp(highwayBias ?? 0)) : 1;
+  const projectsSkip = (sizes: Sizes) => highway && (projectSkip || sizes.inputSize !== sizes.units);
+  const scale = highwayScale(options);
   const vector = recurrentVector('f', 'r');
   return defineCell({
     name: 'sru',

@@ -1,5 +1,9 @@
+import { highwayScale, type SruOptions } from '../cells/sru.js';
+import type { Sizes } from '../equations/parameters.js';
 import { defineDirectionalLayout } from './define-layout.js';
-import type { StoredArray, StoredArrays } from './description.js';
+import type { FloatArray, StoredArray, StoredArrays } from './description.js';
+import { takesHalf, withHalfSkip, withoutHalfSkip } from './half-skip.js';
+import type { BothDirections } from './layout.js';
 import { native } from './native.js';
 
 const SOURCE = 'github.com/asappresearch/sru, sru/modules.py: SRUCell, compute_U';
@@ -22,19 +26,59 @@ const form = (kernel: StoredArray, cell: StoredArrays) => ({
   native: cell,
 });
 
+const stored = defineDirectionalLayout(
+  'asappresearch.sru',
+  SOURCE,
+  form(weight('c', 'f', 'r'), native.sru),
+  form(weight('c', 'f', 'r', 's'), native.sruWithSkip),
+);
+
+type Stored = typeof stored;
+type LibraryOf<A extends FloatArray> = Parameters<Stored['toNativeBidirectional']>[0] & Record<'weight', A>;
+
+/** How the highway of a cell was made: the options of `sru` that say whether it has one, and what scales it. */
+export type HighwayOptions = Pick<SruOptions, 'highway' | 'rescale' | 'highwayBias' | 'scale'>;
+
 /**
  * asappresearch/sru: `weight` `[inputSize, directions·units·gates]` with the gate running fastest — candidate, forget,
  * reset and, where the library projects its skip, that — `weight_c` and `bias` `[2·directions·units]`, forget before
  * reset. Leave `weightC` out for version 1, whose gates do not see the state.
  *
- * A bidirectional layer with `input_size = 2·hidden_size` has no skip projection: each direction's highway takes its
- * half of the input row. Sluice's cells take whole rows: see `withHalfSkip`.
+ * The library projects the skip wherever input and output differ in width. So it does in a bidirectional layer whose input
+ * is as wide as one direction: make the cell with `projectSkip: true`. Where the input is as wide as both directions, as in
+ * every layer above the first, there is no projection, and each direction's highway takes its half of the input row:
+ * `toNativeBidirectional` writes that half into the kernel, as the skip projection that it is. It needs the options that
+ * the cell is made with, unless they are the defaults: `highway`, `rescale` and `highwayBias`, or `scale`.
  */
 export const asappresearch = {
-  sru: defineDirectionalLayout(
-    'asappresearch.sru',
-    SOURCE,
-    form(weight('c', 'f', 'r'), native.sru),
-    form(weight('c', 'f', 'r', 's'), native.sruWithSkip),
-  ),
+  sru: {
+    ...stored,
+    toNativeBidirectional<A extends FloatArray>(
+      weights: LibraryOf<A>,
+      sizes: Sizes,
+      options: HighwayOptions = {},
+    ): BothDirections<A> {
+      const both = stored.toNativeBidirectional(weights, sizes) as BothDirections<A>;
+      if (options.highway === false || !takesHalf(sizes)) return both;
+      const scale = highwayScale(options);
+      return {
+        forward: withHalfSkip(both.forward, sizes, 0, scale),
+        backward: withHalfSkip(both.backward, sizes, 1, scale),
+      };
+    },
+    /** @throws RangeError also when a half in the kernel is not the library's any more. */
+    fromNativeBidirectional<A extends FloatArray>(
+      { forward, backward }: BothDirections<A>,
+      sizes: Sizes,
+      options: HighwayOptions = {},
+    ) {
+      if (!takesHalf(sizes)) return stored.fromNativeBidirectional({ forward, backward }, sizes);
+      const scale = highwayScale(options);
+      const both = {
+        forward: withoutHalfSkip(forward, sizes, 0, scale),
+        backward: withoutHalfSkip(backward, sizes, 1, scale),
+      };
+      return stored.fromNativeBidirectional(both, sizes);
+    },
+  },
 };

@@ -2,36 +2,71 @@ import type { Sizes } from '../equations/parameters.js';
 import type { FloatArray } from './description.js';
 import type { NativeWeights } from './layout.js';
 
+/** The number of blocks of a kernel. */
+const blocksOf = ({ length }: FloatArray, { inputSize, units }: Sizes): number =>
+  length / (inputSize * units);
+
 /**
- * SRU weights with the skip projection `s` that passes on one half of the input row, scaled.
+ * Whether one direction's highway takes its half of the input row. So it is in every layer of a bidirectional SRU of
+ * asappresearch/sru above the first, whose input is as wide as its output.
+ */
+export const takesHalf = ({ inputSize, units }: Sizes): boolean => inputSize === 2 * units;
+
+/**
+ * The weights of one direction with the skip projection that passes on its half of the input row, scaled. A cell of Sluice
+ * projects its skip when sizes differ, so the half is a fourth block of the kernel, `[2·units, 4·units]`. Weights with a
+ * fourth block already stay as they are.
  *
- * A bidirectional SRU of asappresearch/sru whose input is as wide as its output (every layer above the first) feeds the
- * highway of each direction that direction's half of the row. A cell of Sluice projects its skip when sizes differ, so
- * the half is written as a fourth block of the kernel, `[inputSize, 4·units]`.
- *
- * @param weights One direction's, kernel `[2·units, 3·units]`.
  * @param half 0 forward, 1 backward.
- * @param scale The library's `scale_x`: √(1 + 2 e^highwayBias) when it rescales, else 1.
- * @throws RangeError when the input is not twice as wide as the units, or the kernel has not three blocks.
  */
 export function withHalfSkip<A extends FloatArray>(
   weights: NativeWeights<A>,
-  { inputSize, units }: Sizes,
-  half: 0 | 1,
+  sizes: Sizes,
+  half: number,
   scale: number,
 ): NativeWeights<A> {
-  if (inputSize !== 2 * units || weights.kernel.length !== inputSize * 3 * units) {
-    throw new RangeError(
-      `withHalfSkip: expected inputSize 2·units and a kernel of three blocks, [2·units, 3·units]; got inputSize ` +
-        `${inputSize}, units ${units} and a kernel of ${weights.kernel.length} values.`,
-    );
-  }
-  const length = inputSize * 4 * units;
-  const kernel = weights.kernel instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  const { inputSize, units } = sizes;
+  if (blocksOf(weights.kernel, sizes) !== 3) return weights;
+  const kernel = zerosLike(weights.kernel, inputSize * 4 * units);
   for (let row = 0; row < inputSize; row++) {
     kernel.set(weights.kernel.subarray(row * 3 * units, (row + 1) * 3 * units), row * 4 * units);
-    const unit = row - half * units;
-    if (unit >= 0 && unit < units) kernel[row * 4 * units + 3 * units + unit] = scale;
+    kernel.set(halfSkipRow(row, units, half, scale), (row * 4 + 3) * units);
   }
   return { ...weights, kernel: kernel as A };
 }
+
+/**
+ * The weights as they were before `withHalfSkip`.
+ * @throws RangeError when the skip projection is another one, for instance one that was trained.
+ */
+export function withoutHalfSkip<A extends FloatArray>(
+  weights: NativeWeights<A>,
+  sizes: Sizes,
+  half: number,
+  scale: number,
+): NativeWeights<A> {
+  const { inputSize, units } = sizes;
+  if (blocksOf(weights.kernel, sizes) !== 4) return weights;
+  const kernel = zerosLike(weights.kernel, inputSize * 3 * units);
+  for (let row = 0; row < inputSize; row++) {
+    const blocks = weights.kernel.subarray(row * 4 * units, (row + 1) * 4 * units);
+    kernel.set(blocks.subarray(0, 3 * units), row * 3 * units);
+    const expected = zerosLike(weights.kernel, units);
+    expected.set(halfSkipRow(row, units, half, scale));
+    if (expected.every((value, unit) => value === blocks[3 * units + unit])) continue;
+    throw new RangeError(
+      `layouts.asappresearch.sru: with inputSize ${inputSize} and ${units} units in each direction the library passes ` +
+        `${half === 0 ? 'the first' : 'the second'} half of the input on, times ${scale}, but row ${row} of this skip ` +
+        'projection is another one (trained, or of another scale), which it has no place for.',
+    );
+  }
+  return { ...weights, kernel: kernel as A };
+}
+
+/** One row of the skip projection: an element of the direction's half goes to its unit, scaled. */
+function halfSkipRow(row: number, units: number, half: number, scale: number): number[] {
+  return Array.from({ length: units }, (_, unit) => (row === half * units + unit ? scale : 0));
+}
+
+const zerosLike = (like: FloatArray, length: number): FloatArray =>
+  like instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);

@@ -13,5 +13,4 @@ import { webnn } from './webnn.js';
 export const layouts = { keras, pytorch, onnx, webnn, concatenated, asappresearch } as const;
 
 export type { FloatArray } from './description.js';
-export { withHalfSkip } from './half-skip.js';
 export type { BothDirections, DirectionalLayout, Layout, LibraryWeights, NativeWeights } from './layout.js';

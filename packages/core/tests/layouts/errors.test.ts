@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layouts, type NativeWeights, withHalfSkip } from '../../src/layouts/index.js';
+import { layouts, type NativeWeights } from '../../src/layouts/index.js';
 
 const sizes = { inputSize: 3, units: 2 };
 const weights = { weightIh: new Float32Array(18), weightHh: new Float32Array(12) };
@@ -65,21 +65,6 @@ describe('a conversion says what it got and what it expected', () => {
   it('for sizes that are none', () => {
     expect(() => layouts.pytorch.gru.toNative(weights, { inputSize: 3, units: 0 })).toThrow(
       'layouts.pytorch.gru: units must be a positive whole number, but is 0.',
-    );
-  });
-});
-
-describe('withHalfSkip', () => {
-  it('adds a block that passes on one half of the row', () => {
-    const kernel = Float32Array.from({ length: 6 }, (_, i) => i + 1);
-    const one = { inputSize: 2, units: 1 };
-    expect([...withHalfSkip({ kernel }, one, 0, 3).kernel]).toEqual([1, 2, 3, 3, 4, 5, 6, 0]);
-    expect([...withHalfSkip({ kernel }, one, 1, 3).kernel]).toEqual([1, 2, 3, 0, 4, 5, 6, 3]);
-  });
-
-  it('refuses sizes without halves', () => {
-    expect(() => withHalfSkip({ kernel: new Float32Array(18) }, sizes, 0, 1)).toThrow(
-      'withHalfSkip: expected inputSize 2·units',
     );
   });
 });
