@@ -1,7 +1,7 @@
 import { commonVariants, randomVariants, type Variant, variants } from './cells/index.js';
 import { pairwise } from './covering.js';
 import { type MaskKind, maskKinds } from './masks.js';
-import { farShapes, largeShapes, type Shape, shapes, shapeText, smallShapes } from './shapes.js';
+import { farShapes, largeShapes, noRows, type Shape, shapes, shapeText, smallShapes } from './shapes.js';
 
 /** Everything that one problem is made from. */
 export interface Case {
@@ -57,16 +57,21 @@ export const randomCases: readonly Case[] = pairwise({
 /** A few cells at sizes that are too slow for all of them. */
 export const largeCases: readonly Case[] = [
   ...largeShapes.flatMap((shape) =>
-    commonVariants.map((variant) => largeCase(variant, shape, 'right-padded')),
+    commonVariants.map((variant) => shapeCase(variant, shape, 'right-padded')),
   ),
   ...farShapes.flatMap((shape) =>
-    commonVariants.map((variant, i) => largeCase(variant, shape, i % 2 === 0 ? 'none' : 'right-padded')),
+    commonVariants.map((variant, i) => shapeCase(variant, shape, i % 2 === 0 ? 'none' : 'right-padded')),
   ),
 ];
 
-function largeCase(variant: Variant, shape: Shape, mask: MaskKind): Case {
+function shapeCase(variant: Variant, shape: Shape, mask: MaskKind): Case {
   return { ...plainCase(variant, shape), mask };
 }
+
+/** Batches without a sequence. */
+export const emptyCases: readonly Case[] = (['none', 'holes'] as const).flatMap((mask) =>
+  commonVariants.map((variant) => shapeCase(variant, noRows, mask)),
+);
 
 /** A case in words, without its cell. Different cases of a cell have different texts. */
 export function caseText({ shape, mask, maskedOutput, reverse, ...rest }: Case): string {

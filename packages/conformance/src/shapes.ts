@@ -48,6 +48,9 @@ export const farShapes: readonly Shape[] = [
   shape(2, 2, 3, 523),
 ];
 
+/** A batch without a sequence. */
+export const noRows = shape(0, 3, 4, 5);
+
 /** As `[batch, timesteps, inputSize → units]`. */
 export const shapeText = ({ batch, timesteps, inputSize, units }: Shape): string =>
   `[${batch}, ${timesteps}, ${inputSize} → ${units}]`;

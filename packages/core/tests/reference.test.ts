@@ -171,8 +171,10 @@ describe('wrong lengths are refused, naming the cell, the array and the shape', 
       /takes 3 parameters \(kernel, recurrentKernel, bias\), but was given 0/,
     ],
     ['recurrent masks', { recurrentMasks: [new Float64Array(6)] }, /takes 0 recurrentMasks, but was given 1/],
-    ['batch', { batch: 0 }, /batch must be a positive whole number, but is 0/],
-    ['timesteps', { timesteps: 2.5 }, /timesteps must be a positive whole number, but is 2.5/],
+    ['batch', { batch: -1 }, /batch must be a whole number of at least 0, but is -1/],
+    ['half a row', { batch: 1.5 }, /batch must be a whole number of at least 0, but is 1.5/],
+    ['no step', { timesteps: 0 }, /timesteps must be a whole number of at least 1, but is 0/],
+    ['half a step', { timesteps: 2.5 }, /timesteps must be a whole number of at least 1, but is 2.5/],
   ])('%s', (_, wrong, message) => {
     expect(() => referenceForward(plan, { ...inputs, ...wrong })).toThrow(RangeError);
     expect(() => referenceForward(plan, { ...inputs, ...wrong })).toThrow(message);

@@ -48,9 +48,10 @@ export function checkOperands(
 /** @throws TypeError, RangeError when x is not a batch of sequences. */
 export function checkSequence(cell: string, x: Tensor): void {
   checkFloat(cell, 'x', x);
-  if (x.rank === 3 && x.size > 0) return;
+  const [, timesteps, inputSize] = x.shape;
+  if (x.rank === 3 && timesteps > 0 && inputSize > 0) return;
   throw new RangeError(
-    `Cell '${cell}': x must have the shape [batch, timesteps, inputSize] without zeros, but has ${shown(x.shape)}.`,
+    `Cell '${cell}': x must have the shape [batch, timesteps, inputSize], with at least one step and one feature, but has ${shown(x.shape)}.`,
   );
 }
 

@@ -5,8 +5,10 @@ import {
   getBackend,
   notEqual,
   type Tensor,
+  type Tensor2D,
   type Tensor3D,
   tidy,
+  zeros,
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import { recurrentFallback } from './fallback.js';
@@ -29,7 +31,7 @@ import { unitsFrom } from './units.js';
  * One kernel forward and one backward where the current backend has Sluice's kernels (import `@sluice/backend-cpu`, …);
  * on any other backend TensorFlow.js operations, one step at a time, with the same result.
  *
- * @param x float32 `[batch, timesteps, inputSize]`.
+ * @param x float32 `[batch, timesteps, inputSize]`; a batch may be empty, a sequence has at least one step.
  * @param parameters float32, in the cell's order with the cell's shapes: those of `cell.parameters({ inputSize, units })`.
  *   The number of units follows from them, unless `options.units` gives it.
  * @throws TypeError, RangeError naming the tensor that does not fit, what it is and what was expected; RangeError when
@@ -71,11 +73,26 @@ export function runPlan(
       maskedOutput,
       reverse,
     };
+    if (x.shape[0] === 0) return emptyResult(run);
     const backend = getBackend();
     if (hasKernels(backend)) return runKernel(run);
     warnOfMissingKernels(backend);
     return recurrentFallback(run);
   });
+}
+
+/** A batch without sequences: nothing to compute on any backend, and zeros as all gradients. */
+function emptyResult({ plan, x, parameters, initialStates = [] }: RecurrentRun): RecurrentResult {
+  const inputs = [x, ...parameters, ...initialStates];
+  const empty = (...shape: number[]) =>
+    customGrad(() => ({
+      value: zeros(shape),
+      gradFunc: () => inputs.map((input) => zerosLike(input)) as unknown as Tensor,
+    }))(...inputs);
+  return {
+    sequence: empty(0, x.shape[1] as number, plan.units) as Tensor3D,
+    states: plan.states.map(() => empty(0, plan.units) as Tensor2D),
+  };
 }
 
 /**

@@ -3,6 +3,8 @@ import {
   checkCotangents,
   checkInputs,
   checkResult,
+  emptyGradient,
+  emptyResult,
   type Plan,
   type SequenceInputs,
 } from '@sluice/core';
@@ -20,16 +22,17 @@ export function backendOn(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
   /** Those that are there must hold what they should. */
   const checkFilled = (given: readonly (GpuFloats | undefined)[]) =>
     gpu.faults.checkBuffers(given.flatMap((floats) => floats?.buffer ?? []));
+  const upload = (values: Float32Array): GpuFloats => {
+    gpu.faults.check();
+    gpu.downloads.start();
+    const buffer = gpu.allocate(memory, values.length);
+    gpu.device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
+    gpu.count({ uploadedBytes: values.byteLength });
+    return { buffer, length: values.length };
+  };
   return {
     name: 'webgpu',
-    upload: (values) => {
-      gpu.faults.check();
-      gpu.downloads.start();
-      const buffer = gpu.allocate(memory, values.length);
-      gpu.device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
-      gpu.count({ uploadedBytes: values.byteLength });
-      return { buffer, length: values.length };
-    },
+    upload,
     download: (floats) => gpu.downloads.of(floats),
     release: ({ buffer }) => {
       gpu.downloads.start();
@@ -39,6 +42,7 @@ export function backendOn(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
     forward: (plan, inputs, keep = false) => {
       checkInputs(plan, inputs);
       checkFilled(buffersOf(inputs));
+      if (inputs.batch === 0) return emptyResult(upload, plan, keep);
       return forward(gpu, plan, inputs, keep);
     },
     gradient: (plan, inputs, result, cotangents) => {
@@ -47,6 +51,7 @@ export function backendOn(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
       checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
       const { sequence, states = [] } = cotangents;
       checkFilled([...buffersOf(inputs), result.sequence, result.saved, sequence, ...states]);
+      if (inputs.batch === 0) return emptyGradient(upload, plan);
       return gradient(gpu, plan, inputs, result, cotangents);
     },
   };

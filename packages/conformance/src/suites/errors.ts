@@ -46,7 +46,8 @@ const wrongInputs: readonly [what: string, change: (inputs: Inputs) => Inputs, m
     (inputs) => ({ ...inputs, recurrentMasks: [new Float32Array(SHAPE.batch * SHAPE.units)] }),
     /recurrentMasks/,
   ],
-  ['no batch row', (inputs) => ({ ...inputs, batch: 0 }), /batch/],
+  ['half a batch row', (inputs) => ({ ...inputs, batch: 1.5 }), /batch/],
+  ['no step', (inputs) => ({ ...inputs, timesteps: 0 }), /timesteps/],
   ['half a step', (inputs) => ({ ...inputs, timesteps: 1.5 }), /timesteps/],
 ];
 

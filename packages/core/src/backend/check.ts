@@ -12,8 +12,8 @@ interface Sized {
  */
 export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceInputs<Buffer>): void {
   const { batch, timesteps, parameters, initialStates, recurrentMasks = [] } = inputs;
-  checkSize(plan, 'batch', batch);
-  checkSize(plan, 'timesteps', timesteps);
+  checkSize(plan, 'batch', batch, 0);
+  checkSize(plan, 'timesteps', timesteps, 1);
   checkCount(plan, 'parameters', parameters, plan.parameters, ({ name }) => name);
   checkGiven(plan, inputs.x, [batch, timesteps, plan.inputSize], 'x');
   plan.parameters.forEach(({ name, shape }, i) => {
@@ -46,9 +46,11 @@ export function checkCotangents<Buffer extends Sized>(
   });
 }
 
-function checkSize(plan: Plan, name: string, size: number): void {
-  if (Number.isInteger(size) && size > 0) return;
-  throw new RangeError(`Cell '${plan.cell.name}': ${name} must be a positive whole number, but is ${size}.`);
+function checkSize(plan: Plan, name: string, size: number, least: number): void {
+  if (Number.isInteger(size) && size >= least) return;
+  throw new RangeError(
+    `Cell '${plan.cell.name}': ${name} must be a whole number of at least ${least}, but is ${size}.`,
+  );
 }
 
 /** A list for the states has all of them: one that is forgotten must not pass for zeros. */

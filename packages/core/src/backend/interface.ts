@@ -2,7 +2,9 @@ import type { Plan } from '../plan/plan.js';
 
 /** One batch of sequences and the parameters to run over it. `Buffer` is a device's handle for float32 numbers. */
 export interface SequenceInputs<Buffer> {
+  /** How many sequences; without any, results are empty and gradients of parameters zeros. */
   readonly batch: number;
+  /** How many steps each has: at least one. */
   readonly timesteps: number;
   /** `[batch, timesteps, inputSize]`. */
   readonly x: Buffer;

@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/plan.js';
 import { checkCotangents, checkInputs, checkResult } from '../check.js';
+import { emptyGradient, emptyResult } from '../empty-batch.js';
 import type { Backend } from '../interface.js';
 import type { Kernels } from '../kernels.js';
 import { CompiledPlans } from './compiled-plans.js';
@@ -18,24 +19,27 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
   const compiled = new CompiledPlans(kernels as Kernels<never, Right, Compiled>);
   const savedLength = (plan: Plan, batch: number, timesteps: number) =>
     new SavedLayout(plan, batch, timesteps).length;
+  const upload = (values: Float32Array): Memory => {
+    const memory = kernels.allocate(values.length);
+    kernels.view(memory).set(values);
+    return memory;
+  };
   return {
     name,
-    upload: (values) => {
-      const memory = kernels.allocate(values.length);
-      kernels.view(memory).set(values);
-      return memory;
-    },
+    upload,
     download: async (memory) => kernels.view(memory).slice(),
     release: (memory) => kernels.release(memory),
     savedLength,
     forward: (plan, inputs, keep = false) => {
       checkInputs(plan, inputs);
+      if (inputs.batch === 0) return emptyResult(upload, plan, keep);
       return forward(kernels, compiled, plan, inputs, keep);
     },
     gradient: (plan, inputs, result, cotangents) => {
       checkInputs(plan, inputs);
       checkCotangents(plan, inputs, cotangents);
       checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
+      if (inputs.batch === 0) return emptyGradient(upload, plan);
       return gradient(kernels, compiled, plan, inputs, result, cotangents);
     },
   };

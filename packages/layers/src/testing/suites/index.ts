@@ -2,6 +2,7 @@ import type { Suite } from '../subject.js';
 import { constraintsSuite } from './constraints.js';
 import { directionsSuite } from './directions.js';
 import { dropoutSuite } from './dropout.js';
+import { emptyBatchSuite } from './empty-batch.js';
 import { integersSuite } from './integers.js';
 import { leadingPaddingSuite } from './leading-padding.js';
 import { masksSuite } from './masks.js';
@@ -24,4 +25,5 @@ export const suites: readonly Suite[] = [
   savingSuite,
   nonFiniteSuite,
   memorySuite,
+  emptyBatchSuite,
 ];
