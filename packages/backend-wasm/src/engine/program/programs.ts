@@ -4,6 +4,7 @@ import type { Floats, Heap } from '../heap.js';
 import { firstOf, PREPARATION, prepareRows, RUN_PROGRAM, type Run, START } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
 import { chunksFor } from '../threads/share.js';
+import { type Code, ProgramCode } from './program-code.js';
 import { ENTRY_BYTES, isSum, writeProgram } from './write-program.js';
 
 /** A pointwise program as a function in WebAssembly. */
@@ -16,8 +17,7 @@ export interface CompiledProgram {
   readonly run: Run;
   /** Arithmetic operations for a row, about. */
   readonly work: number;
-  /** Where workers find the module's bytes; without threads a number of its own, and nothing there. */
-  readonly code: { readonly address: number; readonly length: number };
+  readonly code: Code;
 }
 
 /** What is particular to a sequence: how far rows move from step to step, in bytes, and what the first step begins with. */
@@ -42,7 +42,7 @@ export class Programs {
   private sumLength = 0;
   private integers: Int32Array;
   private readonly mostChunks: number;
-  private readonly byCode = new Map<number, Run>();
+  private readonly code: ProgramCode;
 
   constructor(
     private readonly heap: Heap,
@@ -51,13 +51,19 @@ export class Programs {
     private readonly pool: Pool | null,
   ) {
     this.integers = new Int32Array(heap.memory.buffer);
+    this.code = new ProgramCode(pool === null ? null : heap);
     this.mostChunks =
       pool === null ? 1 : chunksFor(Number.POSITIVE_INFINITY, pool.threads, Number.POSITIVE_INFINITY);
   }
 
-  /** The program whose module's bytes are at an address. */
+  /** The function of the program whose code is at an address. */
   at(address: number): Run {
-    return this.byCode.get(address) as Run;
+    return this.code.at(address);
+  }
+
+  /** How many programs are compiled and not garbage. */
+  get count(): number {
+    return this.code.size;
   }
 
   compile(program: Program, units: number): CompiledProgram {
@@ -81,7 +87,7 @@ export class Programs {
       entryBytes,
       run,
       work,
-      code: this.keepCode(bytes, run),
+      code: this.code.keep(bytes, run),
     };
   }
 
@@ -240,17 +246,5 @@ export class Programs {
       this.sums = this.heap.allocate(length * this.mostChunks * 4);
       this.sumLength = length;
     }
-  }
-
-  private keepCode(bytes: Uint8Array, run: Run) {
-    if (this.pool === null) {
-      const address = this.byCode.size;
-      this.byCode.set(address, run);
-      return { address, length: 0 };
-    }
-    const address = this.heap.allocate(bytes.length);
-    new Uint8Array(this.heap.memory.buffer, address, bytes.length).set(bytes);
-    this.byCode.set(address, run);
-    return { address, length: bytes.length };
   }
 }

@@ -1,12 +1,13 @@
 import { instantiate } from '../fixed-kernels.js';
+import { programsIn } from '../program/program-code.js';
 import type { WorkerStart } from '../start-worker.js';
 import { JobBoard } from './job-board.js';
-import { doChunk, type Run, type Tools } from './jobs.js';
+import { doChunk, type Tools } from './jobs.js';
 
 /** The thread of a worker: takes chunks from the board until it is told to end. */
 function work({ memory, module, board: address, scratch, worker }: WorkerStart): void {
   const board = new JobBoard(memory, address);
-  const tools: Tools = { memory, fixed: instantiate(module, memory), scratch, program: programsOf(memory) };
+  const tools: Tools = { memory, fixed: instantiate(module, memory), scratch, program: programsIn(memory) };
   while (board.wait()) {
     board.setBusy(worker, true);
     for (let chunk = board.take(); chunk >= 0; chunk = board.take()) {
@@ -22,19 +23,6 @@ function work({ memory, module, board: address, scratch, worker }: WorkerStart):
   }
   // A thread of Node ends by itself, a browser's has to be told.
   if (typeof close === 'function') close();
-}
-
-/** Compiles the programs whose bytes lie in the memory, each when it is first run. */
-function programsOf(memory: WebAssembly.Memory): Tools['program'] {
-  const known = new Map<number, Run>();
-  return (address, length) => {
-    const found = known.get(address);
-    if (found) return found;
-    const bytes = new Uint8Array(memory.buffer, address >>> 0, length).slice();
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-    known.set(address, exports.run as Run);
-    return exports.run as Run;
-  };
 }
 
 /** What this file needs of Node, which has another way to receive messages than browsers. */
