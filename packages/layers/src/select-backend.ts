@@ -1,11 +1,19 @@
-import { engine, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { engine, getBackend, ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { hasKernels } from './recurrent-kernel.js';
-import { examineGPU, hasWebGPU } from './webgpu-adapter.js';
+import { within } from './time-limit.js';
+import { examineGPU, type GPUFindings, hasWebGPU } from './webgpu-adapter.js';
 
 export interface SelectBackendOptions {
   /** Names of TensorFlow.js backends, best first. Default: webgpu, wasm, cpu, then whatever else is registered. */
   candidates?: readonly string[];
+  /**
+   * How long a backend may take to start, in ms, before the next one is tried. Default: 15,000. It may take for ever: in an isolated
+   * page whose Content-Security-Policy refuses the workers of TensorFlow.js's wasm backend, for instance.
+   */
+  timeout?: number;
 }
+
+const TIMEOUT = 15_000;
 
 export interface SelectedBackend {
   /** The backend that is now current. */
@@ -45,20 +53,27 @@ interface Candidate {
  *
  * A backend with Sluice's kernels comes before any without; on one without, recurrent layers are made of many
  * TensorFlow.js operations per time step: right, but slow. WebGPU comes behind wasm where its adapter is no GPU but a
- * program on the processor, and is not used when its device is lost.
+ * program on the processor, and is not used when its device is lost. One that does not start within `timeout` is given up:
+ * should it start later, it does not become current, and it can be tried again.
  *
- * @throws Error with every reason when no candidate can be used.
+ * @throws RangeError when `timeout` is no number above 0, Error with every reason when no candidate can be used.
  */
 export async function selectBackend(options: SelectBackendOptions = {}): Promise<SelectedBackend> {
+  const { timeout = TIMEOUT } = options;
+  if (!(timeout > 0)) {
+    throw new RangeError(
+      `selectBackend: timeout must be a number of milliseconds above 0, but is ${timeout}.`,
+    );
+  }
   const imported = engine().backendNames();
   const others = imported.filter((name) => !PREFERRED.includes(name));
   const names = options.candidates ?? [...PREFERRED, ...others];
-  const candidates = await Promise.all(names.map((name) => examine(name, imported)));
+  const candidates = await Promise.all(names.map((name) => examine(name, imported, timeout)));
   const failures = new Map<Candidate, string>();
   const reasons = (refused: readonly Candidate[]) =>
     refused.map((each) => ({ backend: each.backend, reason: reasonOf(each, failures.get(each)) }));
   for (const candidate of ranked(candidates)) {
-    const failure = candidate.obstacle ?? (await startFailure(candidate.backend));
+    const failure = candidate.obstacle ?? (await startFailure(candidate.backend, timeout));
     if (failure === undefined) {
       const before = candidates.slice(0, candidates.indexOf(candidate));
       const refused = candidates.filter((each) => failures.has(each) || before.includes(each));
@@ -71,11 +86,14 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
   throw new Error(`selectBackend: none of the candidates can be used.${all.join('')}`);
 }
 
-async function examine(backend: string, imported: readonly string[]): Promise<Candidate> {
+async function examine(backend: string, imported: readonly string[], timeout: number): Promise<Candidate> {
   const missing = missingPart(backend, imported);
   if (missing !== undefined) return { backend, obstacle: missing };
   const kernelsMissing = hasKernels(backend) ? undefined : withoutKernels(backend);
-  const { obstacle, drawback } = backend === 'webgpu' ? await examineGPU() : {};
+  const examined: Promise<GPUFindings> = backend === 'webgpu' ? examineGPU() : Promise.resolve({});
+  const { obstacle, drawback } = await within(timeout, examined, () => ({
+    obstacle: `asking WebGPU for an adapter ${tookLonger(timeout)}`,
+  }));
   return { backend, obstacle, kernelsMissing, softwareGPU: drawback };
 }
 
@@ -107,7 +125,14 @@ function withoutKernels(backend: string): string {
 }
 
 /** Makes the backend current; the reason when that fails. */
-async function startFailure(backend: string): Promise<string | undefined> {
+function startFailure(backend: string, timeout: number): Promise<string | undefined> {
+  return within(timeout, started(backend), () => {
+    forgetStart(backend);
+    return `initialising it ${tookLonger(timeout)}${backend === 'wasm' ? LIKELY_FOR_WASM : ''}`;
+  });
+}
+
+async function started(backend: string): Promise<string | undefined> {
   try {
     const set = await setBackend(backend);
     if (!set) return 'TensorFlow.js could not initialise it (its console warning says why)';
@@ -116,4 +141,17 @@ async function startFailure(backend: string): Promise<string | undefined> {
   } catch (error) {
     return `initialising it failed: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+const tookLonger = (timeout: number) => `took longer than ${timeout / 1000} s (see selectBackend's timeout)`;
+
+const LIKELY_FOR_WASM =
+  "; in a cross-origin isolated page TensorFlow.js's threads need blob: in the script-src and worker-src of its " +
+  "Content-Security-Policy, or tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)";
+
+/** Keeps a backend that may still start from becoming current then; it stays registered. */
+function forgetStart(backend: string): void {
+  const { factory, priority } = engine().registryFactory[backend];
+  removeBackend(backend);
+  registerBackend(backend, factory, priority);
 }

@@ -76,6 +76,46 @@ describe('selectBackend', () => {
     ]);
   });
 
+  test('one that does not start in time is given up, does not become current later, and can be tried again', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const cpu = tf.findBackend('cpu');
+    const starts: ((backend: tf.KernelBackend) => void)[] = [];
+    tf.registerBackend('late', () => new Promise<tf.KernelBackend>((resolve) => starts.push(resolve)), 7);
+    expect(await selectBackend({ candidates: ['late', 'plain'], timeout: 20 })).toMatchObject({
+      backend: 'plain',
+      refused: [
+        {
+          backend: 'late',
+          reason: expect.stringMatching(/initialising it took longer than 0\.02 s .*timeout/),
+        },
+      ],
+    });
+    starts[0](cpu);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(tf.getBackend()).toBe('plain');
+    expect(tf.backend()).toBe(tf.findBackend('plain'));
+    expect(tf.engine().registryFactory.late.priority).toBe(7);
+    const again = selectBackend({ candidates: ['late', 'plain'], timeout: 1000 });
+    await vi.waitFor(() => expect(starts.length).toBe(2));
+    starts[1](cpu);
+    expect((await again).backend).toBe('late');
+    await tf.setBackend('plain');
+    delete tf.engine().registry.late;
+    tf.removeBackend('late');
+  });
+
+  test('WebGPU that never answers is given up', async () => {
+    vi.stubGlobal('navigator', { gpu: { requestAdapter: () => new Promise(() => {}) } });
+    tf.copyRegisteredKernels('cpu', 'webgpu');
+    tf.registerBackend('webgpu', () => tf.findBackend('cpu'));
+    const { refused } = await selectBackend({ candidates: ['webgpu', 'cpu'], timeout: 20 });
+    expect(refused[0].reason).toMatch(/asking WebGPU for an adapter took longer than 0\.02 s/);
+  });
+
+  test.each([0, -1, Number.NaN])('a timeout of %d is refused', async (timeout) => {
+    await expect(selectBackend({ timeout })).rejects.toThrow(/milliseconds above 0, but is/);
+  });
+
   test('with none left it throws every reason', async () => {
     await expect(selectBackend({ candidates: ['webgpu', 'webgl'] })).rejects.toThrow(
       /none of the candidates can be used\.\n {2}webgpu: this runtime has no WebGPU.*\n {2}webgl: not imported/,
