@@ -30,7 +30,10 @@ export interface WasmBackendOptions {
 
 /** The WASM backend, which has threads to end. */
 export interface WasmBackend extends Backend<OwnedBuffer<Floats>> {
-  /** On how many threads it runs. */
+  /**
+   * On how many threads it runs: until the first work large enough to share, how many it is to have; then how many there are,
+   * fewer where workers could not start or have ended.
+   */
   readonly threads: number;
   /** Ends the worker threads. The backend goes on on the calling thread alone. */
   stopThreads(): void;
@@ -60,7 +63,9 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   const kernels = wasmKernels(new OwnHeap(memory), await loadKernels(memory, relaxedSimd), threads);
   return {
     ...withOwnedBuffers(backendFromKernels('wasm', kernels)),
-    threads,
+    get threads() {
+      return kernels.threads();
+    },
     stopThreads: () => kernels.stopThreads(),
   };
 }

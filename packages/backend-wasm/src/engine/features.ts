@@ -10,7 +10,10 @@ const RELAXED_SIMD = new Uint8Array([
   ...[32, 0, 32, 1, 32, 2, 253, 133, 2, 11],
 ]);
 
-/** @throws Error when the runtime has no WebAssembly, or none with SIMD. */
+/** A module with nothing in it. */
+const EMPTY = SIMD.slice(0, 8);
+
+/** @throws Error when the runtime has no WebAssembly, none with SIMD, or may not compile it. */
 export function requireSimd(): void {
   if (typeof WebAssembly !== 'object') {
     throw new Error('This runtime has no WebAssembly; use @sluice/backend-cpu.');
@@ -19,6 +22,17 @@ export function requireSimd(): void {
     throw new Error(
       'This runtime has WebAssembly without SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or newer have it); ' +
         'use @sluice/backend-cpu.',
+    );
+  }
+  try {
+    new WebAssembly.Module(EMPTY);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      'This runtime may not compile WebAssembly. In a page with a Content-Security-Policy add ' +
+        "'wasm-unsafe-eval' to its script-src, or use @sluice/backend-cpu (without TensorFlow.js: " +
+        `createCpuBackend of @sluice/backend-cpu/engine), which needs none. (${reason})`,
+      { cause: error },
     );
   }
 }

@@ -10,6 +10,8 @@ import { Pool } from './threads/pool.js';
 export interface WasmKernels extends Kernels<Floats, Right, CompiledProgram> {
   /** Gives back what is kept for the memory at an address, which `release` does by itself. */
   forget(address: number): void;
+  /** How many threads there are: until the first work large enough to share, how many there are to be. */
+  threads(): number;
   /** Ends the worker threads; everything then runs on the calling thread. */
   stopThreads(): void;
 }
@@ -39,6 +41,7 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
       heap.release(address);
     },
     forget: (address) => products.forget(address),
+    threads: () => pool?.running ?? 1,
     stopThreads: () => pool?.stop(),
     view: ({ address, length }) => new Float32Array(heap.memory.buffer, address, length),
     copy: (from, to, rows, length) =>

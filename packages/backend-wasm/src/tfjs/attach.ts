@@ -8,7 +8,7 @@ import { type WasmKernels, wasmKernels } from '../engine/wasm-kernels.js';
 import { copyingKernels } from './copying-kernels.js';
 import { onDispose, onEnd } from './dispose.js';
 import { kernelsInPlace } from './kernels-in-place.js';
-import { sharedHeap } from './shared-memory.js';
+import { refuseFullMemory, sharedHeap } from './shared-memory.js';
 import { tensorsInPlace } from './tensors.js';
 import { ended, threadsToStart } from './threads.js';
 
@@ -33,6 +33,7 @@ const known = new WeakMap<BackendWasm, Attached>();
  */
 export async function attach(backend: BackendWasm): Promise<void> {
   const heap = sharedHeap(backend);
+  refuseFullMemory(backend);
   const threads = threadsToStart();
   const loaded = await loadKernels(heap.memory);
   const inPlace = threads === 1 || isShared(heap.memory);

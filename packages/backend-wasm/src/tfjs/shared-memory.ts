@@ -31,7 +31,10 @@ export function sharedHeap(backend: BackendWasm, version: string = version_wasm)
   }
   const module = backend.wasm as unknown as TfjsModule;
   const memory = module.wasmMemory ?? module.asm?.memory;
-  const { _malloc: malloc, _free: free } = module;
+  const { _free: free } = module;
+  // The function that is there at first puts another in its place whenever it is called.
+  free?.(module._malloc?.(8) ?? 0);
+  const { _malloc: malloc } = module;
   if (!(memory instanceof WebAssembly.Memory) || !malloc || !free) {
     throw new Error(
       '@sluice/backend-wasm cannot reach the memory of @tensorflow/tfjs-backend-wasm ' +
@@ -42,13 +45,27 @@ export function sharedHeap(backend: BackendWasm, version: string = version_wasm)
     memory,
     allocate: (bytes) => {
       const address = malloc(bytes) >>> 0;
-      if (address === 0) {
-        throw new RangeError(
-          `TensorFlow.js's memory has no room for ${bytes} bytes: dispose tensors, or use a smaller batch.`,
-        );
-      }
+      if (address === 0) throw new RangeError(noRoomFor(bytes, memory));
       return address;
     },
     release: (address) => free(address),
   };
+}
+
+/**
+ * Makes TensorFlow.js's own kernels throw when its memory is full: it takes the address 0, by which its allocator says so, for
+ * memory, and what it then writes there destroys other tensors.
+ */
+export function refuseFullMemory(backend: BackendWasm): void {
+  const module = backend.wasm as unknown as TfjsModule;
+  const { allocate } = sharedHeap(backend);
+  module._malloc = allocate;
+}
+
+function noRoomFor(bytes: number, { buffer }: WebAssembly.Memory): string {
+  const megabytes = (count: number) => `${(count / 2 ** 20).toFixed(1)} MB`;
+  return (
+    `TensorFlow.js's memory has ${megabytes(buffer.byteLength)}, of at most 4 GB, and no room for ${megabytes(bytes)} more: ` +
+    'dispose tensors, or use a smaller batch.'
+  );
 }

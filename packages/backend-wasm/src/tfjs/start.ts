@@ -1,5 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { engine, findBackendFactory, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
+import { requireSimd } from '../engine/features.js';
 import { attach } from './attach.js';
 
 /** What TensorFlow.js registers its wasm backend with. */
@@ -21,6 +22,8 @@ export function start(): Promise<void> {
   registerBackend(
     'wasm',
     async () => {
+      // TensorFlow.js's own words for it name no remedy.
+      requireSimd();
       const backend = (await factory()) as BackendWasm;
       await attach(backend);
       return backend;

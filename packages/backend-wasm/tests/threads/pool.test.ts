@@ -153,8 +153,10 @@ describe('a worker', () => {
     });
     const blocks = heap.allocate(1000);
     new Uint8Array(memory.buffer, blocks, 1000).fill(0);
+    expect(pool.running).toBe(3);
     for (let i = 0; i < 2; i++) pool.do(RUN_PROGRAM, [0, 0, 10, 1, 2, blocks, 100, 0], 2);
     expect(done).toEqual([5, 5, 5, 5]);
+    expect(pool.running).toBe(1);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0][0]).toMatch(/could start 0 of 2 worker threads: workers are not allowed here/);
   });

@@ -53,14 +53,42 @@ describe('how many threads', () => {
     );
   });
 
-  test('one in a page that is not isolated, which is said once', async () => {
+  test('one in a page that is not isolated, which is said once to who asked for more', async () => {
     vi.stubGlobal('crossOriginIsolated', false);
     const info = vi.spyOn(console, 'info').mockReturnValue();
+    vi.stubGlobal('navigator', { hardwareConcurrency: 5 });
+    expect((await createWasmBackend()).threads).toBe(1);
+    expect((await createWasmBackend({ threads: 1 })).threads).toBe(1);
+    expect(info).not.toHaveBeenCalled();
     expect((await createWasmBackend({ threads: 4 })).threads).toBe(1);
     expect((await createWasmBackend({ threads: 4 })).threads).toBe(1);
     expect(info).toHaveBeenCalledTimes(1);
     expect(info.mock.calls[0][0]).toMatch(/not cross-origin isolated.*Cross-Origin-Opener-Policy/);
   });
+});
+
+test('says how many threads there are when none could start', async () => {
+  const backend = await createWasmBackend({ threads: 3 });
+  const warn = vi.spyOn(console, 'warn').mockReturnValue();
+  vi.spyOn(process, 'getBuiltinModule').mockReturnValue({
+    Worker: class {
+      constructor() {
+        throw new Error('no threads here');
+      }
+    },
+  } as never);
+  expect(backend.threads).toBe(3);
+  await numbersOf(backend, cells.gru(), 64, 96);
+  expect(backend.threads).toBe(1);
+  expect(warn.mock.calls).toEqual([
+    [expect.stringContaining('could start 0 of 2 worker threads: no threads')],
+  ]);
+});
+
+test('says how many threads there are when they have been ended', async () => {
+  const backend = await createWasmBackend({ threads: 2 });
+  backend.stopThreads();
+  expect(backend.threads).toBe(1);
 });
 
 test('work is never cut into more chunks than the board has places for, and always alike for all threads', () => {

@@ -43,6 +43,12 @@ export class Pool {
     this.board = new JobBoard(heap.memory, this.boardAddress);
   }
 
+  /** How many threads there are, the main thread among them: until the first job, how many there are to be. */
+  get running(): number {
+    if (this.state === 'idle') return this.threads;
+    return 1 + this.workers.filter((worker) => worker !== null).length;
+  }
+
   /** Whether there is anybody but the main thread. */
   get hasHelp(): boolean {
     return this.workers.some((worker) => worker !== null);

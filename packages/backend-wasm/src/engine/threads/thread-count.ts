@@ -14,7 +14,8 @@ let told = false;
  * On how many threads to run.
  *
  * @param wanted what the user asked for; where absent, as many as the machine runs at once, at most 8. Where memory
- * cannot be shared between threads, in a page that is not cross-origin isolated, it is 1, which is said once.
+ * cannot be shared between threads, in a page that is not cross-origin isolated, it is 1, which is said once to who asked for
+ * more.
  * @throws RangeError when it is no whole number from 1 to 64.
  */
 export function threadCount(wanted: number | undefined): number {
@@ -25,13 +26,13 @@ export function threadCount(wanted: number | undefined): number {
   }
   const count = wanted ?? Math.min(parallelism(), MOST_BY_DEFAULT);
   if (count === 1 || canShareMemory()) return count;
-  if (!told) {
+  if (wanted !== undefined && !told) {
+    told = true;
     console.info(
       '@sluice/backend-wasm runs on one thread: this page is not cross-origin isolated. For more, serve it with the headers ' +
         'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
     );
   }
-  told = true;
   return 1;
 }
 
