@@ -111,7 +111,7 @@ export function kerasLayer(
       }
       return differentiateSide(side, masked(batch), {
         sequence: sequence && processingOrder(sequence, batch),
-        states,
+        states: states.length > 0 ? states : undefined,
       });
     },
   };
