@@ -6,10 +6,11 @@ import { useBackend } from '../src/backend.js';
 import { loadModel } from '../src/storage/load-model.js';
 import { bytesOf, type NamedArray } from '../src/storage/named-array.js';
 import { readCheckpoint } from '../src/training/checkpoint.js';
-import { small } from './command.js';
+import { command, small } from './command.js';
 import { ended, printed, program, start } from './processes.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
 
+const linesIn = (output: string) => output.split('\n').slice(0, -1);
 const bits = (arrays: NamedArray[] = []) =>
   arrays.map(({ values }) => Buffer.from(bytesOf(values)).toString('base64'));
 
@@ -34,9 +35,9 @@ const options = (data: string, folder: string) => [
 
 async function uninterrupted(data: string) {
   const folder = scratchFolder();
-  const child = start(options(data, folder));
-  expect((await ended(child)).status).toBe(0);
-  return { checkpoint: readCheckpoint(folder), lines: child.lines, saved: await loadModel(folder) };
+  const { status, output } = await command(options(data, folder));
+  expect(status).toBe(0);
+  return { checkpoint: readCheckpoint(folder), lines: linesIn(output), saved: await loadModel(folder) };
 }
 
 const untimed = (line: string) => ({ ...JSON.parse(line), seconds: 0, examplesPerSecond: 0 });
@@ -64,12 +65,12 @@ test('killed again and again in the middle of its work, it ends with the same bi
     lines.push(...history.map((record) => JSON.stringify(record)));
     if (history.length === epochs) break;
   }
-  const last = start([...options(data, folder), '--resume']);
-  expect((await ended(last)).status).toBe(0);
+  const last = await command([...options(data, folder), '--resume']);
+  expect(last.status).toBe(0);
   const checkpoint = readCheckpoint(folder);
   expect(bits(checkpoint.weights)).toEqual(bits(expected.checkpoint.weights));
   expect(bits(checkpoint.optimizer)).toEqual(bits(expected.checkpoint.optimizer));
-  const epochLines = [...lines, ...last.lines.slice(0, -1)];
+  const epochLines = [...lines, ...linesIn(last.output).slice(0, -1)];
   expect(epochLines.map(untimed)).toEqual(expected.lines.slice(0, -1).map(untimed));
   const saved = await loadModel(folder);
   expect(saved.epoch).toBe(expected.saved.epoch);
@@ -93,9 +94,9 @@ test('Ctrl-C stops after the batch, says how to go on, and going on works', asyn
       `stopped; ${history.length} of ${epochs} epochs are finished. Go on with: sluice-classify train --out ${folder} --resume\n`,
   );
   expect(child.lines.length).toBe(history.length);
-  const resumed = start(['train', '--out', folder, '--resume', '--json']);
-  expect((await ended(resumed)).status).toBe(0);
-  expect(resumed.lines.length).toBe(epochs - history.length + 1);
+  const resumed = await command(['train', '--out', folder, '--resume', '--json']);
+  expect(resumed.status).toBe(0);
+  expect(linesIn(resumed.output).length).toBe(epochs - history.length + 1);
 });
 
 // Windows does not delete a process's working directory.
