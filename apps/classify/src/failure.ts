@@ -1,5 +1,5 @@
 /**
- * A failure that the person at the keyboard can mend: a bad option, a malformed row, a damaged file. The
+ * A failure that the person at the keyboard can fix: a bad option, a malformed row, a damaged file. The
  * command prints its message alone, without a stack, and ends with status 1. Every other error is a defect
  * of the program and keeps its stack.
  */
