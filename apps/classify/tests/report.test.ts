@@ -1,5 +1,5 @@
 import { parseHTML } from 'linkedom';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { defaultSettings } from '../src/model/settings.js';
 import { classReport } from '../src/report/class-table.js';
 import type { ComparedRun } from '../src/report/comparison.js';
@@ -77,6 +77,17 @@ describe('the HTML report', () => {
 
   test('names from outside are text, not markup', () => {
     expect(html).toContain('&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;.csv');
+  });
+
+  test('one epoch of each cell is no matter to warn of, on the page or on standard error', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const page = htmlReport(
+      runs.map((run) => ({ ...run, history: run.history.slice(0, 1) })),
+      subject,
+    );
+    expect(warn).not.toHaveBeenCalled();
+    expect(page).not.toContain('⚠');
+    warn.mockRestore();
   });
 
   test('one epoch and no validation still make a report', () => {

@@ -60,7 +60,8 @@ function draw(title: string, points: Point[], runs: readonly ComparedRun[], form
     y: { label: null, tickFormat: format, ticks: 5, nice: true },
     color: { domain: runs.map(({ cell }) => cell), range: colours(runs.length) },
     marks: [
-      Plot.line(points, { x: 'epoch', y: 'y', stroke: 'cell', strokeWidth: 2, marker: 'dot' }),
+      // Without z and with one epoch a cell, Plot guesses that each point is a line, and warns.
+      Plot.line(points, { x: 'epoch', y: 'y', z: 'cell', stroke: 'cell', strokeWidth: 2, marker: 'dot' }),
       Plot.text(endLabels(points), {
         x: 'epoch',
         y: 'y',
