@@ -1,5 +1,11 @@
 import '@tensorflow/tfjs-backend-wasm';
-import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import {
+  getKernel,
+  getKernelsForBackend,
+  type KernelConfig,
+  registerKernel,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 import { createWasmBackend } from './engine.js';
 import { castConfigs } from './tfjs/cast.js';
 import { convolutionConfigs } from './tfjs/convolutions.js';
@@ -14,6 +20,10 @@ import { start } from './tfjs/start.js';
 import { onFloats } from './tfjs/stored-numbers.js';
 import { setThreadsCount } from './tfjs/threads.js';
 
+const register = (config: KernelConfig) => {
+  if (getKernel(config.kernelName, 'wasm')) unregisterKernel(config.kernelName, 'wasm');
+  registerKernel(config);
+};
 // One after the other: a later one may replace what an earlier one has registered.
 const groups = [
   recurrentConfigs,
@@ -24,13 +34,11 @@ const groups = [
   convolutionConfigs,
   poolingConfigs,
   nanConfigs,
-].map((group) => () => group().map(onFloats));
-for (const group of [...groups, identityConfigs]) {
-  for (const config of group()) {
-    if (getKernel(config.kernelName, 'wasm')) unregisterKernel(config.kernelName, 'wasm');
-    registerKernel(config);
-  }
-}
+];
+for (const group of groups) for (const config of group()) register(config);
+// All of TensorFlow.js's kernels too: they read a tensor as its dtype says. Identity reads nothing.
+for (const config of getKernelsForBackend('wasm')) register(onFloats(config));
+for (const config of identityConfigs()) register(config);
 
 /**
  * Needed only when TensorFlow.js's wasm backend was started before this package was imported: resolves when the kernels

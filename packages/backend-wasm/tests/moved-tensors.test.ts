@@ -16,4 +16,8 @@ test('a tensor that was cast on cpu, where casts share the numbers, is right on 
   expect([...(layer.apply(x, { initialState }) as tf.Tensor).dataSync()]).toEqual([7, 7]);
   expect([...tf.gather(table, tf.tensor1d([1], 'int32')).dataSync()]).toEqual([3, 4]);
   expect([...tf.matMul(table, table, true).dataSync()]).toEqual([10, 14, 14, 20]);
+  // TensorFlow.js's own kernels, of one tensor and of many.
+  expect([...tf.add(table, 0.5).dataSync()]).toEqual([1.5, 2.5, 3.5, 4.5]);
+  expect([...tf.concat([table, tf.zeros([1, 2])]).dataSync()]).toEqual([1, 2, 3, 4, 0, 0]);
+  expect([...tf.cast(table, 'int32').dataSync()]).toEqual([1, 2, 3, 4]);
 });

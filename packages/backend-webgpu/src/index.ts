@@ -4,6 +4,8 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import {
   backend,
   getBackend,
+  getKernelsForBackend,
+  type KernelConfig,
   type KernelFunc,
   registerKernel,
   unregisterKernel,
@@ -17,25 +19,26 @@ import { castConfig, onFloats } from './tfjs/stored-numbers.js';
 
 registerOwnDevice();
 
+const replace = (config: KernelConfig) => {
+  unregisterKernel(config.kernelName, 'webgpu');
+  registerKernel(config);
+};
+
 for (const kernelName of [RECURRENT, RECURRENT_GRADIENT]) {
   registerKernel({
     kernelName,
     backendName: 'webgpu',
-    kernelFunc: onFloats((call) =>
+    kernelFunc: (call) =>
       (attachedTo(call.backend as WebGPUBackend).recurrent.get(kernelName) as KernelFunc)(call),
-    ),
   });
 }
 registerKernel({
   kernelName: POINTWISE,
   backendName: 'webgpu',
-  kernelFunc: onFloats((call) => attachedTo(call.backend as WebGPUBackend).pointwise(call)),
+  kernelFunc: (call) => attachedTo(call.backend as WebGPUBackend).pointwise(call),
 });
-
-for (const config of [castConfig(), ...nanConfigs()]) {
-  unregisterKernel(config.kernelName, 'webgpu');
-  registerKernel(config);
-}
+for (const config of [castConfig(), ...nanConfigs()]) replace(config);
+for (const config of getKernelsForBackend('webgpu')) replace(onFloats(config));
 
 /**
  * Compiles what a plan needs on TensorFlow.js's webgpu backend before it is needed, in the background: its forward pass, and its

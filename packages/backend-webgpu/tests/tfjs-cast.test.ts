@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { setUpWebGPU } from '../src/node.js';
@@ -20,4 +21,13 @@ test.each(['int32', 'bool'] as const)("TensorFlow.js's kernels take what is cast
   tf.dispose([x, turned]);
   // The sum is left.
   expect(tf.memory().numTensors).toBe(numTensors + 1);
+});
+
+test("TensorFlow.js's kernels take what was cast on cpu and moved", async () => {
+  await tf.setBackend('cpu');
+  const x = tf.cast(tf.tensor([1, 0, 1, 2, 0, 3], [1, 2, 3], 'int32'), 'float32');
+  await tf.setBackend('webgpu');
+  expect([...(await tf.transpose(x, [1, 0, 2]).data())]).toEqual([1, 0, 1, 2, 0, 3]);
+  expect([...(await tf.concat([x, tf.fill([1, 2, 3], 0.5)]).data())].slice(3, 7)).toEqual([2, 0, 3, 0.5]);
+  expect([...(await tf.floor(x).data())]).toEqual([1, 0, 1, 2, 0, 3]);
 });

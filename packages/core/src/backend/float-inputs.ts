@@ -29,7 +29,9 @@ export function withFloatInputs<
     const made = Object.values(converted);
     if (made.length === 0) return kernelFunc(call);
     try {
-      return kernelFunc({ ...call, inputs: { ...inputs, ...converted } });
+      // Kernels of many tensors, such as TensorFlow.js's Concat, take an array.
+      const floats = Object.assign(Array.isArray(inputs) ? [] : {}, inputs, converted);
+      return kernelFunc({ ...call, inputs: floats });
     } finally {
       for (const { dataId } of made) backend.disposeData(dataId);
     }
