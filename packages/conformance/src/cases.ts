@@ -73,6 +73,12 @@ export const emptyCases: readonly Case[] = (['none', 'holes'] as const).flatMap(
   commonVariants.map((variant) => shapeCase(variant, noRows, mask)),
 );
 
+/** Lengths in place of a mask. */
+export const lengthsCases: readonly Case[] = commonVariants.map((variant, i) => ({
+  ...shapeCase(variant, smallShapes[0], 'lengths'),
+  reverse: i % 2 === 1,
+}));
+
 /** A case in words, without its cell. Different cases of a cell have different texts. */
 export function caseText({ shape, mask, maskedOutput, reverse, ...rest }: Case): string {
   const { initialStates, cotangents, recurrentDropout } = rest;

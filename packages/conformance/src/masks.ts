@@ -8,8 +8,21 @@ export const maskKinds = ['none', 'right-padded', 'holes', 'empty row', 'first p
  * - `holes`: any step may be padded
  * - `empty row`: right-padded, and the last row has no step that is not
  * - `first padded`: the first step of every row is padded, others may be
+ * - `lengths`: right-padded, given as lengths
  */
-export type MaskKind = (typeof maskKinds)[number];
+export type MaskKind = (typeof maskKinds)[number] | 'lengths';
+
+/** Lengths of sequences, or none: the first full, the last empty. */
+export function makeLengths(
+  kind: MaskKind,
+  random: Random,
+  batch: number,
+  timesteps: number,
+): number[] | undefined {
+  if (kind !== 'lengths') return undefined;
+  const inner = Array.from({ length: Math.max(0, batch - 2) }, () => random.integer(1, timesteps));
+  return [timesteps, ...inner, 0].slice(0, batch);
+}
 
 /** A mask `[batch, timesteps]`, 0 = padded, or none. */
 export function makeMask(
@@ -18,7 +31,7 @@ export function makeMask(
   batch: number,
   timesteps: number,
 ): Float32Array | undefined {
-  if (kind === 'none') return undefined;
+  if (kind === 'none' || kind === 'lengths') return undefined;
   const mask = new Float32Array(batch * timesteps);
   for (let row = 0; row < batch; row++) {
     const length = row === 0 ? timesteps : random.integer(1, timesteps);

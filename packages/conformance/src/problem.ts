@@ -7,7 +7,7 @@ import {
 } from '@sluice/core';
 import { type Case, caseText } from './cases.js';
 import { isNearKink } from './kinks.js';
-import { makeMask } from './masks.js';
+import { makeLengths, makeMask } from './masks.js';
 import { Random } from './random.js';
 
 /** A plan with everything that a forward pass and a gradient take, in the float32 numbers that a device is given. */
@@ -55,6 +55,7 @@ function draw(given: Case, random: Random): Problem {
       parameters: plan.parameters.map((parameter) => parameterValues(parameter, units, random)),
       initialStates: given.initialStates === 'none' ? undefined : statesWhere(given.initialStates),
       mask: makeMask(given.mask, random, batch, timesteps),
+      lengths: makeLengths(given.mask, random, batch, timesteps),
       // As dropout draws them: zero, or the inverse of the share that is kept.
       recurrentMasks: plan.recurrentMasks.map(() => random.numbers(rows).map((v) => (v < -0.6 ? 0 : 1.25))),
     },

@@ -65,6 +65,13 @@ describe('masks and direction', () => {
     expect(sequence).toEqual([0, 0, 20, 20]);
   });
 
+  test('lengths are a mask in short', () => {
+    const forward = (options: Partial<Inputs>) => runOneUnit(leaky, LEAKY, x, { ...start, ...options });
+    expect(forward({ lengths: [3] })).toEqual(forward({ mask: f64(1, 1, 1, 0) }));
+    expect(forward({ lengths: [1], reverse: true })).toEqual({ sequence: [16, 16, 16, 16], states: [16] });
+    expect(forward({ lengths: [4] })).toEqual(forward({}));
+  });
+
   test('a row without any used step ends where it began', () => {
     const { sequence, states } = runOneUnit(leaky, LEAKY, x, { ...start, mask: f64(0, 0, 0, 0) });
     expect(sequence).toEqual([16, 16, 16, 16]);
@@ -163,6 +170,17 @@ describe('wrong lengths are refused, naming the cell, the array and the shape', 
       { x: new Float64Array(15) },
       /'gru': x must have the shape \[2, 4, 2\], that is 16 numbers, but has 15/,
     ],
+    [
+      'lengths',
+      { lengths: [4, 5] },
+      /a length must be a whole number of 0 to 4 \(timesteps\), but that of row 1 is 5/,
+    ],
+    [
+      'a length too few',
+      { lengths: [4] },
+      /lengths must be 2 numbers, one for each row of the batch, but are 1/,
+    ],
+    ['lengths and mask', { lengths: [1, 2], mask: new Float64Array(8) }, /lengths or a mask, not both/],
     ['mask', { mask: new Float64Array(7) }, /mask must have the shape \[2, 4\]/],
     ['state', { initialStates: [new Float64Array(5)] }, /initial state h must have the shape \[2, 3\]/],
     [

@@ -1,4 +1,4 @@
-import type { Plan } from '@sluice/core';
+import { checkLengths, type Plan } from '@sluice/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { RunOptions } from './recurrent-run.js';
 
@@ -16,7 +16,7 @@ export function checkOperands(
   plan: Plan,
   x: Tensor,
   parameters: readonly Tensor[],
-  { initialStates, mask, recurrentMasks }: RunOptions,
+  { initialStates, mask, lengths, recurrentMasks }: RunOptions,
 ): void {
   const cell = plan.cell.name;
   checkSequence(cell, x);
@@ -39,6 +39,7 @@ export function checkOperands(
   });
   if (initialStates) checkAll(cell, 'initial state', initialStates, plan.states, [batch, plan.units]);
   if (mask) checkShape(cell, 'mask', mask, [batch, timesteps]);
+  if (lengths) checkLengths(cell, lengths, { batch, timesteps, mask });
   if (recurrentMasks) {
     const blocks = plan.recurrentMasks.map(({ block }) => block);
     checkAll(cell, 'recurrent mask', recurrentMasks, blocks, [batch, plan.units]);

@@ -8,6 +8,8 @@ export interface RecurrentOptions {
   initialStates?: readonly Tensor[] | undefined;
   /** `[batch, timesteps]`, any type; 0 or false marks a padded step, at which every state is carried over. */
   mask?: Tensor | undefined;
+  /** How many steps each sequence has, from its first on, in place of a mask: an array of `batch` whole numbers. */
+  lengths?: ArrayLike<number> | undefined;
   /**
    * The output at a padded step: the one before it (`repeat`, as in Keras; the default) or zeros. Before the first step
    * that is not padded, `repeat` gives the initial value of the state that the output is; zeros where it is none (SRU).
@@ -24,6 +26,7 @@ export const RECURRENT_OPTIONS = Object.keys({
   units: true,
   initialStates: true,
   mask: true,
+  lengths: true,
   maskedOutput: true,
   reverse: true,
   recurrentMasks: true,

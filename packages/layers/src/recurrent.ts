@@ -1,4 +1,4 @@
-import { type Cell, type Plan, planFor } from '@sluice/core';
+import { type Cell, maskOfLengths, type Plan, planFor } from '@sluice/core';
 import {
   cast,
   customGrad,
@@ -7,6 +7,7 @@ import {
   type Tensor,
   type Tensor2D,
   type Tensor3D,
+  tensor2d,
   tidy,
   zeros,
   zerosLike,
@@ -62,13 +63,13 @@ export function runPlan(
 ): RecurrentResult {
   checkOperands(plan, x, parameters, options);
   return tidy(() => {
-    const { initialStates, mask, recurrentMasks = [], maskedOutput = 'repeat', reverse = false } = options;
+    const { initialStates, recurrentMasks = [], maskedOutput = 'repeat', reverse = false } = options;
     const run: RecurrentRun = {
       plan,
       x,
       parameters,
       initialStates,
-      mask: mask && withoutGradient(() => cast(notEqual(mask, zerosLike(mask)), 'float32')),
+      mask: maskFrom(options, x.shape),
       recurrentMasks,
       maskedOutput,
       reverse,
@@ -79,6 +80,12 @@ export function runPlan(
     warnOfMissingKernels(backend);
     return recurrentFallback(run);
   });
+}
+
+/** The mask as float32, of any type or of lengths. */
+function maskFrom({ mask, lengths }: RunOptions, [batch, timesteps]: number[]): Tensor | undefined {
+  if (lengths) return tensor2d(maskOfLengths(lengths, timesteps), [batch, timesteps]);
+  return mask && withoutGradient(() => cast(notEqual(mask, zerosLike(mask)), 'float32'));
 }
 
 /** A batch without sequences: nothing to compute on any backend, and zeros as all gradients. */

@@ -7,6 +7,7 @@ import {
   emptyResult,
   type Plan,
   type SequenceInputs,
+  withMaskOfLengths,
 } from '@sluice/core';
 import { forward } from './forward.js';
 import type { Gpu } from './gpu.js';
@@ -30,20 +31,21 @@ export function backendOn(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
     gpu.count({ uploadedBytes: values.byteLength });
     return { buffer, length: values.length };
   };
+  const release = ({ buffer }: GpuFloats) => {
+    gpu.downloads.start();
+    memory.release(buffer);
+  };
   return {
     name: 'webgpu',
     upload,
     download: (floats) => gpu.downloads.of(floats),
-    release: ({ buffer }) => {
-      gpu.downloads.start();
-      memory.release(buffer);
-    },
+    release,
     savedLength,
     forward: (plan, inputs, keep = false) => {
       checkInputs(plan, inputs);
       checkFilled(buffersOf(inputs));
       if (inputs.batch === 0) return emptyResult(upload, plan, keep);
-      return forward(gpu, plan, inputs, keep);
+      return withMaskOfLengths({ upload, release }, inputs, (given) => forward(gpu, plan, given, keep));
     },
     gradient: (plan, inputs, result, cotangents) => {
       checkInputs(plan, inputs);
@@ -52,7 +54,9 @@ export function backendOn(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
       const { sequence, states = [] } = cotangents;
       checkFilled([...buffersOf(inputs), result.sequence, result.saved, sequence, ...states]);
       if (inputs.batch === 0) return emptyGradient(upload, plan);
-      return gradient(gpu, plan, inputs, result, cotangents);
+      return withMaskOfLengths({ upload, release }, inputs, (given) =>
+        gradient(gpu, plan, given, result, cotangents),
+      );
     },
   };
 }

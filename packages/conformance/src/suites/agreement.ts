@@ -1,6 +1,14 @@
 import { describe, test } from 'vitest';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
-import { type Case, caseText, coveringCases, emptyCases, largeCases, randomCases } from '../cases.js';
+import {
+  type Case,
+  caseText,
+  coveringCases,
+  emptyCases,
+  largeCases,
+  lengthsCases,
+  randomCases,
+} from '../cases.js';
 import { randomVariants, variants } from '../cells/index.js';
 import { expectAgreement, identical, within } from '../compare.js';
 import { onDevice } from '../device.js';
@@ -38,7 +46,7 @@ export async function checkAgreement<Buffer>(
 export const agreementSuite: Suite = (subject) =>
   describe('forward and gradient agree with the reference', () => {
     for (const variant of [...variants, ...randomVariants]) {
-      const cases = [...coveringCases, ...largeCases, ...emptyCases, ...randomCases].filter(
+      const cases = [...coveringCases, ...largeCases, ...emptyCases, ...lengthsCases, ...randomCases].filter(
         (given) => given.variant === variant,
       );
       describe(variant.name, () => {

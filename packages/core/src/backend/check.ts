@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.js';
 import type { SequenceCotangents, SequenceInputs, SequenceResult } from './interface.js';
+import { checkLengths } from './lengths.js';
 
 interface Sized {
   readonly length: number;
@@ -24,6 +25,7 @@ export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceIn
     check(plan, initialStates?.[i], [batch, plan.units], 'the initial state ', state);
   });
   check(plan, inputs.mask, [batch, timesteps], 'mask');
+  if (inputs.lengths !== undefined) checkLengths(plan.cell.name, inputs.lengths, inputs);
   checkCount(plan, 'recurrentMasks', recurrentMasks, plan.recurrentMasks, ({ block }) => block);
   plan.recurrentMasks.forEach(({ block }, i) => {
     checkGiven(plan, recurrentMasks[i], [batch, plan.units], 'the recurrent mask of ', block);

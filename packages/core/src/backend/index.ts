@@ -19,6 +19,7 @@ export type {
   SequenceStage,
   Start,
 } from './kernels.js';
+export { checkLengths, maskOfLengths, withMaskOfLengths } from './lengths.js';
 export { OwnedBuffer, withOwnedBuffers } from './owned-buffers.js';
 export { type AdapterInfo, softwareAdapter } from './software-adapter.js';
 export {

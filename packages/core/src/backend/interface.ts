@@ -15,6 +15,11 @@ export interface SequenceInputs<Buffer> {
   /** `[batch, timesteps]`: 0 marks a padded step, at which every state is carried over unchanged. */
   readonly mask?: Buffer | undefined;
   /**
+   * How many steps each sequence has, from its first on; the others are padded. Whole numbers of 0 to `timesteps`, one for
+   * each row of the batch, in place of a mask.
+   */
+  readonly lengths?: ArrayLike<number> | undefined;
+  /**
    * The output at a padded step: `repeat` the one before it (Keras) or `zero` (PyTorch, ONNX). Before the first step
    * that is not padded a repeated output is the initial value of the state that the output is, or zeros where it is
    * none (an SRU's). Default `repeat`.

@@ -47,6 +47,7 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
     timesteps: inputs.timesteps,
     maskedOutput: inputs.maskedOutput,
     reverse: inputs.reverse,
+    lengths: inputs.lengths,
     x: memoryOf(plan, inputs.x, 'x'),
     parameters: inputs.parameters.map((buffer, i) => memoryOf(plan, buffer, '', plan.parameters[i]?.name)),
     initialStates: inputs.initialStates?.map((buffer, i) =>

@@ -1,5 +1,6 @@
 import { checkInputs } from '../backend/check.js';
 import type { SequenceInputs, SequenceResult } from '../backend/interface.js';
+import { maskOfLengths } from '../backend/lengths.js';
 import { reachable } from '../graph/graph.js';
 import { outputState } from '../plan/output-state.js';
 import type { Plan } from '../plan/plan.js';
@@ -29,7 +30,8 @@ export interface ReferenceResult extends SequenceResult<Float64Array> {
  */
 export function referenceForward(plan: Plan, inputs: SequenceInputs<Float64Array>): ReferenceResult {
   checkInputs(plan, inputs);
-  const { batch, timesteps, x, parameters, mask, maskedOutput = 'repeat', reverse = false } = inputs;
+  const { batch, timesteps, x, parameters, lengths, maskedOutput = 'repeat', reverse = false } = inputs;
+  const mask = lengths ? Float64Array.from(maskOfLengths(lengths, timesteps)) : inputs.mask;
   const { units, inputSize } = plan;
   const order = reachable(plan.nodes, [...plan.newStates, plan.output]);
   const allRows = Array.from({ length: batch }, (_, row) => row);

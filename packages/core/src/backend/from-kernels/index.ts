@@ -3,6 +3,7 @@ import { checkCotangents, checkInputs, checkResult } from '../check.js';
 import { emptyGradient, emptyResult } from '../empty-batch.js';
 import type { Backend } from '../interface.js';
 import type { Kernels } from '../kernels.js';
+import { withMaskOfLengths } from '../lengths.js';
 import { CompiledPlans } from './compiled-plans.js';
 import { forward } from './forward.js';
 import { gradient } from './gradient.js';
@@ -24,23 +25,28 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
     kernels.view(memory).set(values);
     return memory;
   };
+  const release = (memory: Memory) => kernels.release(memory);
   return {
     name,
     upload,
     download: async (memory) => kernels.view(memory).slice(),
-    release: (memory) => kernels.release(memory),
+    release,
     savedLength,
     forward: (plan, inputs, keep = false) => {
       checkInputs(plan, inputs);
       if (inputs.batch === 0) return emptyResult(upload, plan, keep);
-      return forward(kernels, compiled, plan, inputs, keep);
+      return withMaskOfLengths({ upload, release }, inputs, (given) =>
+        forward(kernels, compiled, plan, given, keep),
+      );
     },
     gradient: (plan, inputs, result, cotangents) => {
       checkInputs(plan, inputs);
       checkCotangents(plan, inputs, cotangents);
       checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
       if (inputs.batch === 0) return emptyGradient(upload, plan);
-      return gradient(kernels, compiled, plan, inputs, result, cotangents);
+      return withMaskOfLengths({ upload, release }, inputs, (given) =>
+        gradient(kernels, compiled, plan, given, result, cotangents),
+      );
     },
   };
 }
