@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cells, planFor, referenceForward } from '@sluice/core';
 import { build, createServer } from 'vite';
@@ -53,7 +53,8 @@ const strict = (...hashes: string[]) => ({
 let consumer: Consumer;
 let browser: Awaited<ReturnType<typeof startChromium>>;
 beforeAll(async () => {
-  consumer = await createConsumerOf(['@sluice/core', '@sluice/backend-wasm']);
+  const names = ['core', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map((name) => `@sluice/${name}`);
+  consumer = await createConsumerOf(names);
   writeFileSync(join(consumer.folder, 'main.js'), program);
   writeFileSync(
     join(consumer.folder, 'index.html'),
@@ -87,6 +88,25 @@ async function expectResultOf(site: Parameters<typeof serve>[0]): Promise<void> 
     close();
   }
 }
+
+describe('without TensorFlow.js in the project', () => {
+  const imported = (specifier: string) =>
+    consumer.run(process.execPath, ['--input-type=module', '-e', `await import('${specifier}')`]);
+
+  test('installing a backend brings none', () => {
+    expect(existsSync(join(consumer.folder, 'node_modules/@tensorflow'))).toBe(false);
+  });
+
+  test.each(['cpu', 'wasm', 'webgpu'])(
+    '%s: the engine loads; the door to TensorFlow.js names what is missing',
+    async (name) => {
+      await imported(`@sluice/backend-${name}/engine`);
+      await expect(imported(`@sluice/backend-${name}`)).rejects.toThrow(
+        `Cannot find package '@tensorflow/tfjs-backend-${name}' imported from`,
+      );
+    },
+  );
+});
 
 describe('a page with a strict policy that imports the packed @sluice/backend-wasm/engine', () => {
   test('built by Vite', async () => {

@@ -6,9 +6,10 @@ import { runIn } from './program.js';
 import { type WorkspacePackage, workspacePackages } from './workspace.js';
 
 /** TensorFlow.js as a user of ours installs it beside our packages. */
-const tensorflow = ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
-  (name) => `@tensorflow/tfjs-${name}@4.22.0`,
-);
+const tensorflow = (version: string) =>
+  ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
+    (name) => `@tensorflow/tfjs-${name}@${version}`,
+  );
 
 /** The packages that are meant for npm. */
 export const publishable = workspacePackages.filter(({ manifest }) => !manifest.private);
@@ -43,13 +44,22 @@ async function pack(
 
 /** Packs every publishable package and installs the tarballs with TensorFlow.js from the registry or npm's cache. */
 export function createConsumer(): Promise<Consumer> {
-  return install(publishable, tensorflow);
+  return install(publishable, tensorflow('4.22.0'));
 }
+
+const namedPackages = (names: readonly string[]) =>
+  publishable.filter(({ manifest }) => names.includes(manifest.name));
 
 /** Packs the named packages and installs the tarballs and nothing else, not even TensorFlow.js. */
 export function createConsumerOf(names: readonly string[]): Promise<Consumer> {
-  const packages = publishable.filter(({ manifest }) => names.includes(manifest.name));
-  return install(packages, ['--legacy-peer-deps']);
+  return install(namedPackages(names), []);
+}
+
+/** Packs the named packages and installs the tarballs with the oldest TensorFlow.js that the layers are for. */
+export function createConsumerOfOldest(names: readonly string[]): Promise<Consumer> {
+  const [layers] = namedPackages(['@sluice/layers']);
+  const [, oldest] = layers!.manifest.peerDependencies!['@tensorflow/tfjs-core']!.match(/^>=(\S+)/)!;
+  return install(namedPackages(names), tensorflow(oldest!));
 }
 
 async function install(packages: readonly WorkspacePackage[], others: readonly string[]): Promise<Consumer> {

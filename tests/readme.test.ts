@@ -36,6 +36,24 @@ const shellBlocks = blocks.filter(({ language }) => language === 'sh');
 /** Every complaint of the compiler, by the file it is about. */
 const complaints = new Map<string, string[]>();
 
+/** The packages that the first shell block of a README installs for a user's program. */
+function installedBy(readme: string): string[] {
+  const block = shellBlocks.find((each) => each.readme === readme && /^npm install @/m.test(each.text));
+  const lines = block?.text.match(/^npm install .*/gm) ?? [];
+  return lines.flatMap((line) => line.replace(/#.*/, '').trim().split(/\s+/).slice(2));
+}
+
+/** The packages that a program imports; with a door to TensorFlow.js those that the door opens to. */
+function neededBy({ text }: Block): string[] {
+  const specifiers = [...text.matchAll(/(?:from|import\(?)\s*'([^']+)'/g)].map((match) => match[1]!);
+  return specifiers.flatMap((specifier) => {
+    const name = specifier.split('/', 2).join('/');
+    const ours = workspacePackages.find(({ manifest }) => manifest.name === specifier);
+    const peers = Object.keys(ours?.manifest.peerDependencies ?? {});
+    return [name, ...peers.filter((peer) => peer.startsWith('@tensorflow/'))];
+  });
+}
+
 /** Writes all blocks into one project and compiles it once. */
 function compileBlocks(): void {
   rmSync(project, { recursive: true, force: true });
@@ -72,23 +90,26 @@ function compileBlocks(): void {
 /** The conformance suite is run on one cell: the backend's own tests run it on all. */
 const oneCellOf = ({ text }: Block) => (/testBackend\(/.test(text) ? ['-t', 'minGru'] : []);
 
-/** Runs a compiled block in its own process and an empty folder; throws with what it printed when it fails. */
-async function execute(block: Block): Promise<void> {
+/**
+ * Runs a compiled block in its own process and an empty folder.
+ *
+ * @returns what it printed
+ * @throws Error with what it printed when it fails
+ */
+async function execute(block: Block): Promise<string> {
   const program = join(project, 'dist', `${fileNameOf(block)}.js`);
   const folder = join(project, fileNameOf(block));
   mkdirSync(folder, { recursive: true });
-  if (!isTestFile(block)) {
-    await runIn(folder, process.execPath, [program]);
-    return;
-  }
+  if (!isTestFile(block)) return runIn(folder, process.execPath, [program]);
   copyFileSync(program, join(folder, 'block.test.js'));
   // Its own, or Vitest would take the one of these tests.
   writeFileSync(join(folder, 'vitest.config.js'), 'export default {};');
   const report = join(folder, 'report.json');
   const args = ['run', '--root', folder, '--reporter=json', `--outputFile=${report}`, ...oneCellOf(block)];
-  await runIn(folder, process.execPath, [vitestProgram, ...args]);
+  const output = await runIn(folder, process.execPath, [vitestProgram, ...args]);
   const { numPassedTests } = JSON.parse(readFileSync(report, 'utf8'));
   expect(numPassedTests).toBeGreaterThan(0);
+  return output;
 }
 
 beforeAll(() => {
@@ -102,6 +123,12 @@ describe('README blocks', () => {
     expect(strange.map((block) => `${placeOf(block)}: ${block.language || 'no language'}`)).toEqual([]);
   });
 
+  const installs = readmes.filter((readme) => installedBy(readme).length > 0);
+  test.each(installs)('%s installs what its first program needs', (readme) => {
+    const program = programs.find((block) => block.readme === readme)!;
+    expect(installedBy(readme)).toEqual(expect.arrayContaining(neededBy(program)));
+  });
+
   test('the root README has a program', () => {
     expect(programs.filter(({ readme }) => readme === 'README.md').length).toBeGreaterThan(0);
   });
@@ -109,7 +136,9 @@ describe('README blocks', () => {
   for (const block of programs) {
     test(`${placeOf(block)} compiles and runs`, async () => {
       expect(complaints.get(fileNameOf(block)) ?? []).toEqual([]);
-      await execute(block);
+      const output = await execute(block);
+      // The first program of all shows the fastest backend that Node has everywhere.
+      if (block === programs[0]) expect(output).toMatch(/^wasm$/m);
     });
   }
 

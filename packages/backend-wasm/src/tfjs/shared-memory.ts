@@ -10,11 +10,11 @@ interface TfjsModule {
   _free?(address: number): void;
 }
 
-/** The versions of TensorFlow.js whose insides are known to be as expected. */
-const KNOWN_VERSIONS = ['4.22.0'];
+/** The versions on whose insides the layers' suite has passed; the package's peer range spans them. */
+const KNOWN_VERSIONS = [13, 14, 15, 16, 17, 19, 20, 21, 22].map((minor) => `4.${minor}.0`);
 
 const REMEDY =
-  `Install @tensorflow/tfjs-core and @tensorflow/tfjs-backend-wasm ${KNOWN_VERSIONS.join(' or ')}, ` +
+  `Install @tensorflow/tfjs-core and @tensorflow/tfjs-backend-wasm ${KNOWN_VERSIONS[0]} to ${KNOWN_VERSIONS.at(-1)}, ` +
   'or use @sluice/backend-cpu with the backend cpu.';
 
 /**
