@@ -1,4 +1,6 @@
 import { engine, getBackend, ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { checkOptions } from './known-options.js';
+import { packageFor } from './missing-kernels.js';
 import { hasKernels } from './recurrent-kernel.js';
 import { within } from './time-limit.js';
 import { examineGPU, type GPUFindings, hasWebGPU } from './webgpu-adapter.js';
@@ -13,6 +15,12 @@ export interface SelectBackendOptions {
   timeout?: number;
 }
 
+/** Their names; the compiler compares them. */
+const SELECT_OPTIONS = Object.keys({
+  candidates: true,
+  timeout: true,
+} satisfies Record<keyof SelectBackendOptions, true>);
+
 const TIMEOUT = 15_000;
 
 export interface SelectedBackend {
@@ -25,9 +33,6 @@ export interface SelectedBackend {
 }
 
 const PREFERRED = ['webgpu', 'wasm', 'cpu'];
-
-/** The backends that a package `@sluice/backend-…` registers together with Sluice's kernels. */
-const OWN_PACKAGES = ['webgpu', 'wasm', 'cpu'];
 
 /** What the runtime must have for a backend, and how to say that it has not. */
 const FEATURES: Readonly<Record<string, { present: () => boolean; missing: string }>> = {
@@ -56,9 +61,10 @@ interface Candidate {
  * program on the processor, and is not used when its device is lost. One that does not start within `timeout` is given up:
  * should it start later, it does not become current, and it can be tried again.
  *
- * @throws RangeError when `timeout` is no number above 0, Error with every reason when no candidate can be used.
+ * @throws RangeError when `timeout` is no number above 0 or an option is unknown, Error with every reason when no candidate can be used.
  */
 export async function selectBackend(options: SelectBackendOptions = {}): Promise<SelectedBackend> {
+  checkOptions('selectBackend', options, SELECT_OPTIONS, "selectBackend({ candidates: ['wasm', 'cpu'] })");
   const { timeout = TIMEOUT } = options;
   if (!(timeout > 0)) {
     throw new RangeError(
@@ -115,13 +121,12 @@ function missingPart(backend: string, imported: readonly string[]): string | und
   const feature = FEATURES[backend];
   if (feature && !feature.present()) return feature.missing;
   if (imported.includes(backend)) return undefined;
-  const own = OWN_PACKAGES.includes(backend) ? `@sluice/backend-${backend}` : 'the package that registers it';
-  return `not imported; import ${own}`;
+  return `not imported; import ${packageFor(backend) ?? 'the package that registers it'}`;
 }
 
 function withoutKernels(backend: string): string {
-  const own = OWN_PACKAGES.includes(backend) ? `; import @sluice/backend-${backend}` : '';
-  return `Sluice's kernels are not registered for it${own}`;
+  const own = packageFor(backend);
+  return `Sluice's kernels are not registered for it${own ? `; import ${own}` : ''}`;
 }
 
 /** Makes the backend current; the reason when that fails. */

@@ -12,6 +12,7 @@ import {
   orthogonal,
   recurrent,
   rnn,
+  selectBackend,
   simpleRNN,
   sru,
 } from '../src/index.js';
@@ -49,7 +50,11 @@ test.each([
   expect(make).toThrow(RangeError);
 });
 
-test('functions refuse unknown options too', () => {
+test('functions refuse unknown options too', async () => {
+  await expect(unchecked(selectBackend)({ backends: ['cpu'] })).rejects.toThrow(
+    /selectBackend has no option 'backends'; the nearest is '\w+'. Known: candidates, timeout./,
+  );
+  await expect(unchecked(selectBackend)(['cpu'])).rejects.toThrow('but was given an array');
   const clip = unchecked(clipGradients);
   expect(() => clip(tf.train.sgd(1), { clipnorm: 1 })).toThrow(
     "clipGradients has no option 'clipnorm'; the nearest is 'norm'. Known: norm, globalNorm, value.",
