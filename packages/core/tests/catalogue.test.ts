@@ -98,4 +98,12 @@ describe('a new cell is a page', () => {
     const source = readFileSync(new URL(`../src/cells/${file}.ts`, import.meta.url), 'utf8');
     expect(source.trimEnd().split('\n').length).toBeLessThan(40);
   });
+
+  test('refuses a cell in place of the function that makes it, and a missing name', () => {
+    expect(() => registerCell('made', cells.gru() as never)).toThrow(
+      /registerCell\('made'\): expected a function .* given an object/,
+    );
+    expect(() => registerCell(undefined as never, cells.gru as never)).toThrow(/needs a name, .* undefined/);
+    expect(() => cellFrom({ name: 'made' })).toThrow(/No cell named 'made'/);
+  });
 });

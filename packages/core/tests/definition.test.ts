@@ -39,6 +39,8 @@ const messageOf = (call: () => unknown): string => {
 
 test('the definition that is changed below is sound', () => {
   expect(() => planFor(define({}), SIZES)).not.toThrow();
+  const options = { rate: 0.5, name: 'a', none: null, absent: undefined, deep: { list: [1, true] } };
+  expect(define({ options }).options).toEqual(options);
 });
 
 describe('defineCell refuses, naming the cell', () => {
@@ -60,6 +62,13 @@ describe('defineCell refuses, naming the cell', () => {
     ['no parameters', { parameters: undefined }, /parameters must be a plain object, .* is undefined/],
     ['a source that is no text', { source: 2018 }, /source must be a text, but is 2018/],
     ['options as a list', { options: ['a'] }, /options must be a plain object, but is \["a"\]/],
+    ['an option that is NaN', { options: { rate: Number.NaN } }, /option 'rate': .* as JSON, .* this is NaN/],
+    [
+      'an option with a function in it',
+      { options: { deep: [{ f: Math.tanh }] } },
+      /option 'deep': .* function tanh/,
+    ],
+    ['an option that is a typed array', { options: { a: new Float32Array(1) } }, /option 'a': .* an object/],
     ['an unknown part', { usebias: false }, /has 'usebias', which is unknown. Known: .*useBias/],
   ];
   test.each(wrong)('%s', (_, changes, message) => {

@@ -100,18 +100,30 @@ describe.each(BACKENDS)('on %s', (backend) => {
     ).toBe(-1);
   });
 
-  test('NaN passes through max and min', () => {
+  test('NaN passes through max and min; it is not greater than anything, so max hands on to the second, min to the first', () => {
+    expect(
+      run(
+        pair((a) => a.max(0)),
+        [Number.NaN, 5],
+      ),
+    ).toEqual([Number.NaN, 0, 0]);
+    expect(
+      run(
+        pair((a) => a.min(0)),
+        [Number.NaN, 5],
+      ),
+    ).toEqual([Number.NaN, 1, 0]);
     expect(
       run(
         pair((a, b) => a.max(b)),
         [Number.NaN, 1],
-      )[0],
-    ).toBeNaN();
+      ),
+    ).toEqual([Number.NaN, 0, 1]);
     expect(
       run(
         pair((a, b) => a.min(b)),
         [1, Number.NaN],
-      )[0],
-    ).toBeNaN();
+      ),
+    ).toEqual([Number.NaN, 1, 0]);
   });
 });

@@ -1,3 +1,4 @@
+import { shown } from '../equations/check-definition.js';
 import type { Cell, JsonObject } from '../equations/define-cell.js';
 import { gru } from './gru.js';
 import { indRnn } from './ind-rnn.js';
@@ -19,9 +20,19 @@ const registered = new Map<string, CellFactory>(
 
 /**
  * Makes a cell of one's own known by name, so that a saved model with it can be loaded.
- * @throws RangeError when another cell has that name.
+ * @throws RangeError when another cell has that name, TypeError when there is no name or no function that makes the cell.
  */
 export function registerCell(name: string, factory: CellFactory): void {
+  if (typeof name !== 'string' || name === '') {
+    throw new TypeError(
+      `registerCell: a cell needs a name, a text that is not empty, but was given ${shown(name)}.`,
+    );
+  }
+  if (typeof factory !== 'function') {
+    throw new TypeError(
+      `registerCell('${name}'): expected a function that makes the cell, such as () => cell, but was given ${shown(factory)}.`,
+    );
+  }
   const known = registered.get(name);
   if (known && known !== factory) throw new RangeError(`A cell named '${name}' is registered already.`);
   registered.set(name, factory);

@@ -42,6 +42,8 @@ export function checkDefinition(definition: unknown): void {
   if (options !== undefined && !isPlainObject(options)) {
     throw new TypeError(`${cell}: options must be a plain object, but is ${shown(options)}.`);
   }
+  for (const [option, value] of Object.entries(options ?? {}))
+    checkJson(`${cell}, option '${option}'`, value);
   checkStates(cell, states);
   if (typeof parameters !== 'function' && !isPlainObject(parameters)) {
     throw new TypeError(
@@ -53,6 +55,18 @@ export function checkDefinition(definition: unknown): void {
   }
   if (typeof equations !== 'function') {
     throw new TypeError(`${cell}: equations must be a function, but is ${shown(equations)}.`);
+  }
+}
+
+/** Options make a saved cell again, so a file must be able to hold them. */
+function checkJson(where: string, value: unknown): void {
+  if (Array.isArray(value) || isPlainObject(value)) {
+    for (const item of Object.values(value)) checkJson(where, item);
+  } else if (value != null && !['string', 'boolean'].includes(typeof value) && !Number.isFinite(value)) {
+    throw new TypeError(
+      `${where}: options are saved as JSON, which has texts, booleans, finite numbers, lists and plain objects, but this is ` +
+        `${shown(value)}.`,
+    );
   }
 }
 
