@@ -12,6 +12,7 @@ import { convolutionConfigs } from './tfjs/convolutions.js';
 import { identityConfigs } from './tfjs/identity.js';
 import { matrixProductConfigs } from './tfjs/matrix-products.js';
 import { nanConfigs } from './tfjs/nan.js';
+import { orthonormalConfigs } from './tfjs/orthonormal.js';
 import { pointwiseConfigs } from './tfjs/pointwise.js';
 import { poolingConfigs } from './tfjs/pooling.js';
 import { recurrentConfigs } from './tfjs/recurrent.js';
@@ -33,6 +34,7 @@ const groups = [
   castConfigs,
   convolutionConfigs,
   poolingConfigs,
+  orthonormalConfigs,
   nanConfigs,
 ];
 for (const group of groups) for (const config of group()) register(config);

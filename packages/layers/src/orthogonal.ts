@@ -1,7 +1,8 @@
-import { serialization, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { ORTHONORMAL_ROWS, type OrthonormalRows } from '@sluice/core';
+import { backend, getBackend, getKernel, serialization, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
 import { checkOptions } from './known-options.js';
-import { makeOrthonormal, Rows } from './orthonormal-rows.js';
+import { makeOrthonormal } from './orthonormal-rows.js';
 import { freshSeed, normalStream } from './random.js';
 import type { Initializer } from './weight-rules.js';
 
@@ -53,30 +54,32 @@ serialization.registerClass(Orthogonal);
  * distributed over all such matrices (Saxe et al. 2013, arXiv:1312.6120). Row-major, `rows · columns` long.
  *
  * Gram-Schmidt on a normal matrix: its R has a positive diagonal, which is what makes the result uniform (Mezzadri 2007,
- * arXiv:math-ph/0609050). In float64 a single pass is far more exact than the float32 result.
+ * arXiv:math-ph/0609050). In float64 a single pass is far more exact than the float32 result. A backend's kernel does it where it
+ * has one, as wasm does, else plain TypeScript.
  */
 export function orthogonalMatrix(rows: number, columns: number, gain: number, seed: number): Float32Array {
   const count = Math.min(rows, columns);
   const length = Math.max(rows, columns);
+  const numbers = new Float64Array(count * length);
   const normal = normalStream(seed);
-  const vectors = new Rows(count, length);
-  const { numbers, step } = vectors;
-  const starts = Array.from({ length: count }, (_, vector) => vectors.start(vector));
-  for (const start of starts) for (let k = 0; k < length; k++) numbers[start + step * k] = normal();
-  makeOrthonormal(vectors);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = normal();
+  const vectors: OrthonormalRows = { numbers, count, length };
+  const kernel = getKernel(ORTHONORMAL_ROWS, getBackend());
+  if (kernel) kernel.kernelFunc({ inputs: {}, attrs: vectors as never, backend: backend() });
+  else makeOrthonormal(vectors);
   const result = new Float32Array(rows * columns);
+  const [rowStep, columnStep] = rows < columns ? [length, 1] : [1, length];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const [vector, k] = rows < columns ? [row, column] : [column, row];
-      result[row * columns + column] = gain * numbers[starts[vector] + step * k];
+      result[row * columns + column] = gain * numbers[row * rowStep + column * columnStep];
     }
   }
   return result;
 }
 
 /**
- * A Keras initializer: random orthogonal weights, uniformly distributed. They are computed on the host in float64, so a seed
- * gives the same weights on every backend (TensorFlow.js's own takes seconds to minutes, and depends on the backend).
+ * A Keras initializer: random orthogonal weights, uniformly distributed. They are computed in float64, so a seed
+ * gives the same weights on every backend, up to rounding (TensorFlow.js's own takes seconds to minutes, and depends on the backend).
  *
  * @throws TypeError, RangeError when it is given no object of options or one that it does not have.
  */

@@ -1,5 +1,7 @@
+import type { OrthonormalRows } from '@sluice/core';
+
 /**
- * Gram-Schmidt on the rows of a matrix, in float64 on the host, so that every backend gets the same numbers.
+ * Gram-Schmidt on the rows of a matrix, in float64 and plain TypeScript, for backends without a kernel for it.
  *
  * It is made of halves: the first half is made orthonormal, its components are taken from the second half, and that is made
  * orthonormal. So nearly all operations are matrix products, in tiles that fit the registers. Rows are stored in threes: the
@@ -14,10 +16,8 @@ const LEAF = 12;
 /** Places in a row that are worked on at a time, so that rows stay in the cache. */
 const CHUNK = 512;
 
-/** Rows of numbers, all zeros at first. */
-export class Rows {
-  /** How far a row's numbers are apart. */
-  readonly step = THREE;
+/** Rows of numbers, stored in threes. */
+class Rows {
   readonly numbers: Float64Array;
   /** How many rows are stored; those behind the rows that count stay zeros. */
   readonly stored: number;
@@ -31,6 +31,14 @@ export class Rows {
     this.numbers = new Float64Array(this.stored * length);
   }
 
+  /** Calls `visit` with where each number is in rows one after another, and where it is here. */
+  forEach(visit: (apart: number, here: number) => void): void {
+    for (let row = 0; row < this.count; row++) {
+      const start = this.start(row);
+      for (let k = 0; k < this.length; k++) visit(row * this.length + k, start + THREE * k);
+    }
+  }
+
   /** Where the first number of a row is. */
   start(row: number): number {
     return (row - (row % THREE)) * this.length + (row % THREE);
@@ -38,7 +46,11 @@ export class Rows {
 }
 
 /** Makes rows orthonormal: each becomes a combination of itself, with a factor above 0, and of those before it. */
-export function makeOrthonormal(rows: Rows): void {
+export function makeOrthonormal({ numbers, count, length }: OrthonormalRows): void {
+  const rows = new Rows(count, length);
+  rows.forEach((apart, here) => {
+    rows.numbers[here] = numbers[apart];
+  });
   const sums = new Float64Array((rows.stored / 2 + LEAF) ** 2);
   const halve = (first: number, end: number): void => {
     if (end - first <= LEAF) {
@@ -51,6 +63,9 @@ export function makeOrthonormal(rows: Rows): void {
     halve(middle, end);
   };
   halve(0, rows.stored);
+  rows.forEach((apart, here) => {
+    numbers[apart] = rows.numbers[here];
+  });
 }
 
 /** Makes a few rows orthonormal. */

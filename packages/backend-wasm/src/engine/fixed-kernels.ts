@@ -59,6 +59,14 @@ export interface FixedKernels {
   ): void;
   addRow(from: number, to: number, length: number): void;
   gatherRows(table: number, ids: number, result: number, count: number, rows: number, length: number): number;
+  makeOrthonormal(
+    rows: number,
+    first: number,
+    end: number,
+    count: number,
+    length: number,
+    sums: number,
+  ): void;
   keepNaN(from: number, to: number, length: number): void;
   segmentSum(rows: number, ids: number, sums: number, count: number, segments: number, length: number): void;
 }

@@ -31,6 +31,7 @@ export {
   type TensorAccess,
   type TensorInfo,
 } from './tfjs-kernels.js';
+export { ORTHONORMAL_ROWS, type OrthonormalRows } from './tfjs-orthonormal.js';
 export {
   POINTWISE,
   type PointwiseAttributes,
