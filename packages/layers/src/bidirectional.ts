@@ -119,12 +119,12 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor | Tensor[] {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
-      const { initialState, training } = kwargs;
+      const { initialState, lengths, training } = kwargs;
       const mask = sequenceMask(this.name, kwargs.mask);
       const each = this.forwardLayer.cell.states.length;
       const states = initialState == null ? undefined : listed(initialState as States);
       const results = this.pair.map((layer, i) => {
-        const own = { mask, training, initialState: states?.slice(i * each, (i + 1) * each) };
+        const own = { mask, lengths, training, initialState: states?.slice(i * each, (i + 1) * each) };
         const { sequence, states: last } = layer.run(first(inputs), own);
         return {
           output: layer.returnSequences ? this.inOrder(sequence) : layer.lastOutput(sequence),

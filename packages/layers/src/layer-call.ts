@@ -36,7 +36,7 @@ export function recurrentCall(
   inputs: LayerInputs,
   kwargs: CallArgs,
 ): Call {
-  checkCall(layer, inputs, kwargs, ['mask', 'training', 'initialState']);
+  checkCall(layer, inputs, kwargs, ['mask', 'lengths', 'training', 'initialState']);
   const [x, ...rest] = listed<Tensor | SymbolicTensor>(inputs);
   const { initialState, ...others } = kwargs;
   const states = [...rest, ...listed<Tensor | SymbolicTensor | null>(initialState ?? [])];
@@ -108,11 +108,11 @@ function checkStates(
 }
 
 /** TensorFlow.js drops these when it runs the model. */
-function checkSymbolicCall(layer: string, { mask, training }: CallArgs): void {
-  if (mask != null) {
+function checkSymbolicCall(layer: string, { mask, lengths, training }: CallArgs): void {
+  if (mask != null || lengths != null) {
     throw new TypeError(
       `${layer}: a model takes a mask from its layers, from masking or embedding({ maskZero: true }), not from apply; ` +
-        'to give one yourself, apply the layer to tensors.',
+        'to give one or lengths yourself, apply the layer to tensors.',
     );
   }
   if (training != null) {

@@ -14,6 +14,8 @@ export type States<State extends Tensor | SymbolicTensor = Tensor> = State | rea
 export interface CallArgs {
   /** `[batch, timesteps]`; false (or 0) marks a padded step. */
   mask?: Tensor | Tensor[] | null;
+  /** How many steps each sequence of a recurrent layer has, in place of a mask: an array of `batch` whole numbers. */
+  lengths?: ArrayLike<number> | null;
   /** Whether dropout acts. */
   training?: boolean | null;
   /** One tensor `[batch, units]` for each state of the cell. */

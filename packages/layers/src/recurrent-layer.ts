@@ -230,6 +230,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
       {
         initialStates: this.initialStates(batch, kwargs),
         mask: sequenceMask(this.name, kwargs.mask),
+        lengths: kwargs.lengths ?? undefined,
         maskedOutput: zeroOutputForMask ? 'zero' : 'repeat',
         reverse: this.goBackwards,
         recurrentMasks,

@@ -23,6 +23,21 @@ test('null states leave no tensor behind', () => {
   expect(tf.memory().numTensors).toBe(numTensors);
 });
 
+test.each([
+  ['gru', () => gru({ units: 2, returnSequences: true, returnState: true, seed: 1 })],
+  ['bidirectional', () => bidirectional({ layer: gru({ units: 2, returnState: true, seed: 1 }) })],
+])('%s takes lengths in place of a mask', (_, make) => {
+  const layer = make();
+  const mask = tf.tensor2d([
+    [1, 0, 0],
+    [1, 1, 1],
+  ]);
+  const masked = layer.apply(x, { mask }).map(values);
+  expect(layer.apply(x, { lengths: [1, 3] }).map(values)).toEqual(masked);
+  expect(layer.apply(x, { lengths: Int32Array.of(1, 3) }).map(values)).toEqual(masked);
+  expect(layer.apply(x).map(values)).not.toEqual(masked);
+});
+
 test('a model hands on what is for another of its layers', () => {
   const source = input({ shape: [3, 2] });
   const made = model({ inputs: source, outputs: gru({ units: 2 }).apply(source) });
@@ -171,6 +186,14 @@ describe('what cannot be is refused at apply, by the name of the layer', () => {
       [symbolic, { training: true }],
       'words: a model says itself whether it is training',
     ],
+    [
+      'lengths in a model',
+      [symbolic, { lengths: [1, 2] }],
+      'to give one or lengths yourself, apply the layer to tensors.',
+    ],
+    ['lengths beside a mask', [x, { lengths: [1, 2], mask: tf.ones([2, 3]) }], /lengths.*mask/],
+    ['lengths of another batch', [x, { lengths: [1] }], /lengths/],
+    ['lengths as a tensor', [x, { lengths: tf.tensor1d([1, 2]) }], /lengths/],
   ])('%s', (_, args, message) => {
     const layer = gru({ units: 2, name: 'words' });
     expect(() => applied(layer, ...args)).toThrow(message);
