@@ -56,7 +56,7 @@ test.each(['cpu', 'wasm'])(
   async (backend) => {
     const output = await consumer.run(process.execPath, ['program.js', backend]);
     const result = JSON.parse(output.trim().split('\n').at(-1)!);
-    expect(result).toMatchObject({ version: '4.13.0', backend });
+    expect(result).toMatchObject({ version: '4.17.0', backend });
     expect(result.error).toBeLessThan(2e-6);
     expect(result.losses.at(-1)).toBeLessThan(result.losses[0]);
     expect(result.after).toEqual(result.before);

@@ -234,7 +234,7 @@ describe('what is checked at the start', () => {
   const fake = (wasm: object) => ({ wasm }) as unknown as BackendWasm;
   test('a version that is not known', () => {
     expect(() => sharedHeap(tf.backend() as BackendWasm, '5.0.0')).toThrow(
-      /does not know @tensorflow\/tfjs-backend-wasm 5\.0\.0.*Install .* 4\.13\.0 to 4\.22\.0,/,
+      /does not know @tensorflow\/tfjs-backend-wasm 5\.0\.0.*Install .* 4\.17\.0 to 4\.22\.0,/,
     );
   });
   test('a memory that cannot be reached', () => {

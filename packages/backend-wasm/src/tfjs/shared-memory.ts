@@ -11,7 +11,7 @@ interface TfjsModule {
 }
 
 /** The versions on whose insides the layers' suite has passed; the package's peer range spans them. */
-const KNOWN_VERSIONS = [13, 14, 15, 16, 17, 19, 20, 21, 22].map((minor) => `4.${minor}.0`);
+const KNOWN_VERSIONS = [17, 19, 20, 21, 22].map((minor) => `4.${minor}.0`);
 
 const REMEDY =
   `Install @tensorflow/tfjs-core and @tensorflow/tfjs-backend-wasm ${KNOWN_VERSIONS[0]} to ${KNOWN_VERSIONS.at(-1)}, ` +
