@@ -73,10 +73,14 @@ const composed = average('activations made of others', (a, b) =>
     .mul(0.2),
 );
 
+/** Within the domain; of `exp` so small that the recurrence does not enlarge rounding errors from step to step. */
+function argumentOf(name: string, a: Expression): Expression {
+  if (name === 'log') return positive(a);
+  return name === 'exp' ? a : a.mul(3);
+}
+
 const activationCells = names.map((name) =>
-  average(`activation ${name}`, (a, b) =>
-    activations[name](name === 'log' ? positive(a) : a.mul(3)).add(b.mul(0.1)),
-  ),
+  average(`activation ${name}`, (a, b) => activations[name](argumentOf(name, a)).add(b.mul(0.1))),
 );
 
 const operationCells = [
