@@ -1,6 +1,6 @@
 import { mapInputs } from '../src/buffers.js';
 import { plainCase } from '../src/cases.js';
-import { variants } from '../src/cells/index.js';
+import { variantNamed } from '../src/cells/index.js';
 import { onDevice } from '../src/device.js';
 import { makeProblem } from '../src/problem.js';
 import { farShapes } from '../src/shapes.js';
@@ -38,9 +38,8 @@ import type { Subject } from '../src/suites/subject.js';
 
 export type Check = <Buffer>(subject: Subject<Buffer>) => Promise<void>;
 
-const variantOf = (cell: string) => variants.find(({ name }) => name === cell)!;
-const lstm = variantOf('lstm');
-const simpleRnn = variantOf('simpleRnn');
+const lstm = variantNamed('lstm');
+const simpleRnn = variantNamed('simpleRnn');
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
 const plain = plainCase(lstm, SHAPE);
 const masked = { ...plain, mask: 'holes' } as const;

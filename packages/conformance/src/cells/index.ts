@@ -20,3 +20,10 @@ export const variants: readonly Variant[] = [
 export const commonVariants: readonly Variant[] = catalogueVariants.filter(({ name }) =>
   ['gru', 'gru, no resetAfter', 'lstm', 'sru, version 2, highway', 'simpleRnn'].includes(name),
 );
+
+/** The variant of that name. */
+export function variantNamed(name: string): Variant {
+  const found = variants.find((variant) => variant.name === name);
+  if (found === undefined) throw new Error(`There is no cell '${name}' in the suite.`);
+  return found;
+}

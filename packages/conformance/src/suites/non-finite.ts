@@ -119,7 +119,7 @@ export async function checkPoisonedRecurrentMask<Buffer>(
 
 export const nonFiniteSuite: Suite = (subject) =>
   describe('numbers that are not finite', () => {
-    for (const variant of variants) {
+    for (const [i, variant] of variants.entries()) {
       describe(variant.name, () => {
         for (const value of [Number.NaN, Infinity, -Infinity]) {
           test(`${value} in x comes out where it must`, () => checkPoisonedInput(subject(), variant, value));
@@ -131,10 +131,9 @@ export const nonFiniteSuite: Suite = (subject) =>
         test('NaN in the state of a row of padding stays there', () => checkPaddedRow(subject(), variant));
         test('NaN in an initial state or a parameter comes out where it must', () =>
           checkPoisonedStatesAndParameters(subject(), variant));
-        for (const maskedOutput of ['repeat', 'zero'] as const) {
-          test(`NaN in cotangents comes out where it must, padded output ${maskedOutput}`, () =>
-            checkPoisonedCotangents(subject(), variant, maskedOutput));
-        }
+        const maskedOutput = i % 2 === 0 ? 'repeat' : 'zero';
+        test(`NaN in cotangents comes out where it must, padded output ${maskedOutput}`, () =>
+          checkPoisonedCotangents(subject(), variant, maskedOutput));
       });
     }
     for (const variant of commonVariants) {

@@ -2,8 +2,9 @@
 export const isPadded = (mask: Float64Array | undefined, position: number): boolean =>
   mask !== undefined && mask[position] === 0;
 
-/** The given rows of an array `[…, width]`, as a new array. */
+/** The given rows, in order, of an array `[…, width]`: the array itself when it has no others. */
 export function takeRows(values: Float64Array, rows: readonly number[], width: number): Float64Array {
+  if (values.length === rows.length * width) return values;
   const taken = new Float64Array(rows.length * width);
   rows.forEach((row, i) => {
     for (let j = 0; j < width; j++) taken[i * width + j] = values[row * width + j];
@@ -11,13 +12,14 @@ export function takeRows(values: Float64Array, rows: readonly number[], width: n
   return taken;
 }
 
-/** A copy of `values` in which `put` has taken the place of the given rows. */
+/** `values` with `put` in place of the given rows: a copy, or `put` itself when there are no others. */
 export function putRows(
   values: Float64Array,
   rows: readonly number[],
   put: Float64Array,
   width: number,
 ): Float64Array {
+  if (values.length === put.length) return put;
   const copy = values.slice();
   rows.forEach((row, i) => {
     for (let j = 0; j < width; j++) copy[row * width + j] = put[i * width + j];
