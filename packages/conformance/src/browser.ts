@@ -2,7 +2,9 @@
 // with one copy is unknown to another.
 import { startTests } from 'vitest/internal/browser';
 
+export { type ConformanceReport, reportText } from './report.js';
 export { type BackendUnderTest, testBackend } from './test-backend.js';
+export type { CellErrors } from './worst-errors.js';
 
 export interface TestFailure {
   /** The names of the suites around the test and its own, joined by ` > `; of the suite when that failed itself. */

@@ -1,9 +1,11 @@
 import type { Backend } from '@sluice/core';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { type ConformanceReport, makeReport, reportText } from './report.js';
 import { suites } from './suites/index.js';
 import { leaksSuite } from './suites/leaks.js';
 import type { Subject } from './suites/subject.js';
 import { type Tolerances, type TolerancesName, tolerances } from './tolerances.js';
+import { WorstErrors } from './worst-errors.js';
 
 export interface BackendUnderTest<Buffer, Instance> {
   /** Under which the tests are listed. */
@@ -19,6 +21,8 @@ export interface BackendUnderTest<Buffer, Instance> {
    * checks that calls whose buffers are released leave none behind.
    */
   readonly liveBuffers?: (backend: Instance) => number;
+  /** Called with the report after the last test. Default: prints it in a few lines. */
+  readonly onReport?: (report: ConformanceReport) => void | Promise<void>;
 }
 
 /**
@@ -27,16 +31,19 @@ export interface BackendUnderTest<Buffer, Instance> {
  * Nothing in it depends on Node, so it runs in Vitest's browser mode too.
  */
 export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, Instance>): void {
-  const { create, destroy, liveBuffers } = given;
-  const held = given.tolerances ?? 'cpu';
-  describe(`backend ${given.name}`, () => {
+  const { name, create, destroy, liveBuffers, onReport = print } = given;
+  const held =
+    typeof given.tolerances === 'object' ? given.tolerances : tolerances[given.tolerances ?? 'cpu'];
+  const worstErrors = new WorstErrors();
+  describe(`backend ${name}`, () => {
     let backend: Instance & Backend<Buffer>;
     let subject: Subject<Buffer>;
     beforeAll(async () => {
       backend = await create();
       subject = {
         backend,
-        tolerances: typeof held === 'string' ? tolerances[held] : held,
+        tolerances: held,
+        worstErrors,
         withInstance: async (work) => {
           const other = await create();
           try {
@@ -48,8 +55,15 @@ export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, In
         liveBuffers: liveBuffers && (() => liveBuffers(backend)),
       };
     });
-    afterAll(() => (backend === undefined ? undefined : destroy?.(backend)));
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest takes nothing else for the first argument.
+    afterAll(async ({}, suite) => {
+      if (backend !== undefined) await destroy?.(backend);
+      const found = { backend: name, tolerances: held, countsBuffers: liveBuffers !== undefined };
+      await onReport(makeReport(suite, { ...found, worstErrors: worstErrors.all() }));
+    });
     for (const suite of suites) suite(() => subject);
     if (liveBuffers) leaksSuite(() => subject);
   });
 }
+
+const print = (report: ConformanceReport): void => console.info(reportText(report));

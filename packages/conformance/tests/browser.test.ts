@@ -1,14 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import type { ConformanceReport } from '../src/report.js';
 
-/** What `runTests` makes of some tests, in a process of its own: they must not become part of these. */
-function outcomeOf(declarations: string): unknown {
+/**
+ * What `runTests` makes of some tests, in a process of its own: they must not become part of these.
+ * @param result an expression, in place of the report
+ */
+function outcomeOf(declarations: string, result = 'outcome'): unknown {
   const source = `
-import { runTests } from '@sluice/conformance/browser';
+import { runTests, testBackend } from '@sluice/conformance/browser';
 import { beforeAll, describe, expect, test } from 'vitest';
+const kept = [];
 const outcome = await runTests(() => { ${declarations} }).catch(({ message }) => message);
-console.log(JSON.stringify(outcome));`;
+console.log(JSON.stringify(${result}));`;
   const options = { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8' } as const;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], options);
   if (!stdout) throw new Error(stderr);
@@ -53,4 +58,19 @@ test.each([
 ])('declarations with %s are an error', (_, declarations, message) => {
   expect(outcomeOf(declarations)).toMatch(/^The tests could not be declared: /);
   expect(outcomeOf(declarations)).toMatch(message);
+});
+
+test('a backend is reported on, in a few lines unless a page keeps the report', () => {
+  const [report, text] = outcomeOf(
+    `
+    const create = () => { throw new Error('no device'); };
+    console.info = (text) => kept.push(text);
+    testBackend({ name: 'absent', create, onReport: (report) => { kept.push(report); } });
+    testBackend({ name: 'lenient', create, tolerances: { forward: 1, gradient: 1 } });`,
+    'kept',
+  ) as [ConformanceReport, string];
+  expect(report).toMatchObject({ backend: 'absent', conforming: false, passed: 0, failed: 0 });
+  expect(report.notRun).toBeGreaterThan(4000);
+  expect(report.reasons).toEqual([`${report.notRun} tests were not run`]);
+  expect(text).toMatch(/backend lenient: not conforming: the forward tolerance is 1, wider than the suite's/);
 });

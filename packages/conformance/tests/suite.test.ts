@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { mapCotangents } from '../src/buffers.js';
 import type { Subject } from '../src/suites/subject.js';
 import { tolerances } from '../src/tolerances.js';
+import { WorstErrors } from '../src/worst-errors.js';
 import {
   BindsOnce,
   Counting,
@@ -34,6 +35,7 @@ import { ReferenceBackend } from './reference-backend.js';
 const subjectOf = <Buffer>(backend: Backend<Buffer>, create = () => backend): Subject<Buffer> => ({
   backend,
   tolerances: tolerances.cpu,
+  worstErrors: new WorstErrors(),
   withInstance: (work) => work(create()),
 });
 const owned = (backend: Backend<Float32Array>) => ({

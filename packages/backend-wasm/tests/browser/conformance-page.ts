@@ -1,4 +1,4 @@
-import { runTests, testBackend } from '@sluice/conformance/browser';
+import { type ConformanceReport, runTests, testBackend } from '@sluice/conformance/browser';
 import { createWasmBackend, type WasmBackendOptions } from '../../src/engine.js';
 import { loadedKernels } from './loaded-kernels.js';
 
@@ -10,15 +10,19 @@ const options: Record<string, () => WasmBackendOptions> = {
 
 async function run() {
   const memory = new URLSearchParams(location.search).get('memory') ?? '';
+  let conformance: ConformanceReport | undefined;
   const report = await runTests(() =>
     testBackend({
       name: 'wasm',
       create: () => createWasmBackend(options[memory]()),
       destroy: (backend) => backend.stopThreads(),
       tolerances: 'wasm',
+      onReport: (report) => {
+        conformance = report;
+      },
     }),
   );
-  return { isolated: crossOriginIsolated, loaded: loadedKernels(), report };
+  return { isolated: crossOriginIsolated, loaded: loadedKernels(), report, conformance };
 }
 
 Object.assign(globalThis, { result: run() });

@@ -1,4 +1,4 @@
-import type { TestReport } from '@sluice/conformance/browser';
+import type { ConformanceReport, TestReport } from '@sluice/conformance/browser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { declaredTests, failureTexts } from '../../../../scripts/browser/conformance.mjs';
 import { isolation, startChromium } from '../../../../scripts/browser/open-page.mjs';
@@ -6,6 +6,11 @@ import { type Browser, resultOfPage, strictPolicy } from './pages.js';
 
 /** How long a page may take: many times what it needs on a machine that has nothing else to do. */
 const SECONDS = 240;
+
+interface Result {
+  readonly report: TestReport;
+  readonly conformance: ConformanceReport;
+}
 
 let browser: Browser;
 beforeAll(async () => {
@@ -26,7 +31,7 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
       headers,
       seconds: SECONDS,
     });
-    const { report, ...page } = result as { report: TestReport };
+    const { report, conformance, ...page } = result as Result;
     expect(page).toEqual(
       memory === 'shared'
         ? { isolated: true, loaded: ['kernels-shared-relaxed.wasm'] }
@@ -35,5 +40,9 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
     expect(failureTexts(report)).toEqual([]);
     expect(report).toEqual({ passed: expected, skipped: 0, failures: [] });
     expect(expected).toBeGreaterThan(4000);
+    expect(conformance).toMatchObject({ backend: 'wasm', conforming: true, passed: expected, notRun: 0 });
+    const errors = conformance.worstErrors.flatMap(({ forward, gradient }) => [forward, gradient / 10]);
+    expect(Math.max(...errors)).toBeGreaterThan(0);
+    expect(Math.max(...errors)).toBeLessThanOrEqual(conformance.tolerances.forward);
   });
 });

@@ -1,17 +1,22 @@
-import { runTests, testBackend } from '@sluice/conformance/browser';
+import { type ConformanceReport, runTests, testBackend } from '@sluice/conformance/browser';
 import { createWebgpuBackend, requestDevice } from '../../src/engine.js';
 import { asGpu } from '../as-gpu.js';
 
 async function run() {
   const device = asGpu(await requestDevice({ limits: 'default' }));
-  return runTests(() =>
+  let conformance: ConformanceReport | undefined;
+  const report = await runTests(() =>
     testBackend({
       name: 'webgpu',
       create: () => createWebgpuBackend({ device }),
       destroy: (backend) => backend.dispose(),
       tolerances: 'webgpu',
+      onReport: (report) => {
+        conformance = report;
+      },
     }),
   );
+  return { report, conformance };
 }
 
 Object.assign(globalThis, { result: run() });

@@ -1,4 +1,4 @@
-import type { TestReport } from '@sluice/conformance/browser';
+import type { ConformanceReport, TestReport } from '@sluice/conformance/browser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { declaredTests, failureTexts } from '../../../../scripts/browser/conformance.mjs';
 import { softwareWebGPU, startChromium } from '../../../../scripts/browser/open-page.mjs';
@@ -20,9 +20,16 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
   }, async () => {
     const expected = await declaredTests();
     const page = { script: 'conformance-page.ts', seconds: SECONDS };
-    const report = (await resultOfPage(browser, page)) as TestReport;
+    const { report, conformance } = (await resultOfPage(browser, page)) as {
+      readonly report: TestReport;
+      readonly conformance: ConformanceReport;
+    };
     expect(failureTexts(report)).toEqual([]);
     expect(report).toEqual({ passed: expected, skipped: 0, failures: [] });
     expect(expected).toBeGreaterThan(4000);
+    expect(conformance).toMatchObject({ backend: 'webgpu', conforming: true, passed: expected, notRun: 0 });
+    const errors = conformance.worstErrors.flatMap(({ forward, gradient }) => [forward, gradient / 10]);
+    expect(Math.max(...errors)).toBeGreaterThan(0);
+    expect(Math.max(...errors)).toBeLessThanOrEqual(conformance.tolerances.forward);
   });
 });

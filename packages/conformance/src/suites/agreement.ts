@@ -10,8 +10,8 @@ import {
   randomCases,
 } from '../cases.js';
 import { randomVariants, variants } from '../cells/index.js';
-import { expectAgreement, identical, within } from '../compare.js';
-import { onDevice } from '../device.js';
+import { expectAgreement, identical, type Named, within } from '../compare.js';
+import { type Downloaded, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
 import { expectedForward, expectedGradient } from '../reference.js';
 import { tolerancesFor } from '../tolerances.js';
@@ -22,16 +22,21 @@ import type { Subject, Suite } from './subject.js';
  * outputs and states are the same bits whether or not what the gradient needs is kept.
  */
 export async function checkAgreement<Buffer>(
-  { backend, tolerances }: Subject<Buffer>,
+  { backend, tolerances, worstErrors }: Subject<Buffer>,
   given: Case,
 ): Promise<void> {
   const problem = makeProblem(given);
   const { plan } = problem;
   const { forward, gradient } = tolerancesFor(tolerances, given.shape.timesteps);
+  const agrees = (direction: 'forward' | 'gradient', actual: Downloaded, expected: Named) => {
+    const tolerance = direction === 'forward' ? forward : gradient;
+    worstErrors.note(plan.cell.name, direction, [actual, expected], forward / tolerances.forward);
+    expectAgreement(actual, expected, within(tolerance));
+  };
   await onDevice(backend, async (device) => {
     const inputs = mapInputs(problem.inputs, device.upload);
     const results = await device.download(namedResults(plan, device.forward(plan, inputs)));
-    expectAgreement(results, expectedForward(problem), within(forward));
+    agrees('forward', results, expectedForward(problem));
 
     const kept = device.forward(plan, inputs, true);
     expectAgreement(await device.download(namedResults(plan, kept)), results, identical);
@@ -39,7 +44,7 @@ export async function checkAgreement<Buffer>(
     const cotangents = mapCotangents(problem.cotangents, device.upload);
     const computed = device.gradient(plan, inputs, kept, cotangents);
     const gradients = await device.download(namedGradient(plan, computed));
-    expectAgreement(gradients, expectedGradient(problem), within(gradient));
+    agrees('gradient', gradients, expectedGradient(problem));
   });
 }
 

@@ -1,0 +1,78 @@
+import { type Tolerances, tolerances } from './tolerances.js';
+import { version } from './version.js';
+import type { CellErrors } from './worst-errors.js';
+
+/** What the suite says about a backend: plain data. */
+export interface ConformanceReport {
+  /** The version of the suite. */
+  readonly suite: string;
+  readonly backend: string;
+  /** Whether every test was run and has passed, with tolerances that are not wider than the suite's. */
+  readonly conforming: boolean;
+  /** What speaks against it. */
+  readonly reasons: readonly string[];
+  readonly passed: number;
+  readonly failed: number;
+  readonly notRun: number;
+  /** Those that were used. */
+  readonly tolerances: Tolerances;
+  /** Whether the backend counts its buffers, so that a `release` that does nothing would have been found. */
+  readonly countsBuffers: boolean;
+  /**
+   * The largest errors of every cell, relative to max(1, |reference|), against the reference. Those of sequences beyond
+   * 64 steps are divided by √(steps / 64), by which the tolerances grow.
+   */
+  readonly worstErrors: readonly CellErrors[];
+}
+
+/** What Vitest keeps of a test or a suite, as far as it is counted. */
+export interface CountedTask {
+  readonly result?: { readonly state: string } | undefined;
+  readonly tasks?: readonly CountedTask[] | undefined;
+}
+
+type Found = Pick<ConformanceReport, 'backend' | 'tolerances' | 'countsBuffers' | 'worstErrors'>;
+
+/** The widest tolerances of a device that the suite has: wider ones of its own do not make a backend conforming. */
+const widest: Tolerances = {
+  forward: Math.max(...Object.values(tolerances).map(({ forward }) => forward)),
+  gradient: Math.max(...Object.values(tolerances).map(({ gradient }) => gradient)),
+};
+
+export function makeReport(suite: CountedTask, found: Found): ConformanceReport {
+  const states = statesOf(suite);
+  const count = (state: string) => states.filter((each) => each === state).length;
+  const [passed, failed] = [count('pass'), count('fail')];
+  const notRun = states.length - passed - failed;
+  const reasons = [
+    ...(['forward', 'gradient'] as const)
+      .filter((direction) => !(found.tolerances[direction] <= widest[direction]))
+      .map(
+        (direction) =>
+          `the ${direction} tolerance is ${found.tolerances[direction]}, wider than the suite's ${widest[direction]}`,
+      ),
+    ...(failed > 0 ? [`${failed} tests failed`] : []),
+    ...(notRun > 0 ? [`${notRun} tests were not run`] : []),
+  ];
+  return { suite: version, conforming: reasons.length === 0, reasons, passed, failed, notRun, ...found };
+}
+
+function statesOf({ tasks, result }: CountedTask): (string | undefined)[] {
+  return tasks ? tasks.flatMap(statesOf) : [result?.state];
+}
+
+/** A report in a few lines: what was run, how, what came of it, and the cells with the largest errors. */
+export function reportText(report: ConformanceReport): string {
+  const { suite, backend, conforming, reasons, passed, failed, notRun, countsBuffers } = report;
+  const { forward, gradient } = report.tolerances;
+  return [
+    `@sluice/conformance ${suite}, backend ${backend}: ${conforming ? 'conforming' : `not conforming: ${reasons.join('; ')}`}.`,
+    `${passed} tests passed, ${failed} failed, ${notRun} were not run; live buffers were ${countsBuffers ? '' : 'not '}counted.`,
+    `Tolerances: forward ${forward}, gradient ${gradient}; largest errors: ${largest(report, 'forward')}, ${largest(report, 'gradient')}.`,
+  ].join('\n');
+}
+
+function largest({ worstErrors }: ConformanceReport, direction: 'forward' | 'gradient'): string {
+  const [worst] = [...worstErrors].sort((a, b) => b[direction] - a[direction]);
+  return worst ? `${direction} ${worst[direction].toExponential(1)} (${worst.cell})` : `${direction} none`;
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type CountedTask, makeReport, reportText } from '../src/report.js';
+import { tolerances } from '../src/tolerances.js';
+import { version } from '../src/version.js';
+import { WorstErrors } from '../src/worst-errors.js';
+
+const passed: CountedTask = { result: { state: 'pass' } };
+const allPassed: CountedTask = { tasks: [passed, { tasks: [passed, passed] }] };
+const found = { backend: 'mine', tolerances: tolerances.cpu, countsBuffers: false, worstErrors: [] };
+
+test('the version is that of the package', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  expect(version).toBe(manifest.version);
+});
+
+describe('a report', () => {
+  test('counts tests in suites of suites', () => {
+    const failed: CountedTask = { result: { state: 'fail' } };
+    const tasks = [allPassed, failed, { tasks: [{}, { result: { state: 'skip' } }] }];
+    const report = makeReport({ tasks }, found);
+    expect(report).toMatchObject({ passed: 3, failed: 1, notRun: 2, conforming: false });
+    expect(report.reasons).toEqual(['1 tests failed', '2 tests were not run']);
+  });
+
+  test('is good when every test has passed, with the tolerances of a device or narrower ones', () => {
+    for (const given of [...Object.values(tolerances), { forward: 1e-7, gradient: 1e-7 }]) {
+      const report = makeReport(allPassed, { ...found, tolerances: given });
+      expect(report).toMatchObject({ suite: version, conforming: true, reasons: [], passed: 3 });
+    }
+  });
+
+  test.each([
+    ['forward', { forward: 2e-5, gradient: 1e-4 }, 'the forward tolerance is 0.00002, wider than the suite'],
+    ['gradient', { forward: 1e-5, gradient: 1 }, 'the gradient tolerance is 1, wider than the suite'],
+    [
+      'forward',
+      { forward: Number.NaN, gradient: 1e-4 },
+      'the forward tolerance is NaN, wider than the suite',
+    ],
+  ])('with a wider %s tolerance says that the backend is not conforming', (_, given, reason) => {
+    const report = makeReport(allPassed, { ...found, tolerances: given });
+    expect(report.conforming).toBe(false);
+    expect(report.reasons).toEqual([expect.stringContaining(reason)]);
+    expect(reportText(report)).toContain('not conforming');
+  });
+
+  test('in words names suite, backend, verdict, tolerances and the cells with the largest errors', () => {
+    const worstErrors = [
+      { cell: 'gru', forward: 1.23e-6, gradient: 2e-6 },
+      { cell: 'lstm', forward: 1e-6, gradient: 3.21e-6 },
+    ];
+    const report = makeReport(allPassed, { ...found, worstErrors });
+    expect(reportText(report)).toBe(
+      [
+        `@sluice/conformance ${version}, backend mine: conforming.`,
+        '3 tests passed, 0 failed, 0 were not run; live buffers were not counted.',
+        'Tolerances: forward 0.000002, gradient 0.00002; largest errors: forward 1.2e-6 (gru), gradient 3.2e-6 (lstm).',
+      ].join('\n'),
+    );
+  });
+});
+
+test('the largest errors are relative above 1, kept for each cell and direction', () => {
+  const errors = new WorstErrors();
+  errors.note('gru', 'forward', [{ h: [1.5, 10] }, { h: [1, 8] }], 1);
+  errors.note('gru', 'forward', [{ h: [0.1] }, { h: [0] }], 1);
+  errors.note('gru', 'gradient', [{ x: [3] }, { x: [1] }], 4);
+  errors.note('lstm', 'gradient', [{ x: [Number.NaN] }, { x: [1] }], 1);
+  expect(errors.all()).toEqual([
+    { cell: 'gru', forward: 0.5, gradient: 0.5 },
+    { cell: 'lstm', forward: 0, gradient: Infinity },
+  ]);
+});

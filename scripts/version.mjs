@@ -1,0 +1,11 @@
+// Raises the versions as the changesets say, and writes the one that the conformance suite's reports name.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+execFileSync('pnpm', ['exec', 'changeset', 'version'], { cwd: root, stdio: 'inherit' });
+const folder = join(root, 'packages', 'conformance');
+const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+const file = join(folder, 'src', 'version.ts');
+writeFileSync(file, readFileSync(file, 'utf8').replace(/'.*'/, `'${version}'`));
