@@ -8,6 +8,7 @@ import { leadingPaddingSuite } from './leading-padding.js';
 import { masksSuite } from './masks.js';
 import { memorySuite } from './memory.js';
 import { nonFiniteSuite } from './non-finite.js';
+import { ownCellSuite } from './own-cell.js';
 import { savingSuite } from './saving.js';
 import { statesSuite } from './states.js';
 import { trainingSuite } from './training.js';
@@ -19,6 +20,7 @@ export const suites: readonly Suite[] = [
   integersSuite,
   statesSuite,
   directionsSuite,
+  ownCellSuite,
   dropoutSuite,
   trainingSuite,
   constraintsSuite,
