@@ -36,11 +36,11 @@ const groups = [
   poolingConfigs,
   orthonormalConfigs,
   nanConfigs,
+  identityConfigs,
 ];
 for (const group of groups) for (const config of group()) register(config);
-// All of TensorFlow.js's kernels too: they read a tensor as its dtype says. Identity reads nothing.
+// All of TensorFlow.js's kernels too: they read a tensor as its dtype says.
 for (const config of getKernelsForBackend('wasm')) register(onFloats(config));
-for (const config of identityConfigs()) register(config);
 
 /**
  * Needed only when TensorFlow.js's wasm backend was started before this package was imported: resolves when the kernels

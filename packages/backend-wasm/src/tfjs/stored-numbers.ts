@@ -1,4 +1,4 @@
-import { type StoredNumbers, withFloatInputs } from '@sluice/core';
+import { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from '@sluice/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelConfig, KernelFunc } from '@tensorflow/tfjs-core';
 
@@ -16,5 +16,6 @@ const numbers: StoredNumbers<BackendWasm> = {
 
 /** A kernel of this backend whose float32 inputs are stored as float32. */
 export function onFloats(config: KernelConfig): KernelConfig {
+  if (KERNELS_WITHOUT_NUMBERS.includes(config.kernelName)) return config;
   return { ...config, kernelFunc: withFloatInputs(config.kernelFunc as never, numbers) as KernelFunc };
 }

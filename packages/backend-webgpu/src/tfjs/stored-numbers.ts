@@ -1,4 +1,4 @@
-import { type StoredNumbers, withFloatInputs } from '@sluice/core';
+import { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from '@sluice/core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 
@@ -21,7 +21,7 @@ const numbers: StoredNumbers<WebGPUBackend> = {
  * transposition of three dimensions, for one, does not compile for whole numbers that should be float32.
  */
 export function onFloats(config: KernelConfig): KernelConfig {
-  if (config.kernelName === CONVERSION) return config;
+  if ([...KERNELS_WITHOUT_NUMBERS, CONVERSION].includes(config.kernelName)) return config;
   return { ...config, kernelFunc: withFloatInputs(config.kernelFunc as never, numbers) as KernelFunc };
 }
 

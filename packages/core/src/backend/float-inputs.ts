@@ -8,6 +8,9 @@ export interface StoredNumbers<TfjsBackend> {
   toFloats(backend: TfjsBackend, tensor: TensorInfo): TensorInfo;
 }
 
+/** TensorFlow.js's kernels that read no numbers: their inputs may even be gone, as those of a gradient's zeros are. */
+export const KERNELS_WITHOUT_NUMBERS: readonly string[] = ['Identity', 'OnesLike', 'Reshape', 'ZerosLike'];
+
 /**
  * A kernel whose float32 inputs are stored as float32. TensorFlow.js's cast of whole numbers to float32 may share their
  * data: its own kernels look at how a tensor is stored, not only at its dtype.

@@ -1,6 +1,6 @@
 export { checkCotangents, checkInputs, checkResult } from './check.js';
 export { emptyGradient, emptyResult } from './empty-batch.js';
-export { type StoredNumbers, withFloatInputs } from './float-inputs.js';
+export { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from './float-inputs.js';
 export { backendFromKernels } from './from-kernels/index.js';
 export type {
   Backend,
