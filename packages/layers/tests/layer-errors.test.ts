@@ -49,7 +49,7 @@ test.each([
     },
     'x must have the shape [batch, timesteps, 3], the number of features that the parameters are for, but has [2, 4, 5]',
   ],
-  ['an empty batch', () => gru({ units: 1 }).apply(tf.zeros([0, 4, 3])), 'without zeros, but has [0, 4, 3]'],
+  ['a sequence without steps', () => gru({ units: 1 }).apply(tf.zeros([2, 0, 3])), 'but has [2, 0, 3]'],
   [
     'the number of states',
     () => lstm({ units: 2 }).apply(x, { initialState: tf.zeros([2, 2]) }),
