@@ -14,7 +14,7 @@ import {
 } from '../src/index.js';
 
 /** More operations in a chain than JavaScript's stack has room for calls. */
-const DEEP = 6000;
+const DEEP = 3000;
 
 /** `h = 0.5 (… (0.5 (W x + v h) + h) …) + h`: a chain of operations, two for each round, that tends to 2 h. */
 const chain = (rounds: number): Cell =>

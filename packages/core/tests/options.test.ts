@@ -16,7 +16,7 @@ describe('options are checked, since they may come from a file', () => {
     ['gru', { clip: Number.POSITIVE_INFINITY }, /clip must be a positive number, but is Infinity/],
     ['lstm', { inputForget: 1 }, /inputForget must be a boolean, but is 1/],
     ['lstm', { outputActivation: { name: 'relu', alpha: 1 } }, /'relu' has no parameter 'alpha'/],
-    ['lstm', { activation: 'tanhh' }, /Unknown activation 'tanhh'/],
+    ['lstm', { activation: 'tanhh' }, /^lstm, activation: Unknown activation 'tanhh'/],
     ['minGru', { toString: 1 }, /minGru has no option 'toString'/],
   ];
   test.each(wrong)('%s %j', (name, options, message) => {

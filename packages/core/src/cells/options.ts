@@ -22,7 +22,7 @@ export function checkOptions(
         `${cell} has no option '${name}'. Its options: ${Object.keys(allowed).join(', ')}.`,
       );
     }
-    if (possible === 'activation') activation(value as ActivationSetting);
+    if (possible === 'activation') activation(value as ActivationSetting, `${cell}, ${name}: `);
     else if (!isOf(possible, value)) {
       const expected = typeof possible === 'string' ? `a ${possible}` : possible.join(' or ');
       const given = typeof value === 'number' ? value : JSON.stringify(value);

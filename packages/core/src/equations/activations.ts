@@ -108,27 +108,28 @@ const parametersOf: Readonly<Partial<Record<string, readonly string[]>>> = {
 
 /**
  * The activation of that name, with its parameters.
+ * @param owner what errors begin with: the cell and its option.
  * @throws RangeError listing the known names or parameters, TypeError when a parameter is no finite number.
  */
-export function activation(setting: ActivationSetting): (x: Expression) => Expression {
+export function activation(setting: ActivationSetting, owner = ''): (x: Expression) => Expression {
   const { name: given, ...parameters } = typeof setting === 'object' ? { ...setting } : { name: setting };
   const aliases: Readonly<Record<string, keyof typeof activations>> = activationAliases;
   const name = Object.hasOwn(aliases, given) ? aliases[given] : (given as keyof typeof activations);
   if (!Object.hasOwn(activations, name)) {
     const known = [...Object.keys(activations), ...Object.keys(activationAliases)].join(', ');
-    throw new RangeError(`Unknown activation ${shown(given).replaceAll('"', "'")}. Known: ${known}.`);
+    throw new RangeError(`${owner}Unknown activation ${shown(given).replaceAll('"', "'")}. Known: ${known}.`);
   }
   const known = parametersOf[name] ?? [];
   for (const [parameter, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
     if (!known.includes(parameter)) {
       throw new RangeError(
-        `The activation '${given}' has no parameter '${parameter}'; it has ${known.join(' and ') || 'none'}.`,
+        `${owner}The activation '${given}' has no parameter '${parameter}'; it has ${known.join(' and ') || 'none'}.`,
       );
     }
     if (isDeviceNumber(value)) continue;
     throw new TypeError(
-      `The activation '${given}': ${parameter} must be a finite number, but is ${shown(value)}.`,
+      `${owner}The activation '${given}': ${parameter} must be a finite number, but is ${shown(value)}.`,
     );
   }
   return (x) => activations[name](x, parameters as ActivationParameters);
