@@ -1,6 +1,6 @@
-import { cells, referenceForward, referenceGradient } from '@sluice/core';
+import { type Cell, cells, referenceForward, referenceGradient } from '@sluice/core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createWebgpuBackend } from '../src/engine.js';
+import { createWebgpuBackend, type StrategyName } from '../src/engine.js';
 import { mapProblem, problemOf, resultsOn, worstError } from './problem.js';
 import { softwareDevice } from './software-device.js';
 
@@ -28,17 +28,33 @@ describe('a sequence in several chunks', () => {
     lstm: cells.lstm({ peephole: true }),
     sru: cells.sru(),
   };
+  async function expectReference(
+    cell: Cell,
+    strategy: StrategyName,
+    more: { reverse: boolean; timeMajor?: boolean },
+  ): Promise<void> {
+    const backend = await createWebgpuBackend({ device, strategy });
+    const problem = problemOf(cell, { batch: 3, timesteps: 8, inputSize: 4, units: 6 }, more);
+    const { plan, inputs, cotangents } = mapProblem(problem, (values) => Float64Array.from(values));
+    const { sequence, states } = referenceForward(plan, inputs);
+    const { x, parameters, initialStates } = referenceGradient(plan, inputs, cotangents);
+    const expected = [sequence, ...states, x, ...parameters, ...initialStates];
+    expect(worstError(await resultsOn(backend, problem), expected)).toBeLessThan(1e-5);
+  }
+
+  test.each([
+    ['gru', 'resident'],
+    ['gru', 'stepwise'],
+    ['sru', 'resident'],
+  ] as const)('%s, %s, time before batch', (name, strategy) =>
+    expectReference(variants[name], strategy, { reverse: true, timeMajor: true }),
+  );
+
   for (const [name, cell] of Object.entries(variants)) {
     for (const reverse of [false, true]) {
       for (const strategy of ['resident', 'stepwise'] as const) {
         test(`${name}, ${strategy}${reverse ? ', reversed' : ''}`, async () => {
-          const backend = await createWebgpuBackend({ device, strategy });
-          const problem = problemOf(cell, { batch: 3, timesteps: 8, inputSize: 4, units: 6 }, { reverse });
-          const { plan, inputs, cotangents } = mapProblem(problem, (values) => Float64Array.from(values));
-          const { sequence, states } = referenceForward(plan, inputs);
-          const { x, parameters, initialStates } = referenceGradient(plan, inputs, cotangents);
-          const expected = [sequence, ...states, x, ...parameters, ...initialStates];
-          expect(worstError(await resultsOn(backend, problem), expected)).toBeLessThan(1e-5);
+          await expectReference(cell, strategy, { reverse });
         });
       }
     }

@@ -1,7 +1,16 @@
 import { commonVariants, randomVariants, type Variant, variantNamed, variants } from './cells/index.js';
 import { pairwise } from './covering.js';
 import { type MaskKind, maskKinds } from './masks.js';
-import { farShapes, largeShapes, noRows, type Shape, shapes, shapeText, smallShapes } from './shapes.js';
+import {
+  farShapes,
+  largeShapes,
+  longRows,
+  noRows,
+  type Shape,
+  shapes,
+  shapeText,
+  smallShapes,
+} from './shapes.js';
 
 /** Everything that one problem is made from. */
 export interface Case {
@@ -10,6 +19,8 @@ export interface Case {
   readonly mask: MaskKind;
   readonly maskedOutput: 'repeat' | 'zero';
   readonly reverse: boolean;
+  /** Whether x and the sequence are `[timesteps, batch, …]`. */
+  readonly timeMajor?: boolean;
   /** Which initial states are given; the others are zeros. */
   readonly initialStates: 'all' | 'none' | 'last';
   /** Which cotangents are given; the others are zeros. */
@@ -80,6 +91,14 @@ export const lengthsCases: readonly Case[] = commonVariants.map((variant, i) => 
   reverse: i % 2 === 1,
 }));
 
+/** Time before batch: whole sequences, step by step with a mask, and a batch that a device may cut into groups. */
+export const timeMajorCases: readonly Case[] = commonVariants.flatMap((variant, i) => [
+  { ...shapeCase(variant, smallShapes[0], 'none'), timeMajor: true, reverse: i % 2 === 1 },
+  { ...shapeCase(variant, smallShapes[0], 'first padded'), timeMajor: true, reverse: i % 2 === 0 },
+  // Devices cut the batches of cells without products of their state alone.
+  ...(variant.name.startsWith('sru') ? [{ ...shapeCase(variant, longRows, 'none'), timeMajor: true }] : []),
+]);
+
 /** A case in words, without its cell. Different cases of a cell have different texts. */
 export function caseText({ shape, mask, maskedOutput, reverse, ...rest }: Case): string {
   const { initialStates, cotangents, recurrentDropout } = rest;
@@ -88,6 +107,7 @@ export function caseText({ shape, mask, maskedOutput, reverse, ...rest }: Case):
     `mask ${mask}`,
     `padded output ${maskedOutput}`,
     ...(reverse ? ['reversed'] : []),
+    ...(rest.timeMajor ? ['time-major'] : []),
     `initial states ${initialStates}`,
     `cotangents ${cotangents}`,
     ...(recurrentDropout ? ['recurrent dropout'] : []),

@@ -35,7 +35,7 @@ export function makeProblem(given: Case): Problem {
 }
 
 function draw(given: Case, random: Random): Problem {
-  const { variant, shape, maskedOutput, reverse, recurrentDropout } = given;
+  const { variant, shape, maskedOutput, reverse, timeMajor, recurrentDropout } = given;
   const { batch, timesteps, inputSize, units } = shape;
   const plan = planFor(variant.cell, { inputSize, units }, { recurrentDropout });
   const rows = batch * units;
@@ -51,6 +51,7 @@ function draw(given: Case, random: Random): Problem {
       timesteps,
       maskedOutput,
       reverse,
+      timeMajor,
       x: random.numbers(batch * timesteps * inputSize),
       parameters: plan.parameters.map((parameter) => parameterValues(parameter, units, random)),
       initialStates: given.initialStates === 'none' ? undefined : statesWhere(given.initialStates),

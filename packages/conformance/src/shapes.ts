@@ -48,6 +48,9 @@ export const farShapes: readonly Shape[] = [
   shape(2, 2, 3, 523),
 ];
 
+/** Rows of which a few already fill a cache. */
+export const longRows = shape(3, 150, 3, 90);
+
 /** A batch without a sequence. */
 export const noRows = shape(0, 3, 4, 5);
 

@@ -72,6 +72,25 @@ describe('masks and direction', () => {
     expect(forward({ lengths: [4] })).toEqual(forward({}));
   });
 
+  test('time may come before batch', () => {
+    const plan = planFor(leaky, { inputSize: 1, units: 1 });
+    const given = {
+      batch: 2,
+      timesteps: 3,
+      parameters: LEAKY.map((p) => f64(...p)),
+      mask: f64(1, 1, 0, 0, 1, 1),
+    };
+    const rows = { ...given, x: f64(8, 4, 2, 1, 3, 5) };
+    const times = { ...given, x: f64(8, 1, 4, 3, 2, 5), timeMajor: true };
+    expect(referenceForward(plan, rows).sequence).toEqual(f64(8, 8, 8, 0, 3, 6.5));
+    expect(referenceForward(plan, times).sequence).toEqual(f64(8, 0, 8, 3, 8, 6.5));
+    expect(referenceForward(plan, times).states).toEqual(referenceForward(plan, rows).states);
+    const byRow = referenceGradient(plan, rows, { sequence: f64(1, 2, 3, 4, 5, 6) });
+    const byTime = referenceGradient(plan, times, { sequence: f64(1, 4, 2, 5, 3, 6) });
+    const [a, b, c, d, e, f] = byRow.x;
+    expect(byTime).toEqual({ ...byRow, x: f64(a, d, b, e, c, f) });
+  });
+
   test('a row without any used step ends where it began', () => {
     const { sequence, states } = runOneUnit(leaky, LEAKY, x, { ...start, mask: f64(0, 0, 0, 0) });
     expect(sequence).toEqual([16, 16, 16, 16]);

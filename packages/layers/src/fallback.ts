@@ -20,6 +20,7 @@ import {
   type Tensor2D,
   type Tensor3D,
   tile,
+  transpose,
   unstack,
   where,
   zeros,
@@ -31,8 +32,9 @@ type Values = ReadonlyMap<number, Value>;
 
 /** Runs the plan; the same result as the kernels'. */
 export function recurrentFallback(run: RecurrentRun): RecurrentResult {
-  const { plan, maskedOutput, reverse } = run;
-  const x = run.mask ? withoutPadding(run.x, run.mask) : run.x;
+  const { plan, maskedOutput, reverse, timeMajor } = run;
+  const given = timeMajor ? transpose(run.x, [1, 0, 2]) : run.x;
+  const x = run.mask ? withoutPadding(given, run.mask) : given;
   const [batch, timesteps] = x.shape;
   const needed = reachable(plan.nodes, [...plan.newStates, plan.output]);
   const fixed = fixedRows(run, needed);
@@ -66,7 +68,8 @@ export function recurrentFallback(run: RecurrentRun): RecurrentResult {
     const before = states;
     states = plan.newStates.map((id, state) => selected(rowOf(id), before[state]));
   }
-  return { sequence: stack(outputs, 1) as Tensor3D, states: states.map((state) => clone(state) as Tensor2D) };
+  const sequence = stack(outputs, timeMajor ? 0 : 1) as Tensor3D;
+  return { sequence, states: states.map((state) => clone(state) as Tensor2D) };
 }
 
 interface StepInputs {

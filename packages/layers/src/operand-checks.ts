@@ -16,11 +16,12 @@ export function checkOperands(
   plan: Plan,
   x: Tensor,
   parameters: readonly Tensor[],
-  { initialStates, mask, lengths, recurrentMasks }: RunOptions,
+  { initialStates, mask, lengths, recurrentMasks, timeMajor }: RunOptions,
 ): void {
   const cell = plan.cell.name;
-  checkSequence(cell, x);
-  const [batch, timesteps, inputSize] = x.shape;
+  checkSequence(cell, x, timeMajor);
+  const [batch, timesteps] = batchAndSteps(x, timeMajor);
+  const inputSize = x.shape[2];
   if (inputSize !== plan.inputSize) {
     throw new RangeError(
       `Cell '${cell}': x must have the shape [batch, timesteps, ${plan.inputSize}], the number of features that the ` +
@@ -46,13 +47,19 @@ export function checkOperands(
   }
 }
 
+/** How many sequences x has, and how many steps. */
+export function batchAndSteps({ shape }: Tensor, timeMajor = false): readonly [number, number] {
+  const [first, second] = shape as number[];
+  return timeMajor ? [second, first] : [first, second];
+}
+
 /** @throws TypeError, RangeError when x is not a batch of sequences. */
-export function checkSequence(cell: string, x: Tensor): void {
+export function checkSequence(cell: string, x: Tensor, timeMajor = false): void {
   checkFloat(cell, 'x', x);
-  const [, timesteps, inputSize] = x.shape;
-  if (x.rank === 3 && timesteps > 0 && inputSize > 0) return;
+  const [, timesteps] = batchAndSteps(x, timeMajor);
+  if (x.rank === 3 && timesteps > 0 && (x.shape[2] as number) > 0) return;
   throw new RangeError(
-    `Cell '${cell}': x must have the shape [batch, timesteps, inputSize], with at least one step and one feature, but has ${shown(x.shape)}.`,
+    `Cell '${cell}': x must have the shape [${timeMajor ? 'timesteps, batch' : 'batch, timesteps'}, inputSize], with at least one step and one feature, but has ${shown(x.shape)}.`,
   );
 }
 

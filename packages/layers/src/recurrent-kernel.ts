@@ -32,11 +32,12 @@ export function runKernel(run: RecurrentRun): RecurrentResult {
 type KernelAttributes = Parameters<ReturnType<typeof engine>['runKernel']>[2];
 
 const attributesOf = (run: RecurrentRun, keep: boolean): KernelAttributes => {
-  const { plan, reverse, maskedOutput, initialStates } = run;
+  const { plan, reverse, maskedOutput, timeMajor, initialStates } = run;
   const attributes: RecurrentAttributes = {
     plan,
     reverse,
     maskedOutput,
+    timeMajor,
     keep,
     startsFromZeros: initialStates === undefined,
   };
@@ -76,7 +77,8 @@ registerGradient({
   saveAllInputs: true,
   outputsToSave: ALL_OUTPUTS,
   gradFunc: (cotangents, tensors, attributes) => {
-    const { plan, reverse, maskedOutput, startsFromZeros } = attributes as unknown as RecurrentAttributes;
+    const { plan, reverse, maskedOutput, timeMajor, startsFromZeros } =
+      attributes as unknown as RecurrentAttributes;
     const remaining = [...tensors];
     const take = (count: number) => remaining.splice(0, count);
     const states = plan.states.length;
@@ -86,7 +88,17 @@ registerGradient({
     const initialStates = startsFromZeros ? undefined : take(states);
     const [mask] = take(remaining.length - plan.recurrentMasks.length);
     const recurrentMasks = take(plan.recurrentMasks.length);
-    const run = { plan, x, parameters, initialStates, mask, recurrentMasks, maskedOutput, reverse };
+    const run = {
+      plan,
+      x,
+      parameters,
+      initialStates,
+      mask,
+      recurrentMasks,
+      maskedOutput,
+      reverse,
+      timeMajor,
+    };
     return gradients(run, outputs, cotangents as Tensor[]);
   },
 });

@@ -17,6 +17,8 @@ export interface RecurrentOptions {
   maskedOutput?: 'repeat' | 'zero' | undefined;
   /** Time runs from the last step to the first; every output stays at the position of its input. Default false. */
   reverse?: boolean | undefined;
+  /** Whether x and the sequence are `[timesteps, batch, …]`; a mask is `[batch, timesteps]` in any case. Default false. */
+  timeMajor?: boolean | undefined;
   /** `[batch, units]` for each block of each recurrent kernel, multiplied into what that block multiplies. */
   recurrentMasks?: readonly Tensor[] | undefined;
 }
@@ -29,11 +31,12 @@ export const RECURRENT_OPTIONS = Object.keys({
   lengths: true,
   maskedOutput: true,
   reverse: true,
+  timeMajor: true,
   recurrentMasks: true,
 } satisfies Record<keyof RecurrentOptions, true>);
 
 export type RecurrentResult = {
-  /** The outputs `[batch, timesteps, units]`. */
+  /** The outputs `[batch, timesteps, units]`, or `[timesteps, batch, units]` with `timeMajor`. */
   sequence: Tensor3D;
   /** Each state after the last step, `[batch, units]`. */
   states: Tensor2D[];
@@ -54,4 +57,5 @@ export interface RecurrentRun {
   recurrentMasks: readonly Tensor[];
   maskedOutput: 'repeat' | 'zero';
   reverse: boolean;
+  timeMajor: boolean;
 }

@@ -15,7 +15,7 @@ import {
 import { recurrentFallback } from './fallback.js';
 import { checkOptions } from './known-options.js';
 import { warnOfMissingKernels } from './missing-kernels.js';
-import { checkOperands, checkSequence } from './operand-checks.js';
+import { batchAndSteps, checkOperands, checkSequence } from './operand-checks.js';
 import { hasKernels, runKernel } from './recurrent-kernel.js';
 import {
   RECURRENT_OPTIONS,
@@ -32,7 +32,7 @@ import { unitsFrom } from './units.js';
  * One kernel forward and one backward where the current backend has Sluice's kernels (import `@sluice/backend-cpu`, …);
  * on any other backend TensorFlow.js operations, one step at a time, with the same result.
  *
- * @param x float32 `[batch, timesteps, inputSize]`; a batch may be empty, a sequence has at least one step.
+ * @param x float32 `[batch, timesteps, inputSize]`, or `[timesteps, batch, inputSize]` with `timeMajor`; a batch may be empty, a sequence has at least one step.
  * @param parameters float32, in the cell's order with the cell's shapes: those of `cell.parameters({ inputSize, units })`.
  *   The number of units follows from them, unless `options.units` gives it.
  * @throws TypeError, RangeError naming the tensor that does not fit, what it is and what was expected; RangeError when
@@ -45,7 +45,7 @@ export function recurrent(
   options: RecurrentOptions = {},
 ): RecurrentResult {
   checkOptions('recurrent', options, RECURRENT_OPTIONS, 'recurrent(cell, x, parameters, { mask })');
-  checkSequence(cell.name, x);
+  checkSequence(cell.name, x, options.timeMajor);
   const sizes = { inputSize: x.shape[2], units: options.units ?? unitsFrom(cell, x, parameters) };
   const plan = planFor(cell, sizes, { recurrentDropout: options.recurrentMasks !== undefined });
   return runPlan(plan, x, parameters, options);
@@ -63,18 +63,26 @@ export function runPlan(
 ): RecurrentResult {
   checkOperands(plan, x, parameters, options);
   return tidy(() => {
-    const { initialStates, recurrentMasks = [], maskedOutput = 'repeat', reverse = false } = options;
+    const {
+      initialStates,
+      recurrentMasks = [],
+      maskedOutput = 'repeat',
+      reverse = false,
+      timeMajor = false,
+    } = options;
+    const [batch, timesteps] = batchAndSteps(x, timeMajor);
     const run: RecurrentRun = {
       plan,
       x,
       parameters,
       initialStates,
-      mask: maskFrom(options, x.shape),
+      mask: maskFrom(options, batch, timesteps),
       recurrentMasks,
       maskedOutput,
       reverse,
+      timeMajor,
     };
-    if (x.shape[0] === 0) return emptyResult(run);
+    if (batch === 0) return emptyResult(run);
     const backend = getBackend();
     if (hasKernels(backend)) return runKernel(run);
     warnOfMissingKernels(backend);
@@ -83,7 +91,7 @@ export function runPlan(
 }
 
 /** The mask as float32, of any type or of lengths. */
-function maskFrom({ mask, lengths }: RunOptions, [batch, timesteps]: number[]): Tensor | undefined {
+function maskFrom({ mask, lengths }: RunOptions, batch: number, timesteps: number): Tensor | undefined {
   if (lengths) return tensor2d(maskOfLengths(lengths, timesteps), [batch, timesteps]);
   return mask && withoutGradient(() => cast(notEqual(mask, zerosLike(mask)), 'float32'));
 }
@@ -97,7 +105,7 @@ function emptyResult({ plan, x, parameters, initialStates = [] }: RecurrentRun):
       gradFunc: () => inputs.map((input) => zerosLike(input)) as unknown as Tensor,
     }))(...inputs);
   return {
-    sequence: empty(0, x.shape[1] as number, plan.units) as Tensor3D,
+    sequence: empty(x.shape[0] as number, x.shape[1] as number, plan.units) as Tensor3D,
     states: plan.states.map(() => empty(0, plan.units) as Tensor2D),
   };
 }

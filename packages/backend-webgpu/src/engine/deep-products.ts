@@ -1,7 +1,7 @@
-import type { Plan, SequenceGradient, SequenceInputs } from '@sluice/core';
+import { type Plan, type SequenceGradient, type SequenceInputs, sequenceLayout } from '@sluice/core';
 import type { Chunk } from './chunks.js';
 import type { GpuFloats } from './gpu-floats.js';
-import { apart, type GpuMatrix, type Mask, multiply, type Stride } from './kernels/multiply.js';
+import { apart, type GpuMatrix, inChunk, type Mask, multiply, type Stride } from './kernels/multiply.js';
 import type { Run } from './run.js';
 import type { savedLayout } from './saved-layout.js';
 import type { Workspace } from './workspace.js';
@@ -25,21 +25,20 @@ export function deepProducts(
   plan: Plan,
   inputs: SequenceInputs<GpuFloats>,
   { work, workspace, saved, layout }: LoopResults,
-  { start, positions }: Chunk,
+  chunk: Chunk,
   isFirst: boolean,
   gradients: SequenceGradient<GpuFloats>,
 ): void {
   const { units, inputSize } = plan;
+  const { start, positions } = chunk;
   const { batch, timesteps, x, reverse = false } = inputs;
+  const cellsOf = sequenceLayout(inputs);
+  const firstCell = start * cellsOf.step;
   const cells = batch * positions;
-  /** The rows of the chunk in a `[batch, timesteps, length]` buffer. */
-  const inSequence = (length: number): Stride => ({
-    period: positions,
-    outer: timesteps * length,
-    inner: length,
-  });
+  const inSequence = (length: number) => inChunk(cellsOf, chunk, length);
+  const inMask: Stride = { period: positions, outer: timesteps, inner: 1 };
   const masked = (of: Mask['of']): Mask | undefined =>
-    inputs.mask && { buffer: inputs.mask.buffer, offset: start, stride: inSequence(1), of };
+    inputs.mask && { buffer: inputs.mask.buffer, offset: start, stride: inMask, of };
 
   let addToX = plan.gradient.input !== null;
   plan.products.forEach(({ operand, parameter, firstBlock, results }, index) => {
@@ -77,7 +76,7 @@ export function deepProducts(
       },
       result: {
         buffer: gradients.x.buffer,
-        offset: start * inputSize,
+        offset: firstCell * inputSize,
         rows: inSequence(inputSize),
       },
       rows: cells,
@@ -91,10 +90,10 @@ export function deepProducts(
     function operandTurned(): GpuMatrix {
       const rows = apart(1);
       if (operand.kind === 'input') {
-        return { buffer: x.buffer, offset: start * inputSize, rows, columns: inSequence(inputSize) };
+        return { buffer: x.buffer, offset: firstCell * inputSize, rows, columns: inSequence(inputSize) };
       }
       if (operand.kind === 'value') {
-        const offset = layout.places[`value${operand.index}`] + start * units;
+        const offset = layout.places[`value${operand.index}`] + firstCell * units;
         return { buffer: saved, offset, rows, columns: inSequence(units) };
       }
       const before = start + Number(reverse);

@@ -1,8 +1,14 @@
-import { isInputProjection, type Plan, type SequenceInputs, type SequenceResult } from '@sluice/core';
+import {
+  isInputProjection,
+  type Plan,
+  type SequenceInputs,
+  type SequenceResult,
+  sequenceLayout,
+} from '@sluice/core';
 import { chunksOf } from './chunks.js';
 import type { Gpu } from './gpu.js';
 import type { GpuFloats } from './gpu-floats.js';
-import { apart, multiply } from './kernels/multiply.js';
+import { apart, inChunk, multiply } from './kernels/multiply.js';
 import { narrowed } from './kernels/narrow.js';
 import { loopsOf } from './loop/plan-loops.js';
 import { placeMatrices, placeVectors, type Run } from './run.js';
@@ -22,6 +28,7 @@ export function forward(
 ): SequenceResult<GpuFloats> {
   const { batch, timesteps, x, reverse = false, maskedOutput = 'repeat' } = inputs;
   const { units, inputSize } = plan;
+  const sequenceCells = sequenceLayout(inputs);
   const run: Run = gpu.begin();
   const { recorder } = run;
   const loop = gpu.loops.ready(loopsOf(plan).forward, units);
@@ -76,6 +83,8 @@ export function forward(
     timesteps,
     units,
     inputSize,
+    rowCells: sequenceCells.row,
+    stepCells: sequenceCells.step,
     reverse: Number(reverse),
     masked: Number(inputs.mask !== undefined),
     repeat: Number(maskedOutput === 'repeat'),
@@ -87,8 +96,8 @@ export function forward(
       multiply(run, {
         left: {
           buffer: x.buffer,
-          offset: chunk.start * inputSize,
-          rows: { period: chunk.positions, outer: timesteps * inputSize, inner: inputSize },
+          offset: chunk.start * sequenceCells.step * inputSize,
+          rows: inChunk(sequenceCells, chunk, inputSize),
           columns: apart(1),
         },
         right: {

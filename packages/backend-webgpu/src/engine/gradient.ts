@@ -6,6 +6,7 @@ import {
   type SequenceGradient,
   type SequenceInputs,
   type SequenceResult,
+  sequenceLayout,
 } from '@sluice/core';
 import { chunksOf } from './chunks.js';
 import { deepProducts } from './deep-products.js';
@@ -35,6 +36,7 @@ export function gradient(
   const { batch, timesteps, x, maskedOutput = 'repeat', reverse = false } = inputs;
   const { units, inputSize } = plan;
   const { buffers: cotangentBuffers, schedule, vectors, input } = plan.gradient;
+  const sequenceCells = sequenceLayout(inputs);
   const run = gpu.begin();
   const { recorder } = run;
   const loop = gpu.loops.ready(loopsOf(plan).gradient, units);
@@ -101,6 +103,8 @@ export function gradient(
     timesteps,
     units,
     inputSize,
+    rowCells: sequenceCells.row,
+    stepCells: sequenceCells.step,
     reverse: Number(reverse),
     masked: Number(inputs.mask !== undefined),
     repeat: Number(maskedOutput === 'repeat'),
@@ -165,9 +169,10 @@ function transposeWeights(
 function movedCotangent(
   { recorder, temporary }: Run,
   plan: Plan,
-  { batch, timesteps, mask, maskedOutput = 'repeat', reverse = false }: SequenceInputs<GpuFloats>,
+  inputs: SequenceInputs<GpuFloats>,
   cotangent: GpuFloats | undefined,
 ): GPUBuffer | undefined {
+  const { batch, timesteps, mask, maskedOutput = 'repeat', reverse = false } = inputs;
   const repeats = mask !== undefined && maskedOutput === 'repeat';
   if (cotangent === undefined || !repeats || outputState(plan) !== undefined) return cotangent?.buffer;
   const moved = temporary(cotangent.length);
@@ -176,6 +181,7 @@ function movedCotangent(
     timesteps,
     units: plan.units,
     reverse,
+    layout: sequenceLayout(inputs),
     mask: mask.buffer,
     cotangent: cotangent.buffer,
     moved,

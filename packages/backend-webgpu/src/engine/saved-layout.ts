@@ -1,7 +1,7 @@
 import type { Plan } from '@sluice/core';
 
 /**
- * The layout of `saved`: the training schedule's values, `[batch, timesteps, units]` each, then for every state
+ * The layout of `saved`: the training schedule's values, each laid out as the sequence, then for every state
  * `[timesteps + 1, batch, units]`: what it was between the steps, in the order of time.
  */
 export function savedLayout(plan: Plan, batch: number, timesteps: number) {

@@ -8,6 +8,7 @@ import {
   largeCases,
   lengthsCases,
   randomCases,
+  timeMajorCases,
 } from '../cases.js';
 import { randomVariants, variants } from '../cells/index.js';
 import { expectAgreement, identical, type Named, within } from '../compare.js';
@@ -51,9 +52,14 @@ export async function checkAgreement<Buffer>(
 export const agreementSuite: Suite = (subject) =>
   describe('forward and gradient agree with the reference', () => {
     for (const variant of [...variants, ...randomVariants]) {
-      const cases = [...coveringCases, ...largeCases, ...emptyCases, ...lengthsCases, ...randomCases].filter(
-        (given) => given.variant === variant,
-      );
+      const cases = [
+        ...coveringCases,
+        ...largeCases,
+        ...emptyCases,
+        ...lengthsCases,
+        ...timeMajorCases,
+        ...randomCases,
+      ].filter((given) => given.variant === variant);
       describe(variant.name, () => {
         for (const given of cases) test(caseText(given), () => checkAgreement(subject(), given));
       });

@@ -21,6 +21,7 @@ export type {
 } from './kernels.js';
 export { checkLengths, maskOfLengths, withMaskOfLengths } from './lengths.js';
 export { OwnedBuffer, withOwnedBuffers } from './owned-buffers.js';
+export { type SequenceLayout, sequenceLayout } from './sequence-layout.js';
 export { type AdapterInfo, softwareAdapter } from './software-adapter.js';
 export {
   type KernelArguments,

@@ -8,6 +8,11 @@ export interface SequenceInputs<Buffer> {
   readonly timesteps: number;
   /** `[batch, timesteps, inputSize]`. */
   readonly x: Buffer;
+  /**
+   * Whether x, the sequence and their cotangents are `[timesteps, batch, …]`; the same for a forward pass and its gradient.
+   * A mask is `[batch, timesteps]` in any case. Default false.
+   */
+  readonly timeMajor?: boolean | undefined;
   /** In the plan's order, with the plan's shapes. */
   readonly parameters: readonly Buffer[];
   /** `[batch, units]` for each state; zeros where absent. */

@@ -48,6 +48,7 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
     maskedOutput: inputs.maskedOutput,
     reverse: inputs.reverse,
     lengths: inputs.lengths,
+    timeMajor: inputs.timeMajor,
     x: memoryOf(plan, inputs.x, 'x'),
     parameters: inputs.parameters.map((buffer, i) => memoryOf(plan, buffer, '', plan.parameters[i]?.name)),
     initialStates: inputs.initialStates?.map((buffer, i) =>

@@ -17,6 +17,7 @@ export const RECURRENT_GRADIENT = 'SluiceRecurrentGradient';
 export interface RecurrentAttributes {
   readonly plan: Plan;
   readonly reverse: boolean;
+  readonly timeMajor: boolean;
   readonly maskedOutput: 'repeat' | 'zero';
   /** Whether the gradient will be asked for. */
   readonly keep: boolean;
@@ -63,8 +64,9 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     return buffer;
   };
   const sequenceInputs = (call: KernelArguments<TfjsBackend>): SequenceInputs<Buffer> => {
-    const { plan, reverse, maskedOutput, startsFromZeros } = call.attrs as RecurrentAttributes;
-    const [batch, timesteps] = call.inputs.x?.shape ?? [];
+    const { plan, reverse, maskedOutput, timeMajor, startsFromZeros } = call.attrs as RecurrentAttributes;
+    const [first, second] = call.inputs.x?.shape ?? [];
+    const [batch, timesteps] = timeMajor ? [second, first] : [first, second];
     return {
       batch,
       timesteps,
@@ -75,8 +77,13 @@ export function recurrentKernels<TfjsBackend, Buffer>(
       recurrentMasks: plan.recurrentMasks.map((_, i) => required(call, `recurrentMask${i}`)),
       reverse,
       maskedOutput,
+      timeMajor,
     };
   };
+
+  /** The shape of sequences, without their features. */
+  const steps = ({ batch, timesteps, timeMajor }: SequenceInputs<Buffer>) =>
+    timeMajor ? [timesteps, batch] : [batch, timesteps];
 
   const savedBuffers = new WeakMap<object, Buffer>();
   /**
@@ -97,11 +104,11 @@ export function recurrentKernels<TfjsBackend, Buffer>(
   const forward = (call: KernelArguments<TfjsBackend>): TensorInfo[] => {
     const { plan, keep } = call.attrs as RecurrentAttributes;
     const inputs = sequenceInputs(call);
-    const { batch, timesteps } = inputs;
+    const { batch } = inputs;
     const result = engine.forward(plan, inputs, keep);
     const wrap = (buffer: Buffer, shape: number[]) => access.wrap(call.backend, buffer, shape);
     return [
-      wrap(result.sequence, [batch, timesteps, plan.units]),
+      wrap(result.sequence, [...steps(inputs), plan.units]),
       ...result.states.map((state) => wrap(state, [batch, plan.units])),
       wrapSaved(call, result.saved),
     ];
@@ -110,7 +117,7 @@ export function recurrentKernels<TfjsBackend, Buffer>(
   const gradient = (call: KernelArguments<TfjsBackend>): TensorInfo[] => {
     const { plan } = call.attrs as RecurrentAttributes;
     const inputs = sequenceInputs(call);
-    const { batch, timesteps } = inputs;
+    const { batch } = inputs;
     const result = { sequence: required(call, 'sequence'), states: [], saved: savedOf(call) };
     const cotangents = {
       sequence: read(call, 'dSequence'),
@@ -120,7 +127,7 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     if (!inputs.initialStates) for (const state of initialStates) engine.release(state);
     const wrap = (buffer: Buffer, shape: readonly number[]) => access.wrap(call.backend, buffer, [...shape]);
     return [
-      wrap(x, [batch, timesteps, plan.inputSize]),
+      wrap(x, [...steps(inputs), plan.inputSize]),
       ...plan.parameters.map(({ shape }, i) => wrap(parameters[i], shape)),
       ...(inputs.initialStates ? initialStates : []).map((state) => wrap(state, [batch, plan.units])),
     ];

@@ -1,6 +1,7 @@
 import { checkInputs } from '../backend/check.js';
 import type { SequenceInputs, SequenceResult } from '../backend/interface.js';
 import { maskOfLengths } from '../backend/lengths.js';
+import { sequenceLayout } from '../backend/sequence-layout.js';
 import { reachable } from '../graph/graph.js';
 import { outputState } from '../plan/output-state.js';
 import type { Plan } from '../plan/plan.js';
@@ -34,6 +35,7 @@ export function referenceForward(plan: Plan, inputs: SequenceInputs<Float64Array
   const mask = lengths ? Float64Array.from(maskOfLengths(lengths, timesteps)) : inputs.mask;
   const { units, inputSize } = plan;
   const order = reachable(plan.nodes, [...plan.newStates, plan.output]);
+  const layout = sequenceLayout(inputs);
   const allRows = Array.from({ length: batch }, (_, row) => row);
   const sequence = new Float64Array(batch * timesteps * units);
   const steps: ReferenceStep[] = [];
@@ -42,8 +44,8 @@ export function referenceForward(plan: Plan, inputs: SequenceInputs<Float64Array
   let output = repeatedState === undefined ? new Float64Array(batch * units) : states[repeatedState];
   for (let i = 0; i < timesteps; i++) {
     const step = reverse ? timesteps - 1 - i : i;
-    const position = (row: number) => row * timesteps + step;
-    const rows = allRows.filter((row) => !isPadded(mask, position(row)));
+    const position = (row: number) => row * layout.row + step * layout.step;
+    const rows = allRows.filter((row) => !isPadded(mask, row * timesteps + step));
     const stepInputs = {
       count: rows.length,
       x: takeRows(x, rows.map(position), inputSize),

@@ -1,5 +1,6 @@
 import { checkCotangents } from '../backend/check.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs } from '../backend/interface.js';
+import { type SequenceLayout, sequenceLayout } from '../backend/sequence-layout.js';
 import { reachable } from '../graph/graph.js';
 import { outputState } from '../plan/output-state.js';
 import type { Plan } from '../plan/plan.js';
@@ -24,6 +25,7 @@ export function referenceGradient(
 ): SequenceGradient<Float64Array> {
   checkCotangents(plan, inputs, cotangents);
   const { batch, timesteps, maskedOutput = 'repeat' } = inputs;
+  const layout = sequenceLayout(inputs);
   const { units } = plan;
   const gradient = {
     x: new Float64Array(batch * timesteps * plan.inputSize),
@@ -45,7 +47,7 @@ export function referenceGradient(
     const { step, rows } = visit;
     if (cotangents.sequence) {
       for (const row of maskedOutput === 'repeat' ? allRows : rows) {
-        const given = (row * timesteps + step) * units;
+        const given = (row * layout.row + step * layout.step) * units;
         for (let i = 0; i < units; i++) {
           outputCotangents[row * units + i] += cotangents.sequence[given + i];
         }
@@ -61,7 +63,7 @@ export function referenceGradient(
     stateCotangents = stateCotangents.map((cotangent, s) =>
       putRows(cotangent, rows, values[previousStates[s]], units),
     );
-    accumulate(plan, visit, values, gradient, timesteps);
+    accumulate(plan, visit, values, gradient, layout);
   }
   const initialStates = stateCotangents.map((cotangent) => cotangent.slice());
   const repeatedState = outputState(plan);
@@ -79,7 +81,7 @@ function accumulate(
   { step, rows, inputs }: ReferenceStep,
   values: Values,
   gradient: { x: Float64Array; parameters: Float64Array[] },
-  timesteps: number,
+  layout: SequenceLayout,
 ): void {
   const { units, inputSize } = plan;
   const { input, products, vectors } = plan.gradient;
@@ -119,6 +121,6 @@ function accumulate(
   });
   rows.forEach((row, i) => {
     const part = dx.subarray(i * inputSize, (i + 1) * inputSize);
-    gradient.x.set(part, (row * timesteps + step) * inputSize);
+    gradient.x.set(part, (row * layout.row + step * layout.step) * inputSize);
   });
 }

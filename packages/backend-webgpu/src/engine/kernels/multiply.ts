@@ -1,3 +1,5 @@
+import type { SequenceLayout } from '@sluice/core';
+import type { Chunk } from '../chunks.js';
 import type { Kernel } from '../gpu-floats.js';
 import type { Run } from '../run.js';
 import { MOST_GROUPS } from './flat-grid.js';
@@ -12,6 +14,13 @@ export interface Stride {
 
 /** Equally far apart. */
 export const apart = (inner: number): Stride => ({ period: 2 ** 31, outer: 0, inner });
+
+/** The rows of a chunk of time steps, batch row by batch row, in a sequence of `length` numbers a step. */
+export const inChunk = ({ row, step }: SequenceLayout, { positions }: Chunk, length: number): Stride => ({
+  period: positions,
+  outer: row * length,
+  inner: step * length,
+});
 
 /** A matrix in a buffer: element (i, j) is at `offset` and so much further on as its row and its column say. */
 export interface GpuMatrix {

@@ -1,3 +1,4 @@
+import type { SequenceLayout } from '@sluice/core';
 import type { Kernel } from '../gpu-floats.js';
 import type { Recorder } from '../recorder.js';
 import { flatGroups, flatMain } from './flat-grid.js';
@@ -8,7 +9,7 @@ import { flatGroups, flatMain } from './flat-grid.js';
  */
 export const REPEATED_OUTPUTS: Kernel = {
   name: 'repeatedOutputs',
-  uniforms: ['batch', 'timesteps', 'units', 'reverse'],
+  uniforms: ['batch', 'timesteps', 'units', 'reverse', 'rowCells', 'stepCells'],
   bindings: [
     { name: 'mask', access: 'read' },
     { name: 'cotangent', access: 'read' },
@@ -18,10 +19,10 @@ export const REPEATED_OUTPUTS: Kernel = {
   if (row >= u.batch) { return; }
   var waiting = 0.0;
   for (var i = 0u; i < u.timesteps; i++) {
-    let cell = row * u.timesteps + select(u.timesteps - 1u - i, i, u.reverse == 1u);
-    let at = cell * u.units + index % u.units;
+    let t = select(u.timesteps - 1u - i, i, u.reverse == 1u);
+    let at = (row * u.rowCells + t * u.stepCells) * u.units + index % u.units;
     waiting += cotangent[at];
-    let isActive = mask[cell] != 0.0;
+    let isActive = mask[row * u.timesteps + t] != 0.0;
     moved[at] = select(0.0, waiting, isActive);
     waiting = select(waiting, 0.0, isActive);
   }`),
@@ -32,20 +33,21 @@ export interface RepeatedOutputs {
   readonly timesteps: number;
   readonly units: number;
   readonly reverse: boolean;
+  readonly layout: SequenceLayout;
   /** `[batch, timesteps]`. */
   readonly mask: GPUBuffer;
-  /** `[batch, timesteps, units]`. */
+  /** In the layout of the sequence. */
   readonly cotangent: GPUBuffer;
   readonly moved: GPUBuffer;
 }
 
 /** Records the moving of cotangents into another buffer. */
 export function repeatedOutputs(recorder: Recorder, given: RepeatedOutputs): void {
-  const { mask, cotangent, moved, batch, timesteps, units, reverse } = given;
+  const { mask, cotangent, moved, batch, timesteps, units, reverse, layout } = given;
   recorder.dispatch(
     REPEATED_OUTPUTS,
     [mask, cotangent, moved],
-    { batch, timesteps, units, reverse: Number(reverse) },
+    { batch, timesteps, units, reverse: Number(reverse), rowCells: layout.row, stepCells: layout.step },
     flatGroups(batch * units),
   );
 }

@@ -11,7 +11,7 @@ const width = (plan: Plan, parameter: number): string =>
 
 /** Finds the time step and the places of states before and after it; saved states are `[timesteps + 1, batch, units]`. */
 export const keptStep = (position: string): string => `let t = ${position};
-  let cell = row * u.timesteps + t;
+  let cell = row * u.rowCells + t * u.stepCells;
   var before = t + u.reverse;
   var after = t + 1u - u.reverse;`;
 
@@ -75,7 +75,8 @@ export function forwardLoop(plan: Plan): Loop {
     if (repeatedState !== undefined) {
       return `select(0.0, ${loadPlace({ kind: 'state', state: repeatedState })}, u.repeat == 1u)`;
     }
-    const earlier = output('select(cell - min(position, 1u), cell + min(position, 1u), u.reverse == 1u)');
+    const oneStep = 'min(position, 1u) * u.stepCells';
+    const earlier = output(`select(cell - ${oneStep}, cell + ${oneStep}, u.reverse == 1u)`);
     return `select(0.0, ${earlier}, u.repeat == 1u && position > 0u)`;
   };
 

@@ -47,7 +47,7 @@ fn stage${index}(${parameters.join(', ')}) {
   ${loop.step}
   ${[...waiting, ...earlier, ...statements].join('\n  ')}
   ${stores.map((store) => `var ${store.stored} = ${value(store.value)};`).join('\n  ')}
-  ${overridden.length === 0 ? '' : `if (u.masked == 1u && work[u.mask + cell] == 0.0) { ${overridden.join(' ')} }`}
+  ${overridden.length === 0 ? '' : `if (u.masked == 1u && work[u.mask + row * u.timesteps + t] == 0.0) { ${overridden.join(' ')} }`}
   ${stores
     .filter((store) => !isOnlyKept(store))
     .map(write)

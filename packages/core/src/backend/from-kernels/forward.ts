@@ -15,7 +15,7 @@ import { Temporaries } from './temporaries.js';
 
 /**
  * Runs a plan forward with a device's kernels: input projections for the whole sequence, then the stages of each step.
- * Sequences are `[batch, timesteps, …]` throughout; a step's rows are strided views into them, nothing is transposed.
+ * A step's rows are strided views into sequences, whichever of batch and time is major: nothing is transposed.
  */
 export function forward<Memory>(
   kernels: AnyKernels<Memory>,
@@ -42,7 +42,7 @@ export function forward<Memory>(
   const asSequence = runsAsSequence(kernels, timesteps, mask);
   const oneProgram = asSequence && isOneProgram(plan, schedule);
   const widest = Math.max(0, ...plan.products.map((_, index) => productSize(plan, index).columns));
-  const groups = groupsOf(batch, oneProgram, timesteps * widest);
+  const groups = groupsOf(batch, oneProgram && !inputs.timeMajor, timesteps * widest);
   const products = plan.products.map((product, index) => {
     const { depth, columns } = productSize(plan, index);
     const right = kernels.prepareWeights(weights(plan, parameters, index), batch * timesteps, depth, columns);
@@ -57,7 +57,7 @@ export function forward<Memory>(
     });
   };
 
-  const steps = new StepRows<Memory>(timesteps, inputs.reverse);
+  const steps = new StepRows(inputs);
   const states = plan.states.map((_, s) => {
     if (oneProgram && !saved) {
       // Each row has its state in one place, which every step reads and then writes.

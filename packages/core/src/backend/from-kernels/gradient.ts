@@ -46,7 +46,7 @@ export function gradient<Memory>(
   const asSequence = runsAsSequence(kernels, timesteps, mask);
   const oneProgram = asSequence && isOneProgram(plan, schedule);
   const widest = Math.max(0, ...buffers.map((blocks) => blocks.length * units));
-  const groups = groupsOf(batch, oneProgram, timesteps * widest);
+  const groups = groupsOf(batch, oneProgram && !inputs.timeMajor, timesteps * widest);
   // Padded rows are left out by the programs: their cotangents must be zeros from the start.
   const productCotangents = buffers.map((blocks) =>
     (mask ? temporaries.zeros : temporaries.allocate)(groups[0].count * timesteps * blocks.length * units),
@@ -60,7 +60,7 @@ export function gradient<Memory>(
   });
   const gradients = emptyGradients(kernels, plan, inputs);
 
-  const steps = new StepRows<Memory>(timesteps, inputs.reverse, true);
+  const steps = new StepRows(inputs, true);
   const values = Array.from({ length: schedule.values }, () => steps.fixed(stateRows(), units));
   const stateCotangents = plan.states.map((_, s) => {
     const given = cotangents.states?.[s] ?? temporaries.zeros(batch * units);

@@ -14,7 +14,7 @@ export interface Group {
  * Cuts a batch into groups. A loop that contains products needs all rows at once, to make those worth while; one that is a
  * single program does not, and then small groups keep the data near.
  *
- * @param oneProgram whether a whole time loop is run in one go and is a single program.
+ * @param oneProgram whether a whole time loop is run in one go and is a single program, and a group's rows are neighbours.
  * @param numbersPerRow how many numbers a row's products have as results.
  */
 export function groupsOf(batch: number, oneProgram: boolean, numbersPerRow: number): Group[] {

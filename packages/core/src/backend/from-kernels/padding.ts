@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/plan.js';
 import type { SequenceInputs } from '../interface.js';
+import { sequenceLayout } from '../sequence-layout.js';
 import type { AnyKernels } from './matrices.js';
 import { stepsOf } from './steps.js';
 
@@ -45,12 +46,13 @@ export function withRepeatedOutputs<Memory>(
   const to = kernels.view(moved);
   to.set(kernels.view(cotangent));
   const active = kernels.view(mask);
+  const layout = sequenceLayout(inputs);
   const backwards = stepsOf(inputs).reverse();
   for (let row = 0; row < batch; row++) {
     backwards.forEach((step, i) => {
       if (active[row * timesteps + step] !== 0 || i === timesteps - 1) return;
-      const source = (row * timesteps + step) * units;
-      const target = (row * timesteps + backwards[i + 1]) * units;
+      const source = (row * layout.row + step * layout.step) * units;
+      const target = (row * layout.row + backwards[i + 1] * layout.step) * units;
       for (let j = 0; j < units; j++) to[target + j] += to[source + j];
     });
   }
@@ -73,11 +75,12 @@ export function addFirstRepeated<Memory>(
   const active = kernels.view(mask);
   const from = kernels.view(moved);
   const to = kernels.view(stateGradient);
+  const layout = sequenceLayout(inputs);
   const [first] = stepsOf(inputs);
   for (let row = 0; row < batch; row++) {
-    const cell = row * timesteps + first;
-    if (active[cell] !== 0) continue;
-    for (let j = 0; j < units; j++) to[row * units + j] += from[cell * units + j];
+    if (active[row * timesteps + first] !== 0) continue;
+    const source = (row * layout.row + first * layout.step) * units;
+    for (let j = 0; j < units; j++) to[row * units + j] += from[source + j];
   }
 }
 
@@ -97,18 +100,21 @@ export function withoutPaddedSteps<Memory>(
 }
 
 /**
- * Puts zeros at the padded steps of a `[batch, timesteps, length]` buffer. The cotangents there are zeros too, but zero
+ * Puts zeros at the padded steps of a buffer of `length` numbers a step. The cotangents there are zeros too, but zero
  * times a NaN or an infinity would be NaN in the gradient of a matrix.
  */
 export function clearPaddedSteps<Memory>(
   kernels: AnyKernels<Memory>,
-  { mask }: SequenceInputs<Memory>,
+  inputs: SequenceInputs<Memory>,
   memory: Memory,
   length: number,
 ): void {
+  const { mask, timesteps } = inputs;
   if (mask === undefined) return;
+  const layout = sequenceLayout(inputs);
   const to = kernels.view(memory);
-  kernels.view(mask).forEach((used, cell) => {
+  kernels.view(mask).forEach((used, i) => {
+    const cell = Math.floor(i / timesteps) * layout.row + (i % timesteps) * layout.step;
     if (used === 0) to.fill(0, cell * length, (cell + 1) * length);
   });
 }

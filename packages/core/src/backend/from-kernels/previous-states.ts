@@ -1,10 +1,11 @@
 import type { Plan } from '../../plan/plan.js';
 import type { SequenceInputs } from '../interface.js';
+import { sequenceLayout } from '../sequence-layout.js';
 import type { AnyKernels } from './matrices.js';
 import { clearPaddedSteps } from './padding.js';
 import type { SavedLayout } from './saved-layout.js';
 
-/** Writes every state before its step, `[batch, timesteps, units]`, zeros at padded steps, from the saved states. */
+/** Writes every state before its step, laid out as the sequence, zeros at padded steps, from the saved states. */
 export function previousStates<Memory>(
   kernels: AnyKernels<Memory>,
   { units }: Plan,
@@ -15,17 +16,21 @@ export function previousStates<Memory>(
   initial: Memory,
   to: Memory,
 ): void {
-  const { batch, timesteps, reverse } = inputs;
-  const length = timesteps * units;
+  const { batch, timesteps, reverse, timeMajor } = inputs;
+  const { row, step } = sequenceLayout(inputs);
+  const stride = row * units;
+  const stepLength = step * units;
   const after = layout.state(state);
-  const [read, write, first] = reverse ? [units, 0, length - units] : [0, units, 0];
+  const others = (timesteps - 1) * stepLength;
+  const [read, write, first] = reverse ? [stepLength, 0, others] : [0, stepLength, 0];
   if (timesteps > 1) {
-    const source = { memory: saved, offset: after + read, stride: length };
-    kernels.copy(source, { memory: to, offset: write, stride: length }, batch, length - units);
+    const source = { memory: saved, offset: after + read, stride };
+    // Where time is major, the rows of all other steps lie in one piece.
+    kernels.copy(source, { memory: to, offset: write, stride }, timeMajor ? 1 : batch, others);
   }
   kernels.copy(
     { memory: initial, offset: 0, stride: units },
-    { memory: to, offset: first, stride: length },
+    { memory: to, offset: first, stride },
     batch,
     units,
   );

@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.js';
 
-/** The layout of `saved`: the training schedule's values, then every state after every step, each `[batch, timesteps, units]`. */
+/** The layout of `saved`: the training schedule's values, then every state after every step, each laid out as the sequence. */
 export class SavedLayout {
   private readonly part: number;
   readonly length: number;

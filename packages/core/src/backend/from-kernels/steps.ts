@@ -1,4 +1,6 @@
+import type { SequenceInputs } from '../interface.js';
 import type { SequenceRows } from '../kernels.js';
+import { type SequenceLayout, sequenceLayout } from '../sequence-layout.js';
 
 interface MovableRows<Memory> extends SequenceRows<Memory> {
   memory: Memory;
@@ -32,13 +34,16 @@ export class StepRows<Memory> {
   /** From a step to the one behind it in the order of processing, and to the one that the loop takes next. */
   private readonly direction: 1 | -1;
   private readonly next: 1 | -1;
+  private readonly timesteps: number;
+  private readonly reverse: boolean | undefined;
+  private readonly layout: SequenceLayout;
 
   /** @param backwards whether the loop goes from the last position to the first, as that of a gradient does. */
-  constructor(
-    private readonly timesteps: number,
-    private readonly reverse: boolean | undefined,
-    backwards = false,
-  ) {
+  constructor(inputs: SequenceInputs<Memory>, backwards = false) {
+    const { timesteps, reverse } = inputs;
+    this.timesteps = timesteps;
+    this.reverse = reverse;
+    this.layout = sequenceLayout(inputs);
     this.direction = reverse ? -1 : 1;
     this.next = backwards ? (-this.direction as 1 | -1) : this.direction;
   }
@@ -59,30 +64,32 @@ export class StepRows<Memory> {
     return { memory, offset, stride, advance: 0 };
   }
 
-  /** The step's rows in a `[batch, timesteps, length]` buffer that begins at `start`. */
+  /** The step's rows in a buffer of `length` numbers a step, in the layout of the sequence, that begins at `start`. */
   sequence(memory: Memory, length: number, start = 0): SequenceRows<Memory> {
+    const stepLength = this.layout.step * length;
     const rows: MovableRows<Memory> = {
       memory,
       offset: start,
-      stride: this.timesteps * length,
-      advance: this.next * length,
+      stride: this.layout.row * length,
+      advance: this.next * stepLength,
     };
     this.moves.push((step) => {
-      rows.offset = start + step * length;
+      rows.offset = start + step * stepLength;
     });
     return rows;
   }
 
-  /** The step's rows in a `[rows of the group, timesteps, length]` buffer, from `start` on. */
+  /** The same in a buffer for the rows of a group alone. */
   inGroup(memory: Memory, length: number, start: number): SequenceRows<Memory> {
+    const stepLength = this.layout.step * length;
     const rows: MovableRows<Memory> = {
       memory,
       offset: start,
-      stride: this.timesteps * length,
-      advance: this.next * length,
+      stride: this.layout.row * length,
+      advance: this.next * stepLength,
     };
     this.moves.push((step) => {
-      rows.offset = start + (step - this.firstOfGroup * this.timesteps) * length;
+      rows.offset = start + step * stepLength - this.firstOfGroup * this.layout.row * length;
     });
     return rows;
   }
@@ -92,16 +99,17 @@ export class StepRows<Memory> {
    * cannot be one of several in a sequence.
    */
   previous(first: Memory, memory: Memory, length: number, start = 0): SequenceRows<Memory> {
+    const stepLength = this.layout.step * length;
     const rows: MovableRows<Memory> = {
       memory: first,
       offset: 0,
       stride: length,
-      advance: this.next * length,
+      advance: this.next * stepLength,
     };
     this.moves.push((step, position) => {
       rows.memory = position === 0 ? first : memory;
-      rows.offset = position === 0 ? 0 : start + (step - this.direction) * length;
-      rows.stride = position === 0 ? length : this.timesteps * length;
+      rows.offset = position === 0 ? 0 : start + (step - this.direction) * stepLength;
+      rows.stride = position === 0 ? length : this.layout.row * length;
     });
     return rows;
   }
