@@ -1,3 +1,4 @@
+import type { Tier } from './tier.js';
 import { type Tolerances, tolerances } from './tolerances.js';
 import { version } from './version.js';
 import type { CellErrors } from './worst-errors.js';
@@ -7,6 +8,8 @@ export interface ConformanceReport {
   /** The version of the suite. */
   readonly suite: string;
   readonly backend: string;
+  /** Which tests were asked for. */
+  readonly tier: Tier;
   /** Whether every test was run and has passed, with tolerances that are not wider than the suite's. */
   readonly conforming: boolean;
   /** What speaks against it. */
@@ -31,7 +34,7 @@ export interface CountedTask {
   readonly tasks?: readonly CountedTask[] | undefined;
 }
 
-type Found = Pick<ConformanceReport, 'backend' | 'tolerances' | 'countsBuffers' | 'worstErrors'>;
+type Found = Pick<ConformanceReport, 'backend' | 'tier' | 'tolerances' | 'countsBuffers' | 'worstErrors'>;
 
 /** The widest tolerances of a device that the suite has: wider ones of its own do not make a backend conforming. */
 const widest: Tolerances = {
@@ -51,6 +54,7 @@ export function makeReport(suite: CountedTask, found: Found): ConformanceReport 
         (direction) =>
           `the ${direction} tolerance is ${found.tolerances[direction]}, wider than the suite's ${widest[direction]}`,
       ),
+    ...(found.tier === 'quick' ? ['only the quick tests were asked for'] : []),
     ...(failed > 0 ? [`${failed} tests failed`] : []),
     ...(notRun > 0 ? [`${notRun} tests were not run`] : []),
   ];

@@ -4,6 +4,7 @@ import { type ConformanceReport, makeReport, reportText } from './report.js';
 import { suites } from './suites/index.js';
 import { leaksSuite } from './suites/leaks.js';
 import type { Subject } from './suites/subject.js';
+import { checkTier, type Tier } from './tier.js';
 import { type Tolerances, type TolerancesName, tolerances } from './tolerances.js';
 import { WorstErrors } from './worst-errors.js';
 
@@ -23,6 +24,11 @@ export interface BackendUnderTest<Buffer, Instance> {
   readonly liveBuffers?: (backend: Instance) => number;
   /** Called with the report after the last test. Default: prints it in a few lines. */
   readonly onReport?: (report: ConformanceReport) => void | Promise<void>;
+  /**
+   * Which cases run. Default `full`: all of them; `quick` takes about half the time, as the eight shapes that take most
+   * of it run on one cell in eight each.
+   */
+  readonly tier?: Tier;
 }
 
 /**
@@ -31,7 +37,8 @@ export interface BackendUnderTest<Buffer, Instance> {
  * Nothing in it depends on Node, so it runs in Vitest's browser mode too.
  */
 export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, Instance>): void {
-  const { name, create, destroy, liveBuffers, onReport = print } = given;
+  const { name, create, destroy, liveBuffers, onReport = print, tier = 'full' } = given;
+  checkTier(tier);
   const held =
     typeof given.tolerances === 'object' ? given.tolerances : tolerances[given.tolerances ?? 'cpu'];
   const worstErrors = new WorstErrors();
@@ -58,11 +65,11 @@ export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, In
     // biome-ignore lint/correctness/noEmptyPattern: Vitest takes nothing else for the first argument.
     afterAll(async ({}, suite) => {
       if (backend !== undefined) await destroy?.(backend);
-      const found = { backend: name, tolerances: held, countsBuffers: liveBuffers !== undefined };
+      const found = { backend: name, tier, tolerances: held, countsBuffers: liveBuffers !== undefined };
       await onReport(makeReport(suite, { ...found, worstErrors: worstErrors.all() }));
     });
-    for (const suite of suites) suite(() => subject);
-    if (liveBuffers) leaksSuite(() => subject);
+    for (const suite of suites) suite(() => subject, tier);
+    if (liveBuffers) leaksSuite(() => subject, tier);
   });
 }
 

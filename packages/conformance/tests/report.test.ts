@@ -7,7 +7,13 @@ import { WorstErrors } from '../src/worst-errors.js';
 
 const passed: CountedTask = { result: { state: 'pass' } };
 const allPassed: CountedTask = { tasks: [passed, { tasks: [passed, passed] }] };
-const found = { backend: 'mine', tolerances: tolerances.cpu, countsBuffers: false, worstErrors: [] };
+const found = {
+  backend: 'mine',
+  tier: 'full',
+  tolerances: tolerances.cpu,
+  countsBuffers: false,
+  worstErrors: [],
+} as const;
 
 test('the version is that of the package', () => {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -43,6 +49,11 @@ describe('a report', () => {
     expect(report.conforming).toBe(false);
     expect(report.reasons).toEqual([expect.stringContaining(reason)]);
     expect(reportText(report)).toContain('not conforming');
+  });
+
+  test('of the quick tests says that the backend is not conforming', () => {
+    const report = makeReport(allPassed, { ...found, tier: 'quick' });
+    expect(report).toMatchObject({ conforming: false, reasons: ['only the quick tests were asked for'] });
   });
 
   test('in words names suite, backend, verdict, tolerances and the cells with the largest errors', () => {

@@ -15,6 +15,7 @@ import { expectAgreement, identical, type Named, within } from '../compare.js';
 import { type Downloaded, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
 import { expectedForward, expectedGradient } from '../reference.js';
+import { isInTier } from '../tier.js';
 import { tolerancesFor } from '../tolerances.js';
 import type { Subject, Suite } from './subject.js';
 
@@ -49,7 +50,7 @@ export async function checkAgreement<Buffer>(
   });
 }
 
-export const agreementSuite: Suite = (subject) =>
+export const agreementSuite: Suite = (subject, tier) =>
   describe('forward and gradient agree with the reference', () => {
     for (const variant of [...variants, ...randomVariants]) {
       const cases = [
@@ -59,7 +60,7 @@ export const agreementSuite: Suite = (subject) =>
         ...lengthsCases,
         ...timeMajorCases,
         ...randomCases,
-      ].filter((given) => given.variant === variant);
+      ].filter((given) => given.variant === variant && isInTier(given, tier));
       describe(variant.name, () => {
         for (const given of cases) test(caseText(given), () => checkAgreement(subject(), given));
       });
