@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './pnpm.mjs';
 
+/** @typedef {{ path: string, seconds: number }} TestFile */
+
 /** A package's Vitest report, below the package's folder; turbo keeps it as an output, so cached packages count too. */
 const report = join('coverage', 'vitest.json');
 
@@ -19,12 +21,18 @@ export function removeReports() {
 }
 
 /**
- * Sums the reports of all packages and names what failed.
+ * Sums the reports of all packages, names what failed and says how long each file took.
  *
- * @returns {{ passed: number, failed: number, skipped: number, problems: string[] }}
+ * @returns {{ passed: number, failed: number, skipped: number, problems: string[], files: TestFile[] }}
  */
 export function sumReports() {
-  const sum = { passed: 0, failed: 0, skipped: 0, problems: /** @type {string[]} */ ([]) };
+  const sum = {
+    passed: 0,
+    failed: 0,
+    skipped: 0,
+    problems: /** @type {string[]} */ ([]),
+    files: /** @type {TestFile[]} */ ([]),
+  };
   for (const folder of testedPackages()) {
     const path = join(root, folder, report);
     if (!existsSync(path)) {
@@ -43,6 +51,7 @@ function addReport(sum, folder, results) {
   sum.failed += results.numFailedTests;
   sum.skipped += results.numPendingTests + results.numTodoTests;
   for (const file of results.testResults) {
+    sum.files.push({ path: pathOf(folder, file.name), seconds: (file.endTime - file.startTime) / 1000 });
     const failures = file.assertionResults.filter((/** @type {any} */ test) => test.status === 'failed');
     for (const test of failures) sum.problems.push(`${folder}: ${test.fullName}`);
     // A file that cannot be loaded has no tests to count.
@@ -51,4 +60,24 @@ function addReport(sum, folder, results) {
       sum.problems.push(`${folder}: ${file.name}: ${file.message}`);
     }
   }
+}
+
+/** A test file's path, relative to the root. A cached report names it where it ran, which may be in another clone. */
+function pathOf(/** @type {string} */ folder, /** @type {string} */ name) {
+  const [inPackage] = name
+    .replaceAll('\\', '/')
+    .split(`/${folder.replaceAll('\\', '/')}/`)
+    .slice(-1);
+  return join(folder, /** @type {string} */ (inPackage));
+}
+
+/**
+ * The files that took longest, a line each, the slowest first.
+ *
+ * @param {TestFile[]} files
+ * @param {number} count
+ */
+export function slowestFiles(files, count) {
+  const slowest = [...files].sort((a, b) => b.seconds - a.seconds).slice(0, count);
+  return slowest.map(({ path, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${path}`);
 }

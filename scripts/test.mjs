@@ -1,13 +1,17 @@
-// `npm test`: installs, lints, builds, type-checks and tests every package, in Node and in a Chromium that it finds or gets,
-// then says how many tests passed and failed.
+// `npm test` and `npm run test:full`: install, lint, build, type-check and test every package, in Node and in a Chromium that
+// they find or get, then say which files took longest and how many tests passed and failed.
 import { join } from 'node:path';
 import { versionOf } from './browser/find-chromium.mjs';
 import { provideChromium } from './browser/provide-chromium.mjs';
 import { root, run } from './pnpm.mjs';
 import { checkNode, install, stop, turbo } from './prepare.mjs';
-import { removeReports, sumReports } from './test-report.mjs';
+import { removeReports, slowestFiles, sumReports } from './test-report.mjs';
+import { testTier } from './tier.mjs';
 
 checkNode();
+if (process.argv.includes('--full')) process.env.SLUICE_TESTS = 'full';
+const tier = readTier();
+process.env.SLUICE_TESTS = tier;
 await install();
 
 const chromium = await provideChromium().catch((error) => stop(error.message));
@@ -53,8 +57,20 @@ if (others.status + webgpu.status !== 0 && sum.failed === 0) {
   sum.failed += 1;
   sum.problems.push('build or typecheck: see above');
 }
+const SLOWEST = 10;
+console.log(`\nThe ${SLOWEST} slowest test files:`);
+for (const line of slowestFiles(sum.files, SLOWEST)) console.log(line);
 console.log('');
 for (const problem of sum.problems) console.log(`FAILED ${problem}`);
 if (sum.skipped > 0) console.log(`${sum.skipped} skipped`);
+if (tier === 'quick') console.log('These are the quick tests; `npm run test:full` runs all.');
 console.log(`${sum.passed} passed, ${sum.failed} failed`);
 process.exitCode = sum.failed === 0 ? 0 : 1;
+
+function readTier() {
+  try {
+    return testTier();
+  } catch (error) {
+    return stop(/** @type {Error} */ (error).message);
+  }
+}

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readManifest, root } from './workspace.js';
+import { testTier } from '../scripts/tier.mjs';
+import { filesBelow, readManifest, root, workspacePackages } from './workspace.js';
 
 /** A folder with the root's package.json and scripts, and nothing installed. */
 let folder: string;
@@ -53,6 +54,12 @@ describe('npm start and npm test say in one line what is missing', () => {
     ]);
   });
 
+  test('a tier of tests', () => {
+    const { status, lines } = runScript('test.mjs', [], { SLUICE_TESTS: 'slow' });
+    expect(status).toBe(1);
+    expect(lines).toEqual(["sluice: SLUICE_TESTS is 'slow'; set it to 'quick' or 'full', or unset it."]);
+  });
+
   test('a registry that answers', () => {
     const { status, lines } = runScript('run-app.mjs', ['classify'], {
       npm_config_registry: 'http://127.0.0.1:9/',
@@ -92,5 +99,53 @@ describe('the sum of all tests', () => {
       'packages/b: b.test.ts: no such module',
       'tests: no test report; its tests or a package it needs did not run',
     ]);
+  });
+});
+
+test('the slowest test files are named by their place in the repository, wherever they ran', () => {
+  const file = (path: string, seconds: number) => ({
+    name: `/elsewhere/packages/a/${path}`,
+    status: 'passed',
+    assertionResults: [],
+    startTime: 5000,
+    endTime: 5000 + 1000 * seconds,
+  });
+  writeReport('apps/b', 1, 0);
+  writeReport('packages/a', 3, 0, [
+    file('tests/quick.test.ts', 0.26),
+    file('tests/slow.test.ts', 61),
+    file('tests/loops/steps.test.ts', 7),
+  ]);
+  const source =
+    "import { slowestFiles, sumReports } from './scripts/test-report.mjs'; " +
+    'console.log(slowestFiles(sumReports().files, 2).join(String.fromCharCode(10)))';
+  const options = { cwd: folder, encoding: 'utf8' } as const;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', source], options);
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    '   61.0 s  packages/a/tests/slow.test.ts',
+    '    7.0 s  packages/a/tests/loops/steps.test.ts',
+  ]);
+});
+
+describe('the tier of the tests', () => {
+  test('is quick unless the environment names another', () => {
+    expect(testTier({})).toBe('quick');
+    expect(testTier({ SLUICE_TESTS: '' })).toBe('quick');
+    expect(testTier({ SLUICE_TESTS: 'full' })).toBe('full');
+    expect(() => testTier({ SLUICE_TESTS: 'Full' })).toThrow(RangeError);
+  });
+
+  test('is part of turbo’s cache key wherever tests ask for it', () => {
+    const folders = [...workspacePackages.map(({ folder }) => folder), 'tests'];
+    const asks = (name: string) => /scripts\/tier\.mjs'/.test(readFileSync(name, 'utf8'));
+    const asking = folders.filter(
+      (each) => filesBelow(each, ['.test.ts', 'vitest.config.ts']).filter(asks).length > 0,
+    );
+    const keyed = folders.filter((each) => {
+      const config = join(root, each, 'turbo.json');
+      return existsSync(config) && /"SLUICE_TESTS"/.test(readFileSync(config, 'utf8'));
+    });
+    expect(asking.length).toBeGreaterThan(3);
+    expect(keyed).toEqual(asking);
   });
 });

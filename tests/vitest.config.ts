@@ -1,10 +1,22 @@
 import { defineConfig } from 'vitest/config';
 import { softwareVulkan } from '../scripts/browser/software-vulkan.mjs';
+import { testTier } from '../scripts/tier.mjs';
 
 // The programs that these tests start inherit it.
 Object.assign(process.env, softwareVulkan());
 
+/** They pack our packages and install them with npm: minutes, for what seldom fails. */
+const FULL_ONLY = ['packed.test.ts', 'bundlers.test.ts', 'oldest-tensorflow.test.ts'];
+const isQuick = testTier() === 'quick';
+if (isQuick) console.log(`left out unless SLUICE_TESTS is 'full': ${FULL_ONLY.join(', ')}`);
+
 /** The repository's own tests start compilers, npm and whole programs: they take longer than a package's. */
 export default defineConfig({
-  test: { include: ['*.test.ts'], environment: 'node', testTimeout: 120_000, hookTimeout: 180_000 },
+  test: {
+    include: ['*.test.ts'],
+    exclude: isQuick ? FULL_ONLY : [],
+    environment: 'node',
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+  },
 });

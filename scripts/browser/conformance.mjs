@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** @import { TestReport } from '../../packages/conformance/src/browser.js' */
+/** @import { TestReport, Tier } from '../../packages/conformance/src/browser.js' */
 
 const suite = join(
   dirname(fileURLToPath(import.meta.url)),
@@ -37,16 +37,17 @@ const countingInsteadOfVitest = {
 };
 
 /**
- * How many tests the conformance suite declares, counted without running or importing Vitest.
+ * How many tests the conformance suite declares in a tier, counted without running or importing Vitest.
  *
+ * @param {Tier} tier
  * @returns {Promise<number>}
  */
-export async function declaredTests() {
+export async function declaredTests(tier) {
   const { outputFiles } = await build({
     stdin: {
       contents: `import { testBackend } from ${JSON.stringify(suite)};
 import { count } from 'vitest';
-testBackend({ name: 'counted', create: () => {} });
+testBackend({ name: 'counted', create: () => {}, tier: ${JSON.stringify(tier)} });
 export { count };`,
       resolveDir: dirname(suite),
     },

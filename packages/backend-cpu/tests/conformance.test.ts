@@ -1,4 +1,5 @@
 import { testBackend } from '@sluice/conformance';
+import { testTier } from '../../../scripts/tier.mjs';
 import { createCpuBackend } from '../src/engine.js';
 
-testBackend({ name: 'cpu', create: createCpuBackend });
+testBackend({ name: 'cpu', create: createCpuBackend, tier: testTier() });

@@ -1,4 +1,5 @@
 import { testBackend } from '@sluice/conformance';
+import { testTier } from '../../../scripts/tier.mjs';
 import { OwnHeap } from '../src/engine/own-heap.js';
 import { createWasmBackend } from '../src/engine.js';
 
@@ -30,4 +31,5 @@ testBackend({
   destroy: (backend) => backend.stopThreads(),
   tolerances: 'wasm',
   liveBuffers: () => livePieces,
+  tier: testTier(),
 });

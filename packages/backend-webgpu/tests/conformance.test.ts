@@ -1,4 +1,5 @@
 import { testBackend } from '@sluice/conformance';
+import { testTier } from '../../../scripts/tier.mjs';
 import { createWebgpuBackend } from '../src/engine.js';
 import { countBuffers } from './count-buffers.js';
 import { softwareDevice } from './software-device.js';
@@ -18,4 +19,5 @@ testBackend({
   },
   tolerances: 'webgpu',
   liveBuffers: ({ device }) => counts.get(device)?.alive ?? Number.NaN,
+  tier: testTier(),
 });

@@ -1,4 +1,4 @@
-import { type ConformanceReport, runTests, testBackend } from '@sluice/conformance/browser';
+import { type ConformanceReport, runTests, type Tier, testBackend } from '@sluice/conformance/browser';
 import { createWasmBackend, type WasmBackendOptions } from '../../src/engine.js';
 import { loadedKernels } from './loaded-kernels.js';
 
@@ -9,7 +9,8 @@ const options: Record<string, () => WasmBackendOptions> = {
 };
 
 async function run() {
-  const memory = new URLSearchParams(location.search).get('memory') ?? '';
+  const given = new URLSearchParams(location.search);
+  const memory = given.get('memory') ?? '';
   let conformance: ConformanceReport | undefined;
   const report = await runTests(() =>
     testBackend({
@@ -17,6 +18,7 @@ async function run() {
       create: () => createWasmBackend(options[memory]()),
       destroy: (backend) => backend.stopThreads(),
       tolerances: 'wasm',
+      tier: given.get('tier') as Tier,
       onReport: (report) => {
         conformance = report;
       },

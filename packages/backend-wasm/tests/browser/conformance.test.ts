@@ -2,10 +2,13 @@ import type { ConformanceReport, TestReport } from '@sluice/conformance/browser'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { declaredTests, failureTexts } from '../../../../scripts/browser/conformance.mjs';
 import { isolation, startChromium } from '../../../../scripts/browser/open-page.mjs';
+import { testTier } from '../../../../scripts/tier.mjs';
 import { type Browser, resultOfPage, strictPolicy } from './pages.js';
 
 /** How long a page may take: many times what it needs on a machine that has nothing else to do. */
 const SECONDS = 240;
+
+const tier = testTier();
 
 interface Result {
   readonly report: TestReport;
@@ -23,10 +26,10 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
     ['not isolated', {}, 'own'],
     ['cross-origin isolated, on a shared memory', isolation, 'shared'],
   ] as const)('%s', { timeout: 1000 * (SECONDS + 30) }, async ([, headers, memory]) => {
-    const expected = await declaredTests();
+    const expected = await declaredTests(tier);
     const result = await resultOfPage(browser, {
       script: 'conformance-page.ts',
-      query: `?memory=${memory}`,
+      query: `?memory=${memory}&tier=${tier}`,
       policy: strictPolicy,
       headers,
       seconds: SECONDS,
@@ -39,8 +42,14 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
     );
     expect(failureTexts(report)).toEqual([]);
     expect(report).toEqual({ passed: expected, skipped: 0, failures: [] });
-    expect(expected).toBeGreaterThan(4000);
-    expect(conformance).toMatchObject({ backend: 'wasm', conforming: true, passed: expected, notRun: 0 });
+    expect(expected).toBeGreaterThan(tier === 'full' ? 4700 : 3900);
+    expect(conformance).toMatchObject({
+      backend: 'wasm',
+      tier,
+      conforming: tier === 'full',
+      passed: expected,
+      notRun: 0,
+    });
     const errors = conformance.worstErrors.flatMap(({ forward, gradient }) => [forward, gradient / 10]);
     expect(Math.max(...errors)).toBeGreaterThan(0);
     expect(Math.max(...errors)).toBeLessThanOrEqual(conformance.tolerances.forward);

@@ -1,4 +1,4 @@
-import { type ConformanceReport, runTests, testBackend } from '@sluice/conformance/browser';
+import { type ConformanceReport, runTests, type Tier, testBackend } from '@sluice/conformance/browser';
 import { createWebgpuBackend, requestDevice } from '../../src/engine.js';
 import { asGpu } from '../as-gpu.js';
 
@@ -11,6 +11,7 @@ async function run() {
       create: () => createWebgpuBackend({ device }),
       destroy: (backend) => backend.dispose(),
       tolerances: 'webgpu',
+      tier: new URLSearchParams(location.search).get('tier') as Tier,
       onReport: (report) => {
         conformance = report;
       },

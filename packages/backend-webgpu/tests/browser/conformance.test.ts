@@ -2,10 +2,13 @@ import type { ConformanceReport, TestReport } from '@sluice/conformance/browser'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { declaredTests, failureTexts } from '../../../../scripts/browser/conformance.mjs';
 import { softwareWebGPU, startChromium } from '../../../../scripts/browser/open-page.mjs';
+import { testTier } from '../../../../scripts/tier.mjs';
 import { type Browser, resultOfPage } from './pages.js';
 
 /** How long a page may take: several times what it needs on a machine that has nothing else to do. */
 const SECONDS = 1800;
+
+const tier = testTier();
 
 let browser: Browser;
 beforeAll(async () => {
@@ -18,16 +21,22 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
   test('with the default limits and no optional feature, with the kernels for GPUs', {
     timeout: 1000 * (SECONDS + 30),
   }, async () => {
-    const expected = await declaredTests();
-    const page = { script: 'conformance-page.ts', seconds: SECONDS };
+    const expected = await declaredTests(tier);
+    const page = { script: 'conformance-page.ts', query: `?tier=${tier}`, seconds: SECONDS };
     const { report, conformance } = (await resultOfPage(browser, page)) as {
       readonly report: TestReport;
       readonly conformance: ConformanceReport;
     };
     expect(failureTexts(report)).toEqual([]);
     expect(report).toEqual({ passed: expected, skipped: 0, failures: [] });
-    expect(expected).toBeGreaterThan(4000);
-    expect(conformance).toMatchObject({ backend: 'webgpu', conforming: true, passed: expected, notRun: 0 });
+    expect(expected).toBeGreaterThan(tier === 'full' ? 4700 : 3900);
+    expect(conformance).toMatchObject({
+      backend: 'webgpu',
+      tier,
+      conforming: tier === 'full',
+      passed: expected,
+      notRun: 0,
+    });
     const errors = conformance.worstErrors.flatMap(({ forward, gradient }) => [forward, gradient / 10]);
     expect(Math.max(...errors)).toBeGreaterThan(0);
     expect(Math.max(...errors)).toBeLessThanOrEqual(conformance.tolerances.forward);
