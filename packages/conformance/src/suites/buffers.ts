@@ -93,6 +93,29 @@ export async function checkImitation<Buffer>(
   });
 }
 
+/** A gradient reads what its forward pass kept: with other inputs it would be of another function. */
+export async function checkSamePass<Buffer>({ backend }: Subject<Buffer>): Promise<void> {
+  const { plan, inputs, cotangents } = makeProblem({ ...plainCase(lstm, SHAPE), mask: 'holes' });
+  const { batch, timesteps } = SHAPE;
+  await onDevice(backend, async (device) => {
+    const given = mapInputs(inputs, device.upload);
+    const result = device.forward(plan, given, true);
+    const others: readonly Partial<typeof given>[] = [
+      { batch: timesteps, timesteps: batch },
+      { reverse: true },
+      { timeMajor: true },
+      { maskedOutput: 'zero' },
+      { mask: undefined },
+    ];
+    for (const other of others) {
+      const uploaded = mapCotangents(cotangents, device.upload);
+      expect(() => device.gradient(plan, { ...given, ...other }, result, uploaded)).toThrow(
+        /^Cell 'lstm': the forward pass had .*the same inputs/,
+      );
+    }
+  });
+}
+
 /** What is uploaded are float32 numbers: other numbers have other bytes. */
 export function checkUploads<Buffer>({ backend }: Subject<Buffer>): void {
   for (const values of [new Float64Array(3), [1, 2, 3], undefined] as unknown[]) {
@@ -103,5 +126,6 @@ export function checkUploads<Buffer>({ backend }: Subject<Buffer>): void {
 export const buffersSuite: Suite = (subject) =>
   describe('only its own buffers', () => {
     for (const kind of Object.keys(imitations)) test(kind, () => checkImitation(subject(), kind));
+    test('a gradient with other inputs than its forward pass', () => checkSamePass(subject()));
     test('only float32 numbers are uploaded', () => checkUploads(subject()));
   });

@@ -9,6 +9,17 @@ interface Owner {
 /** Every property of a type, the optional ones too: none can be forgotten. */
 type AllOf<T> = { [Key in keyof Required<T>]: T[Key] };
 
+/** What a forward pass and its gradient must have in common, besides the plan. */
+interface Pass {
+  readonly batch: number;
+  readonly timesteps: number;
+  readonly reverse: boolean;
+  readonly timeMajor: boolean;
+  readonly maskedOutput: 'repeat' | 'zero';
+  /** Whether there is a mask, or lengths. */
+  readonly masked: boolean;
+}
+
 /** Numbers on a device, as callers hold them: whose they are, and where, until they are released. */
 export class OwnedBuffer<Memory> {
   constructor(
@@ -24,7 +35,8 @@ export class OwnedBuffer<Memory> {
  * Makes of a backend that works on bare memory, and takes what it is given, one that tells its own buffers from
  * everything else: numbers that were not uploaded, buffers of other backends, buffers that have been released.
  *
- * Its methods throw a TypeError naming the cell, the array and what to do when they are given such a thing.
+ * Its methods throw a TypeError naming the cell, the array and what to do when they are given such a thing; `gradient` a
+ * RangeError when the forward pass kept its values for another batch, order of time or masking.
  */
 export function withOwnedBuffers<Memory extends { readonly length: number }>(
   bare: Backend<Memory>,
@@ -32,6 +44,8 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
   type Buffer = OwnedBuffer<Memory>;
   const owner: Owner = { name: bare.name };
   const own = (memory: Memory): Buffer => new OwnedBuffer(owner, memory.length, memory);
+  /** For which forward pass a buffer keeps values. */
+  const passes = new WeakMap<Buffer, Pass>();
   const isUsable = (buffer: Buffer | null): buffer is Buffer & { memory: Memory } =>
     buffer !== null && buffer.owner === owner && buffer.memory !== undefined;
   /** The memory of an argument of a call, which may be absent. Its name is put together when it is needed. */
@@ -79,10 +93,14 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
     },
     savedLength: bare.savedLength,
     forward: (plan, inputs, keep) => {
-      const { sequence, states, saved } = bare.forward(plan, bareInputs(plan, inputs), keep);
-      return { sequence: own(sequence), states: states.map(own), saved: saved && own(saved) };
+      const result = bare.forward(plan, bareInputs(plan, inputs), keep);
+      const saved = result.saved && own(result.saved);
+      if (saved) passes.set(saved, passOf(inputs));
+      return { sequence: own(result.sequence), states: result.states.map(own), saved };
     },
     gradient: (plan, inputs, result, cotangents) => {
+      const kept = result.saved && passes.get(result.saved);
+      if (kept) checkSamePass(plan, kept, passOf(inputs));
       const { x, parameters, initialStates } = bare.gradient(
         plan,
         bareInputs(plan, inputs),
@@ -101,6 +119,27 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
       return { x: own(x), parameters: parameters.map(own), initialStates: initialStates.map(own) };
     },
   };
+}
+
+const passOf = (inputs: SequenceInputs<unknown>): Pass => ({
+  batch: inputs.batch,
+  timesteps: inputs.timesteps,
+  reverse: inputs.reverse ?? false,
+  timeMajor: inputs.timeMajor ?? false,
+  maskedOutput: inputs.maskedOutput ?? 'repeat',
+  masked: inputs.mask !== undefined || inputs.lengths !== undefined,
+});
+
+/** @throws RangeError naming the first difference. */
+function checkSamePass(plan: Plan, kept: Pass, given: Pass): void {
+  for (const name of Object.keys(kept) as (keyof Pass)[]) {
+    if (kept[name] === given[name]) continue;
+    const what = name === 'masked' ? 'a mask or lengths' : name;
+    throw new RangeError(
+      `Cell '${plan.cell.name}': the forward pass had ${what}: ${kept[name]}, but its gradient is given ${given[name]}; ` +
+        'give both the same inputs.',
+    );
+  }
 }
 
 /** Why something is not a buffer that a backend can work with, and what to do. */
