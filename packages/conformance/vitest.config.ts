@@ -1,1 +1,5 @@
-export { default } from '../../vitest.shared.js';
+import { mergeConfig } from 'vitest/config';
+import shared from '../../vitest.shared.js';
+
+// No test changes what modules hold, so the files of a process share what they import.
+export default mergeConfig(shared, { test: { isolate: false } });
