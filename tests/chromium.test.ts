@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { candidates, findChromium, type Surroundings } from '../scripts/browser/find-chromium.mjs';
-import { provideChromium } from '../scripts/browser/provide-chromium.mjs';
+import { provideChromium, waysHere } from '../scripts/browser/provide-chromium.mjs';
 
 /** A machine on which only the given programs are, and start unless they are among the broken. */
 function machine(
@@ -119,6 +119,14 @@ describe('a Chromium that is missing is fetched', () => {
     expect(said).toEqual(gone.map((name) => `no Chromium found; trying ${name}`));
     expect(await provideChromium({ ways, run, surroundings })).toBe(browser);
     expect(gone.length).toBe(3);
+  });
+
+  test('a system package is the last way, and is announced as one', () => {
+    const names = waysHere().map(({ name }) => name);
+    expect(names[0]).toContain('Playwright');
+    const packages = names.filter((name) => name.includes('apt-get'));
+    expect(packages).toEqual(names.slice(1));
+    for (const name of packages) expect(name).toContain('system package chromium');
   });
 
   test('without one, one line says how to provide it', async () => {

@@ -32,7 +32,7 @@ const playwright = {
 
 /** @type {Way} */
 const debian = {
-  name: 'Debian’s package',
+  name: 'the system package chromium (apt-get install)',
   get: async (run) =>
     (await run('apt-get', ['update'], 120)) &&
     run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], 300, {
@@ -40,7 +40,7 @@ const debian = {
     }),
 };
 
-/** The ways that are open on this machine, the least intrusive first. */
+/** The ways that are open on this machine, the least intrusive first: a system package only when all else has failed. */
 export function waysHere() {
   const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   return isDebian ? [playwright, debian] : [playwright];
