@@ -4,6 +4,7 @@ import { emptyGradient, emptyResult } from '../empty-batch.js';
 import type { Backend } from '../interface.js';
 import type { Kernels } from '../kernels.js';
 import { withMaskOfLengths } from '../lengths.js';
+import { CallMemory } from './call-memory.js';
 import { CompiledPlans } from './compiled-plans.js';
 import { forward } from './forward.js';
 import { gradient } from './gradient.js';
@@ -17,26 +18,27 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
   name: string,
   kernels: Kernels<Memory, Right, Compiled>,
 ): Backend<Memory> {
+  const memory = new CallMemory(kernels);
   const compiled = new CompiledPlans(kernels as Kernels<never, Right, Compiled>);
   const savedLength = (plan: Plan, batch: number, timesteps: number) =>
     new SavedLayout(plan, batch, timesteps).length;
   const upload = (values: Float32Array): Memory => {
-    const memory = kernels.allocate(values.length);
-    kernels.view(memory).set(values);
-    return memory;
+    const buffer = kernels.allocate(values.length);
+    kernels.view(buffer).set(values);
+    return buffer;
   };
-  const release = (memory: Memory) => kernels.release(memory);
+  const release = (buffer: Memory) => kernels.release(buffer);
   return {
     name,
     upload,
-    download: async (memory) => kernels.view(memory).slice(),
+    download: async (buffer) => kernels.view(buffer).slice(),
     release,
     savedLength,
     forward: (plan, inputs, keep = false) => {
       checkInputs(plan, inputs);
       if (inputs.batch === 0) return emptyResult(upload, plan, keep);
       return withMaskOfLengths({ upload, release }, inputs, (given) =>
-        forward(kernels, compiled, plan, given, keep),
+        memory.run(() => forward(memory.kernels, compiled, plan, given, keep)),
       );
     },
     gradient: (plan, inputs, result, cotangents) => {
@@ -45,7 +47,7 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
       checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
       if (inputs.batch === 0) return emptyGradient(upload, plan);
       return withMaskOfLengths({ upload, release }, inputs, (given) =>
-        gradient(kernels, compiled, plan, given, result, cotangents),
+        memory.run(() => gradient(memory.kernels, compiled, plan, given, result, cotangents)),
       );
     },
   };
