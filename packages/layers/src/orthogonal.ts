@@ -79,7 +79,8 @@ export function orthogonalMatrix(rows: number, columns: number, gain: number, se
 
 /**
  * A Keras initializer: random orthogonal weights, uniformly distributed. They are computed in float64, so a seed
- * gives the same weights on every backend, up to rounding (TensorFlow.js's own takes seconds to minutes, and depends on the backend).
+ * gives the same weights on every backend, up to rounding. (TensorFlow.js's own takes seconds to minutes, and what it gives
+ * depends on the backend.)
  *
  * @throws TypeError, RangeError when it is given no object of options or one that it does not have.
  */

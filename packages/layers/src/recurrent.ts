@@ -102,7 +102,8 @@ function emptyResult({ plan, x, parameters, initialStates = [] }: RecurrentRun):
   const empty = (...shape: number[]) =>
     customGrad(() => ({
       value: zeros(shape),
-      gradFunc: () => inputs.map((input) => zerosLike(input)) as unknown as Tensor,
+      // The inputs may be disposed of by then.
+      gradFunc: () => inputs.map((input) => zeros(input.shape)) as unknown as Tensor,
     }))(...inputs);
   return {
     sequence: empty(x.shape[0] as number, x.shape[1] as number, plan.units) as Tensor3D,
