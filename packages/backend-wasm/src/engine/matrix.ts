@@ -108,8 +108,11 @@ export class MatrixProducts {
     const { depth, columns, packed } = right;
     if (packed === null && result.columnStride !== 1) {
       const repacked = this.pack(right, depth, columns);
-      this.multiply(left, repacked, result, rows, accumulate);
-      this.release(repacked);
+      try {
+        this.multiply(left, repacked, result, rows, accumulate);
+      } finally {
+        this.release(repacked);
+      }
       return;
     }
     if (packed === null) {
@@ -175,10 +178,13 @@ export class MatrixProducts {
   private addProduct(given: ProductArguments, multiply: (product: ProductArguments) => void): void {
     const [left, leftRowStride, leftColumnStride, right, to, rowStride, , rows, depth, columns] = given;
     const product = this.heap.allocate(rows * columns * 4);
-    multiply([left, leftRowStride, leftColumnStride, right, product, columns * 4, 4, rows, depth, columns]);
-    for (let row = 0; row < rows; row++) {
-      this.fixed.addRow(product + row * columns * 4, to + row * rowStride, columns);
+    try {
+      multiply([left, leftRowStride, leftColumnStride, right, product, columns * 4, 4, rows, depth, columns]);
+      for (let row = 0; row < rows; row++) {
+        this.fixed.addRow(product + row * columns * 4, to + row * rowStride, columns);
+      }
+    } finally {
+      this.heap.release(product);
     }
-    this.heap.release(product);
   }
 }

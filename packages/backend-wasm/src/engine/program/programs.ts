@@ -1,6 +1,7 @@
 import type { Program, ProgramRows, SequenceRows, Start } from '@sluice/core';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
+import { Room } from '../room.js';
 import { firstOf, PREPARATION, prepareRows, RUN_PROGRAM, type Run, START } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
 import { chunksFor } from '../threads/share.js';
@@ -36,10 +37,10 @@ const FUNCTIONS: readonly string[] = ['sigmoid', 'tanh', 'exp', 'log', 'softplus
 /** Compiles programs for a memory and runs them. */
 export class Programs {
   /** Argument blocks, one for each chunk, and rows of sums likewise. */
-  private blocks = 0;
+  private readonly blocks: Room;
+  private readonly sums: Room;
+  /** Of a chunk's argument blocks. */
   private blockBytes = 0;
-  private sums = 0;
-  private sumLength = 0;
   private integers: Int32Array;
   private readonly mostChunks: number;
   private readonly code: ProgramCode;
@@ -52,6 +53,8 @@ export class Programs {
   ) {
     this.integers = new Int32Array(heap.memory.buffer);
     this.code = new ProgramCode(pool === null ? null : heap);
+    this.blocks = new Room(heap);
+    this.sums = new Room(heap);
     this.mostChunks =
       pool === null ? 1 : chunksFor(Number.POSITIVE_INFINITY, pool.threads, Number.POSITIVE_INFINITY);
   }
@@ -156,11 +159,11 @@ export class Programs {
       if (compiled.sumCount > 0 || sequence.starts.length > 0) {
         prepareRows(
           { memory: this.heap.memory, fixed: this.fixed },
-          this.blocks + compiled.entryBytes,
+          this.blocks.address + compiled.entryBytes,
           count,
         );
       }
-      compiled.run(count, steps, this.blocks);
+      compiled.run(count, steps, this.blocks.address);
     } else {
       for (let chunk = 0; chunk < chunks; chunk++) {
         const row = first + firstOf(chunk, chunks, count, 1);
@@ -168,7 +171,7 @@ export class Programs {
       }
       const given = [
         ...[code.address, code.length, count, steps, chunks],
-        ...[this.blocks, this.blockBytes, compiled.entryBytes],
+        ...[this.blocks.address, this.blockBytes, compiled.entryBytes],
       ];
       pool.do(RUN_PROGRAM, given, chunks);
     }
@@ -184,7 +187,7 @@ export class Programs {
     chunk: number,
   ): void {
     const { integers } = this;
-    let at = (this.blocks + chunk * this.blockBytes) >>> 2;
+    let at = (this.blocks.address + chunk * this.blockBytes) >>> 2;
     let entry = 0;
     for (const { memory, offset, stride } of loads) {
       const advance = advances === null ? 0 : advances[entry++];
@@ -192,7 +195,7 @@ export class Programs {
       integers[at++] = advance;
       integers[at++] = stride * 4 - steps * advance;
     }
-    const chunkSums = this.sums + chunk * sumCount * units * 4;
+    const chunkSums = this.sums.address + chunk * sumCount * units * 4;
     for (let i = 0; i < stores.length; i++) {
       const { memory, offset, stride } = stores[i];
       const isTotal = sums[i] >= 0;
@@ -226,7 +229,7 @@ export class Programs {
         if (sums[i] < 0) continue;
         const { memory, offset } = stores[i];
         this.fixed.addRow(
-          this.sums + (chunk * sumCount + sums[i]) * units * 4,
+          this.sums.address + (chunk * sumCount + sums[i]) * units * 4,
           memory.address + offset * 4,
           units,
         );
@@ -236,15 +239,8 @@ export class Programs {
 
   /** Makes room for argument blocks of so many bytes and `length` numbers of sums. */
   private reserve(bytes: number, length: number): void {
-    if (bytes > this.blockBytes) {
-      if (this.blockBytes > 0) this.heap.release(this.blocks);
-      this.blocks = this.heap.allocate(bytes * this.mostChunks);
-      this.blockBytes = bytes;
-    }
-    if (length > this.sumLength) {
-      if (this.sumLength > 0) this.heap.release(this.sums);
-      this.sums = this.heap.allocate(length * this.mostChunks * 4);
-      this.sumLength = length;
-    }
+    this.blockBytes = Math.max(bytes, this.blockBytes);
+    this.blocks.reserve(this.blockBytes * this.mostChunks);
+    this.sums.reserve(length * this.mostChunks * 4);
   }
 }

@@ -4,6 +4,7 @@ import type { Floats, Heap } from '../heap.js';
 import type { MatrixProducts, Right } from '../matrix.js';
 import type { CompiledProgram, Programs } from '../program/programs.js';
 import { ENTRY_BYTES } from '../program/write-program.js';
+import { Room } from '../room.js';
 import { firstOf, PREPARATION, ROW_GROUP, RUN_SEQUENCE, START, type Tools } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
 import { loopChunksFor } from '../threads/share.js';
@@ -22,20 +23,6 @@ type Stage = SequenceStage<Floats, Right, CompiledProgram>;
 
 /** Numbers of a row's entry. */
 const ENTRY = ENTRY_BYTES / 4;
-
-/** Memory that grows when more is asked for. */
-class Room {
-  address = 0;
-  private bytes = 0;
-  constructor(private readonly heap: Heap) {}
-
-  reserve(bytes: number): void {
-    if (bytes <= this.bytes) return;
-    if (this.bytes > 0) this.heap.release(this.address);
-    this.address = this.heap.allocate(bytes);
-    this.bytes = bytes;
-  }
-}
 
 /**
  * Runs whole time loops. A single program goes through its steps row by row; stages with products go step by step, and their

@@ -1,0 +1,17 @@
+import type { Heap } from './heap.js';
+
+/** Memory that grows when more is asked for; what it held is lost then. */
+export class Room {
+  address = 0;
+  private bytes = 0;
+  constructor(private readonly heap: Heap) {}
+
+  reserve(bytes: number): void {
+    if (bytes <= this.bytes) return;
+    if (this.bytes > 0) this.heap.release(this.address);
+    // Where there is no room for more, there is none at all from here on.
+    this.bytes = 0;
+    this.address = this.heap.allocate(bytes);
+    this.bytes = bytes;
+  }
+}
