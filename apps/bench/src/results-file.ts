@@ -44,7 +44,7 @@ export const savedReports = (reports: readonly TaskReport[]): readonly TaskRepor
  * @throws Error with a reason when it is neither.
  */
 export function readRun(text: string): Run {
-  const { date, machine, ceilings = [], tasks = [], results } = contentsOf(text);
+  const { date, machine, ceilings, tasks = [], results } = contentsOf(text);
   if (!Array.isArray(results) || !results.every(isResult)) {
     throw new Error(
       'This is not a file of results: download one here, or save what npm run bench -- --json prints.',
@@ -53,7 +53,7 @@ export function readRun(text: string): Run {
   return {
     date: date ?? undefined,
     machine: machine ?? undefined,
-    ceilings,
+    ceilings: (ceilings ?? []).flatMap(readCeiling),
     reports: reportsOf(results.map(finite), tasks),
   };
 }
@@ -61,7 +61,7 @@ export function readRun(text: string): Run {
 interface Contents {
   readonly date?: string | null;
   readonly machine?: Machine | null;
-  readonly ceilings?: readonly CeilingReport[];
+  readonly ceilings?: readonly (CeilingReport | null)[] | null;
   readonly tasks?: readonly TaskNotes[];
   readonly results?: unknown;
 }
@@ -98,6 +98,15 @@ const finite = (result: Result): Result =>
   'maxError' in result && result.maxError === null
     ? { ...result, maxError: Number.POSITIVE_INFINITY }
     : result;
+
+/** JSON has no infinity and no NaN: a speed that was not finite is null there, and no ceiling. */
+function readCeiling(ceiling: CeilingReport | null): CeilingReport[] {
+  if (ceiling === null) return [];
+  if ('skipped' in ceiling) return [ceiling];
+  const { backend, registerLoop, matrixProduct } = ceiling;
+  if (Number.isFinite(registerLoop) && Number.isFinite(matrixProduct)) return [ceiling];
+  return [{ backend, skipped: 'its speed in the file is not a number' }];
+}
 
 /** Results by task, in their order. */
 function reportsOf(results: readonly Result[], tasks: readonly TaskNotes[]): TaskReport[] {

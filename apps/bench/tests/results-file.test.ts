@@ -57,6 +57,16 @@ describe('a file of results', () => {
     expect(readRun(writeRun(run))).toEqual(run);
   });
 
+  test.each([
+    ['a speed', { backend: 'wasm-2', registerLoop: null, matrixProduct: 80 }, 1],
+    ['the other speed', { backend: 'wasm-2', registerLoop: 100, matrixProduct: null }, 1],
+    ['a ceiling', null, 0],
+  ])('with null as %s has no number there to show', (_, ceiling, skips) => {
+    const text = JSON.stringify({ ...JSON.parse(writeRun(run)), ceilings: [ceiling] });
+    const skipped = { backend: 'wasm-2', skipped: 'its speed in the file is not a number' };
+    expect(readRun(text).ceilings).toEqual(skips === 0 ? [] : [skipped]);
+  });
+
   test('has the lines of --json as its results', () => {
     const results = JSON.parse(writeRun(run)).results as unknown[];
     expect(results.map((result) => `${JSON.stringify(result)}\n`)).toEqual(
