@@ -9,12 +9,11 @@ import {
   type SimpleRnnOptions,
   type SruOptions,
 } from '@sluice/core';
-import { serialization, type Tensor } from '@tensorflow/tfjs-core';
+import { serialization } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
 import { CELL_OPTIONS, completeOptions, FULL_SRU_OPTIONS } from './cell-options.js';
 import { jsonFromText, textFromJson } from './config-text.js';
 import { givenOptions } from './layer-args.js';
-import { isSameShape, shown } from './operand-checks.js';
 import { ownOptions, type RecurrentArgs } from './recurrent-args.js';
 import { RecurrentLayer } from './recurrent-layer.js';
 
@@ -58,22 +57,6 @@ export class Gru<ReturnState extends boolean = boolean> extends RecurrentLayer<R
   constructor(args: GruArgs) {
     const own = ownOptions<GruOptions>('gru', args, CELL_OPTIONS.gru);
     super('gru', cells.gru(givenOptions(own)), args, own);
-  }
-
-  /** @throws RangeError when the bias is one for the other value of `resetAfter`. */
-  override setWeights(weights: Tensor[]): void {
-    const { resetAfter } = this.cell.options;
-    const wanted = resetAfter ? [2, 3 * this.units] : [3 * this.units];
-    const other = resetAfter ? [3 * this.units] : [2, 3 * this.units];
-    const bias = weights.length === 3 ? weights[2].shape : wanted;
-    if (isSameShape(bias, other)) {
-      throw new RangeError(
-        `${this.name}: the given bias ${shown(bias)} is that of a GRU with resetAfter: ${!resetAfter}` +
-          `${resetAfter ? ', as tf.layers.gru is one' : ''}, but this one has a bias ${shown(wanted)}; ` +
-          `make it with gru({ resetAfter: ${!resetAfter} }).`,
-      );
-    }
-    super.setWeights(weights);
   }
 }
 

@@ -38,6 +38,7 @@ import { sequenceMask } from './sequence-mask.js';
 import { StoredStates } from './stored-states.js';
 import { keepConstrained } from './weight-constraint.js';
 import type { Initializer } from './weight-rules.js';
+import { checkWeightShape } from './weight-shape.js';
 
 const DEFAULT_INITIALIZERS: DefaultInitializers = {
   kernel: 'glorotUniform',
@@ -152,7 +153,24 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
       regularizer ?? undefined,
     );
     if (constraint) keepConstrained(weight, constraint);
+    // Models and files write weights without setWeights.
+    const { write } = weight;
+    weight.write = (value) => {
+      checkWeightShape(this.name, this.cell, parameter, value.shape);
+      return write.call(weight, value) as LayerVariable;
+    };
     return weight;
+  }
+
+  /** @throws RangeError naming the layer when weights have other shapes. */
+  override setWeights(weights: Tensor[]): void {
+    if (weights.length === this.parameterWeights.length) {
+      const parameters = this.cell.parameters(this.sizes);
+      weights.forEach(({ shape }, i) => {
+        checkWeightShape(this.name, this.cell, parameters[i], shape);
+      });
+    }
+    super.setWeights(weights);
   }
 
   private initializerOf(parameter: ParameterShape): Initializer {

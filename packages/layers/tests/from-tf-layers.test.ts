@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers as tfjs } from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
-import { bidirectional, gru, lstm, simpleRNN } from '../src/index.js';
+import { bidirectional, gru, lstm, sequential, simpleRNN } from '../src/index.js';
 import './backends.js';
 
 const x = tf.randomNormal([2, 4, 3], 0, 1, 'float32', 1);
@@ -65,9 +65,18 @@ test('a bias for the other resetAfter is refused by that name', () => {
   };
   const ours = build(gru({ units: 2, name: 'words' }));
   const message =
-    'words: the given bias [6] is that of a GRU with resetAfter: false, as tf.layers.gru is one, but this one has a bias ' +
-    '[2, 6]; make it with gru({ resetAfter: false }).';
+    'words: the weight bias must have the shape [2, 6], but was given [6], that of a GRU with resetAfter: false, ' +
+    'as tf.layers.gru is one; make it with gru({ resetAfter: false }).';
   expect(() => ours.setWeights(theirs.getWeights())).toThrow(message);
+  const model = sequential({ layers: [gru({ units: 2, name: 'files', inputShape: [4, 3] })] });
+  const saved = Object.fromEntries(
+    model.weights.map(({ originalName }, i) => [originalName, theirs.getWeights()[i]]),
+  );
+  expect(() => model.loadWeights(saved)).toThrow(message.replace('words', 'files'));
+  const wider = build(gru({ units: 3, name: 'wider' }));
+  expect(() => wider.setWeights(ours.getWeights())).toThrow(
+    'wider: the weight kernel must have the shape [3, 9], but was given [3, 6].',
+  );
   const before = build(gru({ units: 2, resetAfter: false }));
   expect(() => before.setWeights(ours.getWeights())).toThrow('make it with gru({ resetAfter: true })');
   before.setWeights(theirs.getWeights());
