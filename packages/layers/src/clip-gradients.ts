@@ -118,11 +118,12 @@ export function clipGradients(optimizer: Optimizer, options: ClipOptions): Clipp
   }
   checkOptions('clipGradients', options, LIMITS, 'clipGradients(train.adam(), { norm: 1 })');
   const given = LIMITS.filter((limit) => options[limit] != null);
-  if (given.length !== 1 || !((options[given[0]] as number) > 0)) {
-    const got = LIMITS.map((limit) => `${limit} = ${options[limit]}`);
+  const [limit] = given.map((name) => options[name]);
+  if (given.length !== 1 || typeof limit !== 'number' || !(limit > 0)) {
+    const got = LIMITS.map((name) => `${name} = ${shownValue(options[name])}`);
     throw new RangeError(
       `clipGradients needs one positive limit, norm, globalNorm or value, but got ${got.join(', ')}.`,
     );
   }
-  return new ClippedOptimizer(optimizer, { [given[0]]: options[given[0]] });
+  return new ClippedOptimizer(optimizer, { [given[0]]: limit });
 }

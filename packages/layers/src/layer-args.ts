@@ -1,6 +1,6 @@
 /** The arguments of layers: those that every layer takes, and how the others are checked. */
 import { layers } from '@tensorflow/tfjs-layers';
-import { refuseUnknown, requireOptions } from './known-options.js';
+import { refuseUnknown, requireOptions, shownValue } from './known-options.js';
 import { layerName } from './layer-name.js';
 import type { LayerArgs } from './layer-types.js';
 
@@ -28,17 +28,43 @@ const changesNothing = ([name, value]: [string, unknown]): boolean =>
   // TensorFlow.js's recurrent layers leave their cell in the object that they are given.
   (name === 'cell' && value instanceof layers.Layer);
 
+/** Options that are true or false, of any layer; those of cells are checked with the cell. */
+const TRUE_OR_FALSE = [
+  'goBackwards',
+  'maskZero',
+  'returnSequences',
+  'returnState',
+  'stateful',
+  'trainable',
+  'unitForgetBias',
+  'unroll',
+  'zeroOutputForMask',
+];
+
+/** @throws TypeError for a text where true or false belongs: 'false' would count as true. RangeError for a seed. */
+function checkValue(owner: string, name: string, value: unknown): void {
+  if (value == null) return;
+  if (TRUE_OR_FALSE.includes(name) && typeof value !== 'boolean') {
+    throw new TypeError(`${owner}: ${name} must be true or false, but is ${shownValue(value)}.`);
+  }
+  if (name === 'seed' && !Number.isInteger(value)) {
+    throw new RangeError(`${owner}: seed must be a whole number, but is ${shownValue(value)}.`);
+  }
+}
+
 /**
  * Checks what a layer's constructor was given, by a program or from a file.
  * @param own the options that the layer has besides those of every layer.
  * @param example a call as it should be written.
- * @throws TypeError when it is no object of options, RangeError naming an option that the layer does not have.
+ * @throws TypeError when it is no object of options or one is not true or false, RangeError naming an option that the
+ *   layer does not have or a seed that is no whole number.
  */
 export function checkLayerArgs(kind: string, args: unknown, own: readonly string[], example: string): void {
   requireOptions(kind, args, example);
   const { name } = args as LayerArgs;
   const given = Object.entries(args).filter((option) => !changesNothing(option));
   refuseUnknown(name ?? kind, given, [...own, ...Object.keys(TENSORFLOW_ARGS)]);
+  for (const [option, value] of given) checkValue(name ?? kind, option, value);
 }
 
 /** The arguments for TensorFlow.js's constructor of every layer. Keras 3 saves an object as the `dtype`. */

@@ -70,6 +70,10 @@ export function checkCall(
     );
   }
   requireOptions(`${name}.apply`, kwargs, 'layer.apply(x, { mask })');
+  const { training } = kwargs as CallArgs;
+  if (training != null && typeof training !== 'boolean') {
+    throw new TypeError(`${name}.apply: training must be true or false, but is ${shownValue(training)}.`);
+  }
   // A model, which calls with lists, hands all of its layers what may be for one of them.
   if (!Array.isArray(inputs)) refuseUnknown(`${name}.apply`, Object.entries(kwargs), known);
 }

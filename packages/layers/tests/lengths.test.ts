@@ -34,7 +34,7 @@ test.each<[string, object, RegExp]>([
   ['too few', { lengths: [1, 2] }, /lengths must be 3 numbers, one for each row of the batch, but are 2/],
   ['too long', { lengths: [1, 5, 2] }, /of 0 to 4 \(timesteps\), but that of row 1 is 5/],
   ['half a step', { lengths: [1, 2, 0.5] }, /but that of row 2 is 0.5/],
-  ['a tensor', { lengths: tf.tensor1d([1, 2, 3]) }, /lengths must be 3 numbers/],
+  ['a tensor', { lengths: tf.tensor1d([1, 2, 3]) }, /lengths must be an array of 3 whole numbers/],
 ])('%s: an error', (_, options, message) => {
   expect(() => recurrent(cell, x, parameters, options)).toThrow(message);
 });

@@ -50,6 +50,39 @@ test.each([
   expect(make).toThrow(RangeError);
 });
 
+test.each<[keyof typeof layersByName, object, string]>([
+  [
+    'gru',
+    { units: 2, returnSequences: 'false' },
+    "gru: returnSequences must be true or false, but is 'false'",
+  ],
+  ['lstm', { units: 2, stateful: 1 }, 'lstm: stateful must be true or false, but is 1'],
+  ['lstm', { units: 2, unitForgetBias: 'no' }, "lstm: unitForgetBias must be true or false, but is 'no'"],
+  [
+    'embedding',
+    { inputDim: 4, outputDim: 2, maskZero: 'false' },
+    'embedding: maskZero must be true or false',
+  ],
+  ['sru', { units: 2, seed: 'a' }, "sru: seed must be a whole number, but is 'a'"],
+  [
+    'embedding',
+    { inputDim: 4, outputDim: 2, seed: 1.5 },
+    'embedding: seed must be a whole number, but is 1.5',
+  ],
+])('%s refuses %o', (name, args, message) => {
+  expect(() => unchecked(layersByName[name])(args)).toThrow(message);
+});
+
+test('calls and limits of the wrong type are refused', () => {
+  const layer = gru({ units: 2, name: 'words' });
+  expect(() => layer.apply(x, { training: 'false' as never })).toThrow(
+    "words.apply: training must be true or false, but is 'false'.",
+  );
+  expect(() => clipGradients(tf.train.sgd(1), { norm: '1' as never })).toThrow(
+    "clipGradients needs one positive limit, norm, globalNorm or value, but got norm = '1'",
+  );
+});
+
 test('functions refuse unknown options too', async () => {
   await expect(unchecked(selectBackend)({ backends: ['cpu'] })).rejects.toThrow(
     /selectBackend has no option 'backends'; the nearest is '\w+'. Known: candidates, timeout./,

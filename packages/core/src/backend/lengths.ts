@@ -3,7 +3,7 @@ import type { Backend, SequenceInputs } from './interface.js';
 /**
  * Checks the lengths of a batch's sequences.
  * @throws RangeError naming the cell and what is wrong: their number, one that is no whole number of 0 to `timesteps`, or
- *   a mask beside them.
+ *   a mask beside them; TypeError when they are no array.
  */
 export function checkLengths(
   cell: string,
@@ -12,6 +12,11 @@ export function checkLengths(
 ): void {
   if (mask !== undefined) {
     throw new RangeError(`Cell '${cell}': give lengths or a mask, not both; lengths are a mask in short.`);
+  }
+  if (typeof lengths?.length !== 'number') {
+    throw new TypeError(
+      `Cell '${cell}': lengths must be an array of ${batch} whole numbers, and not a tensor or buffer.`,
+    );
   }
   if (lengths.length !== batch) {
     throw new RangeError(
