@@ -116,6 +116,15 @@ export async function checkSamePass<Buffer>({ backend }: Subject<Buffer>): Promi
   });
 }
 
+/** Plain JavaScript and spread objects bring names that the types would refuse. */
+export async function checkNames<Buffer>({ backend }: Subject<Buffer>): Promise<void> {
+  const { plan, inputs } = makeProblem(plainCase(lstm, SHAPE));
+  await onDevice(backend, async (device) => {
+    const misspelt = { ...mapInputs(inputs, device.upload), initialState: [] };
+    expect(() => device.forward(plan, misspelt)).toThrow(/^Cell 'lstm' has no input 'initialState'/);
+  });
+}
+
 /** What is uploaded are float32 numbers: other numbers have other bytes. */
 export function checkUploads<Buffer>({ backend }: Subject<Buffer>): void {
   for (const values of [new Float64Array(3), [1, 2, 3], undefined] as unknown[]) {
@@ -127,5 +136,6 @@ export const buffersSuite: Suite = (subject) =>
   describe('only its own buffers', () => {
     for (const kind of Object.keys(imitations)) test(kind, () => checkImitation(subject(), kind));
     test('a gradient with other inputs than its forward pass', () => checkSamePass(subject()));
+    test('a misspelt input', () => checkNames(subject()));
     test('only float32 numbers are uploaded', () => checkUploads(subject()));
   });

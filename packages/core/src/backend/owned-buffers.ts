@@ -9,6 +9,30 @@ interface Owner {
 /** Every property of a type, the optional ones too: none can be forgotten. */
 type AllOf<T> = { [Key in keyof Required<T>]: T[Key] };
 
+/** The names of a call's inputs; the compiler compares them. */
+const INPUT_NAMES: Readonly<Record<string, true>> = {
+  batch: true,
+  timesteps: true,
+  x: true,
+  parameters: true,
+  initialStates: true,
+  mask: true,
+  lengths: true,
+  maskedOutput: true,
+  reverse: true,
+  timeMajor: true,
+  recurrentMasks: true,
+} satisfies Record<keyof SequenceInputs<unknown>, true>;
+
+/** @throws RangeError naming an input that there is not: a misspelt one would be ignored. */
+function checkNames(plan: Plan, inputs: object): void {
+  for (const name in inputs) {
+    if (Object.hasOwn(INPUT_NAMES, name)) continue;
+    const known = Object.keys(INPUT_NAMES).join(', ');
+    throw new RangeError(`Cell '${plan.cell.name}' has no input '${name}'. Known: ${known}.`);
+  }
+}
+
 /** What a forward pass and its gradient must have in common, besides the plan. */
 interface Pass {
   readonly batch: number;
@@ -93,12 +117,14 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
     },
     savedLength: bare.savedLength,
     forward: (plan, inputs, keep) => {
+      checkNames(plan, inputs);
       const result = bare.forward(plan, bareInputs(plan, inputs), keep);
       const saved = result.saved && own(result.saved);
       if (saved) passes.set(saved, passOf(inputs));
       return { sequence: own(result.sequence), states: result.states.map(own), saved };
     },
     gradient: (plan, inputs, result, cotangents) => {
+      checkNames(plan, inputs);
       const kept = result.saved && passes.get(result.saved);
       if (kept) checkSamePass(plan, kept, passOf(inputs));
       const { x, parameters, initialStates } = bare.gradient(
