@@ -55,7 +55,7 @@ function checkSize(plan: Plan, name: string, size: number, least: number): void 
   );
 }
 
-/** A list for the states has all of them: one that is forgotten must not pass for zeros. */
+/** A list must name every state: a forgotten state would silently count as zeros. */
 function checkStates(plan: Plan, what: string, given: readonly unknown[] | undefined): void {
   if (given === undefined) return;
   checkCount(plan, what, given, plan.states, (state) => state, ': give undefined for zeros');
@@ -100,7 +100,7 @@ export function checkResult<Buffer extends Sized>(
   );
 }
 
-/** Checks an array that must be there; `kind` and `name` together are what errors call it. */
+/** Checks a required array; errors call it `kind` followed by `name`. */
 function checkGiven(
   plan: Plan,
   values: Sized | undefined,
@@ -114,7 +114,7 @@ function checkGiven(
   check(plan, values, shape, kind, name);
 }
 
-/** The same for an array that may be absent. */
+/** Checks the length of an array that may be absent. */
 function check(
   plan: Plan,
   values: Sized | undefined,

@@ -8,7 +8,7 @@ export interface StoredNumbers<TfjsBackend> {
   toFloats(backend: TfjsBackend, tensor: TensorInfo): TensorInfo;
 }
 
-/** TensorFlow.js's kernels that read no numbers: their inputs may even be gone, as those of a gradient's zeros are. */
+/** TensorFlow.js's kernels that read no numbers: their inputs may be disposed of already. */
 export const KERNELS_WITHOUT_NUMBERS: readonly string[] = ['Identity', 'OnesLike', 'Reshape', 'ZerosLike'];
 
 /**

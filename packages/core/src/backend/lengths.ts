@@ -41,7 +41,7 @@ export function maskOfLengths(lengths: ArrayLike<number>, timesteps: number): Fl
   return mask;
 }
 
-/** Runs something with the mask of the lengths, where there are any and one is less than all steps. */
+/** Calls `run`, with a mask made of the lengths where a sequence has padded steps. */
 export function withMaskOfLengths<Buffer, Result>(
   { upload, release }: Pick<Backend<Buffer>, 'upload' | 'release'>,
   inputs: SequenceInputs<Buffer>,

@@ -1,12 +1,12 @@
 import type { Plan } from '../plan/plan.js';
 import type { Backend, SequenceInputs } from './interface.js';
 
-/** A backend as its buffers know it: one object for all of them. */
+/** Identifies a backend; all of its buffers refer to the same object. */
 interface Owner {
   readonly name: string;
 }
 
-/** Every property of a type, the optional ones too: none can be forgotten. */
+/** A type whose optional properties must be written out too, so the compiler finds a missing one. */
 type AllOf<T> = { [Key in keyof Required<T>]: T[Key] };
 
 /** The names of a call's inputs; the compiler compares them. */
@@ -24,7 +24,7 @@ const INPUT_NAMES: Readonly<Record<string, true>> = {
   recurrentMasks: true,
 } satisfies Record<keyof SequenceInputs<unknown>, true>;
 
-/** @throws RangeError naming an input that there is not: a misspelt one would be ignored. */
+/** @throws RangeError naming an unknown input: a misspelt one would be ignored. */
 function checkNames(plan: Plan, inputs: object): void {
   for (const name in inputs) {
     if (Object.hasOwn(INPUT_NAMES, name)) continue;
@@ -44,7 +44,7 @@ interface Pass {
   readonly masked: boolean;
 }
 
-/** Numbers on a device, as callers hold them: whose they are, and where, until they are released. */
+/** A buffer as callers hold it: its backend, and its device memory until it is released. */
 export class OwnedBuffer<Memory> {
   constructor(
     readonly owner: Owner,
@@ -68,7 +68,7 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
   type Buffer = OwnedBuffer<Memory>;
   const owner: Owner = { name: bare.name };
   const own = (memory: Memory): Buffer => new OwnedBuffer(owner, memory.length, memory);
-  /** For which forward pass a buffer keeps values. */
+  /** The forward pass whose values a buffer keeps. */
   const passes = new WeakMap<Buffer, Pass>();
   const isUsable = (buffer: Buffer | null): buffer is Buffer & { memory: Memory } =>
     buffer !== null && buffer.owner === owner && buffer.memory !== undefined;

@@ -5,7 +5,7 @@ const DEFINITION_KEYS = ['name', 'source', 'options', 'states', 'parameters', 'u
 const DECLARATION_KEYS = ['form', 'role', 'blocks', 'symbol', 'storedRows', 'initial'];
 const RESERVED_STATES = ['x', 'output'];
 
-/** An object as braces make it: anything else, an array or an instance of a class, is most often a mistake. */
+/** Whether a value is a plain object. An array or an instance of a class is most often a mistake. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: object | null = Object.getPrototypeOf(value);

@@ -148,7 +148,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
     evaluate: (a, b) => (a >= b ? 1 : 0),
     derivative: () => [null, null],
   },
-  /** b where a is not 0, else c. Nothing of the other passes, NaN and infinities included; nor do cotangents. */
+  /** b where a is not 0, else c. Values of the other operand, NaN too, do not pass; nor do cotangents. */
   select: {
     arity: 3,
     cheap: true,

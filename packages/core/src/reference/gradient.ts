@@ -67,7 +67,7 @@ export function referenceGradient(
   }
   const initialStates = stateCotangents.map((cotangent) => cotangent.slice());
   const repeatedState = outputState(plan);
-  // What is left of them is of outputs that repeat the initial state.
+  // The remaining cotangents belong to outputs that repeat the initial state.
   const first = repeatedState === undefined ? undefined : initialStates[repeatedState];
   first?.forEach((value, i) => {
     first[i] = value + outputCotangents[i];
