@@ -131,7 +131,7 @@ export class Rnn<ReturnState extends boolean = boolean> extends RecurrentLayer<R
 
 for (const layer of [SimpleRnn, Gru, Lstm, Sru, Rnn]) serialization.registerClass(layer);
 
-/** By this `apply` knows whether it returns a list. Without `NoInfer` below, what takes a layer would decide. */
+/** Types the result of `apply`. Without `NoInfer` below, the function that takes a layer would set the type. */
 interface Returning<ReturnState extends boolean> {
   returnState?: ReturnState;
 }

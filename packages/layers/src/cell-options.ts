@@ -60,7 +60,7 @@ export const CELL_OPTIONS: { readonly [Name in keyof typeof cells]: Defaults<Opt
   liGru: { activation: 'relu', useBias: true },
 };
 
-/** With full recurrence an SRU has no use for most of its options. */
+/** The options of an SRU with full recurrence, which uses few of them. */
 export const FULL_SRU_OPTIONS: Defaults<SruOptions> = {
   version: null,
   highway: null,

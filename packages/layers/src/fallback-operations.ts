@@ -100,7 +100,7 @@ const isGreaterEqual = comparison(greaterEqual);
 const max = extreme(maximum, 'first');
 const min = extreme(minimum, 'second');
 
-/** TensorFlow.js's gradient multiplies by 0 and 1, which an infinite cotangent does not bear. */
+/** TensorFlow.js's gradient multiplies by 0 and 1, which makes NaN of an infinite cotangent. */
 const select = withGradient(
   ([condition, a, b]) => where(notEqual(condition, 0), a as Tensor, b as Tensor),
   (cotangent, [condition]) => [

@@ -18,9 +18,9 @@ type Factory = (options: serialization.ConfigDict) => serialization.Serializable
 /** What identifiers of one kind may name. */
 interface Kind {
   readonly name: string;
-  /** TensorFlow.js's functions that make one, and ours. */
+  /** The functions of TensorFlow.js and Sluice that make one, by name. */
   readonly factories: Readonly<Record<string, Factory>>;
-  /** The class of all of them; TensorFlow.js does not export it. */
+  /** Their base class, which TensorFlow.js does not export. */
   readonly base: new () => object;
 }
 

@@ -19,7 +19,7 @@ const TENSORFLOW_ARGS: Readonly<Record<keyof LayerArgs, true>> = {
 /** Options of one kind of layer and their defaults; null for none. */
 export type Defaults<Options> = { readonly [Name in keyof Options]-?: NonNullable<Options[Name]> | null };
 
-/** In configurations of Keras and TensorFlow.js; they do not change what a layer computes. */
+/** Options in configurations of Keras and TensorFlow.js that do not change the result. */
 const WITHOUT_EFFECT = ['implementation', 'useCudnn', 'customObjects'];
 
 const changesNothing = ([name, value]: [string, unknown]): boolean =>

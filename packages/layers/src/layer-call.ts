@@ -12,7 +12,7 @@ export interface StateSlots {
   readonly names: readonly string[];
   /** The width of each. */
   readonly units: number;
-  /** Behind how many there are, in a message. */
+  /** The text that follows the number of states in a message. */
   readonly listing: string;
 }
 
@@ -74,7 +74,7 @@ export function checkCall(
   if (training != null && typeof training !== 'boolean') {
     throw new TypeError(`${name}.apply: training must be true or false, but is ${shownValue(training)}.`);
   }
-  // A model, which calls with lists, hands all of its layers what may be for one of them.
+  // A model calls with lists, and gives every layer the arguments that only some of them take.
   if (!Array.isArray(inputs)) refuseUnknown(`${name}.apply`, Object.entries(kwargs), known);
 }
 
@@ -111,7 +111,7 @@ function checkStates(
   });
 }
 
-/** TensorFlow.js drops these when it runs the model. */
+/** Refuses a mask, lengths and `training`, which TensorFlow.js drops when it runs the model. */
 function checkSymbolicCall(layer: string, { mask, lengths, training }: CallArgs): void {
   if (mask != null || lengths != null) {
     throw new TypeError(

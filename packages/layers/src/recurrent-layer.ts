@@ -94,7 +94,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
     this.weightSettings = weightSettings(args, { ...DEFAULT_INITIALIZERS, ...defaults });
     this.dropoutMasks = new DropoutMasks(this.seed);
     this.supportsMasking = true;
-    // TensorFlow.js's bidirectional adds those of initial states to it.
+    // TensorFlow.js's bidirectional adds the specs of initial states to it.
     this.inputSpec = [new InputSpec({ ndim: 3 })];
   }
 
@@ -258,7 +258,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
     return result;
   }
 
-  /** Those of the call, else those that are stored; undefined for zeros. */
+  /** The initial states of the call, else the stored states; undefined for zeros. */
   private initialStates(batch: number, { initialState }: CallArgs): readonly Tensor[] | undefined {
     if (initialState == null) return this.stored.forBatch(batch, this.name);
     const given = listed(initialState as States);

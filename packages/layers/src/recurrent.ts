@@ -96,7 +96,7 @@ function maskFrom({ mask, lengths }: RunOptions, batch: number, timesteps: numbe
   return mask && withoutGradient(() => cast(notEqual(mask, zerosLike(mask)), 'float32'));
 }
 
-/** A batch without sequences: nothing to compute on any backend, and zeros as all gradients. */
+/** The result for an empty batch: empty tensors, with zeros as gradients. */
 function emptyResult({ plan, x, parameters, initialStates = [] }: RecurrentRun): RecurrentResult {
   const inputs = [x, ...parameters, ...initialStates];
   const empty = (...shape: number[]) =>

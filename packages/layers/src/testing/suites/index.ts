@@ -13,7 +13,7 @@ import { savingSuite } from './saving.js';
 import { statesSuite } from './states.js';
 import { trainingSuite } from './training.js';
 
-/** What layers are held to, concern by concern. */
+/** The tests that layers must pass, one suite for each concern. */
 export const suites: readonly Suite[] = [
   masksSuite,
   leadingPaddingSuite,
