@@ -12,7 +12,7 @@ export interface ConformanceReport {
   readonly tier: Tier;
   /** Whether every test was run and has passed, with tolerances that are not wider than the suite's. */
   readonly conforming: boolean;
-  /** What speaks against it. */
+  /** The reasons why the backend is not conforming. */
   readonly reasons: readonly string[];
   readonly passed: number;
   readonly failed: number;
@@ -65,7 +65,7 @@ function statesOf({ tasks, result }: CountedTask): (string | undefined)[] {
   return tasks ? tasks.flatMap(statesOf) : [result?.state];
 }
 
-/** A report in a few lines: what was run, how, what came of it, and the cells with the largest errors. */
+/** The report as text: the tests, the verdict, the tolerances and the cells with the largest errors. */
 export function reportText(report: ConformanceReport): string {
   const { suite, backend, conforming, reasons, passed, failed, notRun, countsBuffers } = report;
   const { forward, gradient } = report.tolerances;

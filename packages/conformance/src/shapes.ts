@@ -48,7 +48,7 @@ export const smallShapes: readonly Shape[] = [shape(3, 5, 4, 6), shape(2, 4, 5, 
 /** A sequence so long that the tolerances have to grow, and a batch whose products are deeper than any block. */
 export const largeShapes: readonly Shape[] = [shape(2, 200, 5, 6), shape(9, 64, 40, 72)];
 
-/** One size far beyond the others, beside small ones: where kernels have a limit that nothing says. */
+/** One large size beside small ones: finds limits of kernels that are not documented. */
 export const farShapes: readonly Shape[] = [
   shape(1031, 2, 3, 5),
   shape(2, 1031, 3, 5),

@@ -10,7 +10,7 @@ import type { Subject, Suite } from './subject.js';
 const SHAPE = { batch: 2, timesteps: 3, inputSize: 4, units: 5 };
 const lstm = catalogueVariants.find(({ name }) => name === 'lstm')!;
 
-/** Makes what is no buffer of a backend, but could be taken for one. */
+/** Makes a value that is not a buffer of the backend but looks like one. */
 type Imitate = (backend: Backend<unknown>, values: Float32Array) => unknown;
 
 /** A backend that gives out buffers and does nothing else. */

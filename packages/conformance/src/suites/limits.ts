@@ -9,7 +9,7 @@ const SHAPE = { batch: 2, timesteps: 3, inputSize: 4, units: 5 };
 const STATES: readonly string[] = Array.from({ length: 70 }, (_, i) => `s${i}`);
 const OPERATIONS = 1600;
 
-/** More states than an author of kernels thinks of, and equations longer than a stack of calls. */
+/** More states than kernels may expect, and equations too deep for recursion. */
 const large = defineCell({
   name: `${STATES.length} states, a chain of ${OPERATIONS} operations`,
   states: STATES,
