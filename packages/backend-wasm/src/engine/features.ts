@@ -10,7 +10,7 @@ const RELAXED_SIMD = new Uint8Array([
   ...[32, 0, 32, 1, 32, 2, 253, 133, 2, 11],
 ]);
 
-/** A module with nothing in it. */
+/** An empty module. */
 const EMPTY = SIMD.slice(0, 8);
 
 /** @throws Error when the runtime has no WebAssembly, none with SIMD, or may not compile it. */

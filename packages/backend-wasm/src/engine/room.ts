@@ -9,7 +9,7 @@ export class Room {
   reserve(bytes: number): void {
     if (bytes <= this.bytes) return;
     if (this.bytes > 0) this.heap.release(this.address);
-    // Where there is no room for more, there is none at all from here on.
+    // If the allocation fails, no memory is left: the old one is released already.
     this.bytes = 0;
     this.address = this.heap.allocate(bytes);
     this.bytes = bytes;

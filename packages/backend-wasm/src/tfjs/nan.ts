@@ -55,7 +55,7 @@ function clippedIntegers(floats: KernelFunc): KernelFunc {
   };
 }
 
-/** For the larger or the smaller of two: they keep NaN on the left side alone. */
+/** For `Maximum` and `Minimum`, which keep NaN of the left operand only. */
 function largest(original: KernelFunc): KernelFunc {
   return (call) => {
     const result = original(call) as TensorInfo;
@@ -72,7 +72,7 @@ function largest(original: KernelFunc): KernelFunc {
   };
 }
 
-/** For products with an activation behind them: these two are done by themselves. */
+/** For products with a fused `relu` or `relu6`: the activation runs as a kernel of its own. */
 function activatedApart(original: KernelFunc): KernelFunc {
   const names: Readonly<Record<string, string>> = { relu: 'Relu', relu6: 'Relu6' };
   return (call) => {
@@ -87,7 +87,7 @@ function activatedApart(original: KernelFunc): KernelFunc {
   };
 }
 
-/** For the largest of a window and its mean: windows with NaN in them are found by pooling ones that stand for NaN. */
+/** For `MaxPool` and `AvgPool`: pooling a tensor that marks NaN with 1 finds the windows with NaN. */
 function pooled(original: KernelFunc): KernelFunc {
   return (call) => {
     const result = original(call) as TensorInfo;

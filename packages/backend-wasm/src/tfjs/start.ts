@@ -22,7 +22,7 @@ export function start(): Promise<void> {
   registerBackend(
     'wasm',
     async () => {
-      // TensorFlow.js's own words for it name no remedy.
+      // TensorFlow.js's own error does not say how to fix it.
       requireSimd();
       const backend = (await factory()) as BackendWasm;
       await attach(backend);

@@ -57,7 +57,7 @@ function replaceKernel(
   return original ? [{ ...original, kernelFunc: replacement(original.kernelFunc) }] : [];
 }
 
-/** A program of TensorFlow.js's own, recorded among its others: nothing is handed over to the GPU for it. */
+/** Runs as a program of TensorFlow.js, in its command encoder: no extra submission to the GPU. */
 function elementwise(name: string, { value, calls }: Formula, original: KernelFunc): KernelFunc {
   const workgroupSize: [number, number, number] = [64, 1, 1];
   const code = `${functionsFor(calls)}
@@ -102,7 +102,7 @@ function softmax({ inputs, attrs, backend }: Call): TensorInfo {
   return result;
 }
 
-/** For products with an activation behind them: these are done by themselves. */
+/** For products with a fused activation: the activation runs as a kernel of its own. */
 function activatedApart(original: KernelFunc): KernelFunc {
   const names: Readonly<Record<string, string>> = { sigmoid: 'Sigmoid', relu6: 'Relu6', elu: 'Elu' };
   return (call) => {
