@@ -83,7 +83,7 @@ test('two processes with one folder: one is refused by the name of the other, an
     expect(status).toBe(1);
     expect(error).toContain(`error: ${folder}: process ${winner.pid} on`);
   }
-  // Whatever epoch is being written, a model can be read.
+  // A model can be read while any epoch is being written.
   const epochs = new Set<number>();
   while (epochs.size < 5) epochs.add((await loadModel(folder)).epoch);
   winner.kill('SIGKILL');

@@ -21,7 +21,7 @@ describe('a checkpoint that was edited and sealed again', () => {
     await command(['train', ...small, '--epochs', '2', '--backend', 'cpu', '--data', data, '--out', folder]);
     return readCheckpoint(folder);
   };
-  /** Writes content and arrays as they are, whatever they are. */
+  /** Writes content and arrays without any check. */
   const seal = (json: Json) => {
     const { weights, optimizer, bestWeights = [], ...content } = json;
     const groups = new Map(Object.entries({ weights, optimizer, bestWeights })) as Json;

@@ -92,7 +92,7 @@ export class Limited extends ReferenceBackend {
   }
 }
 
-/** A backend whose gradient belongs to its last forward pass that kept values, whatever result it is given. */
+/** A backend whose gradient reads the values of its last forward pass and ignores the result it is given. */
 export class LastKept extends ReferenceBackend {
   private last: Inputs | undefined;
   override forward(plan: Plan, inputs: Inputs, keep?: boolean): Result {

@@ -48,7 +48,7 @@ async function runInterleaved<Buffer>(
   }
 }
 
-/** A gradient belongs to the forward pass whose result it is given, whatever ran since. */
+/** A gradient belongs to the forward pass whose result it is given, not to a later one. */
 export async function checkInterleavedCalls<Buffer>(
   subject: Subject<Buffer>,
   variant: Variant,

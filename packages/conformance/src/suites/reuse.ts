@@ -20,7 +20,7 @@ function withOtherWeights({ plan, inputs, cotangents }: Problem): Problem {
 }
 
 /**
- * Weights that take the memory of released ones are read anew: whatever a device has prepared of weights goes with them.
+ * Weights that take the memory of released ones are read anew: releasing weights drops their prepared form.
  * All else stays where it is, so that a device with a free list puts the new weights where the old ones were.
  */
 export async function checkNewWeights<Buffer>(

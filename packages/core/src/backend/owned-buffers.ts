@@ -56,8 +56,8 @@ export class OwnedBuffer<Memory> {
 }
 
 /**
- * Makes of a backend that works on bare memory, and takes what it is given, one that tells its own buffers from
- * everything else: numbers that were not uploaded, buffers of other backends, buffers that have been released.
+ * Wraps a backend that works on bare memory and checks nothing. The result accepts its own buffers alone: it refuses
+ * numbers that were not uploaded, buffers of other backends and buffers that have been released.
  *
  * Its methods throw a TypeError naming the cell, the array and what to do when they are given such a thing; `gradient` a
  * RangeError when the forward pass kept its values for another batch, order of time or masking.
