@@ -1,8 +1,13 @@
 import './tensor-methods.js';
 
 export { input, loadLayersModel, model, type SymbolicTensor, sequential } from '@tensorflow/tfjs-layers';
-export { Adam, adam } from './adam.js';
-export { Bidirectional, type BidirectionalArgs, bidirectional, type MergeMode } from './bidirectional.js';
+export { type SelectBackendOptions, type SelectedBackend, selectBackend } from './backends/select-backend.js';
+export {
+  Bidirectional,
+  type BidirectionalArgs,
+  bidirectional,
+  type MergeMode,
+} from './layers/bidirectional.js';
 export {
   Gru,
   type GruArgs,
@@ -19,13 +24,13 @@ export {
   type SruArgs,
   simpleRNN,
   sru,
-} from './cell-layers.js';
-export { type ClipOptions, ClippedOptimizer, clipGradients } from './clip-gradients.js';
-export { Embedding, type EmbeddingArgs, embedding } from './embedding.js';
-export { Orthogonal, type OrthogonalOptions, orthogonal } from './orthogonal.js';
-export { recurrent } from './recurrent.js';
-export type { RecurrentArgs } from './recurrent-args.js';
-export { RecurrentLayer } from './recurrent-layer.js';
-export type { RecurrentOptions, RecurrentResult } from './recurrent-run.js';
-export { type SelectBackendOptions, type SelectedBackend, selectBackend } from './select-backend.js';
-export { dense, dropout } from './tfjs-layers.js';
+} from './layers/cell-layers.js';
+export { Embedding, type EmbeddingArgs, embedding } from './layers/embedding.js';
+export type { RecurrentArgs } from './layers/recurrent-args.js';
+export { RecurrentLayer } from './layers/recurrent-layer.js';
+export { dense, dropout } from './layers/tfjs-layers.js';
+export { recurrent } from './operation/recurrent.js';
+export type { RecurrentOptions, RecurrentResult } from './operation/recurrent-run.js';
+export { Adam, adam } from './optimizers/adam.js';
+export { type ClipOptions, ClippedOptimizer, clipGradients } from './optimizers/clip-gradients.js';
+export { Orthogonal, type OrthogonalOptions, orthogonal } from './weights/orthogonal.js';

@@ -2,8 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { ones } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { dense, orthogonal, sequential } from '../src/index.js';
-import { orthogonalMatrix } from '../src/orthogonal.js';
-import { normalStream } from '../src/random.js';
+import { orthogonalMatrix } from '../src/weights/orthogonal.js';
+import { normalStream } from '../src/weights/random.js';
 
 /** The Gram matrix of the rows or of the columns, whichever are fewer: the identity for an orthogonal matrix. */
 function gram(values: Float32Array, rows: number, columns: number): number[][] {

@@ -1,4 +1,4 @@
 import '@sluice/backend-cpu';
-import { testLayers } from '../src/testing.js';
+import { testLayers } from '../src/testing/index.js';
 
 testLayers({ backend: 'cpu', path: 'kernels' });

@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
-import { derivedSeed, freshSeed, streamSeed, uniformStream } from './random.js';
+import { derivedSeed, freshSeed, streamSeed, uniformStream } from '../weights/random.js';
 
 /** The dropout masks of one layer: every one different, all repeatable when there is a seed. */
 export class DropoutMasks {

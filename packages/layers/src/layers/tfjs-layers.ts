@@ -1,5 +1,5 @@
 import { layers } from '@tensorflow/tfjs-layers';
-import type { OneOutput } from './layer-types.js';
+import type { OneOutput } from './layer-inputs.js';
 
 type DenseArgs = Parameters<typeof layers.dense>[0];
 type DropoutArgs = Parameters<typeof layers.dropout>[0];

@@ -1,5 +1,5 @@
 /** TensorFlow.js passes one tensor, shape or mask by itself and several as a list. */
-import type { Shape } from './layer-types.js';
+import type { Shape } from './layer-inputs.js';
 
 /** The one value, or the first of several. */
 export function first<T>(values: T | readonly T[]): T {

@@ -1,9 +1,9 @@
 /** What layers are called with: checked, and sorted into inputs, states and the rest. */
 import { Tensor } from '@tensorflow/tfjs-core';
 import { type layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { refuseUnknown, requireOptions, shownValue } from './known-options.js';
-import type { CallArgs, LayerInputs } from './layer-types.js';
-import { mayHaveMask } from './mask-origin.js';
+import { refuseUnknown, requireOptions, shownValue } from '../check-options.js';
+import type { CallArgs, LayerInputs } from './layer-inputs.js';
+import { mayHaveMask } from './masks.js';
 import { listed } from './one-or-several.js';
 
 /** The states that a layer starts from. */

@@ -1,7 +1,7 @@
 import { ORTHONORMAL_ROWS, type OrthonormalRows } from '@sluice/core';
 import { backend, getBackend, getKernel, serialization, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
-import { checkOptions } from './known-options.js';
+import { checkOptions } from '../check-options.js';
 import { makeOrthonormal } from './orthonormal-rows.js';
 import { freshSeed, normalStream } from './random.js';
 import type { Initializer } from './weight-rules.js';

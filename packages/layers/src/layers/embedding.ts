@@ -17,13 +17,13 @@ import {
   initializerFrom,
   regularizerFrom,
   savedForm,
-} from './identifiers.js';
+} from '../weights/identifiers.js';
+import { keepConstrained } from '../weights/layer-weights.js';
+import type { Constraint, Initializer, Regularizer } from '../weights/weight-rules.js';
 import { checkLayerArgs, layerArgs } from './layer-args.js';
 import { checkCall } from './layer-call.js';
-import type { CallArgs, LayerArgs, LayerInputs, Shape } from './layer-types.js';
+import type { CallArgs, LayerArgs, LayerInputs, Shape } from './layer-inputs.js';
 import { first, listed, shapesOf } from './one-or-several.js';
-import { keepConstrained } from './weight-constraint.js';
-import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
 
 export interface EmbeddingArgs extends LayerArgs {
   /** Size of the vocabulary: indices run from 0 to `inputDim − 1`. */

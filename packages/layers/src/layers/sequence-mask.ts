@@ -1,6 +1,6 @@
 import { reshape, Tensor } from '@tensorflow/tfjs-core';
-import { shownValue } from './known-options.js';
-import type { CallArgs } from './layer-types.js';
+import { shownValue } from '../check-options.js';
+import type { CallArgs } from './layer-inputs.js';
 import { first } from './one-or-several.js';
 
 /**

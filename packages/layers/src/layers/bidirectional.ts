@@ -9,12 +9,12 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { fromSaved, type SavedObject, savedForm } from './identifiers.js';
+import { fromSaved, type SavedObject, savedForm } from '../weights/identifiers.js';
+import { streamSeed } from '../weights/random.js';
 import { checkLayerArgs, layerArgs } from './layer-args.js';
 import { recurrentCall, type StateSlots } from './layer-call.js';
-import type { CallArgs, LayerArgs, LayerInputs, Outputs, Shape, States } from './layer-types.js';
+import type { CallArgs, LayerArgs, LayerInputs, Outputs, Shape, States } from './layer-inputs.js';
 import { first, listed, shapesOf } from './one-or-several.js';
-import { streamSeed } from './random.js';
 import { RecurrentLayer } from './recurrent-layer.js';
 import { sequenceMask } from './sequence-mask.js';
 

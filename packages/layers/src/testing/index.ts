@@ -1,8 +1,8 @@
 import { type Tolerances, type TolerancesName, tolerances } from '@sluice/conformance';
 import { getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe } from 'vitest';
-import type { Path, Subject } from './testing/subject.js';
-import { suites } from './testing/suites/index.js';
+import type { Path, Subject } from './subject.js';
+import { suites } from './suites/index.js';
 
 export interface LayersUnderTest {
   /** The name of a TensorFlow.js backend. */

@@ -1,6 +1,6 @@
 import { serialization } from '@tensorflow/tfjs-core';
 import { constraints, initializers, regularizers } from '@tensorflow/tfjs-layers';
-import { nearest, plain, shownValue } from './known-options.js';
+import { nearest, plain, shownValue } from '../check-options.js';
 import { Orthogonal } from './orthogonal.js';
 import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
 

@@ -12,11 +12,12 @@ import {
   zeros,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { warnOfMissingKernels } from '../backends/registered-kernels.js';
+import { checkOptions } from '../check-options.js';
+import { hasKernels, runKernel } from './device-kernel.js';
 import { recurrentFallback } from './fallback.js';
-import { checkOptions } from './known-options.js';
-import { warnOfMissingKernels } from './missing-kernels.js';
-import { batchAndSteps, checkOperands, checkSequence } from './operand-checks.js';
-import { hasKernels, runKernel } from './recurrent-kernel.js';
+import { unitsFrom } from './infer-units.js';
+import { batchAndSteps, checkOperands, checkSequence } from './operands.js';
 import {
   RECURRENT_OPTIONS,
   type RecurrentOptions,
@@ -24,7 +25,6 @@ import {
   type RecurrentRun,
   type RunOptions,
 } from './recurrent-run.js';
-import { unitsFrom } from './units.js';
 
 /**
  * Runs a cell over a batch of sequences: a differentiable TensorFlow.js operation.

@@ -13,9 +13,9 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { fromSaved, type SavedObject, savedForm } from './identifiers.js';
-import { checkOptions, shownValue } from './known-options.js';
-import { type Gradients, namedGradients } from './named-gradients.js';
+import { checkOptions, shownValue } from '../check-options.js';
+import { fromSaved, type SavedObject, savedForm } from '../weights/identifiers.js';
+import { type Gradients, namedGradients } from './gradients.js';
 
 export interface ClipOptions {
   /** Each weight's gradient is scaled down to at most this Euclidean norm (Keras's `clipnorm`). */

@@ -1,7 +1,7 @@
 import { engine, getBackend, ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
-import { checkOptions } from './known-options.js';
-import { packageFor } from './missing-kernels.js';
-import { hasKernels } from './recurrent-kernel.js';
+import { checkOptions } from '../check-options.js';
+import { hasKernels } from '../operation/device-kernel.js';
+import { packageFor } from './registered-kernels.js';
 import { within } from './time-limit.js';
 import { examineGPU, type GPUFindings, hasWebGPU } from './webgpu-adapter.js';
 

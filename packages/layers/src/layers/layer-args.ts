@@ -1,8 +1,8 @@
 /** The arguments of layers: those that every layer takes, and how the others are checked. */
 import { layers } from '@tensorflow/tfjs-layers';
-import { refuseUnknown, requireOptions, shownValue } from './known-options.js';
+import { refuseUnknown, requireOptions, shownValue } from '../check-options.js';
+import type { LayerArgs } from './layer-inputs.js';
 import { layerName } from './layer-name.js';
-import type { LayerArgs } from './layer-types.js';
 
 /** The names of `LayerArgs`; the compiler compares them. */
 const TENSORFLOW_ARGS: Readonly<Record<keyof LayerArgs, true>> = {

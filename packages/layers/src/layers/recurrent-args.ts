@@ -6,11 +6,11 @@ import {
   regularizerFrom,
   type SavedObject,
   savedForm,
-} from './identifiers.js';
+} from '../weights/identifiers.js';
+import { streamSeed } from '../weights/random.js';
+import type { Constraint, Initializer, Regularizer } from '../weights/weight-rules.js';
 import { checkLayerArgs, type Defaults, withDefaults } from './layer-args.js';
-import type { LayerArgs } from './layer-types.js';
-import { streamSeed } from './random.js';
-import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
+import type { LayerArgs } from './layer-inputs.js';
 
 /** What every recurrent layer takes, with Keras 3's names, meanings and defaults. */
 export interface RecurrentArgs extends LayerArgs {

@@ -1,5 +1,5 @@
 import type { Cell, ParameterShape } from '@sluice/core';
-import { isSameShape, shown } from './operand-checks.js';
+import { isSameShape, shown } from '../operation/operands.js';
 
 /**
  * Checks the shape of a weight that a layer is given. TensorFlow.js's own errors name no layer when a model is given

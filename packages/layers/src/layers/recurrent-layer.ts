@@ -12,17 +12,22 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { InputSpec, type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { withBlockValues } from './block-initializer.js';
+import { isSameShape } from '../operation/operands.js';
+import { runPlan } from '../operation/recurrent.js';
+import type { RecurrentResult } from '../operation/recurrent-run.js';
+import { withBlockValues } from '../weights/block-initializer.js';
+import { initializerFrom } from '../weights/identifiers.js';
+import { keepConstrained } from '../weights/layer-weights.js';
+import { Orthogonal } from '../weights/orthogonal.js';
+import { streamSeed } from '../weights/random.js';
+import type { Initializer } from '../weights/weight-rules.js';
+import { checkWeightShape } from '../weights/weight-shape.js';
 import { DropoutMasks } from './dropout-masks.js';
-import { initializerFrom } from './identifiers.js';
 import { layerArgs } from './layer-args.js';
 import { recurrentCall, type StateSlots, unknownBatch } from './layer-call.js';
-import type { CallArgs, LayerInputs, Outputs, Shape, States } from './layer-types.js';
+import type { CallArgs, LayerInputs, Outputs, Shape, States } from './layer-inputs.js';
+import { StoredStates } from './layer-state.js';
 import { first, listed, shapesOf } from './one-or-several.js';
-import { isSameShape } from './operand-checks.js';
-import { Orthogonal } from './orthogonal.js';
-import { streamSeed } from './random.js';
-import { runPlan } from './recurrent.js';
 import {
   type CallSettings,
   callSettings,
@@ -33,12 +38,7 @@ import {
   weightConfig,
   weightSettings,
 } from './recurrent-args.js';
-import type { RecurrentResult } from './recurrent-run.js';
 import { sequenceMask } from './sequence-mask.js';
-import { StoredStates } from './stored-states.js';
-import { keepConstrained } from './weight-constraint.js';
-import type { Initializer } from './weight-rules.js';
-import { checkWeightShape } from './weight-shape.js';
 
 const DEFAULT_INITIALIZERS: DefaultInitializers = {
   kernel: 'glorotUniform',

@@ -1,6 +1,6 @@
 import type { Cell } from '@sluice/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkFloat, isSameShape, shown } from './operand-checks.js';
+import { checkFloat, isSameShape, shown } from './operands.js';
 
 /** What was found the last time, for each cell: a stream of single steps has the same shapes at each. */
 const lastFound = new WeakMap<Cell, { inputSize: number; shapes: readonly number[][]; units: number }>();

@@ -15,8 +15,8 @@ import {
   type Variable,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { shownValue } from './known-options.js';
-import { type Gradients, namedGradients } from './named-gradients.js';
+import { shownValue } from '../check-options.js';
+import { type Gradients, namedGradients } from './gradients.js';
 
 /** The arrays that an update of a weight makes new. */
 const STATE = ['weight', 'first', 'second'] as const;
