@@ -53,7 +53,9 @@ const strict = (...hashes: string[]) => ({
 let consumer: Consumer;
 let browser: Awaited<ReturnType<typeof startChromium>>;
 beforeAll(async () => {
-  const names = ['core', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map((name) => `@sluice/${name}`);
+  const names = ['core', 'tfjs', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
+    (name) => `@sluice/${name}`,
+  );
   consumer = await createConsumerOf(names);
   writeFileSync(join(consumer.folder, 'main.js'), program);
   writeFileSync(

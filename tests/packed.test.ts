@@ -11,11 +11,11 @@ const program = `
 import '@sluice/backend-cpu';
 import '@sluice/backend-wasm';
 import { createWasmBackend } from '@sluice/backend-wasm/engine';
-import { gru as gruCell, planFor, referenceForward } from '@sluice/core';
+import { cells, planFor, referenceForward } from '@sluice/core';
 import { dense, embedding, gru, selectBackend, sequential } from '@sluice/layers';
 import * as tf from '@tensorflow/tfjs-core';
 
-const plan = planFor(gruCell({ resetAfter: false }), { inputSize: 1, units: 1 });
+const plan = planFor(cells.gru({ resetAfter: false }), { inputSize: 1, units: 1 });
 const zeros = referenceForward(plan, {
   batch: 1,
   timesteps: 2,

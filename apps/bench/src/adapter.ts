@@ -1,4 +1,4 @@
-import { softwareAdapter } from '@sluice/core';
+import { softwareAdapter } from '@sluice/core/backend';
 import type { Machine } from './machine.js';
 
 /** An adapter that takes longer than this to be found is not waited for. */

@@ -1,4 +1,4 @@
-import type { Backend } from '@sluice/core';
+import type { Backend } from '@sluice/core/backend';
 import { watchDevice } from './lanes/device-loss.js';
 
 /** Sluice's own kernels for a backend. */

@@ -1,5 +1,5 @@
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
-import type { Backend, OwnedBuffer } from '@sluice/core';
+import type { Backend, OwnedBuffer } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { engineStream, stepTask } from '../src/contenders/streaming.js';
 import { joinSteps, streamAsForward, streamProblem } from '../src/workloads/stream.js';

@@ -1,4 +1,4 @@
-import { type Backend, backendFromKernels, type OwnedBuffer, withOwnedBuffers } from '@sluice/core';
+import { type Backend, backendFromKernels, type OwnedBuffer, withOwnedBuffers } from '@sluice/core/backend';
 import { cpuKernels } from './engine/cpu-kernels.js';
 
 /**

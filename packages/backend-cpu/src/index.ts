@@ -1,4 +1,5 @@
-import { backendFromKernels, pointwiseKernel, recurrentKernels, type TensorAccess } from '@sluice/core';
+import { backendFromKernels } from '@sluice/core/backend';
+import { pointwiseKernel, recurrentKernels, type TensorAccess } from '@sluice/tfjs';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-cpu';
 import {

@@ -1,4 +1,5 @@
-import { backendFromKernels, cells, type Kernels, planFor } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import { backendFromKernels, type Kernels } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { cpuKernels } from '../src/engine/cpu-kernels.js';
 

@@ -1,4 +1,4 @@
-import type { Matrix } from '@sluice/core';
+import type { Matrix } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { multiply, prepare } from '../src/engine/matrix.js';
 

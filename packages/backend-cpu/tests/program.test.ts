@@ -1,4 +1,5 @@
-import { cells, operations, type Program, planFor, type Rows, type Schedule } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import { operations, type Program, type Rows, type Schedule } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { fuse } from '../src/engine/fuse.js';
 import { loops } from '../src/engine/loops.js';

@@ -1,4 +1,5 @@
-import { backendFromKernels, cells, type Plan, planFor, type SequenceInputs } from '@sluice/core';
+import { cells, type Plan, planFor } from '@sluice/core';
+import { backendFromKernels, type SequenceInputs } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { cpuKernels } from '../src/engine/cpu-kernels.js';
 

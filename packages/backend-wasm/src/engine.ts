@@ -1,4 +1,4 @@
-import { type Backend, backendFromKernels, type OwnedBuffer, withOwnedBuffers } from '@sluice/core';
+import { type Backend, backendFromKernels, type OwnedBuffer, withOwnedBuffers } from '@sluice/core/backend';
 import { isShared } from './engine/features.js';
 import { loadKernels } from './engine/fixed-kernels.js';
 import type { Floats } from './engine/heap.js';

@@ -1,4 +1,5 @@
-import { backendFromKernels, cells, planFor, type SequenceInputs } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import { backendFromKernels, type SequenceInputs } from '@sluice/core/backend';
 import { expect, test } from 'vitest';
 import { loadKernels } from '../src/engine/fixed-kernels.js';
 import type { Floats } from '../src/engine/heap.js';

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { cells, type Program, planFor } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import type { Program } from '@sluice/core/backend';
 import { expect, test } from 'vitest';
 import { loadKernels } from '../src/engine/fixed-kernels.js';
 import { OwnHeap } from '../src/engine/own-heap.js';

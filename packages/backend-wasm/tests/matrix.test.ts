@@ -1,4 +1,4 @@
-import type { Matrix } from '@sluice/core';
+import type { Matrix } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Floats } from '../src/engine/heap.js';
 import { kernelsOnMemory, variants } from './on-memory.js';

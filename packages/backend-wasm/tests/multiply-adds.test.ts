@@ -1,4 +1,4 @@
-import type { Program } from '@sluice/core';
+import type { Program } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { stepsOf } from '../src/engine/program/multiply-adds.js';
 

@@ -1,4 +1,4 @@
-import { type OperationName, operations, type Program } from '@sluice/core';
+import { type OperationName, operations, type Program } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { kernelsOnMemory, variants } from './on-memory.js';
 

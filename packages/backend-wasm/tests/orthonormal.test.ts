@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { ORTHONORMAL_ROWS } from '@sluice/core';
 import { orthogonal } from '@sluice/layers';
+import { ORTHONORMAL_ROWS } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';

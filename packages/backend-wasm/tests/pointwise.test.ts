@@ -1,5 +1,7 @@
-import { POINTWISE, type Program, pointwiseProgram, sqrt } from '@sluice/core';
+import { type Program, pointwiseProgram } from '@sluice/core/backend';
+import { sqrt } from '@sluice/core/equations';
 import { adam } from '@sluice/layers';
+import { POINTWISE } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';

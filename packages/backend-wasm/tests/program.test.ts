@@ -1,4 +1,4 @@
-import type { Program } from '@sluice/core';
+import type { Program } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkLength } from '../src/engine/program/write-program.js';
 import { kernelsOnMemory, variants } from './on-memory.js';

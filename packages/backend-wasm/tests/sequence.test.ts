@@ -1,4 +1,4 @@
-import type { Program, SequenceStage, Slot } from '@sluice/core';
+import type { Program, SequenceStage, Slot } from '@sluice/core/backend';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Floats } from '../src/engine/heap.js';
 import type { Right } from '../src/engine/matrix.js';

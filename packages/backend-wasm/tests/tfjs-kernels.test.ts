@@ -1,5 +1,6 @@
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
-import { cells, planFor, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';

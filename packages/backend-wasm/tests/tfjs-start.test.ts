@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm';
-import { cells, planFor, RECURRENT } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import { RECURRENT } from '@sluice/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 

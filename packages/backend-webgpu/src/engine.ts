@@ -1,4 +1,5 @@
-import { type Backend, type OwnedBuffer, type Plan, withOwnedBuffers } from '@sluice/core';
+import type { Plan } from '@sluice/core';
+import { type Backend, type OwnedBuffer, withOwnedBuffers } from '@sluice/core/backend';
 import { backendOn } from './engine/backend-on.js';
 import { requestDevice } from './engine/device.js';
 import { Gpu } from './engine/gpu.js';
@@ -9,7 +10,7 @@ import type { StrategyName } from './engine/strategy.js';
 import type { Traffic } from './engine/traffic.js';
 import { warmUp } from './engine/warm-up.js';
 
-export { type AdapterInfo, softwareAdapter } from '@sluice/core';
+export { type AdapterInfo, softwareAdapter } from '@sluice/core/backend';
 export { type DeviceOptions, requestAdapter, requestDevice } from './engine/device.js';
 export type { GpuFloats, StrategyName, Traffic, WeightType };
 

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-webgpu';
-import { type Plan, POINTWISE, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
+import type { Plan } from '@sluice/core';
+import { POINTWISE, RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import {
   backend,

@@ -1,4 +1,5 @@
-import { cells, OwnedBuffer, planFor } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import { OwnedBuffer } from '@sluice/core/backend';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gpu } from '../src/engine/gpu.js';
 import type { Kernel } from '../src/engine/gpu-floats.js';

@@ -1,5 +1,6 @@
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
-import { type Cell, type Plan, planFor, type SequenceCotangents, type SequenceInputs } from '@sluice/core';
+import { type Cell, type Plan, planFor } from '@sluice/core';
+import type { SequenceCotangents, SequenceInputs } from '@sluice/core/backend';
 import type { WebgpuBackend } from '../src/engine.js';
 
 export interface Shape {

@@ -1,10 +1,10 @@
+import type { Plan } from '@sluice/core';
 import type {
-  Plan,
   SequenceCotangents,
   SequenceGradient,
   SequenceInputs,
   SequenceResult,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 
 /** The same inputs in other buffers. */
 export function mapInputs<From, To>(

@@ -1,11 +1,11 @@
+import type { Plan } from '@sluice/core';
 import type {
   Backend,
-  Plan,
   SequenceCotangents,
   SequenceGradient,
   SequenceInputs,
   SequenceResult,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from './buffers.js';
 import type { Problem } from './problem.js';
 

@@ -1,10 +1,5 @@
-import {
-  type ParameterShape,
-  type Plan,
-  planFor,
-  type SequenceCotangents,
-  type SequenceInputs,
-} from '@sluice/core';
+import { type ParameterShape, type Plan, planFor } from '@sluice/core';
+import type { SequenceCotangents, SequenceInputs } from '@sluice/core/backend';
 import { type Case, caseText } from './cases.js';
 import { isNearKink } from './kinks.js';
 import { makeLengths, makeMask } from './masks.js';

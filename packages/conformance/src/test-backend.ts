@@ -1,4 +1,4 @@
-import type { Backend } from '@sluice/core';
+import type { Backend } from '@sluice/core/backend';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type ConformanceReport, makeReport, reportText } from './report.js';
 import { suites } from './suites/index.js';

@@ -1,4 +1,5 @@
-import type { Plan, SequenceCotangents, SequenceInputs, SequenceResult } from '@sluice/core';
+import type { Plan } from '@sluice/core';
+import type { SequenceCotangents, SequenceInputs, SequenceResult } from '@sluice/core/backend';
 import { mapCotangents, mapInputs } from '../src/buffers.js';
 import { ReferenceBackend } from './reference-backend.js';
 

@@ -1,10 +1,10 @@
+import type { Plan } from '@sluice/core';
 import {
   checkInputs,
-  type Plan,
   type SequenceCotangents,
   type SequenceInputs,
   type SequenceResult,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { mapInputs } from '../src/buffers.js';
 import { ReferenceBackend } from './reference-backend.js';
 

@@ -1,4 +1,5 @@
-import { type ActivationSetting, planFor, simpleRnn } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import type { ActivationSetting } from '@sluice/core/equations';
 import { describe, it } from 'vitest';
 import { type FixtureCase, loadFixtures, type Tensor } from '../fixtures/load.js';
 import { type Batch, differentiateSide, runSide } from './side.js';
@@ -9,7 +10,7 @@ const TOLERANCE = 1e-12;
 /** A simple network of one unit that passes its input on and forgets its state is the activation alone. */
 function check({ name, config, calls: [call] }: FixtureCase): void {
   const activation = { ...config, name } as ActivationSetting;
-  const plan = planFor(simpleRnn({ activation, useBias: false }), { inputSize: 1, units: 1 });
+  const plan = planFor(cells.simpleRnn({ activation, useBias: false }), { inputSize: 1, units: 1 });
   const weights = { kernel: Float64Array.of(1), recurrentKernel: Float64Array.of(0) };
   const batch: Batch = { batch: call.x.data.length, timesteps: 1, x: values(call.x) };
   const side = { plan, weights, reverse: false };

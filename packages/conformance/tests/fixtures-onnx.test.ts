@@ -1,12 +1,6 @@
-import {
-  type ActivationName,
-  type ActivationSetting,
-  gru,
-  layouts,
-  lstm,
-  planFor,
-  simpleRnn,
-} from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import type { ActivationName, ActivationSetting } from '@sluice/core/equations';
+import { layouts } from '@sluice/core/layouts';
 import { describe, it } from 'vitest';
 import { type Config, type FixtureCase, loadFixtures } from '../fixtures/load.js';
 import { runSide } from './side.js';
@@ -52,7 +46,7 @@ function cellAndLayout({ layer, config, weights }: FixtureCase) {
   const clip = config.clip as number | undefined;
   if (layer === 'RNN') {
     return {
-      cell: simpleRnn({ activation: given?.[0] ?? 'tanh', useBias, clip }),
+      cell: cells.simpleRnn({ activation: given?.[0] ?? 'tanh', useBias, clip }),
       layout: layouts.onnx.simpleRnn,
     };
   }
@@ -62,13 +56,13 @@ function cellAndLayout({ layer, config, weights }: FixtureCase) {
     const inputForget = config.input_forget === 1;
     const peephole = weights.P !== undefined;
     return {
-      cell: lstm({ ...options, outputActivation, peephole, inputForget }),
+      cell: cells.lstm({ ...options, outputActivation, peephole, inputForget }),
       layout: inputForget ? layouts.onnx.lstmInputForget : layouts.onnx.lstm,
     };
   }
   const resetAfter = config.linear_before_reset === 1;
   return {
-    cell: gru({ ...options, resetAfter }),
+    cell: cells.gru({ ...options, resetAfter }),
     layout: resetAfter ? layouts.onnx.gru : layouts.onnx.gruResetBefore,
   };
 }

@@ -1,4 +1,5 @@
-import { gru, layouts, lstm, planFor, simpleRnn } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import { layouts } from '@sluice/core/layouts';
 import { describe, it } from 'vitest';
 import { type FixtureCase, loadFixtures, type Tensor } from '../fixtures/load.js';
 import { type Batch, differentiateSide, runSide, type Side } from './side.js';
@@ -8,9 +9,12 @@ const FORWARD = 1e-12;
 const GRADIENT = 1e-12;
 
 const layers = {
-  RNN: { layout: layouts.pytorch.simpleRnn, cell: simpleRnn },
-  LSTM: { layout: layouts.pytorch.lstm, cell: lstm },
-  GRU: { layout: layouts.pytorch.gru, cell: (options: object) => gru({ ...options, resetAfter: true }) },
+  RNN: { layout: layouts.pytorch.simpleRnn, cell: cells.simpleRnn },
+  LSTM: { layout: layouts.pytorch.lstm, cell: cells.lstm },
+  GRU: {
+    layout: layouts.pytorch.gru,
+    cell: (options: object) => cells.gru({ ...options, resetAfter: true }),
+  },
 } as const;
 
 /** The weights of one direction under the layout's names; without the second bias when `secondBias` is false. */

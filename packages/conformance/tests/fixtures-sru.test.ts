@@ -1,12 +1,5 @@
-import {
-  layouts,
-  type NativeWeights,
-  type Plan,
-  planFor,
-  type Sizes,
-  type SruOptions,
-  sru,
-} from '@sluice/core';
+import { cells, type Plan, planFor, type Sizes, type SruOptions } from '@sluice/core';
+import { layouts, type NativeWeights } from '@sluice/core/layouts';
 import { describe, it } from 'vitest';
 import { type Config, type FixtureCase, loadFixtures, type Tensor } from '../fixtures/load.js';
 import { type Batch, differentiateSide, runSide, type Side } from './side.js';
@@ -66,7 +59,7 @@ function layerOf(one: FixtureCase, prefix: string, inputSize: number): Layer {
   } as const;
   const halfSkip = highway && bidirectional && inputSize === 2 * sizes.units;
   const weights = byDirection(config, one.weights, prefix, sizes, options);
-  return { plan: planFor(sru(options), sizes), weights, halfSkip };
+  return { plan: planFor(cells.sru(options), sizes), weights, halfSkip };
 }
 
 /** The library's states `[batch, directions·units]` and cotangents of them, for one direction. */

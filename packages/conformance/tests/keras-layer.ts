@@ -1,4 +1,6 @@
-import { type ActivationName, type Cell, gru, layouts, lstm, planFor, simpleRnn } from '@sluice/core';
+import { type Cell, cells, planFor } from '@sluice/core';
+import type { ActivationName } from '@sluice/core/equations';
+import { layouts } from '@sluice/core/layouts';
 import type { Config, FixtureCall, Tensor } from '../fixtures/load.js';
 import { type Batch, differentiateSide, runSide, type Side, type SideGradient } from './side.js';
 import { reversedTime, values } from './tensors.js';
@@ -32,10 +34,10 @@ function cellAndLayout(kind: string, config: Config) {
   const gated = { activation, recurrentActivation, useBias };
   const resetAfter = config.reset_after !== false;
   const choices: Record<string, { cell: Cell; layout: typeof layouts.keras.gru }> = {
-    SimpleRNN: { cell: simpleRnn({ activation, useBias }), layout: layouts.keras.simpleRnn },
-    LSTM: { cell: lstm(gated), layout: layouts.keras.lstm },
+    SimpleRNN: { cell: cells.simpleRnn({ activation, useBias }), layout: layouts.keras.simpleRnn },
+    LSTM: { cell: cells.lstm(gated), layout: layouts.keras.lstm },
     GRU: {
-      cell: gru({ ...gated, resetAfter }),
+      cell: cells.gru({ ...gated, resetAfter }),
       layout: resetAfter ? layouts.keras.gru : layouts.keras.gruResetBefore,
     },
   };

@@ -1,4 +1,5 @@
-import { type Plan, planFor, referenceForward, referenceGradient, type SequenceInputs } from '@sluice/core';
+import { type Plan, planFor, referenceForward, referenceGradient } from '@sluice/core';
+import type { SequenceInputs } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { mapInputs } from '../src/buffers.js';
 import { plainCase } from '../src/cases.js';

@@ -1,15 +1,13 @@
+import { type Plan, referenceForward, referenceGradient } from '@sluice/core';
 import {
   type Backend,
   checkCotangents,
   checkInputs,
-  type Plan,
-  referenceForward,
-  referenceGradient,
   type SequenceCotangents,
   type SequenceGradient,
   type SequenceInputs,
   type SequenceResult,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { mapCotangents, mapInputs } from '../src/buffers.js';
 
 const exact = (values: Float32Array): Float64Array => Float64Array.from(values);

@@ -1,12 +1,6 @@
-import {
-  type NativeWeights,
-  type Plan,
-  referenceForward,
-  referenceGradient,
-  type SequenceCotangents,
-  type SequenceInputs,
-  type SequenceResult,
-} from '@sluice/core';
+import { type Plan, referenceForward, referenceGradient } from '@sluice/core';
+import type { SequenceCotangents, SequenceInputs, SequenceResult } from '@sluice/core/backend';
+import type { NativeWeights } from '@sluice/core/layouts';
 
 /** One direction of a layer as core's reference runs it. */
 export interface Side {

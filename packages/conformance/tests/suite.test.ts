@@ -1,4 +1,9 @@
-import { type Backend, type SequenceCotangents, type SequenceInputs, withOwnedBuffers } from '@sluice/core';
+import {
+  type Backend,
+  type SequenceCotangents,
+  type SequenceInputs,
+  withOwnedBuffers,
+} from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { mapCotangents } from '../src/buffers.js';
 import type { Subject } from '../src/suites/subject.js';

@@ -1,8 +1,28 @@
-export * from './backend/index.js';
-export * from './cells/catalogue.js';
-export * from './documentation/index.js';
-export * from './equations/index.js';
-export * from './layouts/index.js';
-export * from './plan/index.js';
+/** Cells, their plans, documentation and float64 reference. The other doors: `/equations`, `/layouts` and `/backend`. */
+export {
+  type CellFactory,
+  cellFrom,
+  cells,
+  type GruOptions,
+  type IndRnnOptions,
+  type LiGruOptions,
+  type LstmOptions,
+  type MinGruOptions,
+  registerCell,
+  type SimpleRnnOptions,
+  type SruOptions,
+} from './cells/catalogue.js';
+export { explain } from './documentation/explain.js';
+export { latex } from './documentation/latex.js';
+export {
+  type Cell,
+  type CellDefinition,
+  defineCell,
+  type Json,
+  type JsonObject,
+} from './equations/define-cell.js';
+export type { ParameterRole, ParameterShape, Sizes } from './equations/parameters.js';
+export type { TraceOptions } from './graph/trace.js';
+export { type Plan, planFor } from './plan/plan.js';
 export { type ReferenceResult, type ReferenceStep, referenceForward } from './reference/forward.js';
 export { referenceGradient } from './reference/gradient.js';

@@ -1,16 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import {
-  bias,
-  cellFrom,
-  cells,
-  defineCell,
-  type JsonObject,
-  kernel,
-  planFor,
-  registerCell,
-  tanh,
-} from '../src/index.js';
+import { bias, kernel, tanh } from '../src/equations/index.js';
+import { cellFrom, cells, defineCell, type JsonObject, planFor, registerCell } from '../src/index.js';
 
 const SIZES = { inputSize: 3, units: 4 };
 

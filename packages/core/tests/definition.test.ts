@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  bias,
-  type Cell,
-  defineCell,
-  Expression,
-  kernel,
-  planFor,
-  recurrentKernel,
-  recurrentVector,
-} from '../src/index.js';
+import { bias, Expression, kernel, recurrentKernel, recurrentVector } from '../src/equations/index.js';
+import { type Cell, defineCell, planFor } from '../src/index.js';
 
 const SIZES = { inputSize: 3, units: 4 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { cells, defineCell, explain, kernel, latex, recurrentKernel, sqrt } from '../src/index.js';
+import { kernel, recurrentKernel, sqrt } from '../src/equations/index.js';
+import { cells, defineCell, explain, latex } from '../src/index.js';
 
 describe('explain', () => {
   const gru = explain(cells.gru({ resetAfter: false }), { inputSize: 5, units: 3 });

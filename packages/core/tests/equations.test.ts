@@ -2,16 +2,13 @@ import { describe, expect, test } from 'vitest';
 import {
   activations,
   bias,
-  type Cell,
-  cells,
-  defineCell,
   Expression,
   kernel,
-  planFor,
   recurrentKernel,
   recurrentVector,
   tanh,
-} from '../src/index.js';
+} from '../src/equations/index.js';
+import { type Cell, cells, defineCell, planFor } from '../src/index.js';
 
 const SIZES = { inputSize: 3, units: 4 };
 

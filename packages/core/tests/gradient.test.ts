@@ -1,23 +1,25 @@
 import { describe, expect, test } from 'vitest';
+import type { SequenceInputs } from '../src/backend/index.js';
 import {
   type ActivationName,
   type ActivationSetting,
   activations,
   bias,
-  type Cell,
-  cells,
-  defineCell,
   greater,
   kernel,
-  type Plan,
   recurrentVector,
-  referenceForward,
-  referenceGradient,
-  type SequenceInputs,
   softplus,
   sqrt,
   tanh,
   where,
+} from '../src/equations/index.js';
+import {
+  type Cell,
+  cells,
+  defineCell,
+  type Plan,
+  referenceForward,
+  referenceGradient,
 } from '../src/index.js';
 import { numbers, problem } from './problem.js';
 

@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { pointwiseProgram } from '../src/backend/index.js';
+import { type Expression, kernel, recurrentVector } from '../src/equations/index.js';
 import {
   type Cell,
   defineCell,
-  type Expression,
   explain,
-  kernel,
   latex,
   planFor,
-  pointwiseProgram,
-  recurrentVector,
   referenceForward,
   referenceGradient,
 } from '../src/index.js';

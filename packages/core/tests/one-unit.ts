@@ -1,4 +1,5 @@
-import { type Cell, planFor, referenceForward, type SequenceInputs } from '../src/index.js';
+import type { SequenceInputs } from '../src/backend/index.js';
+import { type Cell, planFor, referenceForward } from '../src/index.js';
 
 export type Inputs = SequenceInputs<Float64Array>;
 

@@ -1,19 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { type OperationName, operations } from '../src/backend/index.js';
+import { activation, activationAliases } from '../src/equations/activations.js';
 import { erf } from '../src/equations/erf.js';
-import {
-  type ActivationName,
-  type ActivationSetting,
-  activation,
-  activationAliases,
-  activations,
-  cellFrom,
-  indRnn,
-  type OperationName,
-  operations,
-  planFor,
-  referenceForward,
-  simpleRnn,
-} from '../src/index.js';
+import { type ActivationName, type ActivationSetting, activations } from '../src/equations/index.js';
+import { cellFrom, cells, planFor, referenceForward } from '../src/index.js';
 
 /** erf, rounded to float64: Abramowitz & Stegun 1964, table 7.1, continued in 30-digit arithmetic. */
 const ERF: [x: number, value: number][] = [
@@ -123,7 +113,10 @@ describe('activations', () => {
 
   /** The activation of `x` as the reference computes it: a simple RNN whose product is `x` itself. */
   const applied = (setting: ActivationSetting, x: number): number => {
-    const plan = planFor(simpleRnn({ activation: setting, useBias: false }), { inputSize: 1, units: 1 });
+    const plan = planFor(cells.simpleRnn({ activation: setting, useBias: false }), {
+      inputSize: 1,
+      units: 1,
+    });
     const parameters = [Float64Array.of(1), Float64Array.of(0)];
     return referenceForward(plan, { batch: 1, timesteps: 1, x: Float64Array.of(x), parameters }).sequence[0];
   };
@@ -158,7 +151,7 @@ describe('activations', () => {
       for (const x of [-3, -0.5, 0, 0.5, 0.75, 2]) {
         expect(applied(setting, x), `${JSON.stringify(setting)} of ${x}`).toBeCloseTo(definition(x), 13);
       }
-      const cell = simpleRnn({ activation: setting });
+      const cell = cells.simpleRnn({ activation: setting });
       const saved = JSON.parse(JSON.stringify({ name: cell.name, options: cell.options }));
       const sizes = { inputSize: 1, units: 1 };
       expect(planFor(cellFrom(saved), sizes).nodes).toEqual(planFor(cell, sizes).nodes);
@@ -173,7 +166,7 @@ describe('activations', () => {
       hard_sigmoid: 'hardSigmoid',
     });
     for (const [alias, name] of pairs) expect(applied(alias, 0.4)).toBe(applied(name, 0.4));
-    expect(simpleRnn({ activation: 'swish' }).options).toEqual({ activation: 'swish' });
+    expect(cells.simpleRnn({ activation: 'swish' }).options).toEqual({ activation: 'swish' });
   });
 
   test('a parameter that an activation has not, or that is no number, is refused', () => {
@@ -183,7 +176,9 @@ describe('activations', () => {
     expect(() => activation({ name: 'elu', beta: 1 })).toThrow(/'elu' has no parameter 'beta'; it has alpha/);
     for (const alpha of [Number.NaN, '0.1', 1e39, null]) {
       const setting = { name: 'leakyRelu', alpha } as unknown as ActivationSetting;
-      expect(() => simpleRnn({ activation: setting })).toThrow(/'leakyRelu': alpha must be a finite number/);
+      expect(() => cells.simpleRnn({ activation: setting })).toThrow(
+        /'leakyRelu': alpha must be a finite number/,
+      );
     }
     expect(() => activation({} as ActivationSetting)).toThrow(/Unknown activation undefined/);
   });
@@ -193,6 +188,6 @@ describe('activations', () => {
       /'softmax'. Known: sigmoid, .*linear, swish, .*hard_sigmoid/,
     );
     expect(() => activation('toString' as ActivationName)).toThrow(RangeError);
-    expect(() => indRnn({ activation: 'Tanh' as ActivationName })).toThrow("'Tanh'");
+    expect(() => cells.indRnn({ activation: 'Tanh' as ActivationName })).toThrow("'Tanh'");
   });
 });

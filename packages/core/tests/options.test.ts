@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bias, cellFrom, cells, defineCell, type JsonObject, kernel } from '../src/index.js';
+import { bias, kernel } from '../src/equations/index.js';
+import { cellFrom, cells, defineCell, type JsonObject } from '../src/index.js';
 
 describe('options are checked, since they may come from a file', () => {
   const wrong: [string, JsonObject, RegExp][] = [

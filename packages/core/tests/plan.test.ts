@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  bias,
-  type Cell,
-  cells,
-  defineCell,
-  isInputProjection,
-  kernel,
-  type Plan,
-  planFor,
-  recurrentKernel,
-  recurrentVector,
-  type Schedule,
-  sigmoid,
-  tanh,
-} from '../src/index.js';
+import { isInputProjection, type Schedule } from '../src/backend/index.js';
+import { bias, kernel, recurrentKernel, recurrentVector, sigmoid, tanh } from '../src/equations/index.js';
+import { type Cell, cells, defineCell, type Plan, planFor } from '../src/index.js';
 
 const SIZES = { inputSize: 3, units: 4 };
 

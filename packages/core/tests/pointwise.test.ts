@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Expression, operations, type Program, pointwiseProgram, sqrt } from '../src/index.js';
+import { operations, type Program, pointwiseProgram } from '../src/backend/index.js';
+import { Expression, sqrt } from '../src/equations/index.js';
 
 /** What a program makes of one number of each load. */
 function run({ loads, constants, operations: steps, stores }: Program, ...numbers: number[]): number[] {

@@ -1,4 +1,5 @@
-import type { Cell, SequenceInputs, Sizes } from '../src/index.js';
+import type { SequenceInputs } from '../src/backend/index.js';
+import type { Cell, Sizes } from '../src/index.js';
 import { planFor } from '../src/index.js';
 
 /** A seeded generator of numbers in (−1, 1): Lehmer's, multiplier 48271. */

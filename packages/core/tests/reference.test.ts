@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  cells,
-  defineCell,
-  kernel,
-  type Plan,
-  planFor,
-  recurrentVector,
-  referenceForward,
-  referenceGradient,
-} from '../src/index.js';
+import { kernel, recurrentVector } from '../src/equations/index.js';
+import { cells, defineCell, type Plan, planFor, referenceForward, referenceGradient } from '../src/index.js';
 import { f64, type Inputs, runOneUnit } from './one-unit.js';
 
 /** h = x + h/2: what a step does can be read off the numbers. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { softwareAdapter } from '../src/index.js';
+import { softwareAdapter } from '../src/backend/index.js';
 
 describe('a WebGPU adapter is software', () => {
   test.each([

@@ -1,5 +1,5 @@
 import '@sluice/backend-cpu';
-import { POINTWISE, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
+import { POINTWISE, RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { copyRegisteredKernels, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
 

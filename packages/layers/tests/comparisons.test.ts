@@ -1,4 +1,5 @@
-import { bias, type Cell, defineCell, greater, greaterEqual, kernel, log, where } from '@sluice/core';
+import { type Cell, defineCell } from '@sluice/core';
+import { bias, greater, greaterEqual, kernel, log, where } from '@sluice/core/equations';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { recurrent } from '../src/index.js';

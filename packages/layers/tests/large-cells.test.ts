@@ -1,4 +1,5 @@
-import { defineCell, kernel } from '@sluice/core';
+import { defineCell } from '@sluice/core';
+import { kernel } from '@sluice/core/equations';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { compare } from './against-reference.js';

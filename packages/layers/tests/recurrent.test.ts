@@ -1,16 +1,5 @@
-import {
-  bias,
-  type Cell,
-  cells,
-  defineCell,
-  kernel,
-  planFor,
-  recurrentKernel,
-  referenceForward,
-  sigmoid,
-  sqrt,
-  tanh,
-} from '@sluice/core';
+import { type Cell, cells, defineCell, planFor, referenceForward } from '@sluice/core';
+import { bias, kernel, recurrentKernel, sigmoid, sqrt, tanh } from '@sluice/core/equations';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { recurrent } from '../src/index.js';

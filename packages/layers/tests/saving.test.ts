@@ -1,12 +1,5 @@
-import {
-  cells,
-  defineCell,
-  type JsonObject,
-  kernel,
-  recurrentKernel,
-  registerCell,
-  tanh,
-} from '@sluice/core';
+import { cells, defineCell, type JsonObject, registerCell } from '@sluice/core';
+import { kernel, recurrentKernel, tanh } from '@sluice/core/equations';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers as tfjs } from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { layouts, type SruOptions } from '@sluice/core';
+import type { SruOptions } from '@sluice/core';
+import { layouts } from '@sluice/core/layouts';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bidirectional, sru } from '../src/index.js';

@@ -1,4 +1,4 @@
-import type { Backend } from '@sluice/core';
+import type { Backend } from '@sluice/core/backend';
 import { checkedCotangent, checkedPart, type LayerProblem } from '../workloads/layer.js';
 import type { Shape } from '../workloads/workload.js';
 import type { Prepared } from './contender.js';

@@ -1,4 +1,4 @@
-import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
+import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import type { KernelConfig, KernelFunc, Optimizer } from '@tensorflow/tfjs-core';
 import type { Tfjs } from './tfjs.js';
 

@@ -1,4 +1,4 @@
-import { layouts } from '@sluice/core';
+import { layouts } from '@sluice/core/layouts';
 import type { Tensor } from 'onnxruntime-web';
 import { backendNamed } from '../backends.js';
 import { type LayerProblem, layerProblem } from '../workloads/layer.js';

@@ -1,4 +1,4 @@
-import type { Backend } from '@sluice/core';
+import type { Backend } from '@sluice/core/backend';
 import { joinSteps, type StreamProblem } from '../workloads/stream.js';
 import type { Shape } from '../workloads/workload.js';
 import type { Prepared } from './contender.js';

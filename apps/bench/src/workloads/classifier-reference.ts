@@ -1,4 +1,5 @@
-import { referenceForward, referenceGradient, type SequenceInputs } from '@sluice/core';
+import { referenceForward, referenceGradient } from '@sluice/core';
+import type { SequenceInputs } from '@sluice/core/backend';
 import { CHECKED_BATCHES, type ClassifierProblem, VOCABULARY } from './classifier.js';
 import type { Shape } from './workload.js';
 

@@ -1,4 +1,4 @@
-import type { Kernels } from '@sluice/core';
+import type { Kernels } from '@sluice/core/backend';
 import { multiply, prepare, type Right } from './matrix.js';
 import { type CompiledProgram, compile, run } from './program.js';
 

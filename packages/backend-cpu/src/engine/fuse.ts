@@ -1,4 +1,4 @@
-import type { Program } from '@sluice/core';
+import type { Program } from '@sluice/core/backend';
 import type { Loop } from './cheap-loops.js';
 import { fusions, type Pattern } from './fused-loops.js';
 import { loops } from './loops.js';

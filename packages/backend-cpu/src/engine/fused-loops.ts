@@ -1,4 +1,4 @@
-import type { OperationName } from '@sluice/core';
+import type { OperationName } from '@sluice/core/backend';
 import type { Loop } from './cheap-loops.js';
 
 /** A tree of operations over operands `a`, `b`, `c`; the same letter stands for the same value. */

@@ -1,4 +1,4 @@
-import { operations as exact, type OperationName } from '@sluice/core';
+import { operations as exact, type OperationName } from '@sluice/core/backend';
 import { add, div, type Loop, mul, neg, oneMinus, sqrt, sub } from './cheap-loops.js';
 import { expMinusOne } from './exponential.js';
 

@@ -13,7 +13,7 @@
  * Blocking keeps a 4-column panel (8 kB) in the first-level cache and a block of rows (200 kB) in the second.
  */
 
-import type { Matrix } from '@sluice/core';
+import type { Matrix } from '@sluice/core/backend';
 
 const TILE_ROWS = 3;
 const TILE_COLUMNS = 4;

@@ -1,4 +1,4 @@
-import type { Program, ProgramRows, Rows } from '@sluice/core';
+import type { Program, ProgramRows, Rows } from '@sluice/core/backend';
 import { fuse, type Pass } from './fuse.js';
 
 /** How many numbers of one value are worked on at a time: a program's values then stay in the first-level cache. */

@@ -1,4 +1,4 @@
-import type { Matrix } from '@sluice/core';
+import type { Matrix } from '@sluice/core/backend';
 import type { FixedKernels, ProductArguments } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
 import { MULTIPLY_PANELS, MULTIPLY_ROWS, PANEL, ROW_GROUP } from './threads/jobs.js';

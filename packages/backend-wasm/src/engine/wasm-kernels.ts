@@ -1,4 +1,4 @@
-import type { Kernels } from '@sluice/core';
+import type { Kernels } from '@sluice/core/backend';
 import type { LoadedKernels } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
 import { MatrixProducts, type Right } from './matrix.js';

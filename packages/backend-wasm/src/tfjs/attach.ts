@@ -1,4 +1,4 @@
-import { pointwiseKernel } from '@sluice/core';
+import { pointwiseKernel } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelFunc } from '@tensorflow/tfjs-core';
 import { isShared } from '../engine/features.js';

@@ -1,4 +1,4 @@
-import type { Matrix } from '@sluice/core';
+import type { Matrix } from '@sluice/core/backend';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import {
   backend_util,

@@ -1,4 +1,5 @@
-import { backendFromKernels, recurrentKernels } from '@sluice/core';
+import { backendFromKernels } from '@sluice/core/backend';
+import { recurrentKernels } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { loadKernels } from '../engine/fixed-kernels.js';

@@ -1,4 +1,5 @@
-import { backendFromKernels, recurrentKernels } from '@sluice/core';
+import { backendFromKernels } from '@sluice/core/backend';
+import { recurrentKernels } from '@sluice/tfjs';
 import type { KernelFunc } from '@tensorflow/tfjs-core';
 import type { WasmKernels } from '../engine/wasm-kernels.js';
 import { tensorsInPlace } from './tensors.js';

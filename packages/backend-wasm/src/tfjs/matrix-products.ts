@@ -1,4 +1,4 @@
-import type { Matrix } from '@sluice/core';
+import type { Matrix } from '@sluice/core/backend';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Floats } from '../engine/heap.js';

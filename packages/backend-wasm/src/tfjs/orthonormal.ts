@@ -1,4 +1,4 @@
-import { ORTHONORMAL_ROWS, type OrthonormalRows } from '@sluice/core';
+import { ORTHONORMAL_ROWS, type OrthonormalRows } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { attachedTo } from './attach.js';

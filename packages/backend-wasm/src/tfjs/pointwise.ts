@@ -1,4 +1,4 @@
-import { POINTWISE } from '@sluice/core';
+import { POINTWISE } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { attachedTo } from './attach.js';

@@ -1,4 +1,4 @@
-import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
+import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelConfig, KernelFunc } from '@tensorflow/tfjs-core';
 import { attachedTo } from './attach.js';

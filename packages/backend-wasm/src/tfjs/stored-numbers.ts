@@ -1,4 +1,4 @@
-import { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from '@sluice/core';
+import { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelConfig, KernelFunc } from '@tensorflow/tfjs-core';
 

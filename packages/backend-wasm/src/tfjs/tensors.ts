@@ -1,4 +1,4 @@
-import type { TensorAccess } from '@sluice/core';
+import type { TensorAccess } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Floats } from '../engine/heap.js';

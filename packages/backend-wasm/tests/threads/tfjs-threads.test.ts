@@ -1,5 +1,7 @@
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
-import { cells, type OwnedBuffer, planFor, RECURRENT, RECURRENT_GRADIENT } from '@sluice/core';
+import { cells, planFor } from '@sluice/core';
+import type { OwnedBuffer } from '@sluice/core/backend';
+import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+import type { Plan } from '@sluice/core';
 import {
   type Backend,
   checkCotangents,
@@ -5,10 +6,9 @@ import {
   checkResult,
   emptyGradient,
   emptyResult,
-  type Plan,
   type SequenceInputs,
   withMaskOfLengths,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { forward } from './forward.js';
 import type { Gpu } from './gpu.js';
 import type { GpuFloats } from './gpu-floats.js';

@@ -1,4 +1,5 @@
-import { type Plan, type SequenceGradient, type SequenceInputs, sequenceLayout } from '@sluice/core';
+import type { Plan } from '@sluice/core';
+import { type SequenceGradient, type SequenceInputs, sequenceLayout } from '@sluice/core/backend';
 import type { Chunk } from './chunks.js';
 import type { GpuFloats } from './gpu-floats.js';
 import { apart, type GpuMatrix, inChunk, type Mask, multiply, type Stride } from './kernels/multiply.js';

@@ -1,10 +1,10 @@
+import type { Plan } from '@sluice/core';
 import {
   isInputProjection,
-  type Plan,
   type SequenceInputs,
   type SequenceResult,
   sequenceLayout,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { chunksOf } from './chunks.js';
 import type { Gpu } from './gpu.js';
 import type { GpuFloats } from './gpu-floats.js';

@@ -1,4 +1,4 @@
-import { softwareAdapter } from '@sluice/core';
+import { softwareAdapter } from '@sluice/core/backend';
 import { Downloads } from './downloads.js';
 import { Faults } from './faults.js';
 import { type Tiling, tilingFor } from './kernels/multiply-kernel.js';

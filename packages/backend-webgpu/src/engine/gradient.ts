@@ -1,13 +1,13 @@
+import type { Plan } from '@sluice/core';
 import {
   isInputProjection,
   outputState,
-  type Plan,
   type SequenceCotangents,
   type SequenceGradient,
   type SequenceInputs,
   type SequenceResult,
   sequenceLayout,
-} from '@sluice/core';
+} from '@sluice/core/backend';
 import { chunksOf } from './chunks.js';
 import { deepProducts } from './deep-products.js';
 import type { Gpu } from './gpu.js';

@@ -1,4 +1,4 @@
-import type { Program } from '@sluice/core';
+import type { Program } from '@sluice/core/backend';
 import type { Gpu } from './gpu.js';
 import type { GpuFloats, Kernel } from './gpu-floats.js';
 import { flatGroups, flatMain } from './kernels/flat-grid.js';

@@ -1,4 +1,5 @@
-import type { Plan, SequenceInputs } from '@sluice/core';
+import type { Plan } from '@sluice/core';
+import type { SequenceInputs } from '@sluice/core/backend';
 import type { GpuFloats } from './gpu-floats.js';
 import type { Tiling } from './kernels/multiply-kernel.js';
 import type { Recorder } from './recorder.js';

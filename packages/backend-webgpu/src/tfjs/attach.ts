@@ -1,4 +1,4 @@
-import { pointwiseOperands, recurrentKernels, type TensorInfo } from '@sluice/core';
+import { pointwiseOperands, recurrentKernels, type TensorInfo } from '@sluice/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { env, type KernelFunc } from '@tensorflow/tfjs-core';
 import { backendOn } from '../engine/backend-on.js';

@@ -1,4 +1,4 @@
-import type { OperationName } from '@sluice/core';
+import type { OperationName } from '@sluice/core/backend';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { functionsFor } from '../engine/wgsl/operations.js';

@@ -1,4 +1,4 @@
-import { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from '@sluice/core';
+import { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from '@sluice/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 

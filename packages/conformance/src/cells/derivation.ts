@@ -1,4 +1,5 @@
-import { bias, defineCell, kernel, recurrentKernel, recurrentVector, sigmoid, tanh } from '@sluice/core';
+import { defineCell } from '@sluice/core';
+import { bias, kernel, recurrentKernel, recurrentVector, sigmoid, tanh } from '@sluice/core/equations';
 import { own, type Variant } from './variant.js';
 
 const twoStages = defineCell({

@@ -1,9 +1,8 @@
+import { type Cell, defineCell } from '@sluice/core';
 import {
   activations,
   affine,
   bias,
-  type Cell,
-  defineCell,
   type Expression,
   exp,
   greater,
@@ -24,7 +23,7 @@ import {
   tanh,
   thresholdedRelu,
   where,
-} from '@sluice/core';
+} from '@sluice/core/equations';
 import { own, type Variant } from './variant.js';
 
 /** A leaky average of a function of the input and the state, so that any function is safe inside it. */

@@ -1,13 +1,13 @@
+import { defineCell } from '@sluice/core';
 import {
   bias,
-  defineCell,
   kernel,
   recurrentKernel,
   recurrentVector,
   sigmoid,
   softplus,
   tanh,
-} from '@sluice/core';
+} from '@sluice/core/equations';
 import { own, type Variant } from './variant.js';
 
 /** An LSTM whose input gate is one minus its forget gate. Greff et al. 2015, arXiv:1503.04069 (CIFG). */

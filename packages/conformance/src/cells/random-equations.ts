@@ -1,6 +1,5 @@
+import { type Cell, defineCell } from '@sluice/core';
 import {
-  type Cell,
-  defineCell,
   type Expression,
   exp,
   kernel,
@@ -9,7 +8,7 @@ import {
   sigmoid,
   softsign,
   tanh,
-} from '@sluice/core';
+} from '@sluice/core/equations';
 import { Random } from '../random.js';
 import { own, type Variant } from './variant.js';
 

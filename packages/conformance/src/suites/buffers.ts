@@ -1,4 +1,4 @@
-import { type Backend, withOwnedBuffers } from '@sluice/core';
+import { type Backend, withOwnedBuffers } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { mapCotangents, mapInputs } from '../buffers.js';
 import { plainCase } from '../cases.js';

@@ -1,4 +1,4 @@
-import type { SequenceInputs } from '@sluice/core';
+import type { SequenceInputs } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { mapCotangents, mapInputs } from '../buffers.js';
 import { plainCase } from '../cases.js';

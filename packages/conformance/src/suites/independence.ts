@@ -1,4 +1,4 @@
-import type { Backend } from '@sluice/core';
+import type { Backend } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { type Case, plainCase } from '../cases.js';

@@ -1,4 +1,5 @@
-import { defineCell, type Expression, kernel, recurrentVector } from '@sluice/core';
+import { defineCell } from '@sluice/core';
+import { type Expression, kernel, recurrentVector } from '@sluice/core/equations';
 import { describe, test } from 'vitest';
 import { plainCase } from '../cases.js';
 import { own } from '../cells/variant.js';

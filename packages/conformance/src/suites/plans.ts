@@ -1,4 +1,5 @@
-import { defineCell, kernel, planFor, recurrentKernel, sigmoid, tanh } from '@sluice/core';
+import { defineCell, planFor } from '@sluice/core';
+import { kernel, recurrentKernel, sigmoid, tanh } from '@sluice/core/equations';
 import { describe, test } from 'vitest';
 import { plainCase } from '../cases.js';
 import { commonVariants, type Variant } from '../cells/index.js';

@@ -1,4 +1,4 @@
-import type { SequenceInputs } from '@sluice/core';
+import type { SequenceInputs } from '@sluice/core/backend';
 import { describe, test } from 'vitest';
 import { plainCase } from '../cases.js';
 import { type Variant, variants } from '../cells/index.js';

@@ -1,4 +1,4 @@
-import type { Backend } from '@sluice/core';
+import type { Backend } from '@sluice/core/backend';
 import type { Tier } from '../tier.js';
 import type { Tolerances } from '../tolerances.js';
 import type { WorstErrors } from '../worst-errors.js';

@@ -1,6 +1,13 @@
+/** For authors of devices: what a backend must do, its parts, and the parts of a plan that a device reads. */
+export { type OperationName, operations } from '../equations/operations.js';
+export { type Node, operandsOf, reachable } from '../graph/graph.js';
+export { isInputProjection, type Product, type ProductOperand } from '../graph/products.js';
+export type { RecurrentMask } from '../graph/trace.js';
+export { outputState } from '../plan/output-state.js';
+export { pointwiseProgram } from '../plan/pointwise.js';
+export type { Program, Schedule, Slot, Stage } from '../plan/program.js';
 export { checkCotangents, checkInputs, checkResult } from './check.js';
 export { emptyGradient, emptyResult } from './empty-batch.js';
-export { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from './float-inputs.js';
 export { backendFromKernels } from './from-kernels/index.js';
 export type {
   Backend,
@@ -23,20 +30,3 @@ export { checkLengths, maskOfLengths, withMaskOfLengths } from './lengths.js';
 export { OwnedBuffer, withOwnedBuffers } from './owned-buffers.js';
 export { type SequenceLayout, sequenceLayout } from './sequence-layout.js';
 export { type AdapterInfo, softwareAdapter } from './software-adapter.js';
-export {
-  type KernelArguments,
-  RECURRENT,
-  RECURRENT_GRADIENT,
-  type RecurrentAttributes,
-  recurrentKernels,
-  type TensorAccess,
-  type TensorInfo,
-} from './tfjs-kernels.js';
-export { ORTHONORMAL_ROWS, type OrthonormalRows } from './tfjs-orthonormal.js';
-export {
-  POINTWISE,
-  type PointwiseAttributes,
-  type PointwiseOperands,
-  pointwiseKernel,
-  pointwiseOperands,
-} from './tfjs-pointwise.js';

@@ -51,10 +51,10 @@ export function cellFrom({ name, options }: { name: string; options?: JsonObject
   );
 }
 
-export { type GruOptions, gru } from './gru.js';
-export { type IndRnnOptions, indRnn } from './ind-rnn.js';
-export { type LiGruOptions, liGru } from './li-gru.js';
-export { type LstmOptions, lstm } from './lstm.js';
-export { type MinGruOptions, minGru } from './min-gru.js';
-export { type SimpleRnnOptions, simpleRnn } from './simple-rnn.js';
-export { type SruOptions, sru } from './sru.js';
+export type { GruOptions } from './gru.js';
+export type { IndRnnOptions } from './ind-rnn.js';
+export type { LiGruOptions } from './li-gru.js';
+export type { LstmOptions } from './lstm.js';
+export type { MinGruOptions } from './min-gru.js';
+export type { SimpleRnnOptions } from './simple-rnn.js';
+export type { SruOptions } from './sru.js';

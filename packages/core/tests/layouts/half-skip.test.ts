@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { layouts, sru } from '../../src/index.js';
+import { cells } from '../../src/index.js';
+import { layouts } from '../../src/layouts/index.js';
 
 const layout = layouts.asappresearch.sru;
 const sizes = { inputSize: 2, units: 1 };
@@ -17,14 +18,14 @@ describe('a bidirectional SRU of asappresearch whose input is as wide as its out
     const rescaled = layout.toNativeBidirectional({ weight }, sizes, options);
     expect(rescaled.forward.kernel[3]).toBe(Math.sqrt(1 + 2 * Math.exp(-1)));
     // What the cell takes.
-    const [{ shape }] = sru(options).parameters(sizes);
+    const [{ shape }] = cells.sru(options).parameters(sizes);
     expect(shape).toEqual([2, 4]);
   });
 
   it('has none without highway', () => {
     const { forward } = layout.toNativeBidirectional({ weight }, sizes, { highway: false });
     expect([...forward.kernel]).toEqual([1, 2, 3, 7, 8, 9]);
-    const [{ shape }] = sru({ highway: false }).parameters(sizes);
+    const [{ shape }] = cells.sru({ highway: false }).parameters(sizes);
     expect(shape).toEqual([2, 3]);
   });
 
@@ -49,7 +50,7 @@ describe('a bidirectional SRU of asappresearch whose input is as wide as its out
 it('four matrices with an input as wide as one direction fit a cell that projects its skip', () => {
   const four = Float64Array.from({ length: 2 * 2 * 2 * 4 }, (_, i) => i);
   const { forward } = layout.toNativeBidirectional({ weight: four }, { inputSize: 2, units: 2 });
-  const [{ shape, blocks }] = sru({ projectSkip: true }).parameters({ inputSize: 2, units: 2 });
+  const [{ shape, blocks }] = cells.sru({ projectSkip: true }).parameters({ inputSize: 2, units: 2 });
   expect([blocks, shape]).toEqual([
     ['c', 'f', 'r', 's'],
     [2, 8],

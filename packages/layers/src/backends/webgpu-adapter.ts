@@ -1,4 +1,4 @@
-import { softwareAdapter } from '@sluice/core';
+import { softwareAdapter } from '@sluice/core/backend';
 import { engine } from '@tensorflow/tfjs-core';
 
 /** What is found out about this machine's GPU before TensorFlow.js's webgpu backend is started. */

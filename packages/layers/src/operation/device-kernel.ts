@@ -1,5 +1,5 @@
 /** A plan by Sluice's kernels, one forward and one backward, as one differentiable TensorFlow.js operation. */
-import { RECURRENT, RECURRENT_GRADIENT, type RecurrentAttributes } from '@sluice/core';
+import { RECURRENT, RECURRENT_GRADIENT, type RecurrentAttributes } from '@sluice/tfjs';
 import {
   engine,
   getKernel,

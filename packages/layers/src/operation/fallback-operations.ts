@@ -1,4 +1,4 @@
-import type { OperationName } from '@sluice/core';
+import type { OperationName } from '@sluice/core/backend';
 import {
   abs,
   add,

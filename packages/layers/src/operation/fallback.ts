@@ -4,7 +4,8 @@
  * It evaluates the nodes of one step as the plan has them, with input projections taken out of the loop, and leaves the
  * gradient to TensorFlow.js.
  */
-import { isInputProjection, outputState, type Plan, type Product, reachable } from '@sluice/core';
+import type { Plan } from '@sluice/core';
+import { isInputProjection, outputState, type Product, reachable } from '@sluice/core/backend';
 import {
   add,
   cast,

@@ -1,4 +1,5 @@
-import { checkLengths, type Plan } from '@sluice/core';
+import type { Plan } from '@sluice/core';
+import { checkLengths } from '@sluice/core/backend';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { RunOptions } from './recurrent-run.js';
 

@@ -1,4 +1,5 @@
-import { type Cell, maskOfLengths, type Plan, planFor } from '@sluice/core';
+import { type Cell, type Plan, planFor } from '@sluice/core';
+import { maskOfLengths } from '@sluice/core/backend';
 import {
   cast,
   customGrad,

@@ -1,4 +1,6 @@
-import { POINTWISE, pointwiseProgram, sqrt } from '@sluice/core';
+import { pointwiseProgram } from '@sluice/core/backend';
+import { sqrt } from '@sluice/core/equations';
+import { POINTWISE } from '@sluice/tfjs';
 import {
   AdamOptimizer,
   div,

@@ -1,4 +1,5 @@
-import { type Plan, planFor, referenceForward, referenceGradient, type SequenceInputs } from '@sluice/core';
+import { type Plan, planFor, referenceForward, referenceGradient } from '@sluice/core';
+import type { SequenceInputs } from '@sluice/core/backend';
 import { type Bidirectional, type MergeMode, RecurrentLayer } from '../index.js';
 
 /** What a layer is called with, in float64; shapes as in `apply`. */

@@ -1,4 +1,4 @@
-import { ORTHONORMAL_ROWS, type OrthonormalRows } from '@sluice/core';
+import { ORTHONORMAL_ROWS, type OrthonormalRows } from '@sluice/tfjs';
 import { backend, getBackend, getKernel, serialization, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
 import { checkOptions } from '../check-options.js';

@@ -1,4 +1,4 @@
-import type { OrthonormalRows } from '@sluice/core';
+import type { OrthonormalRows } from '@sluice/tfjs';
 
 /**
  * Gram-Schmidt on the rows of a matrix, in float64 and plain TypeScript, for backends without a kernel for it.

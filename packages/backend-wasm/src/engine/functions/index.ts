@@ -1,4 +1,4 @@
-import type { OperationName } from '@sluice/core';
+import type { OperationName } from '@sluice/core/backend';
 import type { Vector } from '../bytes/function-body.js';
 import type { Lanes } from '../bytes/lanes.js';
 import { erf } from './error-function.js';

@@ -1,4 +1,4 @@
-import type { OperationName, Program } from '@sluice/core';
+import type { OperationName, Program } from '@sluice/core/backend';
 
 /** An operation as it is written: a product and the sum or difference that alone needs it are one, `a b + c` or `c − a b`. */
 export interface Step {

@@ -1,4 +1,4 @@
-import type { Program, ProgramRows, SequenceRows, Start } from '@sluice/core';
+import type { Program, ProgramRows, SequenceRows, Start } from '@sluice/core/backend';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
 import { Room } from '../room.js';

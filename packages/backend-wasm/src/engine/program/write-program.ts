@@ -1,4 +1,4 @@
-import type { Program } from '@sluice/core';
+import type { Program } from '@sluice/core/backend';
 import { FunctionBody, type Integer, type Vector } from '../bytes/function-body.js';
 import { Lanes } from '../bytes/lanes.js';
 import { moduleOf } from '../bytes/wasm-module.js';

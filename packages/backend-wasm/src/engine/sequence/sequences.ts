@@ -1,4 +1,4 @@
-import type { Rows, SequenceProduct, SequenceRows, SequenceStage, Start } from '@sluice/core';
+import type { Rows, SequenceProduct, SequenceRows, SequenceStage, Start } from '@sluice/core/backend';
 import type { FixedKernels } from '../fixed-kernels.js';
 import type { Floats, Heap } from '../heap.js';
 import type { MatrixProducts, Right } from '../matrix.js';

@@ -1,4 +1,4 @@
-import type { SequenceLayout } from '@sluice/core';
+import type { SequenceLayout } from '@sluice/core/backend';
 import type { Chunk } from '../chunks.js';
 import type { Kernel } from '../gpu-floats.js';
 import type { Run } from '../run.js';

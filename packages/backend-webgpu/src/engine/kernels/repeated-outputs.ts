@@ -1,4 +1,4 @@
-import type { SequenceLayout } from '@sluice/core';
+import type { SequenceLayout } from '@sluice/core/backend';
 import type { Kernel } from '../gpu-floats.js';
 import type { Recorder } from '../recorder.js';
 import { flatGroups, flatMain } from './flat-grid.js';

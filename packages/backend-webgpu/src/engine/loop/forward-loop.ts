@@ -1,4 +1,5 @@
-import { isInputProjection, outputState, type Plan, type Slot } from '@sluice/core';
+import type { Plan } from '@sluice/core';
+import { isInputProjection, outputState, type Slot } from '@sluice/core/backend';
 import { type Loop, type Operand, weightInWork } from './loop.js';
 
 /** A number of a row of `units` numbers that begins `blocks` rows behind a uniform's place. */

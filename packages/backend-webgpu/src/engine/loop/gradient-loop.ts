@@ -1,4 +1,5 @@
-import { outputState, type Plan, type Slot } from '@sluice/core';
+import type { Plan } from '@sluice/core';
+import { outputState, type Slot } from '@sluice/core/backend';
 import { keptStep } from './forward-loop.js';
 import { type Loop, type Operand, weightInWork } from './loop.js';
 

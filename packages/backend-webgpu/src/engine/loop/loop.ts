@@ -1,4 +1,4 @@
-import type { Program, Slot } from '@sluice/core';
+import type { Program, Slot } from '@sluice/core/backend';
 import type { Kernel } from '../gpu-floats.js';
 import type { Places } from '../wgsl/program.js';
 

@@ -1,4 +1,4 @@
-import type { Slot } from '@sluice/core';
+import type { Slot } from '@sluice/core/backend';
 import type { Kernel } from '../gpu-floats.js';
 import { each } from '../wgsl/each.js';
 import type { Places } from '../wgsl/program.js';

@@ -1,4 +1,4 @@
-import type { Slot } from '@sluice/core';
+import type { Slot } from '@sluice/core/backend';
 import { functionsFor } from '../wgsl/operations.js';
 import { programValues } from '../wgsl/program.js';
 import { type Loop, waitingPlace, waitingResults } from './loop.js';

@@ -1,4 +1,4 @@
-import type { OperationName } from '@sluice/core';
+import type { OperationName } from '@sluice/core/backend';
 
 /**
  * What the operations of equations are in WGSL, as expressions in `a`, `b` and `c`, and the functions behind them.

@@ -1,4 +1,4 @@
-import type { Program, Slot } from '@sluice/core';
+import type { Program, Slot } from '@sluice/core/backend';
 import { operations } from './operations.js';
 
 /** Where a device has the rows of a program's slots: expressions that read a number, statements that write one. */

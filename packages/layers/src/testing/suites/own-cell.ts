@@ -1,4 +1,5 @@
-import { bias, defineCell, kernel, recurrentKernel, tanh } from '@sluice/core';
+import { defineCell } from '@sluice/core';
+import { bias, kernel, recurrentKernel, tanh } from '@sluice/core/equations';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, test } from 'vitest';
 import { rnn } from '../../index.js';

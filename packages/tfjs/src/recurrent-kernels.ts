@@ -1,53 +1,12 @@
-import type { Plan } from '../plan/plan.js';
-import type { Backend, SequenceInputs } from './interface.js';
-
-/**
- * How a backend's plans become TensorFlow.js kernels: names, inputs, attributes and outputs, in one place for those who
- * register the kernels and those who run them. Only structural types, so that core needs no TensorFlow.js.
- *
- * `SluiceRecurrent`: inputs `x`, `parameter0…`, `state0…` (every state, unless it starts from zeros), optionally `mask`
- * (float32) and `recurrentMask0…`; outputs the sequence, each final state, and an empty tensor that stands for what the gradient needs.
- *
- * `SluiceRecurrentGradient`: the same inputs, then `sequence`, `saved`, `dSequence`, `dState0…`; outputs the gradients of
- * `x`, of each parameter and of each initial state that was given.
- */
-export const RECURRENT = 'SluiceRecurrent';
-export const RECURRENT_GRADIENT = 'SluiceRecurrentGradient';
-
-export interface RecurrentAttributes {
-  readonly plan: Plan;
-  readonly reverse: boolean;
-  readonly timeMajor: boolean;
-  readonly maskedOutput: 'repeat' | 'zero';
-  /** Whether the gradient will be asked for. */
-  readonly keep: boolean;
-  /** Whether no initial states are given: those that are always zeros cost a call more than they seem to. */
-  readonly startsFromZeros: boolean;
-}
-
-/** A tensor as kernels see it. */
-export interface TensorInfo {
-  dataId: object;
-  shape: number[];
-  dtype: string;
-}
-
-/** What TensorFlow.js calls a kernel with. */
-export interface KernelArguments<TfjsBackend> {
-  inputs: Record<string, TensorInfo | undefined>;
-  attrs?: unknown;
-  backend: TfjsBackend;
-}
-
-/** Moves data between a TensorFlow.js backend and ours; copies nothing where the memory is shared. */
-export interface TensorAccess<TfjsBackend, Buffer> {
-  /** The data of a tensor, which stays TensorFlow.js's. */
-  read(backend: TfjsBackend, tensor: TensorInfo): Buffer;
-  /** A new float32 tensor that takes the buffer over. */
-  wrap(backend: TfjsBackend, buffer: Buffer, shape: number[]): TensorInfo;
-  /** An empty tensor that stands for what the gradient needs; `wrap` where absent. */
-  wrapSaved?(backend: TfjsBackend, buffer: Buffer): TensorInfo;
-}
+import type { Backend, SequenceInputs } from '@sluice/core/backend';
+import {
+  type KernelArguments,
+  RECURRENT,
+  RECURRENT_GRADIENT,
+  type RecurrentAttributes,
+  type TensorAccess,
+  type TensorInfo,
+} from './kernels.js';
 
 /** The kernels of a backend, ready for TensorFlow.js's `registerKernel` once `backendName` is added. */
 export function recurrentKernels<TfjsBackend, Buffer>(

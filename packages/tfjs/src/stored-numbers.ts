@@ -1,4 +1,4 @@
-import type { KernelArguments, TensorInfo } from './tfjs-kernels.js';
+import type { KernelArguments, TensorInfo } from './kernels.js';
 
 /** How a TensorFlow.js backend stores the numbers of its tensors. */
 export interface StoredNumbers<TfjsBackend> {

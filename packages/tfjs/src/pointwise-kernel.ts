@@ -1,20 +1,11 @@
-import type { Program } from '../plan/program.js';
-import type { Kernels, Rows } from './kernels.js';
-import type { KernelArguments, TensorAccess, TensorInfo } from './tfjs-kernels.js';
-
-/**
- * How a pointwise program over whole tensors becomes a TensorFlow.js kernel, beside the recurrent ones.
- *
- * `SluicePointwise`: inputs `load0…`, float32, in the order of the program's loads; outputs one new tensor for each of its
- * stores. All loads have the same number of numbers, but for those of a single number, which stands for equal ones. The
- * outputs have the shape of the first load that is no single number.
- */
-export const POINTWISE = 'SluicePointwise';
-
-export interface PointwiseAttributes {
-  /** Compiled once as long as it is the same object. Its stores are rows, not sums over rows. */
-  readonly program: Program;
-}
+import type { Kernels, Program, Rows } from '@sluice/core/backend';
+import {
+  type KernelArguments,
+  POINTWISE,
+  type PointwiseAttributes,
+  type TensorAccess,
+  type TensorInfo,
+} from './kernels.js';
 
 /** Tensors are cut into rows of so many numbers; a device's threads share the rows. */
 const ROW = 1024;

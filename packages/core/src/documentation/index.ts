@@ -1,2 +1,0 @@
-export { explain } from './explain.js';
-export { latex } from './latex.js';
