@@ -29,8 +29,9 @@ export { Embedding, type EmbeddingArgs, embedding } from './layers/embedding.js'
 export type { RecurrentArgs } from './layers/recurrent-args.js';
 export { RecurrentLayer } from './layers/recurrent-layer.js';
 export { dense, dropout } from './layers/tfjs-layers.js';
+export type { RecurrentOptions, RecurrentResult } from './operation/operands.js';
 export { recurrent } from './operation/recurrent.js';
-export type { RecurrentOptions, RecurrentResult } from './operation/recurrent-run.js';
 export { Adam, adam } from './optimizers/adam.js';
-export { type ClipOptions, ClippedOptimizer, clipGradients } from './optimizers/clip-gradients.js';
+export { ClippedOptimizer, clipGradients } from './optimizers/clip-gradients.js';
+export type { ClipOptions } from './optimizers/gradients.js';
 export { Orthogonal, type OrthogonalOptions, orthogonal } from './weights/orthogonal.js';

@@ -179,17 +179,13 @@ describe('what cannot be is refused at apply, by the name of the layer', () => {
     [
       'a mask in a model',
       [symbolic, { mask: tf.ones([2, 3]) }],
-      /words: a model takes a mask from its layers/,
+      /words: in a model a mask comes from its layers/,
     ],
-    [
-      'training in a model',
-      [symbolic, { training: true }],
-      'words: a model says itself whether it is training',
-    ],
+    ['training in a model', [symbolic, { training: true }], 'words: a model sets training itself'],
     [
       'lengths in a model',
       [symbolic, { lengths: [1, 2] }],
-      'to give one or lengths yourself, apply the layer to tensors.',
+      'to pass a mask or lengths yourself, apply the layer to tensors.',
     ],
     ['lengths beside a mask', [x, { lengths: [1, 2], mask: tf.ones([2, 3]) }], /lengths.*mask/],
     ['lengths of another batch', [x, { lengths: [1] }], /lengths/],

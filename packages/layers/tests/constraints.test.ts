@@ -153,7 +153,7 @@ test('dense warns once that TensorFlow.js does not apply its constraints', () =>
   expect(warn.mock.calls).toEqual([
     [
       expect.stringMatching(
-        /answer.*TensorFlow.js does not apply the constraints of its own layers while it trains/,
+        /answer: TensorFlow.js applies the constraints of its own layers only when weights are loaded, not during training/,
       ),
     ],
   ]);

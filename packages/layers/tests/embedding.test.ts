@@ -106,7 +106,7 @@ test('inputLength that does not fit, sizes and names that cannot be, are clear e
   );
   expect(() => embedding({ inputDim: 2, outputDim: 1.5 })).toThrow('outputDim');
   expect(() => embedding({ inputDim: 2, outputDim: 1, embeddingsInitializer: 'uniform' })).toThrow(
-    /Unknown initializer 'uniform'. Known: .*randomUniform/,
+    /Unknown initializer 'uniform'; the nearest is '\w+[uU]niform'. Known: .*randomUniform/,
   );
   const layer = embedding({ inputDim: 4, outputDim: 2, inputLength: 3 });
   expect(() => layer.apply(tf.zeros([1, 4], 'int32'))).toThrow(

@@ -52,7 +52,7 @@ test('a registered class of your own, by its name', () => {
 test.each([
   [
     { kernelInitializer: 'glorot_unifrom' },
-    /Unknown initializer 'glorot_unifrom'. Known: .*; the nearest is 'glorotUniform'/,
+    /Unknown initializer 'glorot_unifrom'; the nearest is 'glorotUniform'. Known: .*zeros/,
   ],
   [{ kernelInitializer: 'NonNeg' }, /Unknown initializer 'NonNeg'/],
   [{ biasConstraint: 'Zeros' }, /Unknown constraint 'Zeros'/],

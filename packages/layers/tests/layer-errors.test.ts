@@ -17,7 +17,7 @@ test.each([
   [
     'an initializer',
     () => gru({ units: 1, kernelInitializer: 'glorot' }),
-    /Unknown initializer 'glorot'. Known: .*glorotUniform/,
+    /Unknown initializer 'glorot'; the nearest is 'glorotNormal'. Known: .*glorotUniform/,
   ],
   [
     'a regularizer',
@@ -27,7 +27,7 @@ test.each([
   [
     'a constraint',
     () => gru({ units: 1, biasConstraint: 'max' }),
-    "Unknown constraint 'max'. Known: maxNorm",
+    "Unknown constraint 'max'; the nearest is 'maxNorm'. Known: maxNorm",
   ],
   [
     'a class',
@@ -84,7 +84,7 @@ test.each([
   [
     'the directions',
     () => bidirectional({ layer: gru({ units: 1 }), backwardLayer: gru({ units: 1 }) }),
-    'must have goBackwards the other way round',
+    'must have opposite goBackwards, but both have false',
   ],
   [
     'the pair',

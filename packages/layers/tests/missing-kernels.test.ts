@@ -28,7 +28,7 @@ test.each(['cpu', 'wasm', 'webgpu'])(
     const cell = cells.minGru();
     const parameters = cell.parameters({ inputSize: 3, units: 2 }).map(({ shape }) => tf.ones([...shape]));
     recurrent(cell, tf.ones([1, 2, 3]), parameters);
-    expect(warnings()).toEqual([expect.stringContaining(`import @sluice/backend-${name}.`)]);
+    expect(warnings()).toEqual([expect.stringContaining(`Import @sluice/backend-${name}.`)]);
   },
 );
 

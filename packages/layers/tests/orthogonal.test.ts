@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { ones } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { dense, orthogonal, sequential } from '../src/index.js';
-import { orthogonalMatrix } from '../src/weights/orthogonal.js';
+import { createOrthogonalMatrix } from '../src/weights/orthogonal.js';
 import { normalStream } from '../src/weights/random.js';
 
 /** The Gram matrix of the rows or of the columns, whichever are fewer: the identity for an orthogonal matrix. */
@@ -27,7 +27,7 @@ test.each([
   [40, 120],
   [95, 61],
 ])('QᵀQ = I for %i×%i', (rows, columns) => {
-  gram(orthogonalMatrix(rows, columns, 1, 3), rows, columns).forEach((row, i) => {
+  gram(createOrthogonalMatrix(rows, columns, 1, 3), rows, columns).forEach((row, i) => {
     row.forEach((value, j) => {
       expect(value).toBeCloseTo(i === j ? 1 : 0, 5);
     });
@@ -44,7 +44,7 @@ test.each([
   const normal = normalStream(8);
   const vectors = Array.from({ length: count }, () => Array.from({ length }, normal));
   const dot = (a: number[], b: number[]) => a.reduce((sum, value, k) => sum + value * b[k], 0);
-  const actual = orthogonalMatrix(rows, columns, 1, 8);
+  const actual = createOrthogonalMatrix(rows, columns, 1, 8);
   const wanted = new Float32Array(rows * columns);
   vectors.forEach((vector, i) => {
     for (const before of vectors.slice(0, i)) {
@@ -62,7 +62,7 @@ test.each([
 });
 
 test('is uniform: entries have mean 0 and variance 1 / length, signs included', () => {
-  const values = Array.from({ length: 400 }, (_, seed) => [...orthogonalMatrix(4, 4, 1, seed)]);
+  const values = Array.from({ length: 400 }, (_, seed) => [...createOrthogonalMatrix(4, 4, 1, seed)]);
   for (let entry = 0; entry < 16; entry++) {
     const column = values.map((matrix) => matrix[entry]);
     const mean = column.reduce((a, b) => a + b) / column.length;

@@ -148,7 +148,7 @@ describe('units that the parameters leave open', () => {
 
   test('are asked for', () => {
     expect(() => recurrent(cell, x, kernelOf(3))).toThrow(
-      "Cell 'sru': parameters of shapes [4, 12] fit 4 and 3 units with x [2, 5, 4]; say which is meant with the option units.",
+      "Cell 'sru': parameters of shapes [4, 12] fit 4 and 3 units with x [2, 5, 4]; set the option units to one of them.",
     );
   });
 

@@ -77,6 +77,7 @@ const LAYERS: [string, () => tfjs.Layer][] = [
   ],
   ['simpleRNN, mish', () => simpleRNN({ units: 3, activation: 'mish', clip: 2 })],
   ['sru', () => sru({ units: 3, version: 1, rescale: true, highwayBias: -2, activation: 'tanh' })],
+  ['sru, scaled, with a projected skip', () => sru({ units: 3, scale: 1.5, projectSkip: true })],
   ['sru, full', () => sru({ units: 3, recurrence: 'full' })],
   ['rnn, own cell', () => rnn({ units: 3, cell: leaky({ mixIN_Rate: 0.5, Note: 'Snake_Case é' }) })],
   ['rnn, catalogue', () => rnn({ units: 3, cell: cells.indRnn(), recurrentInitializer: 'glorotUniform' })],

@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { cells } from '@sluice/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { expect, expectTypeOf, test } from 'vitest';
 import {
   bidirectional,
@@ -83,6 +84,22 @@ test('an unknown option does not compile', () => {
   expect(() => gru({ units: 2 }).apply(x, tf.ones([1, 2]))).toThrow(TypeError);
   // @ts-expect-error: there is an object of arguments.
   expect(() => gru()).toThrow(TypeError);
+});
+
+test('configurations of tf.layers need no cast', () => {
+  const { layers: tfjs } = tfl;
+  const recurrentInitializer = 'glorotUniform';
+  const configs = [tfjs.lstm, tfjs.gru, tfjs.simpleRNN].map((make) =>
+    (make({ units: 2, recurrentInitializer }) as tfl.layers.Layer).getConfig(),
+  );
+  expectTypeOf(lstm(configs[0]).apply(x)).toEqualTypeOf<tf.Tensor>();
+  expect(lstm(configs[0]).getConfig().recurrentActivation).toBe('hardSigmoid');
+  expect(gru(configs[1]).getConfig().resetAfter).toBe(false);
+  expect(simpleRNN(configs[2]).units).toBe(2);
+  const table = tfjs.embedding({ inputDim: 3, outputDim: 2 }).getConfig();
+  expect(embedding(table).getConfig()).toMatchObject({ inputDim: 3, outputDim: 2 });
+  // @ts-expect-error: an object with known names is checked, whatever the types of its values.
+  expect(() => lstm({ units: 2, resetAfter: true })).toThrow(RangeError);
 });
 
 test('a layer chosen at run time', () => {

@@ -1,110 +1,115 @@
 import { engine, getBackend, ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
-import { checkOptions } from '../check-options.js';
-import { hasKernels } from '../operation/device-kernel.js';
-import { packageFor } from './registered-kernels.js';
-import { within } from './time-limit.js';
+import { checkOptions } from '../checks.js';
+import { hasKernels, PACKAGED_BACKENDS, packageFor } from './registered-kernels.js';
 import { examineGPU, type GPUFindings, hasWebGPU } from './webgpu-adapter.js';
 
 export interface SelectBackendOptions {
-  /** Names of TensorFlow.js backends, best first. Default: webgpu, wasm, cpu, then whatever else is registered. */
+  /** Names of TensorFlow.js backends, best first. Default: webgpu, wasm, cpu, then the other registered backends. */
   candidates?: readonly string[];
   /**
-   * How long a backend may take to start, in ms, before the next one is tried. Default: 15,000. It may take for ever: in an isolated
-   * page whose Content-Security-Policy refuses the workers of TensorFlow.js's wasm backend, for instance.
+   * How long a backend may take to start, in ms, before the next one is tried. Default: 15,000. A start may never end, for
+   * example when the Content-Security-Policy of an isolated page blocks the workers of TensorFlow.js's wasm backend.
    */
   timeout?: number;
 }
 
-/** Their names; the compiler compares them. */
+/** The names of `SelectBackendOptions`; the compiler checks that they are complete. */
 const SELECT_OPTIONS = Object.keys({
   candidates: true,
   timeout: true,
 } satisfies Record<keyof SelectBackendOptions, true>);
 
-const TIMEOUT = 15_000;
+const DEFAULT_TIMEOUT_MS = 15_000;
 
 export interface SelectedBackend {
   /** The backend that is now current. */
   backend: string;
-  /** Whether it has Sluice's kernels; without them recurrent layers are made of TensorFlow.js operations. */
+  /** Whether it has Sluice's kernels. Without them recurrent layers use TensorFlow.js operations. */
   kernels: boolean;
-  /** Every better one, with why it is not used. */
+  /** The better backends that are not used, each with the reason. */
   refused: { backend: string; reason: string }[];
 }
 
-const PREFERRED = ['webgpu', 'wasm', 'cpu'];
-
-/** What the runtime must have for a backend, and how to say that it has not. */
-const FEATURES: Readonly<Record<string, { present: () => boolean; missing: string }>> = {
-  webgpu: { present: hasWebGPU, missing: 'this runtime has no WebGPU (navigator.gpu is undefined)' },
+/** The features that a backend needs in the runtime, and the reason to give when it is missing. */
+const FEATURES: Readonly<Record<string, { isPresent: () => boolean; missing: string }>> = {
+  webgpu: { isPresent: hasWebGPU, missing: 'this runtime has no WebGPU (navigator.gpu is undefined)' },
   wasm: {
-    present: () => typeof WebAssembly === 'object',
+    isPresent: () => typeof WebAssembly === 'object',
     missing: 'this runtime has no WebAssembly',
   },
 };
 
-/** A backend and what speaks against it. */
+/** A backend with the reasons against it. */
 interface Candidate {
   readonly backend: string;
   /** Why it cannot be used. */
   readonly obstacle?: string;
-  /** Why others come first although it can be used. */
+  /** Why backends with kernels come first. */
   readonly kernelsMissing?: string;
+  /** Why wasm comes first. */
   readonly softwareGPU?: string;
 }
 
 /**
- * Makes the best usable TensorFlow.js backend current and says why each better one is not used.
+ * Makes the best usable TensorFlow.js backend current and returns why each better one is not used.
  *
- * A backend with Sluice's kernels comes before any without; on one without, recurrent layers are made of many
- * TensorFlow.js operations per time step: right, but slow. WebGPU comes behind wasm where its adapter is no GPU but a
- * program on the processor, and is not used when its device is lost. One that does not start within `timeout` is given up:
- * should it start later, it does not become current, and it can be tried again.
+ * Backends with Sluice's kernels come before those without, on which recurrent layers run many TensorFlow.js operations per
+ * time step: correct, but slow. WebGPU comes after wasm when its adapter is a software adapter, and is not used when its
+ * device is lost. A backend that does not start within `timeout` is given up: if it starts later, it does not become
+ * current, and it can be tried again.
  *
- * @throws RangeError when `timeout` is no number above 0 or an option is unknown, Error with every reason when no candidate can be used.
+ * @throws RangeError when `timeout` is not a number above 0 or an option is unknown, Error with every reason when no
+ *   candidate can be used.
  */
 export async function selectBackend(options: SelectBackendOptions = {}): Promise<SelectedBackend> {
   checkOptions('selectBackend', options, SELECT_OPTIONS, "selectBackend({ candidates: ['wasm', 'cpu'] })");
-  const { timeout = TIMEOUT } = options;
+  const { timeout = DEFAULT_TIMEOUT_MS } = options;
   if (!(timeout > 0)) {
     throw new RangeError(
       `selectBackend: timeout must be a number of milliseconds above 0, but is ${timeout}.`,
     );
   }
-  const imported = engine().backendNames();
-  const others = imported.filter((name) => !PREFERRED.includes(name));
-  const names = options.candidates ?? [...PREFERRED, ...others];
-  const candidates = await Promise.all(names.map((name) => examine(name, imported, timeout)));
+  const registered = engine().backendNames();
+  const others = registered.filter((name) => !PACKAGED_BACKENDS.includes(name));
+  const names = options.candidates ?? [...PACKAGED_BACKENDS, ...others];
+  const candidates = await Promise.all(names.map((name) => examineCandidate(name, registered, timeout)));
   const failures = new Map<Candidate, string>();
-  const reasons = (refused: readonly Candidate[]) =>
-    refused.map((each) => ({ backend: each.backend, reason: reasonOf(each, failures.get(each)) }));
-  for (const candidate of ranked(candidates)) {
-    const failure = candidate.obstacle ?? (await startFailure(candidate.backend, timeout));
+  const reasonsFor = (refused: readonly Candidate[]) =>
+    refused.map((candidate) => ({
+      backend: candidate.backend,
+      reason: joinReasons(candidate, failures.get(candidate)),
+    }));
+  for (const candidate of rankCandidates(candidates)) {
+    const failure = candidate.obstacle ?? (await tryToStart(candidate.backend, timeout));
     if (failure === undefined) {
-      const before = candidates.slice(0, candidates.indexOf(candidate));
-      const refused = candidates.filter((each) => failures.has(each) || before.includes(each));
+      const better = candidates.slice(0, candidates.indexOf(candidate));
+      const refused = candidates.filter((other) => failures.has(other) || better.includes(other));
       const { backend, kernelsMissing } = candidate;
-      return { backend, kernels: kernelsMissing === undefined, refused: reasons(refused) };
+      return { backend, kernels: kernelsMissing === undefined, refused: reasonsFor(refused) };
     }
     failures.set(candidate, failure);
   }
-  const all = reasons(candidates).map(({ backend, reason }) => `\n  ${backend}: ${reason}`);
+  const all = reasonsFor(candidates).map(({ backend, reason }) => `\n  ${backend}: ${reason}`);
   throw new Error(`selectBackend: none of the candidates can be used.${all.join('')}`);
 }
 
-async function examine(backend: string, imported: readonly string[], timeout: number): Promise<Candidate> {
-  const missing = missingPart(backend, imported);
+async function examineCandidate(
+  backend: string,
+  registered: readonly string[],
+  timeout: number,
+): Promise<Candidate> {
+  const missing = findMissingPart(backend, registered);
   if (missing !== undefined) return { backend, obstacle: missing };
-  const kernelsMissing = hasKernels(backend) ? undefined : withoutKernels(backend);
+  const kernelsMissing = hasKernels(backend) ? undefined : describeMissingKernels(backend);
   const examined: Promise<GPUFindings> = backend === 'webgpu' ? examineGPU() : Promise.resolve({});
-  const { obstacle, drawback } = await within(timeout, examined, () => ({
-    obstacle: `asking WebGPU for an adapter ${tookLonger(timeout)}`,
+  const { obstacle, drawback } = await withTimeout(timeout, examined, () => ({
+    obstacle: `asking WebGPU for an adapter ${describeTimeout(timeout)}`,
   }));
   return { backend, obstacle, kernelsMissing, softwareGPU: drawback };
 }
 
-/** In the order in which to try them. */
-function ranked(candidates: readonly Candidate[]): Candidate[] {
+/** The candidates in the order in which to try them. */
+function rankCandidates(candidates: readonly Candidate[]): Candidate[] {
   const order = [...candidates];
   const slow = order.findIndex(({ softwareGPU }) => softwareGPU !== undefined);
   const wasm = order.findIndex(({ backend }) => backend === 'wasm');
@@ -113,34 +118,41 @@ function ranked(candidates: readonly Candidate[]): Candidate[] {
   return order.sort((a, b) => rank(a) - rank(b));
 }
 
-function reasonOf({ kernelsMissing, softwareGPU }: Candidate, failure: string | undefined): string {
+function joinReasons({ kernelsMissing, softwareGPU }: Candidate, failure: string | undefined): string {
   return [kernelsMissing, softwareGPU, failure].filter(Boolean).join(', and ');
 }
 
-function missingPart(backend: string, imported: readonly string[]): string | undefined {
+function findMissingPart(backend: string, registered: readonly string[]): string | undefined {
   const feature = FEATURES[backend];
-  if (feature && !feature.present()) return feature.missing;
-  if (imported.includes(backend)) return undefined;
+  if (feature && !feature.isPresent()) return feature.missing;
+  if (registered.includes(backend)) return undefined;
   return `not imported; import ${packageFor(backend) ?? 'the package that registers it'}`;
 }
 
-function withoutKernels(backend: string): string {
-  const own = packageFor(backend);
-  return `Sluice's kernels are not registered for it${own ? `; import ${own}` : ''}`;
+function describeMissingKernels(backend: string): string {
+  const name = packageFor(backend);
+  return `Sluice's kernels are not registered for it${name ? `; import ${name}` : ''}`;
 }
 
-/** Makes the backend current; the reason when that fails. */
-function startFailure(backend: string, timeout: number): Promise<string | undefined> {
-  return within(timeout, started(backend), () => {
-    forgetStart(backend);
-    return `initialising it ${tookLonger(timeout)}${backend === 'wasm' ? LIKELY_FOR_WASM : ''}`;
+const describeTimeout = (timeout: number) =>
+  `took longer than ${timeout / 1000} s (see selectBackend's timeout)`;
+
+const WASM_TIMEOUT_ADVICE =
+  "; in a cross-origin isolated page TensorFlow.js's threads need blob: in the script-src and worker-src of its " +
+  "Content-Security-Policy, or tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)";
+
+/** Makes the backend current; returns the reason when that fails. */
+function tryToStart(backend: string, timeout: number): Promise<string | undefined> {
+  return withTimeout(timeout, startBackend(backend), () => {
+    abandonStart(backend);
+    return `initialising it ${describeTimeout(timeout)}${backend === 'wasm' ? WASM_TIMEOUT_ADVICE : ''}`;
   });
 }
 
-async function started(backend: string): Promise<string | undefined> {
+async function startBackend(backend: string): Promise<string | undefined> {
   try {
-    const set = await setBackend(backend);
-    if (!set) return 'TensorFlow.js could not initialise it (its console warning says why)';
+    const isSet = await setBackend(backend);
+    if (!isSet) return 'TensorFlow.js could not initialise it (its console warning says why)';
     await ready();
     return getBackend() === backend ? undefined : `it did not become current ('${getBackend()}' is)`;
   } catch (error) {
@@ -148,15 +160,26 @@ async function started(backend: string): Promise<string | undefined> {
   }
 }
 
-const tookLonger = (timeout: number) => `took longer than ${timeout / 1000} s (see selectBackend's timeout)`;
-
-const LIKELY_FOR_WASM =
-  "; in a cross-origin isolated page TensorFlow.js's threads need blob: in the script-src and worker-src of its " +
-  "Content-Security-Policy, or tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)";
-
-/** Keeps a backend that may still start from becoming current then; it stays registered. */
-function forgetStart(backend: string): void {
+/** Prevents a backend that may still start from becoming current; it stays registered. */
+function abandonStart(backend: string): void {
   const { factory, priority } = engine().registryFactory[backend];
   removeBackend(backend);
   registerBackend(backend, factory, priority);
+}
+
+/** The result of a promise, or of `onTimeout` when the promise has not settled in time. */
+async function withTimeout<Result>(
+  milliseconds: number,
+  promise: Promise<Result>,
+  onTimeout: () => Result,
+): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<Result>((resolve) => {
+    timer = setTimeout(() => resolve(onTimeout()), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

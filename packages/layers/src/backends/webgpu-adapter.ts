@@ -1,7 +1,7 @@
 import { softwareAdapter } from '@sluice/core/backend';
 import { engine } from '@tensorflow/tfjs-core';
 
-/** What is found out about this machine's GPU before TensorFlow.js's webgpu backend is started. */
+/** The result of `examineGPU`; empty when nothing is wrong. */
 export interface GPUFindings {
   /** Why the backend cannot be used. */
   readonly obstacle?: string;
@@ -9,12 +9,12 @@ export interface GPUFindings {
   readonly drawback?: string;
 }
 
-/** Whether this runtime has WebGPU; whether that has an adapter is another question. */
+/** Whether this runtime has WebGPU. It may still have no adapter. */
 export const hasWebGPU = (): boolean => navigatorGPU() !== undefined;
 
-/** Looks for the adapter that TensorFlow.js's backend will take when it starts, and at the device of one that runs. */
+/** Examines the adapter that TensorFlow.js's webgpu backend will request, and the device of a backend that runs already. */
 export async function examineGPU(): Promise<GPUFindings> {
-  const loss = await lossOfRunningDevice();
+  const loss = await readDeviceLoss();
   if (loss !== undefined) return { obstacle: `its GPU device is lost (${loss})` };
   try {
     const adapter = await navigatorGPU()!.requestAdapter({ powerPreference: 'high-performance' });
@@ -33,9 +33,9 @@ function navigatorGPU(): GPU | undefined {
   return (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
 }
 
-/** TensorFlow.js goes on with a backend whose device is lost, as if nothing had happened. */
-async function lossOfRunningDevice(): Promise<string | undefined> {
-  // Not findBackend: it would start the backend.
+/** Why the running backend's device is lost; undefined when it is not. TensorFlow.js keeps using a lost device. */
+async function readDeviceLoss(): Promise<string | undefined> {
+  // findBackend would start the backend.
   const running = engine().registry.webgpu as { device?: GPUDevice } | undefined;
   const loss = await Promise.race([running?.device?.lost, undefined]);
   return loss && (loss.message || loss.reason);

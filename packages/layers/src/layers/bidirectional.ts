@@ -9,16 +9,25 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { fromSaved, type SavedObject, savedForm } from '../weights/identifiers.js';
-import { streamSeed } from '../weights/random.js';
-import { checkLayerArgs, layerArgs } from './layer-args.js';
-import { recurrentCall, type StateSlots } from './layer-call.js';
-import type { CallArgs, LayerArgs, LayerInputs, Outputs, Shape, States } from './layer-inputs.js';
-import { first, listed, shapesOf } from './one-or-several.js';
+import { restoreObject, type SavedObject, toSavedObject } from '../weights/identifiers.js';
+import { deriveStreamSeed } from '../weights/random.js';
+import { checkLayerArgs, toLayerArgs } from './layer-args.js';
+import { readRecurrentCall, type StateSlots } from './layer-call.js';
+import {
+  type CallArgs,
+  firstOf,
+  type LayerArgs,
+  type LayerInputs,
+  type Outputs,
+  type Shape,
+  type States,
+  toList,
+  toShapes,
+} from './layer-inputs.js';
+import { sequenceMask } from './masks.js';
 import { RecurrentLayer } from './recurrent-layer.js';
-import { sequenceMask } from './sequence-mask.js';
 
-/** How the outputs of the two directions become one; null leaves them two. */
+/** How the outputs of the two directions are merged; null returns both. */
 export type MergeMode = keyof typeof MERGES | null;
 
 const MERGES = {
@@ -29,15 +38,15 @@ const MERGES = {
 } as const;
 
 export interface BidirectionalArgs extends LayerArgs {
-  /** One of this package's recurrent layers; the wrapper works with copies of it. */
+  /** One of this package's recurrent layers; the wrapper uses copies of it. */
   layer: RecurrentLayer | SavedObject;
-  /** The layer for the other direction. Default: one like `layer` with `goBackwards` the other way round. */
+  /** The layer of the other direction. Default: a copy of `layer` with the opposite `goBackwards`. */
   backwardLayer?: RecurrentLayer | SavedObject | null;
   /** Default `concat`. */
   mergeMode?: MergeMode;
 }
 
-/** The names of a pair's own arguments; the compiler compares them. */
+/** The names of the arguments; the compiler checks that they are complete. */
 const BIDIRECTIONAL_ARGS = Object.keys({
   layer: true,
   backwardLayer: true,
@@ -58,16 +67,19 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
       );
     }
     checkLayerArgs('bidirectional', args, BIDIRECTIONAL_ARGS, 'bidirectional({ layer: gru({ units: 16 }) })');
-    super(layerArgs('bidirectional', args));
-    const given = layerOf(this.name, args.layer);
-    const other = args.backwardLayer == null ? otherDirection(given) : layerOf(this.name, args.backwardLayer);
-    checkPair(this.name, given, other);
-    // As Keras does: with sequences the merged output of a padded step is zero, otherwise the last output is kept.
-    const zeroOutputForMask = given.returnSequences;
-    this.forwardLayer = given.copyWith({ name: scoped('forward', given), zeroOutputForMask });
-    this.backwardLayer = other.copyWith({ name: scoped('backward', given), zeroOutputForMask });
-    this.mergeMode = checkedMergeMode(this.name, args.mergeMode);
-    this._stateful = given.stateful;
+    super(toLayerArgs('bidirectional', args));
+    const forward = toRecurrentLayer(this.name, args.layer);
+    const backward =
+      args.backwardLayer == null
+        ? copyForOtherDirection(forward)
+        : toRecurrentLayer(this.name, args.backwardLayer);
+    checkPair(this.name, forward, backward);
+    // As in Keras: in sequences the output of a padded step is zero; without sequences the last output is kept.
+    const zeroOutputForMask = forward.returnSequences;
+    this.forwardLayer = forward.copyWith({ name: prefixName('forward', forward), zeroOutputForMask });
+    this.backwardLayer = backward.copyWith({ name: prefixName('backward', forward), zeroOutputForMask });
+    this.mergeMode = readMergeMode(this.name, args.mergeMode);
+    this._stateful = forward.stateful;
     this.supportsMasking = true;
   }
 
@@ -84,14 +96,14 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
-    const [output, ...states] = shapesOf(this.forwardLayer.computeOutputShape(inputShape));
+    const [output, ...states] = toShapes(this.forwardLayer.computeOutputShape(inputShape));
     const width = (this.mergeMode === 'concat' ? 2 : 1) * this.forwardLayer.units;
     const merged = [...output.slice(0, -1), width];
     const shapes = [...(this.mergeMode === null ? [merged, merged] : [merged]), ...states, ...states];
     return shapes.length === 1 ? shapes[0] : shapes;
   }
 
-  /** The states that a call may start from, the forward layer's first. */
+  /** The states that a call can start from, the forward layer's first. */
   private get stateSlots(): StateSlots {
     const { cell, units } = this.forwardLayer;
     return {
@@ -103,7 +115,7 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
 
   /**
    * Applies both layers to a sequence. Initial states are the forward layer's, then the backward layer's.
-   * @throws TypeError, RangeError when there is something in the call that the layers cannot use.
+   * @throws TypeError, RangeError when an input or argument of the call is wrong.
    */
   override apply(inputs: Tensor | Tensor[], kwargs?: CallArgs): Outputs<Tensor, Several>;
   override apply(
@@ -112,7 +124,7 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
   ): Outputs<SymbolicTensor, Several>;
   override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
   override apply(inputs: LayerInputs, kwargs?: CallArgs | null): LayerInputs {
-    const call = recurrentCall(this, this.stateSlots, inputs, kwargs ?? {});
+    const call = readRecurrentCall(this, this.stateSlots, inputs, kwargs ?? {});
     return super.apply(call.inputs, call.kwargs);
   }
 
@@ -121,15 +133,18 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
       this.invokeCallHook(inputs, kwargs);
       const { initialState, lengths, training } = kwargs;
       const mask = sequenceMask(this.name, kwargs.mask);
-      const each = this.forwardLayer.cell.states.length;
-      const states = initialState == null ? undefined : listed(initialState as States);
+      const stateCount = this.forwardLayer.cell.states.length;
+      const initialStates = initialState == null ? undefined : toList(initialState as States);
       const results = this.pair.map((layer, i) => {
-        const own = { mask, lengths, training, initialState: states?.slice(i * each, (i + 1) * each) };
-        const { sequence, states: last } = layer.run(first(inputs), own);
-        return {
-          output: layer.returnSequences ? this.inOrder(sequence) : layer.lastOutput(sequence),
-          states: last,
-        };
+        const ownStates = initialStates?.slice(i * stateCount, (i + 1) * stateCount);
+        const { sequence, states } = layer.run(firstOf(inputs), {
+          mask,
+          lengths,
+          training,
+          initialState: ownStates,
+        });
+        const output = layer.returnSequences ? this.orderOutputs(sequence) : layer.lastOutput(sequence);
+        return { output, states };
       });
       const [forward, backward] = results.map(({ output }) => output);
       const outputs =
@@ -140,8 +155,8 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
     });
   }
 
-  /** Keras turns the backward layer's outputs round; where the forward layer goes backwards, all come out reversed. */
-  private inOrder(sequence: Tensor3D): Tensor {
+  /** Both outputs are in the order of the forward layer's steps, as in Keras: reversed if it goes backwards. */
+  private orderOutputs(sequence: Tensor3D): Tensor {
     return this.forwardLayer.goBackwards ? reverse(sequence, 1) : sequence;
   }
 
@@ -156,25 +171,25 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
     return (masks.length === 1 ? masks[0] : masks) as Tensor | Tensor[];
   }
 
-  /** The states that a stateful pair starts its next batch with, the forward layer's first; null stands for zeros. */
+  /** The states from which a stateful pair starts its next batch, the forward layer's first; null stands for zeros. */
   get states(): readonly (Tensor | null)[] {
     return this.pair.flatMap((layer) => layer.states);
   }
 
   /**
-   * Makes a stateful pair start its next batch with zeros, or with the given states, the forward layer's first.
+   * Sets the states from which a stateful pair starts its next batch: zeros, or the given states, the forward layer's first.
    * @throws Error when the layers are not stateful, RangeError when the states do not fit.
    */
   override resetStates(states?: States | null): void {
-    const given = states == null ? this.states.map(() => null) : listed(states);
-    const each = this.forwardLayer.cell.states.length;
-    if (given.length !== 2 * each) {
+    const newStates = states == null ? this.states.map(() => null) : toList(states);
+    const stateCount = this.forwardLayer.cell.states.length;
+    if (newStates.length !== 2 * stateCount) {
       throw new RangeError(
-        `${this.name} has ${2 * each} states${this.stateSlots.listing}, but was given ${given.length}.`,
+        `${this.name} has ${2 * stateCount} states${this.stateSlots.listing}, but was given ${newStates.length}.`,
       );
     }
     this.pair.forEach((layer, i) => {
-      layer.resetStates(given.slice(i * each, (i + 1) * each));
+      layer.resetStates(newStates.slice(i * stateCount, (i + 1) * stateCount));
     });
   }
 
@@ -197,11 +212,11 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
 
   /** The forward layer's, then the backward layer's. */
   override setWeights(weights: Tensor[]): void {
-    const each = this.forwardLayer.weights.length;
-    // TensorFlow.js says what is wrong with the number of them.
+    const forwardCount = this.forwardLayer.weights.length;
+    // TensorFlow.js's method throws an error about the number of weights.
     if (weights.length !== this.weights.length) super.setWeights(weights);
-    this.forwardLayer.setWeights(weights.slice(0, each));
-    this.backwardLayer.setWeights(weights.slice(each));
+    this.forwardLayer.setWeights(weights.slice(0, forwardCount));
+    this.backwardLayer.setWeights(weights.slice(forwardCount));
   }
 
   override get losses(): layers.Layer['losses'] {
@@ -221,37 +236,39 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
   override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
-      layer: savedForm(this.forwardLayer),
-      backwardLayer: savedForm(this.backwardLayer),
+      layer: toSavedObject(this.forwardLayer),
+      backwardLayer: toSavedObject(this.backwardLayer),
       mergeMode: this.mergeMode,
     } as unknown as serialization.ConfigDict;
   }
 }
 serialization.registerClass(Bidirectional);
 
-/** Names are for saved weights: the wrapped layer's, with its direction in front once. */
-const scoped = (direction: string, { name }: RecurrentLayer) =>
+/** The name of the layer of one direction, for saved weights. The name of a copied layer has a prefix already. */
+const prefixName = (direction: string, { name }: RecurrentLayer) =>
   name.startsWith('forward_') ? name.replace('forward', direction) : `${direction}_${name}`;
 
-function layerOf(wrapper: string, layer: unknown): RecurrentLayer {
-  const made = layer instanceof layers.Layer ? layer : fromSaved(layer as SavedObject);
-  if (made instanceof RecurrentLayer) return made;
+function toRecurrentLayer(wrapper: string, layer: unknown): RecurrentLayer {
+  const restored = layer instanceof layers.Layer ? layer : restoreObject(layer as SavedObject);
+  if (restored instanceof RecurrentLayer) return restored;
   throw new TypeError(
-    `${wrapper}: bidirectional wraps one of Sluice's recurrent layers (gru, lstm, sru, …), not a ${made.getClassName()}.`,
+    `${wrapper}: bidirectional wraps one of Sluice's recurrent layers (gru, lstm, sru, …), not a ${restored.getClassName()}.`,
   );
 }
 
-function otherDirection(layer: RecurrentLayer): RecurrentLayer {
+function copyForOtherDirection(layer: RecurrentLayer): RecurrentLayer {
   return layer.copyWith({
     goBackwards: !layer.goBackwards,
-    // With one seed both directions would start from the same weights.
-    ...(layer.seed !== undefined && { seed: streamSeed(layer.seed, 'otherDirection') }),
+    // With the same seed both directions would start from the same weights.
+    ...(layer.seed !== undefined && { seed: deriveStreamSeed(layer.seed, 'otherDirection') }),
   });
 }
 
 function checkPair(wrapper: string, forward: RecurrentLayer, backward: RecurrentLayer): void {
   if (forward.goBackwards === backward.goBackwards) {
-    throw new RangeError(`${wrapper}: backwardLayer must have goBackwards the other way round than layer.`);
+    throw new RangeError(
+      `${wrapper}: layer and backwardLayer must have opposite goBackwards, but both have ${forward.goBackwards}.`,
+    );
   }
   for (const key of ['units', 'returnSequences', 'returnState', 'stateful'] as const) {
     if (forward[key] === backward[key]) continue;
@@ -261,7 +278,7 @@ function checkPair(wrapper: string, forward: RecurrentLayer, backward: Recurrent
   }
 }
 
-function checkedMergeMode(wrapper: string, mergeMode: MergeMode | undefined): MergeMode {
+function readMergeMode(wrapper: string, mergeMode: MergeMode | undefined): MergeMode {
   if (mergeMode === undefined) return 'concat';
   if (mergeMode === null || Object.hasOwn(MERGES, mergeMode)) return mergeMode;
   throw new RangeError(
@@ -270,9 +287,9 @@ function checkedMergeMode(wrapper: string, mergeMode: MergeMode | undefined): Me
 }
 
 /**
- * Runs a recurrent layer over a sequence in both directions and merges the outputs, as Keras's `Bidirectional` does.
+ * A layer that runs a recurrent layer over a sequence in both directions and merges the outputs: Keras's `Bidirectional`.
  *
- * @throws TypeError, RangeError when the layers are not recurrent, do not form a pair or the merge mode is unknown.
+ * @throws TypeError, RangeError when a layer is not recurrent, the two layers do not match or the merge mode is unknown.
  */
 export const bidirectional = <ReturnState extends boolean = false, Mode extends MergeMode = 'concat'>(
   args: BidirectionalArgs & { layer: RecurrentLayer<ReturnState> | SavedObject; mergeMode?: Mode },

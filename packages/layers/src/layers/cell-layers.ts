@@ -1,3 +1,4 @@
+/** The layers of each cell: their classes and the functions that create them. */
 import {
   type Cell,
   cellFrom,
@@ -11,15 +12,20 @@ import {
 } from '@sluice/core';
 import { serialization } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
-import { CELL_OPTIONS, completeOptions, FULL_SRU_OPTIONS } from './cell-options.js';
-import { jsonFromText, textFromJson } from './config-text.js';
-import { givenOptions } from './layer-args.js';
-import { ownOptions, type RecurrentArgs } from './recurrent-args.js';
+import {
+  CELL_OPTIONS,
+  completeOptions,
+  FULL_SRU_OPTIONS,
+  parseConfigText,
+  toConfigText,
+} from './cell-options.js';
+import { type LooseConfig, omitNulls } from './layer-args.js';
+import { type RecurrentArgs, readCellOptions } from './recurrent-args.js';
 import { RecurrentLayer } from './recurrent-layer.js';
 
 export interface SimpleRnnArgs extends RecurrentArgs, SimpleRnnOptions {}
 
-/** See `gru`; `resetAfter` is true unless given, as in Keras. */
+/** The arguments of `gru`. The default of `resetAfter` is true, as in Keras. */
 export interface GruArgs extends RecurrentArgs, GruOptions {}
 
 interface UnitForgetBias {
@@ -32,44 +38,47 @@ export interface LstmArgs extends RecurrentArgs, LstmOptions, UnitForgetBias {}
 export interface SruArgs extends RecurrentArgs, SruOptions {}
 
 export interface RnnArgs extends RecurrentArgs {
-  /** A cell from the catalogue or made with `defineCell`; one of your own needs `registerCell` to be loaded again. */
+  /** A cell from the catalogue or of `defineCell`. To load a model with your own cell, call `registerCell` first. */
   cell: Cell | SavedCell;
 }
 
 interface SavedCell {
   name: string;
-  /** The cell's options as `textFromJson` writes them. */
+  /** The cell's options, as `toConfigText` writes them. */
   options: string;
 }
 
+/** See `simpleRNN`. */
 export class SimpleRnn<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceSimpleRNN';
 
   constructor(args: SimpleRnnArgs) {
-    const own = ownOptions<SimpleRnnOptions>('simpleRNN', args, CELL_OPTIONS.simpleRnn);
-    super('simple_rnn', cells.simpleRnn(givenOptions(own)), args, own);
+    const options = readCellOptions<SimpleRnnOptions>('simpleRNN', args, CELL_OPTIONS.simpleRnn);
+    super('simple_rnn', cells.simpleRnn(omitNulls(options)), args, options);
   }
 }
 
+/** See `gru`. */
 export class Gru<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceGRU';
 
   constructor(args: GruArgs) {
-    const own = ownOptions<GruOptions>('gru', args, CELL_OPTIONS.gru);
-    super('gru', cells.gru(givenOptions(own)), args, own);
+    const options = readCellOptions<GruOptions>('gru', args, CELL_OPTIONS.gru);
+    super('gru', cells.gru(omitNulls(options)), args, options);
   }
 }
 
 const LSTM_OPTIONS = { ...CELL_OPTIONS.lstm, unitForgetBias: true };
 
+/** See `lstm`. */
 export class Lstm<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceLSTM';
   private readonly unitForgetBias: boolean;
 
   constructor(args: LstmArgs) {
-    const own = ownOptions<LstmOptions & UnitForgetBias>('lstm', args, LSTM_OPTIONS);
-    const { unitForgetBias, ...options } = givenOptions(own);
-    super('lstm', cells.lstm(options), args, own);
+    const options = readCellOptions<LstmOptions & UnitForgetBias>('lstm', args, LSTM_OPTIONS);
+    const { unitForgetBias, ...cellOptions } = omitNulls(options);
+    super('lstm', cells.lstm(cellOptions), args, options);
     this.unitForgetBias = unitForgetBias as boolean;
   }
 
@@ -78,24 +87,25 @@ export class Lstm<ReturnState extends boolean = boolean> extends RecurrentLayer<
   }
 }
 
-/** Where asappresearch/sru starts: weights of variance 1 / inputSize, vectors of variance 1/2. */
+/** The start values of asappresearch/sru: weights of variance 1 / inputSize, vectors of variance 1/2. */
 const SRU_INITIALIZERS = {
   kernel: 'leCunUniform',
   recurrent: { className: 'RandomUniform', config: { minval: -Math.sqrt(1.5), maxval: Math.sqrt(1.5) } },
 } as const;
 
+/** See `sru`. */
 export class Sru<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceSRU';
 
   constructor(args: SruArgs) {
     const isFull = args?.recurrence === 'full';
-    const own = ownOptions<SruOptions>('sru', args, isFull ? FULL_SRU_OPTIONS : CELL_OPTIONS.sru);
-    super('sru', cells.sru(givenOptions(own)), args, own, isFull ? {} : SRU_INITIALIZERS);
+    const options = readCellOptions<SruOptions>('sru', args, isFull ? FULL_SRU_OPTIONS : CELL_OPTIONS.sru);
+    super('sru', cells.sru(omitNulls(options)), args, options, isFull ? {} : SRU_INITIALIZERS);
   }
 }
 
-/** A function is most often a factory whose call was forgotten, an object without these a cell of TensorFlow.js. */
-function checkedCell(cell: unknown): Cell | SavedCell {
+/** @throws TypeError for a factory that was not called, or a cell of TensorFlow.js. */
+function checkCell(cell: unknown): Cell | SavedCell {
   const { name, parameters, options } = (typeof cell === 'object' ? (cell ?? {}) : {}) as Record<
     string,
     unknown
@@ -103,7 +113,7 @@ function checkedCell(cell: unknown): Cell | SavedCell {
   if (typeof name === 'string' && (typeof parameters === 'function' || typeof options === 'string')) {
     return cell as Cell | SavedCell;
   }
-  const given =
+  const actual =
     typeof cell === 'string'
       ? `'${cell}'`
       : typeof cell === 'function'
@@ -111,52 +121,56 @@ function checkedCell(cell: unknown): Cell | SavedCell {
         : cell instanceof layers.Layer
           ? `a ${cell.getClassName()} of TensorFlow.js`
           : String(cell);
-  throw new TypeError(`rnn: cell must be a cell made by defineCell or cells.gru(), but is ${given}.`);
+  throw new TypeError(`rnn: cell must be a cell made by defineCell or cells.gru(), but is ${actual}.`);
 }
 
+/** See `rnn`. */
 export class Rnn<ReturnState extends boolean = boolean> extends RecurrentLayer<ReturnState> {
   static readonly className = 'SluiceRNN';
 
   constructor(args: RnnArgs) {
-    ownOptions<Pick<RnnArgs, 'cell'>>('rnn', args, { cell: null });
-    const cell = checkedCell(args.cell);
-    const made =
-      'parameters' in cell
-        ? cell
-        : cellFrom({ name: cell.name, options: jsonFromText(cell.options) as JsonObject });
-    const saved = { name: made.name, options: textFromJson(completeOptions(made)) };
-    super('rnn', made, { ...args, cell: made } as RnnArgs, { cell: saved });
+    readCellOptions<Pick<RnnArgs, 'cell'>>('rnn', args, { cell: null });
+    const saved = checkCell(args.cell);
+    const cell =
+      'parameters' in saved
+        ? saved
+        : cellFrom({ name: saved.name, options: parseConfigText(saved.options) as JsonObject });
+    const config = { name: cell.name, options: toConfigText(completeOptions(cell)) };
+    super('rnn', cell, { ...args, cell } as RnnArgs, { cell: config });
   }
 }
 
 for (const layer of [SimpleRnn, Gru, Lstm, Sru, Rnn]) serialization.registerClass(layer);
 
-/** Types the result of `apply`. Without `NoInfer` below, the function that takes a layer would set the type. */
+/** Determines the type of `apply`'s result. With `NoInfer` below, a function that takes a layer does not set it. */
 interface Returning<ReturnState extends boolean> {
   returnState?: ReturnState;
 }
 
 /** A layer of simple recurrent units (Elman 1990): Keras's `SimpleRNN`. */
-export const simpleRNN = <ReturnState extends boolean = false>(
-  args: SimpleRnnArgs & Returning<ReturnState>,
-): SimpleRnn<NoInfer<ReturnState>> => new SimpleRnn(args);
+export const simpleRNN = <
+  ReturnState extends boolean = false,
+  Config extends serialization.ConfigDict = never,
+>(
+  args: (SimpleRnnArgs & Returning<ReturnState>) | LooseConfig<Config>,
+): SimpleRnn<NoInfer<ReturnState>> => new SimpleRnn(args as SimpleRnnArgs);
 
-/** A layer of gated recurrent units (Cho et al. 2014): Keras's `GRU`, with `resetAfter` true unless given. */
-export const gru = <ReturnState extends boolean = false>(
-  args: GruArgs & Returning<ReturnState>,
-): Gru<NoInfer<ReturnState>> => new Gru(args);
+/** A layer of gated recurrent units (Cho et al. 2014): Keras's `GRU`. The default of `resetAfter` is true. */
+export const gru = <ReturnState extends boolean = false, Config extends serialization.ConfigDict = never>(
+  args: (GruArgs & Returning<ReturnState>) | LooseConfig<Config>,
+): Gru<NoInfer<ReturnState>> => new Gru(args as GruArgs);
 
 /** A layer of long short-term memory (Hochreiter & Schmidhuber 1997): Keras's `LSTM`. */
-export const lstm = <ReturnState extends boolean = false>(
-  args: LstmArgs & Returning<ReturnState>,
-): Lstm<NoInfer<ReturnState>> => new Lstm(args);
+export const lstm = <ReturnState extends boolean = false, Config extends serialization.ConfigDict = never>(
+  args: (LstmArgs & Returning<ReturnState>) | LooseConfig<Config>,
+): Lstm<NoInfer<ReturnState>> => new Lstm(args as LstmArgs);
 
-/** A layer of simple recurrent units of Lei et al. 2018, which Keras has not. Its one state is the cell state `c`. */
-export const sru = <ReturnState extends boolean = false>(
-  args: SruArgs & Returning<ReturnState>,
-): Sru<NoInfer<ReturnState>> => new Sru(args);
+/** A layer of the simple recurrent units of Lei et al. 2018, which Keras lacks. Its only state is the cell state `c`. */
+export const sru = <ReturnState extends boolean = false, Config extends serialization.ConfigDict = never>(
+  args: (SruArgs & Returning<ReturnState>) | LooseConfig<Config>,
+): Sru<NoInfer<ReturnState>> => new Sru(args as SruArgs);
 
-/** A layer of any cell, your own too: `rnn({ cell: defineCell({ … }), units: 64 })`. */
+/** A layer of any cell, also your own: `rnn({ cell: defineCell({ … }), units: 64 })`. */
 export const rnn = <ReturnState extends boolean = false>(
   args: RnnArgs & Returning<ReturnState>,
 ): Rnn<NoInfer<ReturnState>> => new Rnn(args);

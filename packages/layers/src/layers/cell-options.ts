@@ -1,7 +1,9 @@
+/** The options of cells as configurations of layers store them. */
 import type {
   cells,
   GruOptions,
   IndRnnOptions,
+  Json,
   JsonObject,
   LiGruOptions,
   LstmOptions,
@@ -9,7 +11,7 @@ import type {
   SimpleRnnOptions,
   SruOptions,
 } from '@sluice/core';
-import { type Defaults, givenOptions } from './layer-args.js';
+import { type Defaults, omitNulls } from './layer-args.js';
 
 interface OptionsOf {
   simpleRnn: SimpleRnnOptions;
@@ -21,10 +23,7 @@ interface OptionsOf {
   liGru: LiGruOptions;
 }
 
-/**
- * The options of Sluice's cells and their defaults, which configurations of layers write down. The compiler compares
- * the names with the cells'.
- */
+/** The options of Sluice's cells and their defaults. The compiler compares the names with the cells' types. */
 export const CELL_OPTIONS: { readonly [Name in keyof typeof cells]: Defaults<OptionsOf[Name]> } = {
   simpleRnn: { activation: 'tanh', clip: null, useBias: true },
   lstm: {
@@ -60,7 +59,7 @@ export const CELL_OPTIONS: { readonly [Name in keyof typeof cells]: Defaults<Opt
   liGru: { activation: 'relu', useBias: true },
 };
 
-/** The options of an SRU with full recurrence, which uses few of them. */
+/** The options of an SRU with full recurrence, which has few of them. */
 export const FULL_SRU_OPTIONS: Defaults<SruOptions> = {
   version: null,
   highway: null,
@@ -73,10 +72,23 @@ export const FULL_SRU_OPTIONS: Defaults<SruOptions> = {
   useBias: true,
 };
 
-/** A cell's options with the defaults of those that were not given. A cell of your own has those that it was given. */
+/** A cell's options with the defaults for the missing ones. A user's cell has no defaults here. */
 export function completeOptions({ name, options }: { name: string; options: JsonObject }): JsonObject {
   if (!Object.hasOwn(CELL_OPTIONS, name)) return options;
   const defaults =
     options.recurrence === 'full' ? FULL_SRU_OPTIONS : CELL_OPTIONS[name as keyof typeof CELL_OPTIONS];
-  return { ...givenOptions<object>(defaults), ...options };
+  return { ...omitNulls<object>(defaults), ...options };
 }
+
+/**
+ * JSON as text that TensorFlow.js does not change in saved models. It turns every string into snake case when saving and into
+ * camel case when loading. That changes capitals and underscores, so these become `\u` escapes.
+ */
+export function toConfigText(value: Json): string {
+  return JSON.stringify(value).replace(/[A-Z_]|[^\x20-\x7e]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** The value of a text that `toConfigText` wrote. */
+export const parseConfigText = (text: string): Json => JSON.parse(text) as Json;

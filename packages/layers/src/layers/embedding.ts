@@ -12,37 +12,48 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import {
-  constraintFrom,
+  createConstraint,
+  createInitializer,
+  createRegularizer,
   type Identifier,
-  initializerFrom,
-  regularizerFrom,
-  savedForm,
+  toSavedObject,
 } from '../weights/identifiers.js';
-import { keepConstrained } from '../weights/layer-weights.js';
-import type { Constraint, Initializer, Regularizer } from '../weights/weight-rules.js';
-import { checkLayerArgs, layerArgs } from './layer-args.js';
+import {
+  type Constraint,
+  constrainUpdates,
+  type Initializer,
+  type Regularizer,
+} from '../weights/layer-weights.js';
+import { checkLayerArgs, type LooseConfig, toLayerArgs } from './layer-args.js';
 import { checkCall } from './layer-call.js';
-import type { CallArgs, LayerArgs, LayerInputs, Shape } from './layer-inputs.js';
-import { first, listed, shapesOf } from './one-or-several.js';
+import {
+  type CallArgs,
+  firstOf,
+  type LayerArgs,
+  type LayerInputs,
+  type Shape,
+  toList,
+  toShapes,
+} from './layer-inputs.js';
 
 export interface EmbeddingArgs extends LayerArgs {
   /** Size of the vocabulary: indices run from 0 to `inputDim − 1`. */
   inputDim: number;
-  /** Features of the vector that stands for an index. */
+  /** Features of the vector of each index. */
   outputDim: number;
   /** Default `randomUniform`, between −0.05 and 0.05. */
   embeddingsInitializer?: Identifier<Initializer>;
   embeddingsRegularizer?: Identifier<Regularizer> | null;
   embeddingsConstraint?: Identifier<Constraint> | null;
-  /** Whether index 0 is padding: layers behind skip those steps. Default false. */
+  /** Whether index 0 is padding: the following layers skip those steps. Default false. */
   maskZero?: boolean;
-  /** Timesteps of the input where that is fixed; an array when the input has more dimensions. */
+  /** Time steps of the input if their number is fixed; an array if the input has more dimensions. */
   inputLength?: number | number[];
   /** Makes the start values repeatable. */
   seed?: number;
 }
 
-/** The names of an embedding's own arguments; the compiler compares them. */
+/** The names of the arguments; the compiler checks that they are complete. */
 const EMBEDDING_ARGS = Object.keys({
   inputDim: true,
   outputDim: true,
@@ -68,19 +79,19 @@ export class Embedding extends layers.Layer {
 
   constructor(args: EmbeddingArgs) {
     checkLayerArgs('embedding', args, EMBEDDING_ARGS, 'embedding({ inputDim: 100, outputDim: 16 })');
-    super(layerArgs('embedding', withInputShape(args)));
+    super(toLayerArgs('embedding', withInputShape(args)));
     for (const size of ['inputDim', 'outputDim'] as const) {
       if (Number.isInteger(args[size]) && args[size] > 0) continue;
       throw new RangeError(`embedding: ${size} must be a positive whole number, but is ${args[size]}.`);
     }
     this.sizes = { inputDim: args.inputDim, outputDim: args.outputDim };
-    this.inputLengths = args.inputLength == null ? null : listed(args.inputLength);
+    this.inputLengths = args.inputLength == null ? null : toList(args.inputLength);
     this.maskZero = args.maskZero ?? false;
     this.supportsMasking = this.maskZero;
     this.seed = args.seed ?? undefined;
-    this.initializer = initializerFrom(args.embeddingsInitializer ?? 'randomUniform', this.seed);
-    this.regularizer = regularizerFrom(args.embeddingsRegularizer);
-    this.constraint = constraintFrom(args.embeddingsConstraint);
+    this.initializer = createInitializer(args.embeddingsInitializer ?? 'randomUniform', this.seed);
+    this.regularizer = createRegularizer(args.embeddingsRegularizer);
+    this.constraint = createConstraint(args.embeddingsConstraint);
   }
 
   override build(): void {
@@ -92,12 +103,12 @@ export class Embedding extends layers.Layer {
       this.initializer,
       this.regularizer ?? undefined,
     );
-    if (this.constraint) keepConstrained(this.embeddings, this.constraint);
+    if (this.constraint) constrainUpdates(this.embeddings, this.constraint);
     this.built = true;
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    const [shape] = shapesOf(inputShape);
+    const [shape] = toShapes(inputShape);
     const lengths = this.inputLengths ?? shape.slice(1);
     const fits =
       lengths.length === shape.length - 1 &&
@@ -112,8 +123,8 @@ export class Embedding extends layers.Layer {
   }
 
   /**
-   * Turns indices into vectors.
-   * @throws TypeError, RangeError when there is something in the call that the layer cannot use.
+   * Replaces indices by vectors.
+   * @throws TypeError, RangeError when an input or argument of the call is wrong.
    */
   override apply(inputs: Tensor | Tensor[], kwargs?: CallArgs): Tensor;
   override apply(inputs: SymbolicTensor | SymbolicTensor[], kwargs?: CallArgs): SymbolicTensor;
@@ -126,27 +137,27 @@ export class Embedding extends layers.Layer {
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
-      const input = first(inputs);
-      const rows = embed(this.embeddings.read(), reshape(cast(input, 'int32'), [input.size]));
+      const input = firstOf(inputs);
+      const rows = lookUpRows(this.embeddings.read(), reshape(cast(input, 'int32'), [input.size]));
       return reshape(rows, this.computeOutputShape(input.shape) as number[]);
     });
   }
 
   override computeMask(inputs: Tensor | Tensor[]): Tensor {
     // tfjs-layers takes null for "no mask", though its types do not say so.
-    return this.maskZero ? notEqual(first(inputs), 0) : (null as unknown as Tensor);
+    return this.maskZero ? notEqual(firstOf(inputs), 0) : (null as unknown as Tensor);
   }
 
-  /** Any rank of indices is right, so there is nothing to warn of. */
+  /** Indices may have any rank, so there is nothing to warn about. */
   protected override warnOnIncompatibleInputShape(): void {}
 
   override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
       ...this.sizes,
-      embeddingsInitializer: savedForm(this.initializer),
-      embeddingsRegularizer: savedForm(this.regularizer),
-      embeddingsConstraint: savedForm(this.constraint),
+      embeddingsInitializer: toSavedObject(this.initializer),
+      embeddingsRegularizer: toSavedObject(this.regularizer),
+      embeddingsConstraint: toSavedObject(this.constraint),
       maskZero: this.maskZero,
       inputLength: this.inputLengths,
       seed: this.seed ?? null,
@@ -155,28 +166,27 @@ export class Embedding extends layers.Layer {
 }
 serialization.registerClass(Embedding);
 
-/** An embedding takes indices, so as the first layer of a model it knows its input shape without being told. */
+/** The input of an embedding is indices, so the first layer of a model needs no input shape. */
 function withInputShape(args: EmbeddingArgs): LayerArgs {
   if (args.inputShape != null || args.batchInputShape != null) return args;
   return {
     ...args,
     batchInputShape: [
       args.batchSize ?? null,
-      ...(args.inputLength == null ? [null] : listed(args.inputLength)),
+      ...(args.inputLength == null ? [null] : toList(args.inputLength)),
     ],
   };
 }
 
 /**
- * The rows of `table` `[inputDim, outputDim]` that `indices` `[n]` (int32) name, differentiable in the table.
+ * The rows of `table` `[inputDim, outputDim]` at `indices` `[n]` (int32), differentiable in the table.
  *
- * The gradient adds each row's cotangent to the row it came from by `scatterND`, which every TensorFlow.js backend has.
- * The CPU and WASM backends do it in O(n); WebGL's goes over all n indices for each element of the table. The gradient of
- * TensorFlow.js's own `gather` needs `UnsortedSegmentSum`, which the WASM backend lacks and the CPU backend does in
- * O(n · inputDim).
+ * The gradient adds each row's cotangent to its row of the table with `scatterND`, which every TensorFlow.js backend has. It
+ * takes O(n) on cpu and wasm; webgl visits all n indices for each element of the table. The gradient of TensorFlow.js's own
+ * `gather` needs `UnsortedSegmentSum`, which wasm lacks and which takes O(n · inputDim) on cpu.
  */
-function embed(table: Tensor, indices: Tensor): Tensor {
-  const rowsOf = customGrad((values, save) => {
+function lookUpRows(table: Tensor, indices: Tensor): Tensor {
+  const gatherRows = customGrad((values, save) => {
     (save as GradSaveFunc)([indices]);
     return {
       value: gather(values as Tensor, indices as Tensor<never>),
@@ -184,13 +194,15 @@ function embed(table: Tensor, indices: Tensor): Tensor {
         scatterND(reshape(saved, [saved.size, 1]), cotangent, table.shape as [number, number]),
     };
   });
-  return rowsOf(table);
+  return gatherRows(table);
 }
 
 /**
- * Turns indices `[batch, timesteps]` (any integer tensor) into vectors `[batch, timesteps, outputDim]`, with Keras's
- * arguments. Its one weight is `embeddings` `[inputDim, outputDim]`; it trains on every backend.
+ * A layer that replaces indices `[batch, timesteps]` (any integer tensor) by vectors `[batch, timesteps, outputDim]`, with
+ * Keras's arguments. Its one weight is `embeddings` `[inputDim, outputDim]`; it trains on every backend.
  *
  * @throws RangeError when a size is not a positive whole number or the input's length is not `inputLength`.
  */
-export const embedding = (args: EmbeddingArgs): Embedding => new Embedding(args);
+export const embedding = <Config extends serialization.ConfigDict = never>(
+  args: EmbeddingArgs | LooseConfig<Config>,
+): Embedding => new Embedding(args as EmbeddingArgs);

@@ -1,10 +1,10 @@
-/** The arguments of layers: those that every layer takes, and how the others are checked. */
+/** The arguments of layers: those of every layer, the checks of all, and defaults. */
+import type { serialization } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
-import { refuseUnknown, requireOptions, shownValue } from '../check-options.js';
+import { formatValue, refuseUnknownOptions, requireOptions } from '../checks.js';
 import type { LayerArgs } from './layer-inputs.js';
-import { layerName } from './layer-name.js';
 
-/** The names of `LayerArgs`; the compiler compares them. */
+/** The names of `LayerArgs`; the compiler checks that they are complete. */
 const TENSORFLOW_ARGS: Readonly<Record<keyof LayerArgs, true>> = {
   name: true,
   trainable: true,
@@ -16,20 +16,27 @@ const TENSORFLOW_ARGS: Readonly<Record<keyof LayerArgs, true>> = {
   weights: true,
 };
 
+/**
+ * The type of a configuration that TensorFlow.js's `getConfig()` returns, which has any names and values. An object
+ * written out in the program is not of this type, so its names and values are still checked by the compiler.
+ */
+export type LooseConfig<Config extends serialization.ConfigDict> = Config &
+  (string extends keyof Config ? unknown : never);
+
 /** Options of one kind of layer and their defaults; null for none. */
 export type Defaults<Options> = { readonly [Name in keyof Options]-?: NonNullable<Options[Name]> | null };
 
 /** Options in configurations of Keras and TensorFlow.js that do not change the result. */
-const WITHOUT_EFFECT = ['implementation', 'useCudnn', 'customObjects'];
+const IGNORED_OPTIONS = ['implementation', 'useCudnn', 'customObjects'];
 
-const changesNothing = ([name, value]: [string, unknown]): boolean =>
-  WITHOUT_EFFECT.includes(name) ||
+const isIgnored = ([name, value]: [string, unknown]): boolean =>
+  IGNORED_OPTIONS.includes(name) ||
   (name === 'timeMajor' && value === false) ||
-  // TensorFlow.js's recurrent layers leave their cell in the object that they are given.
+  // TensorFlow.js's recurrent layers add their cell to the object of their arguments.
   (name === 'cell' && value instanceof layers.Layer);
 
-/** Options that are true or false, of any layer; those of cells are checked with the cell. */
-const TRUE_OR_FALSE = [
+/** Options that are true or false, of any layer. Those of cells are checked by the cell. */
+const BOOLEAN_OPTIONS = [
   'goBackwards',
   'maskZero',
   'returnSequences',
@@ -41,40 +48,49 @@ const TRUE_OR_FALSE = [
   'zeroOutputForMask',
 ];
 
-/** @throws TypeError for a text where true or false belongs: 'false' would count as true. RangeError for a seed. */
+/** @throws TypeError for a text instead of a boolean ('false' would count as true), RangeError for a wrong seed. */
 function checkValue(owner: string, name: string, value: unknown): void {
   if (value == null) return;
-  if (TRUE_OR_FALSE.includes(name) && typeof value !== 'boolean') {
-    throw new TypeError(`${owner}: ${name} must be true or false, but is ${shownValue(value)}.`);
+  if (BOOLEAN_OPTIONS.includes(name) && typeof value !== 'boolean') {
+    throw new TypeError(`${owner}: ${name} must be true or false, but is ${formatValue(value)}.`);
   }
   if (name === 'seed' && !Number.isInteger(value)) {
-    throw new RangeError(`${owner}: seed must be a whole number, but is ${shownValue(value)}.`);
+    throw new RangeError(`${owner}: seed must be a whole number, but is ${formatValue(value)}.`);
   }
 }
 
 /**
- * Checks what a layer's constructor was given, by a program or from a file.
- * @param own the options that the layer has besides those of every layer.
- * @param example a call as it should be written.
- * @throws TypeError when it is no object of options or one is not true or false, RangeError naming an option that the
- *   layer does not have or a seed that is no whole number.
+ * Checks the arguments of a layer's constructor, from a program or a file.
+ * @param names the options of this layer besides those of every layer.
+ * @param example a correct call, for the error message.
+ * @throws TypeError when the arguments are not an object or a boolean option is not a boolean; RangeError when an option is
+ *   unknown or a seed is not a whole number.
  */
-export function checkLayerArgs(kind: string, args: unknown, own: readonly string[], example: string): void {
+export function checkLayerArgs(kind: string, args: unknown, names: readonly string[], example: string): void {
   requireOptions(kind, args, example);
-  const { name } = args as LayerArgs;
-  const given = Object.entries(args).filter((option) => !changesNothing(option));
-  refuseUnknown(name ?? kind, given, [...own, ...Object.keys(TENSORFLOW_ARGS)]);
-  for (const [option, value] of given) checkValue(name ?? kind, option, value);
+  const owner = (args as LayerArgs).name ?? kind;
+  const options = Object.entries(args).filter((option) => !isIgnored(option));
+  refuseUnknownOptions(owner, options, [...names, ...Object.keys(TENSORFLOW_ARGS)]);
+  for (const [name, value] of options) checkValue(owner, name, value);
 }
 
-/** The arguments for TensorFlow.js's constructor of every layer. Keras 3 saves an object as the `dtype`. */
-export function layerArgs(kind: string, args: LayerArgs): LayerArgs {
+/** The arguments for TensorFlow.js's constructor of every layer. Keras 3 saves `dtype` as an object, which is left out. */
+export function toLayerArgs(kind: string, args: LayerArgs): LayerArgs {
   const dtype = typeof args.dtype === 'string' ? args.dtype : undefined;
-  return { ...args, name: args.name ?? layerName(kind), dtype };
+  return { ...args, name: args.name ?? createLayerName(kind), dtype };
 }
 
-/** The options with the defaults for those that are not given; files hold null for these. */
-export function withDefaults<Options extends object>(
+const layerCounts = new Map<string, number>();
+
+/** A name that no layer of this kind has yet: `gru_1`, `gru_2`, … */
+function createLayerName(kind: string): string {
+  const count = (layerCounts.get(kind) ?? 0) + 1;
+  layerCounts.set(kind, count);
+  return `${kind}_${count}`;
+}
+
+/** The options, with defaults for those that are undefined or, as in files, null. */
+export function applyDefaults<Options extends object>(
   args: Partial<Options>,
   defaults: Defaults<Options>,
 ): Defaults<Options> {
@@ -82,8 +98,8 @@ export function withDefaults<Options extends object>(
   return Object.fromEntries(names.map((name) => [name, args[name] ?? defaults[name]])) as Defaults<Options>;
 }
 
-/** The options that have a value. */
-export function givenOptions<Options extends object>(options: Defaults<Options>): Partial<Options> {
+/** The options that are not null. */
+export function omitNulls<Options extends object>(options: Defaults<Options>): Partial<Options> {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== null),
   ) as Partial<Options>;

@@ -1,16 +1,15 @@
-/** What layers are called with: checked, and sorted into inputs, states and the rest. */
+/** The calls of layers: checked, and separated into inputs, initial states and other arguments. */
 import { Tensor } from '@tensorflow/tfjs-core';
 import { type layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { refuseUnknown, requireOptions, shownValue } from '../check-options.js';
-import type { CallArgs, LayerInputs } from './layer-inputs.js';
+import { formatValue, refuseUnknownOptions, requireOptions } from '../checks.js';
+import { type CallArgs, type LayerInputs, toList } from './layer-inputs.js';
 import { mayHaveMask } from './masks.js';
-import { listed } from './one-or-several.js';
 
-/** The states that a layer starts from. */
+/** The states that a call can start from. */
 export interface StateSlots {
   /** In order. */
   readonly names: readonly string[];
-  /** The width of each. */
+  /** The width of each state. */
   readonly units: number;
   /** The text that follows the number of states in a message. */
   readonly listing: string;
@@ -22,29 +21,33 @@ interface Call {
 }
 
 /**
- * What a recurrent layer is called with: a tensor and its initial states among the other arguments, or, for a model to
- * record where they come from, symbolic ones behind the symbolic input. The caller may use its `kwargs` again.
+ * Separates the inputs and arguments of a recurrent layer's call. The result is one tensor, with the initial states among the
+ * other arguments; or, for a model that records its graph, the symbolic input followed by the symbolic states. The caller's
+ * `kwargs` are not changed.
  *
  * A model calls its layers with lists, and with one `kwargs` for all, in which the last mask stays for layers whose own
  * inputs have none.
  *
- * @throws TypeError, RangeError when the layer cannot be called so.
+ * @throws TypeError, RangeError when the layer cannot be called like this.
  */
-export function recurrentCall(
+export function readRecurrentCall(
   layer: layers.Layer,
   slots: StateSlots,
   inputs: LayerInputs,
   kwargs: CallArgs,
 ): Call {
   checkCall(layer, inputs, kwargs, ['mask', 'lengths', 'training', 'initialState']);
-  const [x, ...rest] = listed<Tensor | SymbolicTensor>(inputs);
+  const [x, ...followingStates] = toList<Tensor | SymbolicTensor>(inputs);
   const { initialState, ...others } = kwargs;
-  const states = [...rest, ...listed<Tensor | SymbolicTensor | null>(initialState ?? [])];
+  const states = [...followingStates, ...toList<Tensor | SymbolicTensor | null>(initialState ?? [])];
   if (states.length > 0) checkStates(layer.name, slots, states, x);
   if (x instanceof SymbolicTensor) {
     checkSymbolicCall(layer.name, others);
-    const given = states.filter((state) => state !== null);
-    return { inputs: given.length === 0 ? inputs : ([x, ...given] as SymbolicTensor[]), kwargs: others };
+    const symbolic = states.filter((state) => state !== null);
+    return {
+      inputs: symbolic.length === 0 ? inputs : ([x, ...symbolic] as SymbolicTensor[]),
+      kwargs: others,
+    };
   }
   if (Array.isArray(inputs)) checkModelBatch(layer, x.shape[0]);
   if (Array.isArray(inputs) && others.mask != null && !mayHaveMask(layer)) delete others.mask;
@@ -55,7 +58,7 @@ export function recurrentCall(
 }
 
 /**
- * Checks that a layer is called with tensors and with arguments that it knows.
+ * Checks that a layer is called with tensors and with known arguments.
  * @throws TypeError, RangeError when it is not.
  */
 export function checkCall(
@@ -64,18 +67,18 @@ export function checkCall(
   kwargs: unknown,
   known: readonly (keyof CallArgs)[],
 ): asserts kwargs is CallArgs {
-  if (!listed(inputs).every(isTensor)) {
+  if (!toList(inputs).every(isTensor)) {
     throw new TypeError(
-      `${name} takes tensors, but was given ${shownValue(inputs)}; make one with tf.tensor, for example.`,
+      `${name} takes tensors, but was given ${formatValue(inputs)}; make one with tf.tensor, for example.`,
     );
   }
   requireOptions(`${name}.apply`, kwargs, 'layer.apply(x, { mask })');
   const { training } = kwargs as CallArgs;
   if (training != null && typeof training !== 'boolean') {
-    throw new TypeError(`${name}.apply: training must be true or false, but is ${shownValue(training)}.`);
+    throw new TypeError(`${name}.apply: training must be true or false, but is ${formatValue(training)}.`);
   }
-  // A model calls with lists, and gives every layer the arguments that only some of them take.
-  if (!Array.isArray(inputs)) refuseUnknown(`${name}.apply`, Object.entries(kwargs), known);
+  // A model calls with lists, and passes to each layer the arguments of all.
+  if (!Array.isArray(inputs)) refuseUnknownOptions(`${name}.apply`, Object.entries(kwargs), known);
 }
 
 const isTensor = (value: unknown): value is Tensor | SymbolicTensor =>
@@ -97,9 +100,11 @@ function checkStates(
   states.forEach((state, i) => {
     if (state === null) return;
     if (!isTensor(state) || state instanceof SymbolicTensor !== isSymbolic) {
-      const wanted = isSymbolic ? 'a symbolic tensor, as the input is' : 'a tensor, as tf.tensor2d makes it';
+      const expected = isSymbolic
+        ? 'a symbolic tensor, as the input is'
+        : 'a tensor, as tf.tensor2d makes it';
       throw new TypeError(
-        `${layer}: initial state ${names[i]} must be ${wanted}, but is ${shownValue(state)}.`,
+        `${layer}: initial state ${names[i]} must be ${expected}, but is ${formatValue(state)}.`,
       );
     }
     const [rows, width] = state.shape;
@@ -111,42 +116,42 @@ function checkStates(
   });
 }
 
-/** Refuses a mask, lengths and `training`, which TensorFlow.js drops when it runs the model. */
+/** Refuses a mask, lengths and `training`, which TensorFlow.js would drop when it runs the model. */
 function checkSymbolicCall(layer: string, { mask, lengths, training }: CallArgs): void {
   if (mask != null || lengths != null) {
     throw new TypeError(
-      `${layer}: a model takes a mask from its layers, from masking or embedding({ maskZero: true }), not from apply; ` +
-        'to give one or lengths yourself, apply the layer to tensors.',
+      `${layer}: in a model a mask comes from its layers, from masking or embedding({ maskZero: true }), not from apply; ` +
+        'to pass a mask or lengths yourself, apply the layer to tensors.',
     );
   }
   if (training != null) {
     throw new TypeError(
-      `${layer}: a model says itself whether it is training; leave training out, or apply the layer to tensors.`,
+      `${layer}: a model sets training itself; leave it out, or apply the layer to tensors.`,
     );
   }
 }
 
 /**
- * Checks that a model which calls a stateful layer has not cut its rows: a row's state would go to another row.
+ * Checks that a model has not split the rows of a stateful layer into batches: a row's state would go to another row.
  * @throws RangeError when the model does not know its batch size or the batch has another.
  */
 function checkModelBatch({ name, stateful, inboundNodes }: layers.Layer, batch: number): void {
   if (!stateful || inboundNodes.length === 0) return;
   const sizes = inboundNodes.map(({ inputTensors }) => inputTensors[0].shape[0]);
-  if (sizes.includes(null)) throw unknownBatch(name);
+  if (sizes.includes(null)) throw unknownBatchError(name);
   if (sizes.includes(batch)) return;
   throw new RangeError(
-    `${name} is stateful in a model of batches of ${sizes.join(' or ')} rows, but was given ${batch}. TensorFlow.js cuts what ` +
-      `predict, fit and evaluate are given into batches of 32 rows: call them with { batchSize: ${sizes[0]} } and a multiple of so ` +
-      'many rows.',
+    `${name} is stateful in a model of batches of ${sizes.join(' or ')} rows, but was given ${batch}. TensorFlow.js splits the ` +
+      `rows of predict, fit and evaluate into batches of 32: call them with { batchSize: ${sizes[0]} } and a multiple of ` +
+      'that number of rows.',
   );
 }
 
-/** A stateful layer cannot tell whether it sees a whole batch. */
-export function unknownBatch(layer: string): RangeError {
+/** The error when a stateful layer cannot tell whether it gets a whole batch. */
+export function unknownBatchError(layer: string): RangeError {
   return new RangeError(
-    `${layer} is stateful, and its model does not know its batch size. TensorFlow.js cuts what predict, fit and evaluate are given ` +
-      "into batches of 32 rows, so a row's state would go to another row. Give the first layer batchInputShape " +
+    `${layer} is stateful, and its model does not know its batch size. TensorFlow.js splits the rows of predict, fit and evaluate ` +
+      "into batches of 32, so a row's state would go to another row. Give the first layer batchInputShape " +
       '[batchSize, timesteps, features], or input() a batchShape, and call with the same { batchSize }.',
   );
 }

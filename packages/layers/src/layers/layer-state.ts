@@ -1,6 +1,8 @@
-import { clone, dispose, keep, type Tensor } from '@tensorflow/tfjs-core';
+/** The state of a recurrent layer between calls: the states of its cell when it is stateful, and its dropout masks. */
+import { clone, dispose, keep, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { deriveSeed, deriveStreamSeed, drawSeed, uniformStream } from '../weights/random.js';
 
-/** The states a stateful layer carries from one batch to the next, out of reach of `tf.tidy`. */
+/** The states that a stateful layer carries from one batch to the next. `tf.tidy` does not dispose them. */
 export class StoredStates {
   /** `[batch, units]` each; null stands for zeros. */
   tensors: readonly Tensor[] | null = null;
@@ -13,7 +15,7 @@ export class StoredStates {
 
   /**
    * The states for a batch of that size; undefined for zeros.
-   * @throws RangeError when they belong to a batch of another size.
+   * @throws RangeError when the stored states are for a batch of another size.
    */
   forBatch(batch: number, layer: string): readonly Tensor[] | undefined {
     if (this.tensors === null) return undefined;
@@ -28,5 +30,25 @@ export class StoredStates {
   dispose(): void {
     dispose([...(this.tensors ?? [])]);
     this.tensors = null;
+  }
+}
+
+/** Draws the dropout masks of one layer. Each is different; with a seed all are repeatable. */
+export class DropoutMasks {
+  /** The number of masks drawn so far. Set it to continue an interrupted training run. */
+  drawn = 0;
+  private readonly seed: number;
+
+  constructor(seed: number | undefined) {
+    this.seed = deriveStreamSeed(seed ?? drawSeed(), 'dropout');
+  }
+
+  /** A mask with a share `rate` of zeros; the rest is 1 / (1 − rate), which keeps the mean (Srivastava et al. 2014). */
+  draw(shape: number[], rate: number): Tensor {
+    const uniform = uniformStream(deriveSeed(this.seed, this.drawn));
+    this.drawn += 1;
+    const length = shape.reduce((product, size) => product * size, 1);
+    const values = Float32Array.from({ length }, () => (uniform() < rate ? 0 : 1 / (1 - rate)));
+    return tensor(values, shape, 'float32');
   }
 }

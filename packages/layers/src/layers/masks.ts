@@ -1,20 +1,38 @@
 /**
- * Whether a tensor of a model has a mask, from the model's graph alone. TensorFlow.js hands a mask to layers whose input has
- * none; they can tell by this that it is not theirs.
+ * The mask of a layer's input. A model hands its layers one object of arguments, in which the last mask stays for layers
+ * whose own input has none; the model's graph shows whether the mask belongs to a layer's input.
  */
-import { ones, type Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
+import { ones, reshape, Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { first } from './one-or-several.js';
+import { formatValue } from '../checks.js';
+import { type CallArgs, firstOf } from './layer-inputs.js';
 
-/** `graph`: a layer of the model makes a mask; `outside`: there is one where the model's input has one. */
+/**
+ * The mask `[batch, timesteps]` of a layer's sequence, from the masks of its inputs. TensorFlow.js's merging layers (`add`,
+ * `average`, …) pass their mask on as `[1, batch, timesteps]`, with one more 1 for each layer in a row.
+ * @throws TypeError when it is not a tensor.
+ */
+export function sequenceMask(layer: string, masks: CallArgs['mask']): Tensor | undefined {
+  const mask = firstOf<Tensor | null | undefined>(masks);
+  if (mask == null) return undefined;
+  if (!(mask instanceof Tensor)) {
+    throw new TypeError(
+      `${layer}: the mask must be a tensor [batch, timesteps], as tf.tensor2d(mask) makes it, but is ${formatValue(masks)}.`,
+    );
+  }
+  const isMerged = mask.rank > 2 && mask.shape.slice(0, -2).every((size) => size === 1);
+  return isMerged ? reshape(mask, mask.shape.slice(-2)) : mask;
+}
+
+/** `graph`: a layer of the model makes the mask; `outside`: there is a mask if the model's input has one. */
 type MaskOrigin = 'graph' | 'outside' | 'none';
 
 /**
- * Whether a mask given to the layer by a model can be that of its input: false only where the layer is part of models and
- * its input is unmasked in all of them.
+ * Whether the mask that a model passes to a layer can belong to the layer's input. False only if the layer is part of models
+ * and its input has no mask in any of them.
  *
- * The input of a model within a model may have a mask that the outer one passes on. A model that makes masks itself is
- * taken not to be such a one.
+ * The input of a model within a model may have a mask from the outer model. A model that makes masks itself is assumed
+ * not to be an inner one.
  */
 export function mayHaveMask(layer: layers.Layer): boolean {
   const inputs = layer.inboundNodes.map((node) => node.inputTensors[0]);
@@ -22,7 +40,7 @@ export function mayHaveMask(layer: layers.Layer): boolean {
     inputs.length === 0 ||
     inputs.some((input) => {
       const origin = maskOrigin(input);
-      return origin === 'graph' || (origin === 'outside' && !makesMasks(input));
+      return origin === 'graph' || (origin === 'outside' && !graphMakesMasks(input));
     })
   );
 }
@@ -30,44 +48,46 @@ export function mayHaveMask(layer: layers.Layer): boolean {
 const origins = new WeakMap<SymbolicTensor, MaskOrigin>();
 
 function maskOrigin(tensor: SymbolicTensor): MaskOrigin {
-  const origin = origins.get(tensor) ?? foundOrigin(tensor);
+  const origin = origins.get(tensor) ?? findMaskOrigin(tensor);
   origins.set(tensor, origin);
   return origin;
 }
 
-function foundOrigin({ sourceLayer, inputs }: SymbolicTensor): MaskOrigin {
+function findMaskOrigin({ sourceLayer, inputs }: SymbolicTensor): MaskOrigin {
   if (inputs.length === 0) return 'outside';
   if (!sourceLayer.supportsMasking) return 'none';
-  const before = inputs.map(maskOrigin);
-  if (makesMaskFrom(sourceLayer, inputs, (i) => before[i] === 'graph')) return 'graph';
-  const outside =
-    before.includes('outside') && makesMaskFrom(sourceLayer, inputs, (i) => before[i] !== 'none');
-  return outside ? 'outside' : 'none';
+  const inputOrigins = inputs.map(maskOrigin);
+  if (makesMask(sourceLayer, inputs, (i) => inputOrigins[i] === 'graph')) return 'graph';
+  const fromOutside =
+    inputOrigins.includes('outside') && makesMask(sourceLayer, inputs, (i) => inputOrigins[i] !== 'none');
+  return fromOutside ? 'outside' : 'none';
 }
 
-/** Asks the layer, as a model does, with small tensors in the place of the real ones. */
-function makesMaskFrom(
+/** Whether the layer makes a mask when some inputs are masked. Calls `computeMask`, as a model does, on small tensors. */
+function makesMask(
   layer: layers.Layer,
   inputs: readonly SymbolicTensor[],
-  masked: (index: number) => boolean,
+  isMasked: (index: number) => boolean,
 ): boolean {
   return tidy(() => {
-    const known = inputs.map(({ shape }) => shape.map((size) => size ?? 1));
-    const tensors = inputs.map(({ dtype }, i) => zeros(known[i], dtype));
+    const shapes = inputs.map(({ shape }) => shape.map((size) => size ?? 1));
+    const tensors = inputs.map(({ dtype }, i) => zeros(shapes[i], dtype));
     // TensorFlow.js passes undefined for "no mask", though its types do not say so.
-    const masks = known.map((shape, i) => (masked(i) ? ones(shape.slice(0, 2), 'bool') : undefined));
-    return first(layer.computeMask(tensors, masks as Tensor[])) != null;
+    const masks = shapes.map((shape, i) => (isMasked(i) ? ones(shape.slice(0, 2), 'bool') : undefined));
+    return firstOf(layer.computeMask(tensors, masks as Tensor[])) != null;
   });
 }
 
-/** Whether any tensor of the graph that this one belongs to has a mask that the graph makes. */
-function makesMasks(tensor: SymbolicTensor): boolean {
-  const seen = new Set([tensor]);
-  for (const one of seen) {
-    if (maskOrigin(one) === 'graph') return true;
-    const users = one.sourceLayer.outboundNodes.filter(({ inputTensors }) => inputTensors.includes(one));
-    for (const next of [...one.inputs, ...users.flatMap(({ outputTensors }) => outputTensors)])
-      seen.add(next);
+/** Whether the graph of a tensor makes a mask for any of its tensors. */
+function graphMakesMasks(tensor: SymbolicTensor): boolean {
+  const reached = new Set([tensor]);
+  for (const current of reached) {
+    if (maskOrigin(current) === 'graph') return true;
+    const users = current.sourceLayer.outboundNodes.filter(({ inputTensors }) =>
+      inputTensors.includes(current),
+    );
+    const outputs = users.flatMap(({ outputTensors }) => outputTensors);
+    for (const neighbour of [...current.inputs, ...outputs]) reached.add(neighbour);
   }
   return false;
 }

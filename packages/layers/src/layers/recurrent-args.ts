@@ -1,29 +1,29 @@
-import type { Sizes } from '@sluice/core';
+/** The arguments of every recurrent layer, and the settings that they make. */
 import {
-  constraintFrom,
+  createConstraint,
+  createInitializer,
+  createRegularizer,
   type Identifier,
-  initializerFrom,
-  regularizerFrom,
   type SavedObject,
-  savedForm,
+  toSavedObject,
 } from '../weights/identifiers.js';
-import { streamSeed } from '../weights/random.js';
-import type { Constraint, Initializer, Regularizer } from '../weights/weight-rules.js';
-import { checkLayerArgs, type Defaults, withDefaults } from './layer-args.js';
+import type { Constraint, Initializer, Regularizer } from '../weights/layer-weights.js';
+import { deriveStreamSeed } from '../weights/random.js';
+import { applyDefaults, checkLayerArgs, type Defaults } from './layer-args.js';
 import type { LayerArgs } from './layer-inputs.js';
 
-/** What every recurrent layer takes, with Keras 3's names, meanings and defaults. */
+/** The arguments of every recurrent layer, with Keras 3's names, meanings and defaults. */
 export interface RecurrentArgs extends LayerArgs {
   /** Features of the output and of every state. */
   units: number;
   /** Default `glorotUniform` (SRU: `leCunUniform`). */
   kernelInitializer?: Identifier<Initializer>;
   /**
-   * Default `orthogonal` (SRU: uniform in ±√1.5). Recurrent vectors, which cannot be orthogonal, start from
-   * `glorotUniform` then.
+   * Default `orthogonal` (SRU: uniform in ±√1.5). Recurrent vectors cannot be orthogonal; their default is
+   * `glorotUniform`.
    */
   recurrentInitializer?: Identifier<Initializer>;
-  /** Default `zeros`, except where the cell says otherwise: an LSTM's forget bias, an SRU's highway bias. */
+  /** Default `zeros`, except in blocks to which the cell gives a value: an LSTM's forget bias, an SRU's highway bias. */
   biasInitializer?: Identifier<Initializer>;
   kernelRegularizer?: Identifier<Regularizer> | null;
   recurrentRegularizer?: Identifier<Regularizer> | null;
@@ -31,31 +31,31 @@ export interface RecurrentArgs extends LayerArgs {
   kernelConstraint?: Identifier<Constraint> | null;
   recurrentConstraint?: Identifier<Constraint> | null;
   biasConstraint?: Identifier<Constraint> | null;
-  /** Share of the inputs dropped while training, the same ones at every step. 0 ≤ rate < 1. Default 0. */
+  /** Share of the inputs dropped during training, the same ones at every step. 0 ≤ rate < 1. Default 0. */
   dropout?: number;
-  /** The same for what the recurrent kernel multiplies, one mask for each of its blocks. Default 0. */
+  /** The same for the values that the recurrent kernel multiplies, with one mask for each of its blocks. Default 0. */
   recurrentDropout?: number;
-  /** Whether to return the output of every step rather than of the last. Default false. */
+  /** Whether to return the output of every step instead of the last. Default false. */
   returnSequences?: boolean;
-  /** Whether to return the last states as well, behind the output. Default false. */
+  /** Whether to return the last states too, after the output. Default false. */
   returnState?: boolean;
-  /** Whether time runs from the last step to the first; outputs then come in that order. Default false. */
+  /** Whether time runs from the last step to the first; the outputs have that order. Default false. */
   goBackwards?: boolean;
-  /** Whether the states a batch ends with are those that the next one starts with. Default false. */
+  /** Whether the next batch starts from the last states of this one. Default false. */
   stateful?: boolean;
-  /** Accepted for Keras's sake; it changes nothing. */
+  /** Accepted for compatibility with Keras; it has no effect. */
   unroll?: boolean;
-  /** Whether the output of a masked step is zero rather than the one before it. Default false. */
+  /** Whether the output of a padded step is zero instead of that of the step before. Default false. */
   zeroOutputForMask?: boolean;
-  /** Makes start values and dropout repeatable. A whole number. Default: none. */
+  /** A whole number that makes start values and dropout repeatable. Default: none. */
   seed?: number;
 }
 
-/** The weights with which Keras's arguments come in threes. */
+/** The groups of weights for which Keras has separate initializers, regularizers and constraints. */
 export const WEIGHT_GROUPS = ['kernel', 'recurrent', 'bias'] as const;
 export type WeightGroup = (typeof WEIGHT_GROUPS)[number];
 
-/** What a weight of one group is made with. */
+/** The settings of one group of weights. */
 export interface WeightSettings {
   initializer: Initializer;
   regularizer: Regularizer | null;
@@ -64,39 +64,39 @@ export interface WeightSettings {
 
 export type DefaultInitializers = Readonly<Record<WeightGroup, string | SavedObject>>;
 
-/** The weight settings that the arguments ask for. */
-export function weightSettings(
+/** The weight settings from a layer's arguments. */
+export function readWeightSettings(
   args: RecurrentArgs,
   defaults: DefaultInitializers,
 ): Readonly<Record<WeightGroup, WeightSettings>> {
   const settings = WEIGHT_GROUPS.map((group): [WeightGroup, WeightSettings] => {
-    const seed = args.seed == null ? undefined : streamSeed(args.seed, group);
+    const seed = args.seed == null ? undefined : deriveStreamSeed(args.seed, group);
     return [
       group,
       {
-        initializer: initializerFrom(args[`${group}Initializer`] ?? defaults[group], seed),
-        regularizer: regularizerFrom(args[`${group}Regularizer`]),
-        constraint: constraintFrom(args[`${group}Constraint`]),
+        initializer: createInitializer(args[`${group}Initializer`] ?? defaults[group], seed),
+        regularizer: createRegularizer(args[`${group}Regularizer`]),
+        constraint: createConstraint(args[`${group}Constraint`]),
       },
     ];
   });
   return Object.fromEntries(settings) as Record<WeightGroup, WeightSettings>;
 }
 
-/** The same as arguments again, to be saved. */
-export function weightConfig(
+/** The weight settings as a layer's arguments, for saving. */
+export function toWeightConfig(
   settings: Readonly<Record<WeightGroup, WeightSettings>>,
 ): Record<string, SavedObject | null> {
   return Object.fromEntries(
     WEIGHT_GROUPS.flatMap((group) => [
-      [`${group}Initializer`, savedForm(settings[group].initializer)],
-      [`${group}Regularizer`, savedForm(settings[group].regularizer)],
-      [`${group}Constraint`, savedForm(settings[group].constraint)],
+      [`${group}Initializer`, toSavedObject(settings[group].initializer)],
+      [`${group}Regularizer`, toSavedObject(settings[group].regularizer)],
+      [`${group}Constraint`, toSavedObject(settings[group].constraint)],
     ]),
   );
 }
 
-/** The arguments that say what a call does, with their defaults. */
+/** The arguments that change what a call does, with their defaults. */
 const CALL_DEFAULTS = {
   dropout: 0,
   recurrentDropout: 0,
@@ -110,7 +110,7 @@ const CALL_DEFAULTS = {
 
 export type CallSettings = Required<Pick<RecurrentArgs, keyof typeof CALL_DEFAULTS>>;
 
-/** The names of the arguments of every recurrent layer; the compiler compares them. */
+/** The names of `RecurrentArgs`; the compiler checks that they are complete. */
 const RECURRENT_ARGS = Object.keys({
   units: true,
   ...CALL_DEFAULTS,
@@ -127,36 +127,32 @@ const RECURRENT_ARGS = Object.keys({
 } satisfies Record<Exclude<keyof RecurrentArgs, keyof LayerArgs>, unknown>);
 
 /**
- * The options that one kind of recurrent layer has besides those of all, complete.
- * @param args what its constructor was given, checked here.
- * @throws TypeError, RangeError when it is no object, or has an option that the layer does not have.
+ * Checks the arguments of a recurrent layer's constructor and returns the options of this kind of layer, with defaults.
+ * @throws TypeError, RangeError when the arguments are not an object or an option is unknown.
  */
-export function ownOptions<Own extends object>(
+export function readCellOptions<CellOptions extends object>(
   kind: string,
-  args: Partial<Own>,
-  defaults: Defaults<Own>,
-): Defaults<Own> {
-  const more = 'cell' in defaults ? 'cell, ' : '';
-  const example = `${kind}({ ${more}units: 64 })`;
+  args: Partial<CellOptions>,
+  defaults: Defaults<CellOptions>,
+): Defaults<CellOptions> {
+  const example = `${kind}({ ${'cell' in defaults ? 'cell, ' : ''}units: 64 })`;
   checkLayerArgs(kind, args, [...Object.keys(defaults), ...RECURRENT_ARGS], example);
-  return withDefaults(args, defaults);
+  return applyDefaults(args, defaults);
 }
 
 /**
- * The call settings that the arguments ask for.
- * @throws RangeError when the units or a dropout rate cannot be.
+ * The call settings from a layer's arguments.
+ * @throws RangeError when the units or a dropout rate are out of range.
  */
-export function callSettings(layer: string, args: RecurrentArgs): CallSettings {
-  checkUnits(layer, args);
-  const settings = withDefaults<CallSettings>(args, CALL_DEFAULTS) as CallSettings;
+export function readCallSettings(layer: string, args: RecurrentArgs): CallSettings {
+  const { units } = args;
+  if (!(Number.isInteger(units) && units > 0)) {
+    throw new RangeError(`${layer}: units must be a positive whole number, but is ${units}.`);
+  }
+  const settings = applyDefaults<CallSettings>(args, CALL_DEFAULTS) as CallSettings;
   checkRate(layer, 'dropout', settings.dropout);
   checkRate(layer, 'recurrentDropout', settings.recurrentDropout);
   return settings;
-}
-
-function checkUnits(layer: string, { units }: Pick<Sizes, 'units'>): void {
-  if (Number.isInteger(units) && units > 0) return;
-  throw new RangeError(`${layer}: units must be a positive whole number, but is ${units}.`);
 }
 
 function checkRate(layer: string, name: string, rate: number): void {

@@ -12,33 +12,42 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { InputSpec, type LayerVariable, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { isSameShape } from '../operation/operands.js';
+import { isSameShape } from '../checks.js';
+import type { RecurrentResult } from '../operation/operands.js';
 import { runPlan } from '../operation/recurrent.js';
-import type { RecurrentResult } from '../operation/recurrent-run.js';
-import { withBlockValues } from '../weights/block-initializer.js';
-import { initializerFrom } from '../weights/identifiers.js';
-import { keepConstrained } from '../weights/layer-weights.js';
+import { createInitializer } from '../weights/identifiers.js';
+import {
+  checkWeightShape,
+  constrainUpdates,
+  fillBlocks,
+  type Initializer,
+} from '../weights/layer-weights.js';
 import { Orthogonal } from '../weights/orthogonal.js';
-import { streamSeed } from '../weights/random.js';
-import type { Initializer } from '../weights/weight-rules.js';
-import { checkWeightShape } from '../weights/weight-shape.js';
-import { DropoutMasks } from './dropout-masks.js';
-import { layerArgs } from './layer-args.js';
-import { recurrentCall, type StateSlots, unknownBatch } from './layer-call.js';
-import type { CallArgs, LayerInputs, Outputs, Shape, States } from './layer-inputs.js';
-import { StoredStates } from './layer-state.js';
-import { first, listed, shapesOf } from './one-or-several.js';
+import { deriveStreamSeed } from '../weights/random.js';
+import { toLayerArgs } from './layer-args.js';
+import { readRecurrentCall, type StateSlots, unknownBatchError } from './layer-call.js';
+import {
+  type CallArgs,
+  firstOf,
+  type LayerInputs,
+  type Outputs,
+  type Shape,
+  type States,
+  toList,
+  toShapes,
+} from './layer-inputs.js';
+import { DropoutMasks, StoredStates } from './layer-state.js';
+import { sequenceMask } from './masks.js';
 import {
   type CallSettings,
-  callSettings,
   type DefaultInitializers,
   type RecurrentArgs,
+  readCallSettings,
+  readWeightSettings,
+  toWeightConfig,
   type WeightGroup,
   type WeightSettings,
-  weightConfig,
-  weightSettings,
 } from './recurrent-args.js';
-import { sequenceMask } from './sequence-mask.js';
 
 const DEFAULT_INITIALIZERS: DefaultInitializers = {
   kernel: 'glorotUniform',
@@ -47,72 +56,72 @@ const DEFAULT_INITIALIZERS: DefaultInitializers = {
 };
 
 /**
- * A Keras recurrent layer over any cell. Its weights are the cell's parameters, under Keras's names where Keras has the
- * cell: `kernel`, `recurrent_kernel`, `bias`.
+ * A Keras recurrent layer of any cell. Its weights are the cell's parameters. For Keras's cells they have Keras's names:
+ * `kernel`, `recurrent_kernel`, `bias`.
  *
- * Input `[batch, timesteps, features]`; output `[batch, units]`, or `[batch, timesteps, units]` with `returnSequences`;
- * behind it, with `returnState`, each state `[batch, units]`.
+ * Input `[batch, timesteps, features]`; output `[batch, units]`, or `[batch, timesteps, units]` with `returnSequences`,
+ * followed by each state `[batch, units]` with `returnState`.
  */
 export abstract class RecurrentLayer<ReturnState extends boolean = boolean> extends layers.Layer {
   readonly units: number;
   readonly returnSequences: boolean;
   readonly returnState: ReturnState;
   readonly goBackwards: boolean;
-  /** The masks drawn so far, and how many. */
+  /** Draws the layer's dropout masks and counts them. */
   readonly dropoutMasks: DropoutMasks;
   private readonly settings: CallSettings;
   private readonly weightSettings: Readonly<Record<WeightGroup, WeightSettings>>;
   private parameterWeights: LayerVariable[] = [];
-  /** What the weights are for; the input of a call may be wrong. */
+  /** The sizes that the weights have. The input of a call may differ by mistake. */
   private sizes!: Sizes;
-  private readonly stored = new StoredStates();
-  /** Null when a model that does not know its batch size built the layer. */
+  private readonly storedStates = new StoredStates();
+  /** The batch size at `build`; null when the model does not know it. */
   private builtBatch: number | null = null;
-  /** False in the layers that another package's wrapper builds and calls. */
+  /** False when a wrapper of another package calls `build` and `call` directly. */
   private isApplied = false;
-  /** What a wrapper puts before the names of this layer's weights, to tell them from another's. */
+  /** A prefix of the names of the weights, which a wrapper sets to distinguish its layers. */
   weightScope = '';
 
   /**
-   * @param kind what unnamed layers of this class are called, with a number behind.
-   * @param own the options of this kind of layer, complete, as they are saved.
+   * @param kind the default name of layers of this class, to which a number is added.
+   * @param cellOptions the options of this kind of layer, complete, for saving.
    */
   protected constructor(
     kind: string,
     readonly cell: Cell,
     protected readonly args: RecurrentArgs,
-    private readonly own: object,
+    private readonly cellOptions: object,
     defaults: Partial<DefaultInitializers> = {},
   ) {
-    super(layerArgs(kind, args));
-    this.settings = callSettings(this.name, args);
+    super(toLayerArgs(kind, args));
+    this.settings = readCallSettings(this.name, args);
     this.units = args.units;
     this.returnSequences = this.settings.returnSequences;
     this.returnState = this.settings.returnState as ReturnState;
     this.goBackwards = this.settings.goBackwards;
     this._stateful = this.settings.stateful;
-    this.weightSettings = weightSettings(args, { ...DEFAULT_INITIALIZERS, ...defaults });
+    this.weightSettings = readWeightSettings(args, { ...DEFAULT_INITIALIZERS, ...defaults });
     this.dropoutMasks = new DropoutMasks(this.seed);
     this.supportsMasking = true;
-    // TensorFlow.js's bidirectional adds the specs of initial states to it.
+    // TensorFlow.js's bidirectional appends the specs of initial states to this list.
     this.inputSpec = [new InputSpec({ ndim: 3 })];
   }
 
-  /** `build` and `run` check the input, and say more. */
+  /** Does nothing: `build` and `run` check the input, with better messages. */
   protected override assertInputCompatibility(): void {}
 
   get seed(): number | undefined {
     return this.args.seed ?? undefined;
   }
 
-  /** A layer like this one, with fresh weights and some arguments changed. */
+  /** A layer with the same arguments, except for the changes, and with new weights. */
   copyWith(changes: Partial<RecurrentArgs>): RecurrentLayer<ReturnState> {
     const Class = this.constructor as new (args: RecurrentArgs) => RecurrentLayer<ReturnState>;
     return new Class({ ...this.args, ...changes });
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    const [shape] = shapesOf(inputShape);
+    const [shape] = toShapes(inputShape);
     this.sizes = this.sizesFor(shape);
     this.builtBatch = shape[0];
     this.parameterWeights = this.cell.parameters(this.sizes).map((parameter) => this.addParameter(parameter));
@@ -149,11 +158,11 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
       this.weightScope + name,
       [...parameter.shape],
       'float32',
-      withBlockValues(initializer, parameter, this.blockValues(parameter)),
+      fillBlocks(initializer, parameter, this.blockValues(parameter)),
       regularizer ?? undefined,
     );
-    if (constraint) keepConstrained(weight, constraint);
-    // Models and files write weights without setWeights.
+    if (constraint) constrainUpdates(weight, constraint);
+    // Models and loaders call `write`, not `setWeights`.
     const { write } = weight;
     weight.write = (value) => {
       checkWeightShape(this.name, this.cell, parameter, value.shape);
@@ -162,7 +171,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
     return weight;
   }
 
-  /** @throws RangeError naming the layer when weights have other shapes. */
+  /** @throws RangeError naming the layer when a weight has another shape. */
   override setWeights(weights: Tensor[]): void {
     if (weights.length === this.parameterWeights.length) {
       const parameters = this.cell.parameters(this.sizes);
@@ -175,13 +184,13 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
 
   private initializerOf(parameter: ParameterShape): Initializer {
     const { initializer } = this.weightSettings[this.groupOf(parameter)];
-    const orthogonal = ['Orthogonal', Orthogonal.className].includes(initializer.getClassName());
-    if (parameter.role !== 'recurrentVector' || !orthogonal) return initializer;
-    const seed = this.seed === undefined ? undefined : streamSeed(this.seed, 'recurrentVector');
-    return initializerFrom('glorotUniform', seed);
+    const isOrthogonal = ['Orthogonal', Orthogonal.className].includes(initializer.getClassName());
+    if (parameter.role !== 'recurrentVector' || !isOrthogonal) return initializer;
+    const seed = this.seed === undefined ? undefined : deriveStreamSeed(this.seed, 'recurrentVector');
+    return createInitializer('glorotUniform', seed);
   }
 
-  /** The values that blocks of a parameter start from, where it is not the initializer's. */
+  /** The start values of blocks that do not start from the initializer's values. */
   protected blockValues(parameter: ParameterShape): Readonly<Record<string, number | undefined>> {
     return parameter.initial ?? {};
   }
@@ -191,12 +200,12 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
-    const [[batch, timesteps]] = shapesOf(inputShape);
+    const [[batch, timesteps]] = toShapes(inputShape);
     const output = this.returnSequences ? [batch, timesteps, this.units] : [batch, this.units];
     return this.returnState ? [output, ...this.cell.states.map(() => [batch, this.units])] : output;
   }
 
-  /** The states that a call may start from. */
+  /** The states that a call can start from. */
   private get stateSlots(): StateSlots {
     const names = this.cell.states;
     return { names, units: this.units, listing: ` (${names.join(', ')})` };
@@ -204,7 +213,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
 
   /**
    * Applies the layer to a sequence.
-   * @throws TypeError, RangeError when there is something in the call that the layer cannot use.
+   * @throws TypeError, RangeError when an input or argument of the call is wrong.
    */
   override apply(inputs: Tensor | Tensor[], kwargs?: CallArgs): Outputs<Tensor, ReturnState>;
   override apply(
@@ -214,15 +223,15 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
   override apply(inputs: LayerInputs, kwargs?: CallArgs | null): LayerInputs {
     this.isApplied = true;
-    const call = recurrentCall(this, this.stateSlots, inputs, kwargs ?? {});
+    const call = readRecurrentCall(this, this.stateSlots, inputs, kwargs ?? {});
     return super.apply(call.inputs, call.kwargs);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs): Tensor | Tensor[] {
-    if (this.stateful && !this.isApplied && this.builtBatch === null) throw unknownBatch(this.name);
+    if (this.stateful && !this.isApplied && this.builtBatch === null) throw unknownBatchError(this.name);
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
-      const { sequence, states } = this.run(first(inputs), kwargs);
+      const { sequence, states } = this.run(firstOf(inputs), kwargs);
       const inOrder = this.returnSequences && this.goBackwards ? reverse(sequence, 1) : sequence;
       const output = this.returnSequences ? inOrder : this.lastOutput(sequence);
       return this.returnState ? [output, ...states] : output;
@@ -231,22 +240,22 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
 
   /**
    * Runs the cell with this layer's weights, dropout and stored states.
-   * @returns outputs at their inputs' positions, whatever the direction, and the last states.
+   * @returns the outputs, in the order of the inputs in both directions, and the last states.
    */
-  run(given: Tensor, kwargs: CallArgs): RecurrentResult {
+  run(input: Tensor, kwargs: CallArgs): RecurrentResult {
     const { dropout, zeroOutputForMask } = this.settings;
-    const x = given.dtype === 'float32' ? given : cast(given, 'float32');
+    const x = input.dtype === 'float32' ? input : cast(input, 'float32');
     const [batch, , inputSize] = x.shape as number[];
     const training = kwargs.training ?? false;
     const dropped =
       training && dropout > 0 ? mul(x, this.dropoutMasks.draw([batch, 1, inputSize], dropout)) : x;
-    const recurrentMasks = this.recurrentMasks(batch, training);
+    const recurrentMasks = this.drawRecurrentMasks(batch, training);
     const result = runPlan(
       this.planWith(recurrentMasks !== undefined),
       dropped as Tensor3D,
       this.parameterWeights.map((weight) => weight.read()),
       {
-        initialStates: this.initialStates(batch, kwargs),
+        initialStates: this.findInitialStates(batch, kwargs),
         mask: sequenceMask(this.name, kwargs.mask),
         lengths: kwargs.lengths ?? undefined,
         maskedOutput: zeroOutputForMask ? 'zero' : 'repeat',
@@ -254,26 +263,26 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
         recurrentMasks,
       },
     );
-    if (this.stateful) this.stored.store(result.states);
+    if (this.stateful) this.storedStates.store(result.states);
     return result;
   }
 
-  /** The initial states of the call, else the stored states; undefined for zeros. */
-  private initialStates(batch: number, { initialState }: CallArgs): readonly Tensor[] | undefined {
-    if (initialState == null) return this.stored.forBatch(batch, this.name);
-    const given = listed(initialState as States);
-    if (given.every((state) => state === null)) return undefined;
-    return given.map((state) => state ?? zeros([batch, this.units]));
+  /** The call's initial states, else the stored states; undefined for zeros. */
+  private findInitialStates(batch: number, { initialState }: CallArgs): readonly Tensor[] | undefined {
+    if (initialState == null) return this.storedStates.forBatch(batch, this.name);
+    const states = toList(initialState as States);
+    if (states.every((state) => state === null)) return undefined;
+    return states.map((state) => state ?? zeros([batch, this.units]));
   }
 
-  /** The output of the step that was processed last, from outputs at their inputs' positions. */
+  /** The output of the step that was processed last, from outputs in the order of the inputs. */
   lastOutput(sequence: Tensor3D): Tensor {
     const [batch, timesteps] = sequence.shape;
     const position = this.goBackwards ? 0 : timesteps - 1;
     return reshape(slice(sequence, [0, position, 0], [batch, 1, this.units]), [batch, this.units]);
   }
 
-  private recurrentMasks(batch: number, training: boolean): Tensor[] | undefined {
+  private drawRecurrentMasks(batch: number, training: boolean): Tensor[] | undefined {
     const rate = this.settings.recurrentDropout;
     if (!training || rate === 0) return undefined;
     const blocks = this.planWith(true).recurrentMasks;
@@ -281,15 +290,15 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   }
 
   /**
-   * The states that a stateful layer starts its next batch with, `[batch, units]` each; null stands for zeros. They
-   * fit `resetStates` and `apply(x, { initialState })`.
+   * The states from which a stateful layer starts its next batch, `[batch, units]` each; null stands for zeros. They
+   * are valid arguments of `resetStates` and `apply(x, { initialState })`.
    */
   get states(): readonly (Tensor | null)[] {
-    return this.stored.tensors ?? this.cell.states.map(() => null);
+    return this.storedStates.tensors ?? this.cell.states.map(() => null);
   }
 
   /**
-   * Makes a stateful layer start its next batch with zeros, or with the given states `[batch, units]`.
+   * Sets the states from which a stateful layer starts its next batch: zeros, or the given states `[batch, units]`.
    * @throws Error when the layer is not stateful, RangeError when the states do not fit.
    */
   override resetStates(states?: States | null): void {
@@ -297,16 +306,19 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
       throw new Error(
         `${this.name} is not stateful, so it has no states to reset; make it with stateful: true.`,
       );
-    const given = states == null ? this.cell.states.map(() => null) : listed(states);
-    const [batch] = given.flatMap((state) => (state === null ? [] : [state.shape[0]]));
+    const newStates = states == null ? this.cell.states.map(() => null) : toList(states);
+    const [batch] = newStates.flatMap((state) => (state === null ? [] : [state.shape[0]]));
     const fits = ({ shape }: Tensor) => isSameShape(shape, [batch, this.units]);
-    if (given.length !== this.cell.states.length || !given.every((state) => state === null || fits(state))) {
-      const shapes = given.map((state) => JSON.stringify(state?.shape ?? null)).join(', ');
-      const wanted = this.cell.states.map((state) => `${state} [batch, ${this.units}]`).join(', ');
-      throw new RangeError(`${this.name}: expected the states ${wanted}, but was given ${shapes}.`);
+    if (
+      newStates.length !== this.cell.states.length ||
+      !newStates.every((state) => state === null || fits(state))
+    ) {
+      const shapes = newStates.map((state) => JSON.stringify(state?.shape ?? null)).join(', ');
+      const expected = this.cell.states.map((state) => `${state} [batch, ${this.units}]`).join(', ');
+      throw new RangeError(`${this.name}: expected the states ${expected}, but was given ${shapes}.`);
     }
-    if (batch === undefined) this.stored.dispose();
-    else tidy(() => this.stored.store(given.map((state) => state ?? zeros([batch, this.units]))));
+    if (batch === undefined) this.storedStates.dispose();
+    else tidy(() => this.storedStates.store(newStates.map((state) => state ?? zeros([batch, this.units]))));
   }
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
@@ -322,17 +334,17 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
     return result;
   }
 
-  /** Frees the states a stateful layer holds; it starts its next batch with zeros. */
+  /** Disposes the stored states; the next batch starts from zeros. */
   disposeStates(): void {
-    this.stored.dispose();
+    this.storedStates.dispose();
   }
 
   override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
       units: this.units,
-      ...this.own,
-      ...weightConfig(this.weightSettings),
+      ...this.cellOptions,
+      ...toWeightConfig(this.weightSettings),
       ...this.settings,
       seed: this.seed ?? null,
     } as serialization.ConfigDict;

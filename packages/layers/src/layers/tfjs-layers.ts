@@ -7,21 +7,22 @@ type DropoutArgs = Parameters<typeof layers.dropout>[0];
 let warned = false;
 
 /**
- * TensorFlow.js's own layers that most recurrent models need, so that one import does.
+ * TensorFlow.js's dense layer, exported here so that most recurrent models need one import.
  *
- * A `dense` with a constraint gives a warning, once: TensorFlow.js applies the constraints of its layers when weights
- * are loaded, and not while it trains.
+ * The first dense layer with a constraint causes a warning: TensorFlow.js applies the constraints of its own layers when
+ * weights are loaded, not during training.
  */
 export function dense(args: DenseArgs): OneOutput & layers.Layer {
   const layer = layers.dense(args) as OneOutput & layers.Layer;
   if (!warned && (args.kernelConstraint ?? args.biasConstraint) != null) {
     warned = true;
     console.warn(
-      `${layer.name}: TensorFlow.js does not apply the constraints of its own layers while it trains, only when weights ` +
-        "are loaded; those of Sluice's layers act after every update.",
+      `${layer.name}: TensorFlow.js applies the constraints of its own layers only when weights are loaded, not during ` +
+        "training. The constraints of Sluice's layers are applied after every update.",
     );
   }
   return layer;
 }
 
+/** TensorFlow.js's dropout layer. */
 export const dropout = layers.dropout as (args: DropoutArgs) => OneOutput & layers.Layer;

@@ -1,8 +1,7 @@
-/** A plan by Sluice's kernels, one forward and one backward, as one differentiable TensorFlow.js operation. */
+/** A plan as one differentiable TensorFlow.js operation: a forward and a gradient kernel of the current backend. */
 import { RECURRENT, RECURRENT_GRADIENT, type RecurrentAttributes } from '@sluice/tfjs';
 import {
   engine,
-  getKernel,
   type NamedTensorMap,
   registerGradient,
   type Tensor,
@@ -10,20 +9,15 @@ import {
   type Tensor3D,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import type { RecurrentResult, RecurrentRun } from './recurrent-run.js';
+import type { RecurrentResult, RecurrentRun } from './operands.js';
 
-/** Whether Sluice's kernels are registered for a TensorFlow.js backend. */
-export function hasKernels(backend: string): boolean {
-  return getKernel(RECURRENT, backend) != null && getKernel(RECURRENT_GRADIENT, backend) != null;
-}
-
-/** Runs the plan by the current backend's kernel. */
-export function runKernel(run: RecurrentRun): RecurrentResult {
+/** Runs the plan with the current backend's kernel. */
+export function runDeviceKernel(run: RecurrentRun): RecurrentResult {
   const { plan } = run;
   const outputs = engine().runKernel<Tensor[]>(
     RECURRENT,
-    savedInputs(namedInputs(run)),
-    attributesOf(run, engine().isTapeOn()),
+    toSavedInputs(nameInputs(run)),
+    toAttributes(run, engine().isTapeOn()),
   );
   const [sequence, ...rest] = outputs;
   return { sequence: sequence as Tensor3D, states: rest.slice(0, plan.states.length) as Tensor2D[] };
@@ -31,7 +25,8 @@ export function runKernel(run: RecurrentRun): RecurrentResult {
 
 type KernelAttributes = Parameters<ReturnType<typeof engine>['runKernel']>[2];
 
-const attributesOf = (run: RecurrentRun, keep: boolean): KernelAttributes => {
+/** @param keep whether the forward kernel keeps the saved values for the gradient. */
+function toAttributes(run: RecurrentRun, keep: boolean): KernelAttributes {
   const { plan, reverse, maskedOutput, timeMajor, initialStates } = run;
   const attributes: RecurrentAttributes = {
     plan,
@@ -42,34 +37,28 @@ const attributesOf = (run: RecurrentRun, keep: boolean): KernelAttributes => {
     startsFromZeros: initialStates === undefined,
   };
   return attributes as unknown as KernelAttributes;
-};
+}
 
-function namedInputs({
-  x,
-  parameters,
-  initialStates,
-  mask,
-  recurrentMasks,
-}: Omit<RecurrentRun, 'plan'>): NamedTensorMap {
-  const numbered = (name: string, tensors: readonly Tensor[]) =>
-    tensors.map((tensor, i) => [`${name}${i}`, tensor]);
+function nameInputs({ x, parameters, initialStates, mask, recurrentMasks }: RecurrentRun): NamedTensorMap {
+  const number = (name: string, tensors: readonly Tensor[]) =>
+    Object.fromEntries(tensors.map((tensor, i) => [`${name}${i}`, tensor]));
   return {
     x,
-    ...Object.fromEntries(numbered('parameter', parameters)),
-    ...Object.fromEntries(numbered('state', initialStates ?? [])),
+    ...number('parameter', parameters),
+    ...number('state', initialStates ?? []),
     ...(mask && { mask }),
-    ...Object.fromEntries(numbered('recurrentMask', recurrentMasks)),
+    ...number('recurrentMask', recurrentMasks),
   };
 }
 
 /**
- * `saveAllInputs`, the only way to save a varying number of inputs for the gradient, insists on an array. So the named
- * inputs are hung on an empty one: kernels find them by name, and TensorFlow.js walks over them as `Object.keys` does.
+ * `saveAllInputs`, the only way to save a varying number of inputs for the gradient, accepts only an array. So the named
+ * inputs become properties of an empty array: kernels read them by name, and TensorFlow.js finds them with `Object.keys`.
  */
-const savedInputs = (inputs: NamedTensorMap): NamedTensorMap =>
+const toSavedInputs = (inputs: NamedTensorMap): NamedTensorMap =>
   Object.assign([], inputs) as unknown as NamedTensorMap;
 
-/** The outputs that the gradient saves: all, as many as a cell has. TensorFlow.js takes one list for every cell. */
+/** Saves every output for the gradient. TensorFlow.js takes one list for all cells, which have different numbers of outputs. */
 const ALL_OUTPUTS = new Proxy<boolean[]>([], { get: () => true });
 
 registerGradient({
@@ -99,7 +88,7 @@ registerGradient({
       reverse,
       timeMajor,
     };
-    return gradients(run, outputs, cotangents as Tensor[]);
+    return runGradientKernel(run, outputs, cotangents as Tensor[]);
   },
 });
 
@@ -112,10 +101,14 @@ registerGradient({
   },
 });
 
-/** The gradient kernel runs once, here; the functions that TensorFlow.js then calls hand out its results. */
-function gradients(run: RecurrentRun, outputs: Tensor[], cotangents: Tensor[]): Record<string, () => Tensor> {
+/** Runs the gradient kernel once; TensorFlow.js then calls one function per input to get its gradient. */
+function runGradientKernel(
+  run: RecurrentRun,
+  outputs: Tensor[],
+  cotangents: Tensor[],
+): Record<string, () => Tensor> {
   const { plan } = run;
-  const forwardInputs = namedInputs(run);
+  const forwardInputs = nameInputs(run);
   const inputs: NamedTensorMap = {
     ...forwardInputs,
     sequence: outputs[0],
@@ -123,9 +116,9 @@ function gradients(run: RecurrentRun, outputs: Tensor[], cotangents: Tensor[]): 
     dSequence: cotangents[0],
     ...Object.fromEntries(plan.states.map((_, i) => [`dState${i}`, cotangents[1 + i]])),
   };
-  const results = engine().runKernel<Tensor[]>(RECURRENT_GRADIENT, inputs, attributesOf(run, true));
+  const results = engine().runKernel<Tensor[]>(RECURRENT_GRADIENT, inputs, toAttributes(run, true));
   const differentiable = results.length;
-  // The kernel's results come in the order of the forward inputs; masks, the rest of them, have no gradient.
+  // The results are in the order of the forward inputs. The inputs after them are masks, which have no gradient.
   return Object.fromEntries(
     Object.entries(forwardInputs).map(([name, input], i) => [
       name,

@@ -1,3 +1,4 @@
+/** The plan's operations as TensorFlow.js operations, with the plan's gradients where TensorFlow.js's differ. */
 import type { OperationName } from '@sluice/core/backend';
 import {
   abs,
@@ -27,32 +28,32 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core';
 
-/** A row of every sequence of the batch, `[batch, units]` or `[units]`, or a number that stands for equal ones. */
+/** Rows `[batch, units]`, one row `[units]` for the whole batch, or one number for all of its elements. */
 export type Value = Tensor | number;
 
-/** One operand for each of an operation's, the tensors among them of one shape. */
-function sameShape(operands: readonly Value[]): readonly Value[] {
+/** Operands whose tensors all have the same shape: a single row is repeated when another operand has a batch. */
+function broadcastRows(operands: readonly Value[]): readonly Value[] {
   const tensors = operands.filter((operand) => typeof operand !== 'number');
   const largest = tensors.find(({ rank }) => rank === 2);
   if (largest === undefined || tensors.every(({ rank }) => rank === 2)) return operands;
-  const repeated = zerosLike(largest);
+  const zeroRows = zerosLike(largest);
   return operands.map((operand) =>
-    typeof operand === 'number' || operand.rank === 2 ? operand : add(operand, repeated),
+    typeof operand === 'number' || operand.rank === 2 ? operand : add(operand, zeroRows),
   );
 }
 
 /**
- * An operation whose gradient is the plan's instead of TensorFlow.js's. Gradients go to the tensors among the operands.
- * @param value of the operands.
- * @param gradient from the cotangent and the operands to the cotangent of each operand, in a function of its own.
+ * An operation with the plan's gradient instead of TensorFlow.js's. Only operands that are tensors get a cotangent.
+ * @param value computes the result.
+ * @param gradient returns, for each operand, a function that computes its cotangent.
  */
 const withGradient =
   (
     value: (operands: readonly Value[]) => Tensor,
     gradient: (cotangent: Tensor, operands: readonly Value[]) => readonly (() => Tensor)[],
   ) =>
-  (...given: Value[]): Value => {
-    const operands = sameShape(given);
+  (...values: Value[]): Value => {
+    const operands = broadcastRows(values);
     const isTensor = operands.map((operand) => typeof operand !== 'number');
     const tensors = operands.filter((operand) => typeof operand !== 'number');
     return customGrad((...inputs) => {
@@ -72,8 +73,8 @@ const withGradient =
   };
 
 /**
- * `max` or `min`. Where the operands are equal, TensorFlow.js gives the cotangent to both; the plan to the second of `max`,
- * so that relu's derivative at 0 is 0, and to the first of `min`.
+ * `max` or `min`. TensorFlow.js gives the cotangent of equal operands to both. The plan gives it to the second operand of
+ * `max`, so that relu's derivative at 0 is 0, and to the first of `min`.
  */
 const extreme = (
   value: (a: Value, b: Value) => Tensor,
@@ -82,13 +83,13 @@ const extreme = (
   withGradient(
     ([a, b]) => value(a, b),
     (cotangent, [a, b]) => {
-      const ofLarger = () => mul(cotangent, cast(greater(a, b), 'float32'));
-      const ofOther = () => mul(cotangent, sub(1, cast(greater(a, b), 'float32')));
-      return larger === 'first' ? [ofLarger, ofOther] : [ofOther, ofLarger];
+      const toLarger = () => mul(cotangent, cast(greater(a, b), 'float32'));
+      const toOther = () => mul(cotangent, sub(1, cast(greater(a, b), 'float32')));
+      return larger === 'first' ? [toLarger, toOther] : [toOther, toLarger];
     },
   );
 
-/** TensorFlow.js has no gradients of comparisons; the plan's are 0. */
+/** A comparison, whose gradient is 0 in the plan; TensorFlow.js has none. */
 const comparison = (compare: (a: Value, b: Value) => Tensor) =>
   withGradient(
     ([a, b]) => cast(compare(a, b), 'float32'),
@@ -100,7 +101,7 @@ const isGreaterEqual = comparison(greaterEqual);
 const max = extreme(maximum, 'first');
 const min = extreme(minimum, 'second');
 
-/** TensorFlow.js's gradient multiplies by 0 and 1, which makes NaN of an infinite cotangent. */
+/** A choice by a condition. TensorFlow.js's gradient multiplies by 0, which turns an infinite cotangent into NaN. */
 const select = withGradient(
   ([condition, a, b]) => where(notEqual(condition, 0), a as Tensor, b as Tensor),
   (cotangent, [condition]) => [
@@ -110,7 +111,6 @@ const select = withGradient(
   ],
 );
 
-/** The plan's operations as TensorFlow.js operations, differentiable ones. */
 export const fallbackOperations: Readonly<Record<OperationName, (a: Value, b: Value, c: Value) => Value>> = {
   identity: (a) => a,
   add: (a, b) => add(a, b),

@@ -1,8 +1,8 @@
 /**
  * A plan as TensorFlow.js operations, one time step after the other: for backends without Sluice's kernels.
  *
- * It evaluates the nodes of one step as the plan has them, with input projections taken out of the loop, and leaves the
- * gradient to TensorFlow.js.
+ * Each step evaluates the nodes of the plan in order; input projections are computed before the loop. TensorFlow.js
+ * differentiates the operations.
  */
 import type { Plan } from '@sluice/core';
 import { isInputProjection, outputState, type Product, reachable } from '@sluice/core/backend';
@@ -27,47 +27,48 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { fallbackOperations, type Value } from './fallback-operations.js';
-import type { RecurrentResult, RecurrentRun } from './recurrent-run.js';
+import type { RecurrentResult, RecurrentRun } from './operands.js';
 
 type Values = ReadonlyMap<number, Value>;
 
-/** Runs the plan; the same result as the kernels'. */
-export function recurrentFallback(run: RecurrentRun): RecurrentResult {
+/** Runs the plan; its result is that of the kernels. */
+export function runFallback(run: RecurrentRun): RecurrentResult {
   const { plan, maskedOutput, reverse, timeMajor } = run;
-  const given = timeMajor ? transpose(run.x, [1, 0, 2]) : run.x;
-  const x = run.mask ? withoutPadding(given, run.mask) : given;
+  const batchMajor = timeMajor ? transpose(run.x, [1, 0, 2]) : run.x;
+  const x = run.mask ? zeroPaddedSteps(batchMajor, run.mask) : batchMajor;
   const [batch, timesteps] = x.shape;
   const needed = reachable(plan.nodes, [...plan.newStates, plan.output]);
-  const fixed = fixedRows(run, needed);
-  const inputs = needed.some((id) => plan.nodes[id].kind === 'input') ? stepsOf(x) : [];
-  const matrices = plan.products.map((product) => matrixOf(run, product));
+  const constants = computeConstants(run, needed);
+  const inputs = needed.some((id) => plan.nodes[id].kind === 'input') ? splitSteps(x) : [];
+  const matrices = plan.products.map((product) => selectColumns(run, product));
   const projections = plan.products.map((product, i) =>
-    isInputProjection(product) ? projectionsOf(x, matrices[i]) : [],
+    isInputProjection(product) ? projectInput(x, matrices[i]) : [],
   );
-  const used = run.mask && stepMasks(run.mask, plan.units);
-  const nothing = zeros([batch, plan.units]);
+  const masks = run.mask && splitMask(run.mask, plan.units);
+  const zeroRows = zeros([batch, plan.units]);
 
   const outputs: Tensor[] = [];
-  let states = run.initialStates ?? plan.states.map(() => nothing);
+  let states = run.initialStates ?? plan.states.map(() => zeroRows);
   const repeatedState = outputState(plan);
-  let previousOutput: Tensor = repeatedState === undefined ? nothing : states[repeatedState];
+  let previousOutput: Tensor = repeatedState === undefined ? zeroRows : states[repeatedState];
   for (let count = 0; count < timesteps; count++) {
     const time = reverse ? timesteps - 1 - count : count;
     const product = (index: number, operand: () => Value): Tensor =>
       isInputProjection(plan.products[index])
         ? projections[index][time]
         : multiply(operand() as Tensor, matrices[index]);
-    const values = stepValues(plan, needed, fixed, { x: inputs[time], states, product });
-    // A value that does not depend on the sequence is one row, or a number, for the whole batch.
+    const values = evaluateStep(plan, needed, constants, { x: inputs[time], states, product });
+    // A value that depends on parameters alone is one row, or a number, for the whole batch.
     const rowOf = (id: number) => {
       const value = values.get(id) as Value;
-      return typeof value === 'object' && value.rank === 2 ? value : add(nothing, value);
+      return typeof value === 'object' && value.rank === 2 ? value : add(zeroRows, value);
     };
-    const selected = (row: Tensor, otherwise: Tensor) => (used ? where(used[time], row, otherwise) : row);
-    outputs[time] = selected(rowOf(plan.output), maskedOutput === 'zero' ? nothing : previousOutput);
+    const unlessPadded = (row: Tensor, otherwise: Tensor) =>
+      masks ? where(masks[time], row, otherwise) : row;
+    outputs[time] = unlessPadded(rowOf(plan.output), maskedOutput === 'zero' ? zeroRows : previousOutput);
     previousOutput = outputs[time];
-    const before = states;
-    states = plan.newStates.map((id, state) => selected(rowOf(id), before[state]));
+    const previous = states;
+    states = plan.newStates.map((id, state) => unlessPadded(rowOf(id), previous[state]));
   }
   const sequence = stack(outputs, timeMajor ? 0 : 1) as Tensor3D;
   return { sequence, states: states.map((state) => clone(state) as Tensor2D) };
@@ -76,19 +77,19 @@ export function recurrentFallback(run: RecurrentRun): RecurrentResult {
 interface StepInputs {
   x: Tensor;
   states: readonly Tensor[];
-  /** All blocks of a product, `[batch, blocks · units]` or, of parameters alone, `[blocks · units]`. */
+  /** All blocks of a product: `[batch, blocks · units]`, or `[blocks · units]` when it is of parameters alone. */
   product(index: number, operand: () => Value): Tensor;
 }
 
-/** Every needed node's value at one step. */
-function stepValues(
+/** Evaluates every needed node at one step. */
+function evaluateStep(
   plan: Plan,
   needed: readonly number[],
-  fixed: Values,
+  constants: Values,
   { x, states, product }: StepInputs,
 ): Values {
-  const values = new Map(fixed);
-  const computed = (id: number) => values.get(id) as Value;
+  const values = new Map(constants);
+  const operandOf = (id: number) => values.get(id) as Value;
   for (const id of needed) {
     if (values.has(id)) continue;
     const node = plan.nodes[id];
@@ -102,8 +103,8 @@ function stepValues(
       case 'product': {
         const index = plan.products.findIndex(({ results }) => results.includes(id));
         const { results } = plan.products[index];
-        const rows = product(index, () => computed(node.operand));
-        // The gradient of `split` into one part fails.
+        const rows = product(index, () => operandOf(node.operand));
+        // TensorFlow.js's gradient of `split` into one part fails.
         const blocks = results.length === 1 ? [rows] : split(rows, results.length, rows.rank - 1);
         results.forEach((result, block) => {
           values.set(result, blocks[block]);
@@ -111,7 +112,7 @@ function stepValues(
         break;
       }
       case 'operation': {
-        const [a, b, c] = node.inputs.map(computed);
+        const [a, b, c] = node.inputs.map(operandOf);
         values.set(id, fallbackOperations[node.name](a, b, c));
         break;
       }
@@ -123,7 +124,10 @@ function stepValues(
 }
 
 /** The values that are the same at every step. */
-function fixedRows({ plan, parameters, recurrentMasks }: RecurrentRun, needed: readonly number[]): Values {
+function computeConstants(
+  { plan, parameters, recurrentMasks }: RecurrentRun,
+  needed: readonly number[],
+): Values {
   const flat = parameters.map((parameter, i) =>
     plan.parameters[i].form === 'vector' ? reshape(parameter, [-1]) : parameter,
   );
@@ -138,41 +142,44 @@ function fixedRows({ plan, parameters, recurrentMasks }: RecurrentRun, needed: r
   return rows;
 }
 
-/** The columns of a matrix parameter that a product multiplies with. */
-function matrixOf({ plan, parameters }: RecurrentRun, { parameter, firstBlock, results }: Product): Tensor2D {
+/** The columns of a matrix parameter that a product multiplies by. */
+function selectColumns(
+  { plan, parameters }: RecurrentRun,
+  { parameter, firstBlock, results }: Product,
+): Tensor2D {
   const matrix = parameters[parameter] as Tensor2D;
   const columns = results.length * plan.units;
   if (columns === matrix.shape[1]) return matrix;
   return slice(matrix, [0, firstBlock * plan.units], [matrix.shape[0], columns]);
 }
 
-/** An input projection of the whole sequence, as one row batch for each step. */
-function projectionsOf(x: Tensor, matrix: Tensor2D): Tensor[] {
+/** The input projection of the whole sequence: `[batch, columns]` for each step. */
+function projectInput(x: Tensor, matrix: Tensor2D): Tensor[] {
   const [batch, timesteps, inputSize] = x.shape;
   const rows = matMul(reshape(x, [batch * timesteps, inputSize]) as Tensor2D, matrix);
-  return stepsOf(reshape(rows, [batch, timesteps, matrix.shape[1]]));
+  return splitSteps(reshape(rows, [batch, timesteps, matrix.shape[1]]));
 }
 
-/** The rows of each time step. TensorFlow.js's gradient of `unstack` fails where there is one. */
-function stepsOf(sequence: Tensor): Tensor[] {
+/** The rows of each time step. TensorFlow.js's gradient of `unstack` fails for a single step. */
+function splitSteps(sequence: Tensor): Tensor[] {
   return sequence.shape[1] === 1 ? [squeeze(sequence, [1])] : unstack(sequence, 1);
 }
 
-/** Rows times a matrix; a row made of parameters alone has one dimension, and so has its product. */
+/** Rows times a matrix. A row of parameters alone has one dimension, and so has its product. */
 function multiply(rows: Tensor, matrix: Tensor2D): Tensor {
   if (rows.rank === 2) return matMul(rows as Tensor2D, matrix);
   return squeeze(matMul(expandDims(rows, 0) as Tensor2D, matrix), [0]);
 }
 
 /**
- * x with zeros at padded steps. What is there may be NaN, and the gradient of `where`, which multiplies by 0, would keep
- * that in the parameters' gradients.
+ * x with zeros at padded steps. A NaN there would reach the parameters' gradients, because the gradient of `where`
+ * multiplies by 0.
  */
-function withoutPadding(x: Tensor, mask: Tensor): Tensor {
+function zeroPaddedSteps(x: Tensor, mask: Tensor): Tensor {
   return where(cast(expandDims(mask, 2), 'bool'), x, 0);
 }
 
-/** For each step which rows of the batch are not padding, `[batch, units]`. */
-function stepMasks(mask: Tensor, units: number): Tensor[] {
-  return stepsOf(cast(tile(expandDims(mask, 2), [1, 1, units]), 'bool'));
+/** The mask of each step as booleans, `[batch, units]`; false for padded rows. */
+function splitMask(mask: Tensor, units: number): Tensor[] {
+  return splitSteps(cast(tile(expandDims(mask, 2), [1, 1, units]), 'bool'));
 }

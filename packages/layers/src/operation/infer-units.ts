@@ -1,21 +1,22 @@
 import type { Cell } from '@sluice/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkFloat, isSameShape, shown } from './operands.js';
+import { formatShape, isSameShape } from '../checks.js';
+import { checkFloat } from './operands.js';
 
-/** What was found the last time, for each cell: a stream of single steps has the same shapes at each. */
-const lastFound = new WeakMap<Cell, { inputSize: number; shapes: readonly number[][]; units: number }>();
+/** The last result for each cell: a stream of single steps has the same shapes at every step. */
+const lastResults = new WeakMap<Cell, { inputSize: number; shapes: readonly number[][]; units: number }>();
 
 /**
- * The number of units with which the cell's parameters have the shapes of the given ones.
+ * Infers the number of units from the shapes of a cell's parameters.
  * @param x a batch of sequences.
  * @throws TypeError when a parameter is not float32, RangeError when no number of units fits or several do.
  */
-export function unitsFrom(cell: Cell, x: Tensor, parameters: readonly Tensor[]): number {
+export function inferUnits(cell: Cell, x: Tensor, parameters: readonly Tensor[]): number {
   parameters.forEach((parameter, i) => {
     checkFloat(cell.name, `parameter ${i}`, parameter);
   });
   const inputSize = x.shape[2] as number;
-  const last = lastFound.get(cell);
+  const last = lastResults.get(cell);
   if (
     last?.inputSize === inputSize &&
     last.shapes.length === parameters.length &&
@@ -23,29 +24,30 @@ export function unitsFrom(cell: Cell, x: Tensor, parameters: readonly Tensor[]):
   ) {
     return last.units;
   }
-  const fitting = fittingUnits(cell, inputSize, parameters);
+  const fitting = findFittingUnits(cell, inputSize, parameters);
   if (fitting.length === 1) {
-    lastFound.set(cell, { inputSize, shapes: parameters.map(({ shape }) => [...shape]), units: fitting[0] });
-    return fitting[0];
+    const [units] = fitting;
+    lastResults.set(cell, { inputSize, shapes: parameters.map(({ shape }) => [...shape]), units });
+    return units;
   }
-  const given = parameters.map(({ shape }) => shown(shape)).join(', ') || 'none';
+  const actual = parameters.map(({ shape }) => formatShape(shape)).join(', ') || 'none';
   if (fitting.length > 1) {
     throw new RangeError(
-      `Cell '${cell.name}': parameters of shapes ${given} fit ${fitting.join(' and ')} units with x ${shown(x.shape)}; ` +
-        'say which is meant with the option units.',
+      `Cell '${cell.name}': parameters of shapes ${actual} fit ${fitting.join(' and ')} units with x ` +
+        `${formatShape(x.shape)}; set the option units to one of them.`,
     );
   }
   const example = cell
     .parameters({ inputSize, units: 16 })
-    .map(({ name, shape }) => `${name} ${shown(shape)}`);
+    .map(({ name, shape }) => `${name} ${formatShape(shape)}`);
   throw new RangeError(
-    `Cell '${cell.name}': parameters of shapes ${given} fit no number of units with x ${shown(x.shape)}. ` +
-      `${otherInputSize(cell, parameters)}With 16 units they would be ${example.join(', ')}.`,
+    `Cell '${cell.name}': parameters of shapes ${actual} fit no number of units with x ${formatShape(x.shape)}. ` +
+      `${suggestInputSize(cell, parameters)}With 16 units they would be ${example.join(', ')}.`,
   );
 }
 
 /** All numbers of units that fit, largest first. */
-function fittingUnits(cell: Cell, inputSize: number, parameters: readonly Tensor[]): number[] {
+function findFittingUnits(cell: Cell, inputSize: number, parameters: readonly Tensor[]): number[] {
   const fits = (units: number) => {
     const expected = cell.parameters({ inputSize, units });
     return (
@@ -53,18 +55,18 @@ function fittingUnits(cell: Cell, inputSize: number, parameters: readonly Tensor
       expected.every(({ shape }, i) => isSameShape(shape, parameters[i].shape))
     );
   };
-  // Every parameter is a whole number of blocks wide, so the units divide its width.
+  // The width of every parameter is a whole number of blocks, so the units divide it.
   const width = parameters.length === 0 ? 0 : (parameters[0].shape.at(-1) ?? 0);
-  const found: number[] = [];
+  const fitting: number[] = [];
   for (let blocks = 1; blocks <= width; blocks++) {
-    if (width % blocks === 0 && fits(width / blocks)) found.push(width / blocks);
+    if (width % blocks === 0 && fits(width / blocks)) fitting.push(width / blocks);
   }
-  return found;
+  return fitting;
 }
 
-/** What x would have to be for the parameters, where that is what is wrong; the first parameter has a row per feature. */
-function otherInputSize(cell: Cell, parameters: readonly Tensor[]): string {
+/** Says which x the parameters would fit, if any. The first parameter has one row for each feature. */
+function suggestInputSize(cell: Cell, parameters: readonly Tensor[]): string {
   const [rows, columns] = parameters[0]?.shape ?? [];
-  if (columns === undefined || fittingUnits(cell, rows, parameters).length === 0) return '';
+  if (columns === undefined || findFittingUnits(cell, rows, parameters).length === 0) return '';
   return `They are for x [batch, timesteps, ${rows}]. `;
 }

@@ -1,17 +1,71 @@
+/** The operands of one run of the operation: their types, and their checks against the plan. */
 import type { Plan } from '@sluice/core';
 import { checkLengths } from '@sluice/core/backend';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { RunOptions } from './recurrent-run.js';
+import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { formatShape, isSameShape } from '../checks.js';
 
-/** A shape as messages show it. */
-export const shown = (shape: readonly number[]) => `[${shape.join(', ')}]`;
+export interface RecurrentOptions {
+  /** The cell's units; needed only when the parameters' shapes fit several numbers of units. */
+  units?: number | undefined;
+  /** `[batch, units]` for each state of the cell. Default: zeros. */
+  initialStates?: readonly Tensor[] | undefined;
+  /** `[batch, timesteps]`, any type; 0 or false marks a padded step, at which every state is carried over. */
+  mask?: Tensor | undefined;
+  /** In place of a mask: the number of steps of each sequence, counted from its start. An array of `batch` whole numbers. */
+  lengths?: ArrayLike<number> | undefined;
+  /**
+   * The output at a padded step: that of the step before (`repeat`, as in Keras; the default) or zeros. Before the first
+   * step that is not padded, `repeat` gives the initial state if the output is a state, else zeros (SRU).
+   */
+  maskedOutput?: 'repeat' | 'zero' | undefined;
+  /** Whether time runs from the last step to the first; outputs keep their inputs' positions. Default false. */
+  reverse?: boolean | undefined;
+  /** Whether x and the sequence are `[timesteps, batch, …]`; a mask is always `[batch, timesteps]`. Default false. */
+  timeMajor?: boolean | undefined;
+  /** `[batch, units]` for each block of each recurrent kernel: dropout of the values that the block multiplies. */
+  recurrentMasks?: readonly Tensor[] | undefined;
+}
 
-export const isSameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((size, i) => size === b[i]);
+/** The names of `RecurrentOptions`; the compiler checks that they are complete. */
+export const RECURRENT_OPTIONS = Object.keys({
+  units: true,
+  initialStates: true,
+  mask: true,
+  lengths: true,
+  maskedOutput: true,
+  reverse: true,
+  timeMajor: true,
+  recurrentMasks: true,
+} satisfies Record<keyof RecurrentOptions, true>);
+
+export type RecurrentResult = {
+  /** The outputs `[batch, timesteps, units]`, or `[timesteps, batch, units]` with `timeMajor`. */
+  sequence: Tensor3D;
+  /** Each state after the last step, `[batch, units]`. */
+  states: Tensor2D[];
+};
+
+/** The options of a run whose plan knows the units. */
+export type RunOptions = Omit<RecurrentOptions, 'units'>;
+
+/** All operands of one run, checked. */
+export interface RecurrentRun {
+  plan: Plan;
+  x: Tensor;
+  parameters: readonly Tensor[];
+  /** Zeros when undefined. */
+  initialStates: readonly Tensor[] | undefined;
+  /** float32, `[batch, timesteps]`. */
+  mask: Tensor | undefined;
+  recurrentMasks: readonly Tensor[];
+  maskedOutput: 'repeat' | 'zero';
+  reverse: boolean;
+  timeMajor: boolean;
+}
 
 /**
- * Checks everything a run is given against the plan.
- * @throws TypeError, RangeError naming the tensor that does not fit, what it is and what was expected.
+ * Checks all operands of a run against the plan.
+ * @throws TypeError, RangeError naming the tensor that does not fit, its shape or type and the expected one.
  */
 export function checkOperands(
   plan: Plan,
@@ -26,7 +80,7 @@ export function checkOperands(
   if (inputSize !== plan.inputSize) {
     throw new RangeError(
       `Cell '${cell}': x must have the shape [batch, timesteps, ${plan.inputSize}], the number of features that the ` +
-        `parameters are for, but has ${shown(x.shape)}.`,
+        `parameters are for, but has ${formatShape(x.shape)}.`,
     );
   }
   if (parameters.length !== plan.parameters.length) {
@@ -39,19 +93,19 @@ export function checkOperands(
     checkFloat(cell, `parameter ${i} (${name})`, parameters[i]);
     checkShape(cell, `parameter ${i} (${name})`, parameters[i], shape);
   });
-  if (initialStates) checkAll(cell, 'initial state', initialStates, plan.states, [batch, plan.units]);
+  if (initialStates) checkTensors(cell, 'initial state', initialStates, plan.states, [batch, plan.units]);
   if (mask) checkShape(cell, 'mask', mask, [batch, timesteps]);
   if (lengths) checkLengths(cell, lengths, { batch, timesteps, mask });
   if (recurrentMasks) {
     const blocks = plan.recurrentMasks.map(({ block }) => block);
-    checkAll(cell, 'recurrent mask', recurrentMasks, blocks, [batch, plan.units]);
+    checkTensors(cell, 'recurrent mask', recurrentMasks, blocks, [batch, plan.units]);
   }
 }
 
-/** How many sequences x has, and how many steps. */
+/** The number of sequences in x, and the number of steps. */
 export function batchAndSteps({ shape }: Tensor, timeMajor = false): readonly [number, number] {
-  const [first, second] = shape as number[];
-  return timeMajor ? [second, first] : [first, second];
+  const [rows, columns] = shape as number[];
+  return timeMajor ? [columns, rows] : [rows, columns];
 }
 
 /** @throws TypeError, RangeError when x is not a batch of sequences. */
@@ -59,40 +113,42 @@ export function checkSequence(cell: string, x: Tensor, timeMajor = false): void 
   checkFloat(cell, 'x', x);
   const [, timesteps] = batchAndSteps(x, timeMajor);
   if (x.rank === 3 && timesteps > 0 && (x.shape[2] as number) > 0) return;
+  const order = timeMajor ? 'timesteps, batch' : 'batch, timesteps';
   throw new RangeError(
-    `Cell '${cell}': x must have the shape [${timeMajor ? 'timesteps, batch' : 'batch, timesteps'}, inputSize], with at least one step and one feature, but has ${shown(x.shape)}.`,
+    `Cell '${cell}': x must have the shape [${order}, inputSize], with at least one step and one feature, ` +
+      `but has ${formatShape(x.shape)}.`,
   );
 }
 
-function checkAll(
+function checkTensors(
   cell: string,
-  what: string,
+  kind: string,
   tensors: readonly Tensor[],
   names: readonly string[],
   shape: readonly number[],
 ): void {
   if (tensors.length !== names.length) {
     throw new RangeError(
-      `Cell '${cell}' takes ${names.length} ${what}s (${names.join(', ')}), but was given ${tensors.length}.`,
+      `Cell '${cell}' takes ${names.length} ${kind}s (${names.join(', ')}), but was given ${tensors.length}.`,
     );
   }
   tensors.forEach((tensor, i) => {
-    checkFloat(cell, `${what} ${names[i]}`, tensor);
-    checkShape(cell, `${what} ${names[i]}`, tensor, shape);
+    checkFloat(cell, `${kind} ${names[i]}`, tensor);
+    checkShape(cell, `${kind} ${names[i]}`, tensor, shape);
   });
 }
 
 /** @throws TypeError when the tensor is not float32. */
-export function checkFloat(cell: string, what: string, tensor: Tensor): void {
+export function checkFloat(cell: string, operand: string, tensor: Tensor): void {
   if (tensor.dtype === 'float32') return;
   throw new TypeError(
-    `Cell '${cell}': ${what} must be float32, but is ${tensor.dtype}; convert it with tf.cast.`,
+    `Cell '${cell}': ${operand} must be float32, but is ${tensor.dtype}; convert it with tf.cast.`,
   );
 }
 
-function checkShape(cell: string, what: string, tensor: Tensor, shape: readonly number[]): void {
+function checkShape(cell: string, operand: string, tensor: Tensor, shape: readonly number[]): void {
   if (isSameShape(tensor.shape, shape)) return;
   throw new RangeError(
-    `Cell '${cell}': ${what} must have the shape ${shown(shape)}, but has ${shown(tensor.shape)}.`,
+    `Cell '${cell}': ${operand} must have the shape ${formatShape(shape)}, but has ${formatShape(tensor.shape)}.`,
   );
 }

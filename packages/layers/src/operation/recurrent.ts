@@ -13,31 +13,34 @@ import {
   zeros,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { warnOfMissingKernels } from '../backends/registered-kernels.js';
-import { checkOptions } from '../check-options.js';
-import { hasKernels, runKernel } from './device-kernel.js';
-import { recurrentFallback } from './fallback.js';
-import { unitsFrom } from './infer-units.js';
-import { batchAndSteps, checkOperands, checkSequence } from './operands.js';
+import { hasKernels, warnOfMissingKernels } from '../backends/registered-kernels.js';
+import { checkOptions } from '../checks.js';
+import { runDeviceKernel } from './device-kernel.js';
+import { runFallback } from './fallback.js';
+import { inferUnits } from './infer-units.js';
 import {
+  batchAndSteps,
+  checkOperands,
+  checkSequence,
   RECURRENT_OPTIONS,
   type RecurrentOptions,
   type RecurrentResult,
   type RecurrentRun,
   type RunOptions,
-} from './recurrent-run.js';
+} from './operands.js';
 
 /**
  * Runs a cell over a batch of sequences: a differentiable TensorFlow.js operation.
  *
- * One kernel forward and one backward where the current backend has Sluice's kernels (import `@sluice/backend-cpu`, …);
- * on any other backend TensorFlow.js operations, one step at a time, with the same result.
+ * If the current backend has Sluice's kernels (import `@sluice/backend-cpu`, …), it runs one kernel forward and one
+ * backward; on any other backend TensorFlow.js operations, one step at a time, with the same result.
  *
- * @param x float32 `[batch, timesteps, inputSize]`, or `[timesteps, batch, inputSize]` with `timeMajor`; a batch may be empty, a sequence has at least one step.
- * @param parameters float32, in the cell's order with the cell's shapes: those of `cell.parameters({ inputSize, units })`.
- *   The number of units follows from them, unless `options.units` gives it.
- * @throws TypeError, RangeError naming the tensor that does not fit, what it is and what was expected; RangeError when
- *   the parameters fit several numbers of units and `options.units` does not say which, or an option is unknown.
+ * @param x float32 `[batch, timesteps, inputSize]`, or `[timesteps, batch, inputSize]` with `timeMajor`. A batch may be
+ *   empty; a sequence has at least one step.
+ * @param parameters float32, in the order and with the shapes of `cell.parameters({ inputSize, units })`. The number of
+ *   units is inferred from them, unless `options.units` gives it.
+ * @throws TypeError, RangeError naming the tensor that does not fit, its shape or type and the expected one; RangeError when
+ *   the parameters fit several numbers of units and `options.units` is not set, or an option is unknown.
  */
 export function recurrent(
   cell: Cell,
@@ -47,14 +50,14 @@ export function recurrent(
 ): RecurrentResult {
   checkOptions('recurrent', options, RECURRENT_OPTIONS, 'recurrent(cell, x, parameters, { mask })');
   checkSequence(cell.name, x, options.timeMajor);
-  const sizes = { inputSize: x.shape[2], units: options.units ?? unitsFrom(cell, x, parameters) };
+  const sizes = { inputSize: x.shape[2], units: options.units ?? inferUnits(cell, x, parameters) };
   const plan = planFor(cell, sizes, { recurrentDropout: options.recurrentMasks !== undefined });
   return runPlan(plan, x, parameters, options);
 }
 
 /**
- * Runs a cell's plan, which knows all sizes, as `recurrent` does.
- * @throws TypeError, RangeError naming the tensor that does not fit, what it is and what was expected.
+ * Runs a cell's plan, as `recurrent` does. The plan knows all sizes.
+ * @throws TypeError, RangeError naming the tensor that does not fit, its shape or type and the expected one.
  */
 export function runPlan(
   plan: Plan,
@@ -77,44 +80,44 @@ export function runPlan(
       x,
       parameters,
       initialStates,
-      mask: maskFrom(options, batch, timesteps),
+      mask: createMask(options, batch, timesteps),
       recurrentMasks,
       maskedOutput,
       reverse,
       timeMajor,
     };
-    if (batch === 0) return emptyResult(run);
+    if (batch === 0) return createEmptyResult(run);
     const backend = getBackend();
-    if (hasKernels(backend)) return runKernel(run);
+    if (hasKernels(backend)) return runDeviceKernel(run);
     warnOfMissingKernels(backend);
-    return recurrentFallback(run);
+    return runFallback(run);
   });
 }
 
-/** The mask as float32, of any type or of lengths. */
-function maskFrom({ mask, lengths }: RunOptions, batch: number, timesteps: number): Tensor | undefined {
+/** The mask as float32, from a mask of any type or from lengths. */
+function createMask({ mask, lengths }: RunOptions, batch: number, timesteps: number): Tensor | undefined {
   if (lengths) return tensor2d(maskOfLengths(lengths, timesteps), [batch, timesteps]);
   return mask && withoutGradient(() => cast(notEqual(mask, zerosLike(mask)), 'float32'));
 }
 
-/** The result for an empty batch: empty tensors, with zeros as gradients. */
-function emptyResult({ plan, x, parameters, initialStates = [] }: RecurrentRun): RecurrentResult {
+/** The result for an empty batch: empty tensors, whose gradients are zeros. */
+function createEmptyResult({ plan, x, parameters, initialStates = [] }: RecurrentRun): RecurrentResult {
   const inputs = [x, ...parameters, ...initialStates];
-  const empty = (...shape: number[]) =>
+  const createEmpty = (...shape: number[]) =>
     customGrad(() => ({
       value: zeros(shape),
-      // The inputs may be disposed of by then.
+      // Only the shapes: the inputs may be disposed by then.
       gradFunc: () => inputs.map((input) => zeros(input.shape)) as unknown as Tensor,
     }))(...inputs);
   return {
-    sequence: empty(x.shape[0] as number, x.shape[1] as number, plan.units) as Tensor3D,
-    states: plan.states.map(() => empty(0, plan.units) as Tensor2D),
+    sequence: createEmpty(x.shape[0] as number, x.shape[1] as number, plan.units) as Tensor3D,
+    states: plan.states.map(() => createEmpty(0, plan.units) as Tensor2D),
   };
 }
 
 /**
- * A tensor that gradients do not flow into. Its operations leave no trace on the tape, so a mask may come from
- * comparisons, which have no gradient, even of trained values.
+ * Computes a tensor without recording its operations for the gradient. So a mask may come from comparisons, which have no
+ * gradient, of values that are trained.
  */
 function withoutGradient(compute: () => Tensor): Tensor {
   return customGrad(() => ({ value: compute(), gradFunc: () => [] as unknown as Tensor }))();

@@ -17,20 +17,20 @@ import {
   type Variable,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { shownValue } from '../check-options.js';
-import { type Gradients, namedGradients } from './gradients.js';
+import { formatValue } from '../checks.js';
+import { type Gradients, toNamedGradients } from './gradients.js';
 
-/** The arrays that an update of a weight makes new. */
+/** The arrays that an update of a weight replaces. */
 const STATE = ['weight', 'first', 'second'] as const;
-/** Numbers that are the same for all weights in one step. */
-const NUMBERS = ['beta1', 'rest1', 'beta2', 'rest2', 'rate', 'correction2', 'epsilon'] as const;
+/** Numbers of one step, the same for all weights. */
+const SCALARS = ['beta1', 'rest1', 'beta2', 'rest2', 'rate', 'correction2', 'epsilon'] as const;
 
 /**
- * Adam's update of a weight (Kingma & Ba 2015, arXiv:1412.6980, algorithm 1) with ε added behind the root, as in
+ * Adam's update of a weight (Kingma & Ba 2015, arXiv:1412.6980, algorithm 1). ε is added after the square root, as in
  * TensorFlow.js. `rest` is 1 − β, `rate` the learning rate over 1 − β₁ᵗ, `correction2` is 1 / (1 − β₂ᵗ).
  */
 const UPDATE = pointwiseProgram(
-  [...STATE, 'gradient', ...NUMBERS],
+  [...STATE, 'gradient', ...SCALARS],
   ({ weight, first, second, gradient, beta1, rest1, beta2, rest2, rate, correction2, epsilon }) => {
     const newFirst = first.mul(beta1).add(gradient.mul(rest1));
     const newSecond = second.mul(beta2).add(gradient.mul(gradient).mul(rest2));
@@ -39,9 +39,9 @@ const UPDATE = pointwiseProgram(
   },
 );
 
-/** What TensorFlow.js's optimizer keeps from step to step; its declarations call it private. */
+/** The state of TensorFlow.js's optimizer between steps; its type declarations call it private. */
 interface AdamState {
-  /** β₁ᵗ and β₂ᵗ for the coming step t. */
+  /** β₁ᵗ and β₂ᵗ of the next step t. */
   readonly accBeta1: Variable;
   readonly accBeta2: Variable;
   /** In the order of the weights. */
@@ -56,30 +56,30 @@ interface Moment {
 
 /** See `adam`. */
 export class Adam extends AdamOptimizer {
-  /** May be set between two steps. */
+  /** Can be set between two steps. */
   declare learningRate: number;
 
   override applyGradients(gradients: Gradients): void {
-    const named = namedGradients(gradients);
+    const named = toNamedGradients(gradients);
     const weights = named.map(({ name }): Variable | undefined => engine().registeredVariables[name]);
     const isFloat = (tensor: Tensor | null | undefined) => tensor == null || tensor.dtype === 'float32';
-    const isOurs = weights.every((weight, i) => weight && isFloat(weight) && isFloat(named[i].tensor));
-    if (!isOurs || getKernel(POINTWISE, getBackend()) == null) {
+    const isSupported = weights.every((weight, i) => weight && isFloat(weight) && isFloat(named[i].tensor));
+    if (!isSupported || getKernel(POINTWISE, getBackend()) == null) {
       super.applyGradients(gradients as Parameters<AdamOptimizer['applyGradients']>[0]);
       return;
     }
     const state = this as unknown as AdamState;
     tidy(() => {
-      const numbers = this.numbers();
+      const scalars = this.computeScalars();
       named.forEach(({ name, tensor: gradient }, i) => {
         const weight = weights[i] as Variable;
-        // A weight without a gradient has moments too: they are counted by position.
-        state.accumulatedFirstMoment[i] ??= newMoment(`${name}/m`, weight);
-        state.accumulatedSecondMoment[i] ??= newMoment(`${name}/v`, weight);
+        // A weight without a gradient has moments too: TensorFlow.js finds them by position.
+        state.accumulatedFirstMoment[i] ??= createMoment(`${name}/m`, weight);
+        state.accumulatedSecondMoment[i] ??= createMoment(`${name}/v`, weight);
         if (gradient == null) return;
         const first = state.accumulatedFirstMoment[i].variable;
         const second = state.accumulatedSecondMoment[i].variable;
-        const loads: Tensor[] = [weight, first, second, gradient, ...numbers];
+        const loads: Tensor[] = [weight, first, second, gradient, ...scalars];
         const inputs: NamedTensorMap = Object.fromEntries(loads.map((load, n) => [`load${n}`, load]));
         const results = engine().runKernel<Tensor[]>(POINTWISE, inputs, { program: UPDATE } as never);
         [weight, first, second].forEach((variable, n) => {
@@ -92,8 +92,8 @@ export class Adam extends AdamOptimizer {
     this.incrementIterations();
   }
 
-  /** The step's `NUMBERS`. */
-  private numbers(): Scalar[] {
+  /** The `SCALARS` of the next step. */
+  private computeScalars(): Scalar[] {
     const { accBeta1, accBeta2 } = this as unknown as AdamState;
     return [
       scalar(this.beta1),
@@ -107,20 +107,20 @@ export class Adam extends AdamOptimizer {
   }
 }
 
-const newMoment = (originalName: string, weight: Variable): Moment => ({
+const createMoment = (originalName: string, weight: Variable): Moment => ({
   originalName,
   variable: tidy(() => zerosLike(weight).variable(false)),
 });
 
 /**
- * The optimizer Adam, TensorFlow.js's `train.adam` with the same numbers up to rounding, whose update of a weight is one
- * pass over memory on backends with Sluice's kernels; on others, and for weights that are not float32, it is
- * TensorFlow.js's.
+ * The optimizer Adam. Its numbers are those of TensorFlow.js's `train.adam`, up to rounding, but on backends with Sluice's
+ * kernels an update of a weight is one pass over memory. On other backends, and for weights that are not float32,
+ * TensorFlow.js's update runs.
  *
- * Its state, configuration and class name are those of `train.adam`, so each continues what the other began. A model
+ * Its state, configuration and class name are those of `train.adam`, so each can continue from the other's state. A model
  * that is loaded with its optimizer has TensorFlow.js's.
  *
- * @param learningRate may be set later as `optimizer.learningRate`.
+ * @param learningRate can be changed later: `optimizer.learningRate`.
  * @param epsilon default: the backend's, 1e-7 for float32.
  * @throws TypeError when one of them is not a number.
  */
@@ -128,7 +128,7 @@ export function adam(learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon?:
   for (const [name, value] of Object.entries({ learningRate, beta1, beta2, epsilon })) {
     if (value == null || (typeof value === 'number' && !Number.isNaN(value))) continue;
     throw new TypeError(
-      `adam takes numbers one after another, adam(learningRate, beta1, beta2, epsilon), but ${name} is ${shownValue(value)}.`,
+      `adam takes numbers one after another, adam(learningRate, beta1, beta2, epsilon), but ${name} is ${formatValue(value)}.`,
     );
   }
   return new Adam(learningRate, beta1, beta2, epsilon);

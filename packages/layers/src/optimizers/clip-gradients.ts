@@ -1,38 +1,13 @@
-import {
-  add,
-  clipByValue,
-  div,
-  maximum,
-  mul,
-  Optimizer,
-  type Scalar,
-  serialization,
-  sqrt,
-  square,
-  sum,
-  type Tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
-import { checkOptions, shownValue } from '../check-options.js';
-import { fromSaved, type SavedObject, savedForm } from '../weights/identifiers.js';
-import { type Gradients, namedGradients } from './gradients.js';
-
-export interface ClipOptions {
-  /** Each weight's gradient is scaled down to at most this Euclidean norm (Keras's `clipnorm`). */
-  norm?: number;
-  /** All gradients together are scaled down to at most this Euclidean norm (Keras's `global_clipnorm`). */
-  globalNorm?: number;
-  /** Each number of each gradient is cut to between −value and value (Keras's `clipvalue`). */
-  value?: number;
-}
-
-const LIMITS = ['norm', 'globalNorm', 'value'] as const;
+import { Optimizer, serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { checkOptions, formatValue } from '../checks.js';
+import { restoreObject, type SavedObject, toSavedObject } from '../weights/identifiers.js';
+import { CLIP_OPTIONS, type ClipOptions, createClip, type Gradients, toNamedGradients } from './gradients.js';
 
 /** See `clipGradients`. */
 export class ClippedOptimizer extends Optimizer {
   static readonly className = 'SluiceClippedOptimizer';
 
-  /** @param optimizer the optimizer that receives the clipped gradients; set its learning rate here. */
+  /** @param optimizer receives the clipped gradients; set its learning rate on it. */
   constructor(
     readonly optimizer: Optimizer,
     private readonly options: ClipOptions,
@@ -42,28 +17,13 @@ export class ClippedOptimizer extends Optimizer {
 
   override applyGradients(gradients: Gradients): void {
     tidy(() => {
-      const named = namedGradients(gradients);
+      const named = toNamedGradients(gradients);
       const present = named.flatMap(({ tensor }) => (tensor == null ? [] : [tensor]));
-      const clip = this.clipFor(present);
+      const clip = createClip(this.options, present);
       this.optimizer.applyGradients(
         named.map(({ name, tensor }) => ({ name, tensor: (tensor && clip(tensor)) as Tensor })),
       );
     });
-  }
-
-  /** A norm is scaled by limit / max(norm, limit), which is 1 up to the limit (Pascanu et al. 2013). */
-  private clipFor(gradients: Tensor[]): (gradient: Tensor) => Tensor {
-    const { norm, globalNorm, value } = this.options;
-    const scaleTo = (limit: number, squares: Tensor): Scalar => div(limit, maximum(sqrt(squares), limit));
-    if (value !== undefined) return (gradient) => clipByValue(gradient, -value, value);
-    if (norm !== undefined) return (gradient) => mul(gradient, scaleTo(norm, sum(square(gradient))));
-    if (gradients.length === 0) throw new Error('clipGradients: there is no gradient to apply.');
-    const squares = gradients.map((gradient) => sum(square(gradient)));
-    const scale = scaleTo(
-      globalNorm as number,
-      squares.reduce((total, each) => add(total, each)),
-    );
-    return (gradient) => mul(gradient, scale);
   }
 
   override get iterations(): number {
@@ -83,9 +43,9 @@ export class ClippedOptimizer extends Optimizer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    const limits = LIMITS.map((limit) => [limit, this.options[limit] ?? null]);
+    const limits = CLIP_OPTIONS.map((name) => [name, this.options[name] ?? null]);
     return {
-      optimizer: savedForm(this.optimizer) as unknown as serialization.ConfigDict,
+      optimizer: toSavedObject(this.optimizer) as unknown as serialization.ConfigDict,
       ...Object.fromEntries(limits),
     };
   }
@@ -94,36 +54,36 @@ export class ClippedOptimizer extends Optimizer {
     cls: serialization.SerializableConstructor<T>,
     config: serialization.ConfigDict,
   ): T {
-    const optimizer = fromSaved(config.optimizer as unknown as SavedObject) as Optimizer;
-    const given = LIMITS.filter((limit) => config[limit] != null).map((limit) => [limit, config[limit]]);
-    return new cls(optimizer, Object.fromEntries(given));
+    const optimizer = restoreObject(config.optimizer as unknown as SavedObject) as Optimizer;
+    const limits = CLIP_OPTIONS.filter((name) => config[name] != null).map((name) => [name, config[name]]);
+    return new cls(optimizer, Object.fromEntries(limits));
   }
 }
 serialization.registerClass(ClippedOptimizer);
 
 /**
- * Makes an optimizer clip the gradients it is given: by the norm of each, by the norm of all together, or number by number.
+ * Wraps an optimizer so that it clips gradients: the norm of each, the norm of all together, or each number.
  *
- * The result takes the optimizer's place, in `model.compile({ optimizer: clipGradients(train.adam(), { norm: 1 }) })`
+ * Use the result in the optimizer's place, in `model.compile({ optimizer: clipGradients(train.adam(), { norm: 1 }) })`
  * and in saved models alike.
  *
- * @throws TypeError when the optimizer is not one, such as a name, or the limit is no object; RangeError unless exactly one
- *   limit is given and positive.
+ * @throws TypeError when `optimizer` is not an optimizer (a name is not) or the options are not an object; RangeError unless
+ *   exactly one limit is set and positive.
  */
 export function clipGradients(optimizer: Optimizer, options: ClipOptions): ClippedOptimizer {
   if (optimizer == null || !(optimizer instanceof Optimizer)) {
     throw new TypeError(
-      `clipGradients needs an optimizer, for example train.adam() of @tensorflow/tfjs-core, but got ${shownValue(optimizer)}.`,
+      `clipGradients needs an optimizer, for example train.adam() of @tensorflow/tfjs-core, but got ${formatValue(optimizer)}.`,
     );
   }
-  checkOptions('clipGradients', options, LIMITS, 'clipGradients(train.adam(), { norm: 1 })');
-  const given = LIMITS.filter((limit) => options[limit] != null);
-  const [limit] = given.map((name) => options[name]);
-  if (given.length !== 1 || typeof limit !== 'number' || !(limit > 0)) {
-    const got = LIMITS.map((name) => `${name} = ${shownValue(options[name])}`);
+  checkOptions('clipGradients', options, CLIP_OPTIONS, 'clipGradients(train.adam(), { norm: 1 })');
+  const present = CLIP_OPTIONS.filter((name) => options[name] != null);
+  const [limit] = present.map((name) => options[name]);
+  if (present.length !== 1 || typeof limit !== 'number' || !(limit > 0)) {
+    const actual = CLIP_OPTIONS.map((name) => `${name} = ${formatValue(options[name])}`);
     throw new RangeError(
-      `clipGradients needs one positive limit, norm, globalNorm or value, but got ${got.join(', ')}.`,
+      `clipGradients needs one positive limit, norm, globalNorm or value, but got ${actual.join(', ')}.`,
     );
   }
-  return new ClippedOptimizer(optimizer, { [given[0]]: limit });
+  return new ClippedOptimizer(optimizer, { [present[0]]: limit });
 }

@@ -1,13 +1,14 @@
+/** Initializers, regularizers and constraints by name, as objects or in saved form; saved objects of any class. */
 import { serialization } from '@tensorflow/tfjs-core';
 import { constraints, initializers, regularizers } from '@tensorflow/tfjs-layers';
-import { nearest, plain, shownValue } from '../check-options.js';
+import { formatValue, normalizeName, suggestName } from '../checks.js';
+import type { Constraint, Initializer, Regularizer } from './layer-weights.js';
 import { Orthogonal } from './orthogonal.js';
-import type { Constraint, Initializer, Regularizer } from './weight-rules.js';
 
-/** How Keras arguments name an object: by name (`'glorotUniform'`), as an instance, or as a saved configuration. */
+/** How Keras's arguments identify an object: a name (`'glorotUniform'`), the object itself, or its saved form. */
 export type Identifier<T> = string | T | SavedObject;
 
-/** An object as it is saved: the name of its class and what its constructor takes. */
+/** The saved form of an object: the name of its class and the configuration for its constructor. */
 export interface SavedObject {
   className: string;
   config: serialization.ConfigDict;
@@ -15,84 +16,86 @@ export interface SavedObject {
 
 type Factory = (options: serialization.ConfigDict) => serialization.Serializable;
 
-/** What identifiers of one kind may name. */
+/** The objects that one kind of identifier can mean. */
 interface Kind {
   readonly name: string;
-  /** The functions of TensorFlow.js and Sluice that make one, by name. */
+  /** The functions of TensorFlow.js and Sluice that create one, by name. */
   readonly factories: Readonly<Record<string, Factory>>;
   /** Their base class, which TensorFlow.js does not export. */
   readonly base: new () => object;
 }
 
-function kindOf(name: string, namespace: object, anyOfThem: object): Kind {
+function defineKind(name: string, namespace: object, instance: object): Kind {
   const functions = Object.entries(namespace).filter(([, value]) => typeof value === 'function');
   return {
     name,
     factories: Object.fromEntries(functions),
-    base: Object.getPrototypeOf(anyOfThem.constructor),
+    base: Object.getPrototypeOf(instance.constructor),
   };
 }
 
-const INITIALIZERS = kindOf(
+const INITIALIZERS = defineKind(
   'initializer',
   { ...initializers, orthogonal: (options = {}) => new Orthogonal(options) },
   initializers.zeros(),
 );
-const REGULARIZERS = kindOf('regularizer', regularizers, regularizers.l2());
-const CONSTRAINTS = kindOf('constraint', constraints, constraints.nonNeg());
+const REGULARIZERS = defineKind('regularizer', regularizers, regularizers.l2());
+const CONSTRAINTS = defineKind('constraint', constraints, constraints.nonNeg());
 
 /**
- * The initializer that an identifier names, in camel case, snake case or by its class: `glorotUniform`,
- * `glorot_uniform`, `GlorotUniform`.
- * @param seed used where the identifier is a name or a configuration without one.
- * @throws RangeError listing the known names, TypeError when the identifier is none.
+ * Creates the initializer of an identifier. Its name may be in camel case, in snake case or that of the class:
+ * `glorotUniform`, `glorot_uniform`, `GlorotUniform`.
+ * @param seed used when the identifier is a name or a configuration without a seed.
+ * @throws RangeError listing the known names, TypeError when the value is not an identifier.
  */
-export function initializerFrom(identifier: Identifier<Initializer>, seed?: number): Initializer {
-  return resolved(INITIALIZERS, identifier, seed === undefined ? {} : { seed });
+export function createInitializer(identifier: Identifier<Initializer>, seed?: number): Initializer {
+  return createFromIdentifier(INITIALIZERS, identifier, seed === undefined ? {} : { seed });
 }
 
 /**
- * The regularizer that an identifier names; null when there is none.
- * @throws RangeError listing the known names, TypeError when the identifier is none.
+ * Creates the regularizer of an identifier; null for none.
+ * @throws RangeError listing the known names, TypeError when the value is not an identifier.
  */
-export function regularizerFrom(identifier: Identifier<Regularizer> | null | undefined): Regularizer | null {
-  return identifier == null ? null : resolved(REGULARIZERS, identifier);
+export function createRegularizer(
+  identifier: Identifier<Regularizer> | null | undefined,
+): Regularizer | null {
+  return identifier == null ? null : createFromIdentifier(REGULARIZERS, identifier);
 }
 
 /**
- * The constraint that an identifier names; null when there is none.
- * @throws RangeError listing the known names, TypeError when the identifier is none.
+ * Creates the constraint of an identifier; null for none.
+ * @throws RangeError listing the known names, TypeError when the value is not an identifier.
  */
-export function constraintFrom(identifier: Identifier<Constraint> | null | undefined): Constraint | null {
-  return identifier == null ? null : resolved(CONSTRAINTS, identifier);
+export function createConstraint(identifier: Identifier<Constraint> | null | undefined): Constraint | null {
+  return identifier == null ? null : createFromIdentifier(CONSTRAINTS, identifier);
 }
 
-function resolved<T extends Initializer | Regularizer | Constraint>(
+function createFromIdentifier<T extends Initializer | Regularizer | Constraint>(
   kind: Kind,
   identifier: Identifier<T>,
   options: serialization.ConfigDict = {},
 ): T {
   const isName = typeof identifier === 'string';
-  if (!isName && !isSaved(identifier)) {
+  if (!isName && !isSavedObject(identifier)) {
     if (typeof (identifier as Partial<T> | null)?.apply === 'function') return identifier;
     throw new TypeError(
       `The ${kind.name} must be a name, an object that TensorFlow.js makes or { className, config }, but is ` +
-        `${shownValue(identifier)}.`,
+        `${formatValue(identifier)}.`,
     );
   }
   const { className, config } = isName ? { className: identifier, config: {} } : identifier;
-  const known = Object.keys(kind.factories);
-  const found = known.find((name) => plain(name) === plain(className));
-  if (found !== undefined) return kind.factories[found]({ ...options, ...config }) as T;
+  const names = Object.keys(kind.factories);
+  const name = names.find((candidate) => normalizeName(candidate) === normalizeName(className));
+  if (name !== undefined) return kind.factories[name]({ ...options, ...config }) as T;
   const isUnknown = isName && serialization.SerializationMap.getMap().classNameMap[className] === undefined;
-  const made = isUnknown ? undefined : fromSaved({ className, config: { ...options, ...config } });
-  if (made instanceof kind.base) return made as T;
+  const object = isUnknown ? undefined : restoreObject({ className, config: { ...options, ...config } });
+  if (object instanceof kind.base) return object as T;
   throw new RangeError(
-    `Unknown ${kind.name} '${className}'. Known: ${known.join(', ')}; the nearest is '${nearest(className, known)}'.`,
+    `Unknown ${kind.name} '${className}'${suggestName(className, names)}. Known: ${names.join(', ')}.`,
   );
 }
 
-function isSaved(identifier: unknown): identifier is SavedObject {
+function isSavedObject(identifier: unknown): identifier is SavedObject {
   return (
     typeof identifier === 'object' &&
     identifier !== null &&
@@ -101,8 +104,11 @@ function isSaved(identifier: unknown): identifier is SavedObject {
   );
 }
 
-/** The object of a registered class (a layer, an initializer, an optimizer …) that was saved so. */
-export function fromSaved({ className, config }: SavedObject): serialization.Serializable {
+/**
+ * Creates an object of a registered class (a layer, an initializer, an optimizer …) from its saved form.
+ * @throws RangeError when no class of that name is registered.
+ */
+export function restoreObject({ className, config }: SavedObject): serialization.Serializable {
   const entry = serialization.SerializationMap.getMap().classNameMap[className];
   if (entry === undefined) {
     throw new RangeError(
@@ -114,6 +120,6 @@ export function fromSaved({ className, config }: SavedObject): serialization.Ser
 }
 
 /** The saved form of an object of a registered class; null for none. */
-export function savedForm(object: serialization.Serializable | null): SavedObject | null {
+export function toSavedObject(object: serialization.Serializable | null): SavedObject | null {
   return object === null ? null : { className: object.getClassName(), config: object.getConfig() };
 }

@@ -1,15 +1,15 @@
 import { ORTHONORMAL_ROWS, type OrthonormalRows } from '@sluice/tfjs';
 import { backend, getBackend, getKernel, serialization, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
-import { checkOptions } from '../check-options.js';
-import { makeOrthonormal } from './orthonormal-rows.js';
-import { freshSeed, normalStream } from './random.js';
-import type { Initializer } from './weight-rules.js';
+import { checkOptions } from '../checks.js';
+import type { Initializer } from './layer-weights.js';
+import { orthonormalizeRows } from './orthonormal-rows.js';
+import { drawSeed, normalStream } from './random.js';
 
 export interface OrthogonalOptions {
   /** Factor on the result. Default 1. */
   gain?: number;
-  /** Whole number; the same seed gives the same weights on every backend. Default: a fresh one for each weight. */
+  /** Whole number; the same seed gives the same weights on every backend. Default: a random seed for each weight. */
   seed?: number;
 }
 
@@ -40,7 +40,11 @@ export class Orthogonal extends Base {
     }
     const columns = shape[shape.length - 1];
     const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
-    return tensor(orthogonalMatrix(rows, columns, this.gain, this.seed ?? freshSeed()), shape, 'float32');
+    return tensor(
+      createOrthogonalMatrix(rows, columns, this.gain, this.seed ?? drawSeed()),
+      shape,
+      'float32',
+    );
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -50,14 +54,19 @@ export class Orthogonal extends Base {
 serialization.registerClass(Orthogonal);
 
 /**
- * `gain` times a random matrix with orthonormal columns (orthonormal rows where it is wider than high), uniformly
- * distributed over all such matrices (Saxe et al. 2013, arXiv:1312.6120). Row-major, `rows · columns` long.
+ * `gain` times a random matrix with orthonormal columns (orthonormal rows when it has more columns than rows), drawn
+ * uniformly from all such matrices (Saxe et al. 2013, arXiv:1312.6120). Row-major, `rows · columns` numbers.
  *
- * Gram-Schmidt on a normal matrix: its R has a positive diagonal, which is what makes the result uniform (Mezzadri 2007,
- * arXiv:math-ph/0609050). In float64 a single pass is far more exact than the float32 result. A backend's kernel does it where it
- * has one, as wasm does, else plain TypeScript.
+ * Gram-Schmidt on a matrix of normal numbers: the diagonal of its R is positive, so the result is uniform (Mezzadri 2007,
+ * arXiv:math-ph/0609050). One pass in float64 is far more exact than the float32 result. The backend's kernel computes it
+ * where there is one (wasm), else plain TypeScript.
  */
-export function orthogonalMatrix(rows: number, columns: number, gain: number, seed: number): Float32Array {
+export function createOrthogonalMatrix(
+  rows: number,
+  columns: number,
+  gain: number,
+  seed: number,
+): Float32Array {
   const count = Math.min(rows, columns);
   const length = Math.max(rows, columns);
   const numbers = new Float64Array(count * length);
@@ -66,7 +75,7 @@ export function orthogonalMatrix(rows: number, columns: number, gain: number, se
   const vectors: OrthonormalRows = { numbers, count, length };
   const kernel = getKernel(ORTHONORMAL_ROWS, getBackend());
   if (kernel) kernel.kernelFunc({ inputs: {}, attrs: vectors as never, backend: backend() });
-  else makeOrthonormal(vectors);
+  else orthonormalizeRows(vectors);
   const result = new Float32Array(rows * columns);
   const [rowStep, columnStep] = rows < columns ? [length, 1] : [1, length];
   for (let row = 0; row < rows; row++) {
@@ -78,11 +87,11 @@ export function orthogonalMatrix(rows: number, columns: number, gain: number, se
 }
 
 /**
- * A Keras initializer: random orthogonal weights, uniformly distributed. They are computed in float64, so a seed
- * gives the same weights on every backend, up to rounding. (TensorFlow.js's own takes seconds to minutes, and what it gives
- * depends on the backend.)
+ * A Keras initializer: random orthogonal weights, drawn uniformly. They are computed in float64, so a seed gives the same
+ * weights on every backend, up to rounding. (TensorFlow.js's own takes seconds to minutes, and its result depends on the
+ * backend.)
  *
- * @throws TypeError, RangeError when it is given no object of options or one that it does not have.
+ * @throws TypeError when the options are not an object, RangeError when one of them is unknown.
  */
 export function orthogonal(options: OrthogonalOptions = {}): Initializer {
   checkOptions('orthogonal', options, ['gain', 'seed'], 'orthogonal({ gain: 1 })');

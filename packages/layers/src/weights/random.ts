@@ -1,24 +1,24 @@
 /**
- * Seeded random numbers on the host. TensorFlow.js draws on whatever backend is current; drawing here makes weights and
- * dropout masks the same on every backend.
+ * Seeded random numbers, drawn on the host. TensorFlow.js draws on the current backend; these make weights and dropout
+ * masks the same on every backend.
  */
 
 const TWO_TO_32 = 2 ** 32;
 
-/** Spreads the bits of a 32-bit number so that neighbouring seeds give unrelated streams (MurmurHash3's finaliser). */
-function mixed(value: number): number {
+/** Mixes the bits of a 32-bit number, so that neighbouring seeds give unrelated streams (MurmurHash3's finaliser). */
+function mixBits(value: number): number {
   let bits = value >>> 0;
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-/** The seed of stream number `index` among those that belong to `seed`. Both are whole numbers. */
-export function derivedSeed(seed: number, index: number): number {
-  return mixed(mixed(seed) + Math.imul(index + 1, 0x9e3779b9));
+/** The seed of stream number `index` of a seed. Both are whole numbers. */
+export function deriveSeed(seed: number, index: number): number {
+  return mixBits(mixBits(seed) + Math.imul(index + 1, 0x9e3779b9));
 }
 
-/** What a layer draws random numbers for; each has a stream of its own among those of the layer's seed. */
+/** The purposes for which a layer draws random numbers; each has its own stream of the layer's seed. */
 const STREAMS = {
   kernel: 0,
   recurrent: 1,
@@ -28,22 +28,22 @@ const STREAMS = {
   otherDirection: 5,
 } as const;
 
-/** The seed of one of the streams that belong to a layer's seed. */
-export function streamSeed(seed: number, stream: keyof typeof STREAMS): number {
-  return derivedSeed(seed, STREAMS[stream]);
+/** The seed of one of a layer's streams. */
+export function deriveStreamSeed(seed: number, stream: keyof typeof STREAMS): number {
+  return deriveSeed(seed, STREAMS[stream]);
 }
 
-/** A seed nobody chose. */
-export function freshSeed(): number {
+/** A random seed, for users who give none. */
+export function drawSeed(): number {
   return Math.floor(Math.random() * TWO_TO_32);
 }
 
 /** A stream of numbers in [0, 1): a Weyl sequence with mixed bits (SplitMix, Steele et al. 2014, in 32 bits). */
 export function uniformStream(seed: number): () => number {
-  let state = mixed(seed);
+  let state = mixBits(seed);
   return () => {
     state = (state + 0x9e3779b9) | 0;
-    return mixed(state) / TWO_TO_32;
+    return mixBits(state) / TWO_TO_32;
   };
 }
 
