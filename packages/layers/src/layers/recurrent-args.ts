@@ -1,14 +1,6 @@
 /** The arguments of every recurrent layer, and the settings that they make. */
-import {
-  createConstraint,
-  createInitializer,
-  createRegularizer,
-  type Identifier,
-  type SavedObject,
-  toSavedObject,
-} from '../weights/identifiers.js';
+import type { Identifier } from '../weights/identifiers.js';
 import type { Constraint, Initializer, Regularizer } from '../weights/layer-weights.js';
-import { deriveStreamSeed } from '../weights/random.js';
 import { applyDefaults, checkLayerArgs, type Defaults } from './layer-args.js';
 import type { LayerArgs } from './layer-inputs.js';
 
@@ -49,51 +41,6 @@ export interface RecurrentArgs extends LayerArgs {
   zeroOutputForMask?: boolean;
   /** A whole number that makes start values and dropout repeatable. Default: none. */
   seed?: number;
-}
-
-/** The groups of weights for which Keras has separate initializers, regularizers and constraints. */
-export const WEIGHT_GROUPS = ['kernel', 'recurrent', 'bias'] as const;
-export type WeightGroup = (typeof WEIGHT_GROUPS)[number];
-
-/** The settings of one group of weights. */
-export interface WeightSettings {
-  initializer: Initializer;
-  regularizer: Regularizer | null;
-  constraint: Constraint | null;
-}
-
-export type DefaultInitializers = Readonly<Record<WeightGroup, string | SavedObject>>;
-
-/** The weight settings from a layer's arguments. */
-export function readWeightSettings(
-  args: RecurrentArgs,
-  defaults: DefaultInitializers,
-): Readonly<Record<WeightGroup, WeightSettings>> {
-  const settings = WEIGHT_GROUPS.map((group): [WeightGroup, WeightSettings] => {
-    const seed = args.seed == null ? undefined : deriveStreamSeed(args.seed, group);
-    return [
-      group,
-      {
-        initializer: createInitializer(args[`${group}Initializer`] ?? defaults[group], seed),
-        regularizer: createRegularizer(args[`${group}Regularizer`]),
-        constraint: createConstraint(args[`${group}Constraint`]),
-      },
-    ];
-  });
-  return Object.fromEntries(settings) as Record<WeightGroup, WeightSettings>;
-}
-
-/** The weight settings as a layer's arguments, for saving. */
-export function toWeightConfig(
-  settings: Readonly<Record<WeightGroup, WeightSettings>>,
-): Record<string, SavedObject | null> {
-  return Object.fromEntries(
-    WEIGHT_GROUPS.flatMap((group) => [
-      [`${group}Initializer`, toSavedObject(settings[group].initializer)],
-      [`${group}Regularizer`, toSavedObject(settings[group].regularizer)],
-      [`${group}Constraint`, toSavedObject(settings[group].constraint)],
-    ]),
-  );
 }
 
 /** The arguments that change what a call does, with their defaults. */

@@ -15,15 +15,7 @@ import { InputSpec, type LayerVariable, layers, type SymbolicTensor } from '@ten
 import { isSameShape } from '../checks.js';
 import type { RecurrentResult } from '../operation/operands.js';
 import { runPlan } from '../operation/recurrent.js';
-import { createInitializer } from '../weights/identifiers.js';
-import {
-  checkWeightShape,
-  constrainUpdates,
-  fillBlocks,
-  type Initializer,
-} from '../weights/layer-weights.js';
-import { Orthogonal } from '../weights/orthogonal.js';
-import { deriveStreamSeed } from '../weights/random.js';
+import { checkWeightShape, constrainUpdates, fillBlocks } from '../weights/layer-weights.js';
 import { toLayerArgs } from './layer-args.js';
 import { readRecurrentCall, type StateSlots, unknownBatchError } from './layer-call.js';
 import {
@@ -38,22 +30,14 @@ import {
 } from './layer-inputs.js';
 import { DropoutMasks, StoredStates } from './layer-state.js';
 import { sequenceMask } from './masks.js';
+import { type CallSettings, type RecurrentArgs, readCallSettings } from './recurrent-args.js';
 import {
-  type CallSettings,
   type DefaultInitializers,
-  type RecurrentArgs,
-  readCallSettings,
+  type GroupSettings,
   readWeightSettings,
+  settingsOf,
   toWeightConfig,
-  type WeightGroup,
-  type WeightSettings,
-} from './recurrent-args.js';
-
-const DEFAULT_INITIALIZERS: DefaultInitializers = {
-  kernel: 'glorotUniform',
-  recurrent: 'orthogonal',
-  bias: 'zeros',
-};
+} from './weight-settings.js';
 
 /**
  * A Keras recurrent layer of any cell. Its weights are the cell's parameters. For Keras's cells they have Keras's names:
@@ -70,7 +54,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   /** Draws the layer's dropout masks and counts them. */
   readonly dropoutMasks: DropoutMasks;
   private readonly settings: CallSettings;
-  private readonly weightSettings: Readonly<Record<WeightGroup, WeightSettings>>;
+  private readonly weightSettings: GroupSettings;
   private parameterWeights: LayerVariable[] = [];
   /** The sizes that the weights have. The input of a call may differ by mistake. */
   private sizes!: Sizes;
@@ -85,13 +69,14 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   /**
    * @param kind the default name of layers of this class, to which a number is added.
    * @param cellOptions the options of this kind of layer, complete, for saving.
+   * @param initializers the default initializers, where they are not Keras's.
    */
   protected constructor(
     kind: string,
     readonly cell: Cell,
     protected readonly args: RecurrentArgs,
     private readonly cellOptions: object,
-    defaults: Partial<DefaultInitializers> = {},
+    initializers: DefaultInitializers = {},
   ) {
     super(toLayerArgs(kind, args));
     this.settings = readCallSettings(this.name, args);
@@ -100,7 +85,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
     this.returnState = this.settings.returnState as ReturnState;
     this.goBackwards = this.settings.goBackwards;
     this._stateful = this.settings.stateful;
-    this.weightSettings = readWeightSettings(args, { ...DEFAULT_INITIALIZERS, ...defaults });
+    this.weightSettings = readWeightSettings(args, initializers);
     this.dropoutMasks = new DropoutMasks(this.seed);
     this.supportsMasking = true;
     // TensorFlow.js's bidirectional appends the specs of initial states to this list.
@@ -151,8 +136,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   }
 
   private addParameter(parameter: ParameterShape): LayerVariable {
-    const { regularizer, constraint } = this.weightSettings[this.groupOf(parameter)];
-    const initializer = this.initializerOf(parameter);
+    const { initializer, regularizer, constraint } = settingsOf(parameter, this.weightSettings, this.seed);
     const name = parameter.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const weight = this.addWeight(
       this.weightScope + name,
@@ -182,21 +166,9 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
     super.setWeights(weights);
   }
 
-  private initializerOf(parameter: ParameterShape): Initializer {
-    const { initializer } = this.weightSettings[this.groupOf(parameter)];
-    const isOrthogonal = ['Orthogonal', Orthogonal.className].includes(initializer.getClassName());
-    if (parameter.role !== 'recurrentVector' || !isOrthogonal) return initializer;
-    const seed = this.seed === undefined ? undefined : deriveStreamSeed(this.seed, 'recurrentVector');
-    return createInitializer('glorotUniform', seed);
-  }
-
   /** The start values of blocks that do not start from the initializer's values. */
   protected blockValues(parameter: ParameterShape): Readonly<Record<string, number | undefined>> {
     return parameter.initial ?? {};
-  }
-
-  private groupOf({ role }: ParameterShape): WeightGroup {
-    return role === 'kernel' || role === 'bias' ? role : 'recurrent';
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
