@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -70,12 +71,25 @@ beforeAll(async () => {
 afterAll(() => consumer?.remove());
 
 describe.each(publishable)('$manifest.name, packed', ({ manifest }) => {
-  test('publint has nothing to say', async () => {
-    const file = readFileSync(consumer.tarballs.get(manifest.name)!);
-    const tarball = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength);
-    const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+  const tarball = () => readFileSync(consumer.tarballs.get(manifest.name)!);
+
+  test('publint finds no problem', async () => {
+    const { buffer, byteOffset, byteLength } = tarball();
+    const packed = buffer.slice(byteOffset, byteOffset + byteLength);
+    const { messages, pkg } = await publint({ pack: { tarball: packed }, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg!, { color: false }))).toEqual([]);
   });
+
+  // A package without exports, which is a command, has no types.
+  if (manifest.exports) {
+    test('Are The Types Wrong finds no problem', async () => {
+      const result = await checkPackage(createPackageFromTarballData(tarball()));
+      if (!result.types) throw new Error(`${manifest.name} has no types`);
+      // All packages are ES modules, which `require` loads since Node 20.19.
+      const problems = result.problems.filter(({ kind }) => kind !== 'CJSResolvesToESM');
+      expect(problems).toEqual([]);
+    });
+  }
 
   test('no dependency is left on the workspace', () => {
     const path = join(consumer.folder, 'node_modules', manifest.name, 'package.json');

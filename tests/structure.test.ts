@@ -120,6 +120,23 @@ describe('packages', () => {
     expect(licence).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
   });
 
+  const published = workspacePackages.filter(({ manifest }) => !manifest.private);
+  // RELEASING.md names the fields that only the owner of the repository can add.
+  test.each(published)('$manifest.name has all fields that npm shows', ({ manifest }) => {
+    expect(manifest).toMatchObject({
+      description: expect.stringMatching(/\.$/),
+      keywords: expect.arrayContaining([expect.any(String)]),
+      license: 'MIT',
+      author: 'The Sluice authors',
+      engines: readManifest('.').engines,
+      files: expect.arrayContaining(['dist', 'src']),
+      publishConfig: { access: 'public', provenance: true },
+    });
+    for (const conditions of Object.values(manifest.exports ?? {})) {
+      expect(Object.keys(conditions)[0], 'TypeScript reads the first condition that it knows').toBe('types');
+    }
+  });
+
   test('none runs a script when it is installed', () => {
     const withScripts = workspacePackages.filter(({ manifest }) =>
       ['preinstall', 'install', 'postinstall', 'prepare'].some((name) => manifest.scripts?.[name]),

@@ -11,8 +11,9 @@ export interface Manifest {
   version: string;
   private?: boolean;
   packageManager?: string;
+  engines?: Record<string, string>;
   scripts?: Record<string, string>;
-  exports?: Record<string, unknown>;
+  exports?: Record<string, Record<string, string>>;
   bin?: Record<string, string>;
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
