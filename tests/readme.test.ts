@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { testTier } from '../scripts/tier.mjs';
 import { runIn } from './program.js';
 import {
   type Block,
@@ -87,8 +88,15 @@ function compileBlocks(): void {
   }
 }
 
-/** The conformance suite is run on one cell: the backend's own tests run it on all. */
-const oneCellOf = ({ text }: Block) => (/testBackend\(/.test(text) ? ['-t', 'minGru'] : []);
+/** A suite runs a few of its tests: the packages' own tests run it whole. */
+function testFilter({ text }: Block): string[] {
+  if (/testBackend\(/.test(text)) return ['-t', 'minGru'];
+  if (/testLayers\(/.test(text)) return ['-t', 'masks'];
+  return [];
+}
+
+/** A software adapter compiles shaders for seconds, and the tests of the backend do the same as these blocks. */
+const runsHere = ({ text }: Block) => testTier() === 'full' || !/setUpWebGPU\(/.test(text);
 
 /**
  * Runs a compiled block in its own process and an empty folder.
@@ -105,7 +113,7 @@ async function execute(block: Block): Promise<string> {
   // Its own, or Vitest would take the one of these tests.
   writeFileSync(join(folder, 'vitest.config.js'), 'export default {};');
   const report = join(folder, 'report.json');
-  const args = ['run', '--root', folder, '--reporter=json', `--outputFile=${report}`, ...oneCellOf(block)];
+  const args = ['run', '--root', folder, '--reporter=json', `--outputFile=${report}`, ...testFilter(block)];
   const output = await runIn(folder, process.execPath, [vitestProgram, ...args]);
   const { numPassedTests } = JSON.parse(readFileSync(report, 'utf8'));
   expect(numPassedTests).toBeGreaterThan(0);
@@ -134,8 +142,10 @@ describe('README blocks', () => {
   });
 
   for (const block of programs) {
-    test(`${placeOf(block)} compiles and runs`, async () => {
+    const runs = runsHere(block);
+    test(`${placeOf(block)} compiles and ${runs ? 'runs' : 'would run in the full tests'}`, async () => {
       expect(complaints.get(fileNameOf(block)) ?? []).toEqual([]);
+      if (!runs) return;
       const output = await execute(block);
       // The first program of all shows the fastest backend that Node has everywhere.
       if (block === programs[0]) expect(output).toMatch(/^wasm$/m);

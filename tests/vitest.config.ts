@@ -8,7 +8,11 @@ Object.assign(process.env, softwareVulkan());
 /** They pack our packages and install them with npm: minutes, for what seldom fails. */
 const FULL_ONLY = ['packed.test.ts', 'bundlers.test.ts', 'oldest-tensorflow.test.ts'];
 const isQuick = testTier() === 'quick';
-if (isQuick) console.log(`left out unless SLUICE_TESTS is 'full': ${FULL_ONLY.join(', ')}`);
+if (isQuick) {
+  console.log(
+    `left out unless SLUICE_TESTS is 'full': ${FULL_ONLY.join(', ')}, a measurement on a bare machine`,
+  );
+}
 
 /** The repository's own tests start compilers, npm and whole programs: they take longer than a package's. */
 export default defineConfig({
