@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-execFileSync('pnpm', ['exec', 'changeset', 'version'], { cwd: root, stdio: 'inherit' });
+const changesets = join(root, 'node_modules', '@changesets', 'cli', 'bin.js');
+execFileSync(process.execPath, [changesets, 'version'], { cwd: root, stdio: 'inherit' });
 const folder = join(root, 'packages', 'conformance');
 const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 const file = join(folder, 'src', 'version.ts');
