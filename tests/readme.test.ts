@@ -110,8 +110,9 @@ async function execute(block: Block): Promise<string> {
   mkdirSync(folder, { recursive: true });
   if (!isTestFile(block)) return runIn(folder, process.execPath, [program]);
   copyFileSync(program, join(folder, 'block.test.js'));
-  // Its own, or Vitest would take the one of these tests.
-  writeFileSync(join(folder, 'vitest.config.js'), 'export default {};');
+  // Without a configuration of its own Vitest would take that of these tests. Built packages need no transformation.
+  const config = 'export default { test: { server: { deps: { external: [/dist/] } } } };';
+  writeFileSync(join(folder, 'vitest.config.js'), config);
   const report = join(folder, 'report.json');
   const args = ['run', '--root', folder, '--reporter=json', `--outputFile=${report}`, ...testFilter(block)];
   const output = await runIn(folder, process.execPath, [vitestProgram, ...args]);
