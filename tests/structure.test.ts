@@ -184,6 +184,18 @@ describe('packages', () => {
     }
   });
 
+  // A bundler drops a file that is not listed when nothing that it exports is used.
+  const libraries = published.filter(({ manifest }) => manifest.exports);
+  test.each(libraries)('$manifest.name lists its files with side effects', ({ folder, manifest }) => {
+    const statement = /^(?:[\w.]+\(|for \(|import ')/m;
+    const active = filesBelow(`${folder}/src`, ['.ts']).filter((path) =>
+      statement.test(readFileSync(path, 'utf8')),
+    );
+    const sources = join(root, folder, 'src');
+    const built = active.map((path) => `./dist/${relative(sources, path).replace(/ts$/, 'js')}`);
+    expect(manifest.sideEffects || []).toEqual(expect.arrayContaining(built));
+  });
+
   test('none runs a script when it is installed', () => {
     const withScripts = workspacePackages.filter(({ manifest }) =>
       ['preinstall', 'install', 'postinstall', 'prepare'].some((name) => manifest.scripts?.[name]),

@@ -13,6 +13,7 @@ export interface Manifest {
   packageManager?: string;
   engines?: Record<string, string>;
   scripts?: Record<string, string>;
+  sideEffects?: false | string[];
   exports?: Record<string, Record<string, string>>;
   bin?: Record<string, string>;
   dependencies?: Record<string, string>;
