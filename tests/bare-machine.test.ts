@@ -22,19 +22,18 @@ interface Outcome {
   };
 }
 
-/** Only Linux machines are meant. */
 const describeOnLinux = describe.runIf(process.platform === 'linux');
 
-describeOnLinux('what is packed for a machine with a GPU and nothing else', () => {
+describeOnLinux('the pack for a machine with a GPU and nothing else', () => {
   let place: string;
   beforeAll(async () => {
     place = mkdtempSync(join(tmpdir(), 'sluice-bare-machine-'));
-    // This Node stands in for the one that npm has, which would be 50 MB to fetch.
+    // Packs this Node: the one from npm is a download of 50 MB.
     await assemble(join(place, 'packed'), { node: process.execPath });
   });
   afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-  /** Runs it with the software GPU and otherwise with an empty environment: no PATH, no Node, no package. */
+  /** Runs it with the software GPU in an empty environment: no PATH, no Node, no package. */
   function run(...args: string[]): Promise<Outcome> {
     const env = { VK_DRIVER_FILES: process.env.VK_DRIVER_FILES! };
     const program = join(place, 'packed', 'run.sh');
@@ -51,8 +50,8 @@ describeOnLinux('what is packed for a machine with a GPU and nothing else', () =
 
   // A software adapter compiles its kernels for 10 s.
   const fullOnly = testTier() === 'full' ? test : () => {};
-  fullOnly('measures what can be measured and says why the rest cannot', { timeout: 300_000 }, async () => {
-    // Without tf.layers, whose hundreds of kernels a software GPU compiles for a minute.
+  fullOnly('measures the engine and the layers', { timeout: 300_000 }, async () => {
+    // Without tf.layers: a software GPU compiles its hundreds of kernels for a minute.
     const parts = ['--parts', 'engine,sluice', '--shapes', '[[2,2,3,4]]', '--time-scale', '0'];
     const { status, result } = await run(...parts);
     expect(status).toBe(0);
@@ -69,14 +68,14 @@ describeOnLinux('what is packed for a machine with a GPU and nothing else', () =
         expect(flops).toBeGreaterThan(0);
       }
     }
-    // What a call moves outside of its kernels: a GRU's sizes and places are told to two of them.
+    // Copies of one call: two dispatches each upload 256 bytes of sizes and offsets.
     const [forward] = result.engine as { dispatches: number; uploadedBytes: number; copiedBytes: number }[];
     expect(forward).toMatchObject({ dispatches: 2, uploadedBytes: 512 });
-    // The recurrent weights, the biases, and the state before and behind the steps.
+    // The recurrent weights, the biases, and the state before and after the steps.
     expect(forward.copiedBytes).toBe(4 * (3 * 4 * 4 + 6 * 4 + 2 * 2 * 4));
   });
 
-  test('fails, and says so, where there is no adapter', async () => {
+  test('fails with a reason without an adapter', async () => {
     const program = join(place, 'packed', 'run.sh');
     const env = { VK_DRIVER_FILES: '/nowhere.json' };
     const outcome = await new Promise<{ status: number; stdout: string }>((resolve) => {

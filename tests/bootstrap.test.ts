@@ -40,11 +40,11 @@ function writeReport(
   );
 }
 
-describe('npm start and npm test say in one line what is missing', () => {
+describe('npm start and npm test name a missing requirement in one line', () => {
   test.each([
     ['run-app.mjs', ['classify', 'train']],
     ['test.mjs', []],
-  ])('%s: a newer Node', (script, args) => {
+  ])('%s: an old Node', (script, args) => {
     const manifest = { ...readManifest('.'), engines: { node: '>=99.1' } };
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
     const { status, lines } = runScript(script, args);
@@ -54,13 +54,13 @@ describe('npm start and npm test say in one line what is missing', () => {
     ]);
   });
 
-  test('a tier of tests', () => {
+  test('an unknown tier of tests', () => {
     const { status, lines } = runScript('test.mjs', [], { SLUICE_TESTS: 'slow' });
     expect(status).toBe(1);
     expect(lines).toEqual(["sluice: SLUICE_TESTS is 'slow'; set it to 'quick' or 'full', or unset it."]);
   });
 
-  test('a registry that answers', () => {
+  test('no answer from the registry', () => {
     const { status, lines } = runScript('run-app.mjs', ['classify'], {
       npm_config_registry: 'http://127.0.0.1:9/',
       npm_config_cache: join(folder, 'cache'),
@@ -83,7 +83,7 @@ describe('the sum of all tests', () => {
     return JSON.parse(stdout);
   };
 
-  test('adds packages, and counts a file that cannot be loaded and a package without a report as failures', () => {
+  test('counts a file that does not load and a package without a report as failures', () => {
     const failing = { status: 'failed', fullName: 'a state is carried over' };
     writeReport('packages/a', 3, 1, [{ status: 'failed', name: 'a.test.ts', assertionResults: [failing] }]);
     writeReport('packages/b', 4, 0, [
@@ -102,7 +102,7 @@ describe('the sum of all tests', () => {
   });
 });
 
-test('the slowest test files are named by their place in the repository, wherever they ran', () => {
+test('the slowest test files have paths in the repository', () => {
   const file = (path: string, seconds: number) => ({
     name: `/elsewhere/packages/a/${path}`,
     status: 'passed',
@@ -135,7 +135,7 @@ describe('the tier of the tests', () => {
     expect(() => testTier({ SLUICE_TESTS: 'Full' })).toThrow(RangeError);
   });
 
-  test('is part of turbo’s cache key wherever tests ask for it', () => {
+  test('is part of turbo’s cache key of packages that read it', () => {
     const folders = [...workspacePackages.map(({ folder }) => folder), 'tests'];
     const asks = (name: string) => /scripts\/tier\.mjs'/.test(readFileSync(name, 'utf8'));
     const asking = folders.filter(

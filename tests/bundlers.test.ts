@@ -10,7 +10,7 @@ import { isolation, resultOf, serve, startChromium } from '../scripts/browser/op
 import { type Consumer, createConsumerOf } from './packing.js';
 import { blocksOf } from './readme-blocks.js';
 
-/** A user's program: a forward pass on a memory of its own and, where there may be one, on a shared memory. */
+/** A user's program: one forward pass in its own memory and one in a shared memory. */
 const program = `
 import { createWasmBackend } from '@sluice/backend-wasm/engine';
 import { cells, planFor } from '@sluice/core';
@@ -36,16 +36,16 @@ async function run() {
 globalThis.result = run();
 `;
 
-/** The same in float64. */
-function expected(): number[] {
+/** The sequence of `program`, computed by the float64 reference. */
+function computeReference(): number[] {
   const plan = planFor(cells.gru(), { inputSize: 4, units: 3 });
   const numbers = (length: number) => Float64Array.from({ length }, (_, i) => Math.fround(Math.sin(i)));
   const parameters = plan.parameters.map(({ shape }) => numbers(shape.reduce((a, b) => a * b)));
   return [...referenceForward(plan, { batch: 1, timesteps: 5, x: numbers(20), parameters }).sequence];
 }
 
-/** The headers of a strict and isolated page; more scripts than its own may be allowed by their hashes. */
-const strict = (...hashes: string[]) => ({
+/** Headers of a cross-origin isolated page with a strict policy. `hashes` allow inline scripts. */
+const strictHeaders = (...hashes: string[]) => ({
   ...isolation,
   'Content-Security-Policy': `default-src 'none'; script-src ${["'self' 'wasm-unsafe-eval'", ...hashes].join(' ')}; connect-src 'self'`,
 });
@@ -71,15 +71,15 @@ afterAll(async () => {
 
 async function expectResult(address: string): Promise<void> {
   const result = await resultOf(browser, address);
-  const numbers = expected();
+  const numbers = computeReference();
   for (const values of [result.own, result.shared]) {
     expect(values.length).toBe(15);
     expect(values.filter((value: number, i: number) => !(Math.abs(value - numbers[i]!) < 2e-6))).toEqual([]);
   }
 }
 
-/** The first block of a language in the README, which is what users will copy. */
-const readmeBlock = (wanted: string) =>
+/** The README's first block in a language: the text that users copy. */
+const findReadmeBlock = (wanted: string) =>
   blocksOf('packages/backend-wasm/README.md').find(({ language }) => language === wanted)!.text;
 
 async function expectResultOf(site: Parameters<typeof serve>[0]): Promise<void> {
@@ -92,18 +92,18 @@ async function expectResultOf(site: Parameters<typeof serve>[0]): Promise<void> 
 }
 
 describe('without TensorFlow.js in the project', () => {
-  const imported = (specifier: string) =>
+  const importModule = (specifier: string) =>
     consumer.run(process.execPath, ['--input-type=module', '-e', `await import('${specifier}')`]);
 
-  test('installing a backend brings none', () => {
+  test('a backend does not install it', () => {
     expect(existsSync(join(consumer.folder, 'node_modules/@tensorflow'))).toBe(false);
   });
 
   test.each(['cpu', 'wasm', 'webgpu'])(
-    '%s: the engine loads; the door to TensorFlow.js names what is missing',
+    '%s: the engine loads, and the package itself names the missing TensorFlow.js package',
     async (name) => {
-      await imported(`@sluice/backend-${name}/engine`);
-      await expect(imported(`@sluice/backend-${name}`)).rejects.toThrow(
+      await importModule(`@sluice/backend-${name}/engine`);
+      await expect(importModule(`@sluice/backend-${name}`)).rejects.toThrow(
         `Cannot find package '@tensorflow/tfjs-backend-${name}' imported from`,
       );
     },
@@ -114,7 +114,7 @@ describe('a page with a strict policy that imports the packed @sluice/backend-wa
   test('built by Vite', async () => {
     const outDir = join(consumer.folder, 'vite');
     await build({ root: consumer.folder, configFile: false, logLevel: 'error', build: { outDir } });
-    await expectResultOf({ folders: { '/': outDir }, headers: strict() });
+    await expectResultOf({ folders: { '/': outDir }, headers: strictHeaders() });
   });
 
   test('built by webpack', async () => {
@@ -132,18 +132,18 @@ describe('a page with a strict policy that imports the packed @sluice/backend-wa
     await expectResultOf({
       folders: { '/': output.path },
       files: { '/index.html': page },
-      headers: strict(),
+      headers: strictHeaders(),
     });
   });
 
   test('with the import map of the README and no bundler', async () => {
-    const page = readmeBlock('html');
+    const page = findReadmeBlock('html');
     const map = page.match(/<script type="importmap">(.*?)<\/script>/s)![1]!;
     const hash = `'sha256-${createHash('sha256').update(map).digest('base64')}'`;
     await expectResultOf({
       folders: { '/': consumer.folder },
       files: { '/index.html': page },
-      headers: strict(hash),
+      headers: strictHeaders(hash),
     });
   });
 });
@@ -170,7 +170,7 @@ describe('a page of a development server', () => {
 
   test('Vite 7 with the configuration of the README', async () => {
     const configFile = join(consumer.folder, 'vite-7.config.js');
-    writeFileSync(configFile, readmeBlock('js'));
+    writeFileSync(configFile, findReadmeBlock('js'));
     const server = await createServerOfVite7({ ...options('vite-7-cache'), configFile });
     try {
       await server.listen();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { candidates, findChromium, type Surroundings } from '../scripts/browser/find-chromium.mjs';
 import { provideChromium, waysHere } from '../scripts/browser/provide-chromium.mjs';
 
-/** A machine on which only the given programs are, and start unless they are among the broken. */
+/** A machine with the given programs; those in `broken` do not start. */
 function machine(
   files: string[],
   { broken = [], ...rest }: Partial<Surroundings> & { broken?: string[] } = {},
@@ -37,7 +37,7 @@ describe('a Chromium is found', () => {
   const old = `${cache}/chromium-1097/chrome-linux/chrome`;
   const files = [...named, '/usr/bin/chromium', '/usr/bin/google-chrome', headlessShell(cache, 1255), old];
 
-  test('in this order: variables, the path, Playwright’s newest build, an older one', () => {
+  test('in the order variables, path, Playwright’s newest build, an older build', () => {
     const surroundings = machine(files, { env });
     expect(candidates(surroundings).filter((path) => surroundings.exists(path))).toEqual(files);
     expect(findChromium(surroundings)).toBe(named[0]);
@@ -46,7 +46,7 @@ describe('a Chromium is found', () => {
     expect(findChromium(machine([]))).toBeUndefined();
   });
 
-  test('but not where it does not start', () => {
+  test('unless it does not start', () => {
     const broken = ['/usr/bin/chromium', '/usr/bin/google-chrome', headlessShell(cache, 1255)];
     expect(findChromium(machine(files, { broken }))).toBe(old);
   });
@@ -55,7 +55,7 @@ describe('a Chromium is found', () => {
     ['is not there', {}],
     ['does not start', { broken: [named[0]!] }],
   ])(
-    'and what SLUICE_CHROMIUM names must be it: an error when it %s',
+    'or an error is thrown when the one in SLUICE_CHROMIUM %s',
     (_, { broken = [] }: { broken?: string[] }) => {
       const surroundings = machine(broken.length > 0 ? files : files.slice(1), { env, broken });
       expect(() => findChromium(surroundings)).toThrow(
@@ -67,7 +67,7 @@ describe('a Chromium is found', () => {
   test.each([
     ['PLAYWRIGHT_BROWSERS_PATH', { PLAYWRIGHT_BROWSERS_PATH: '/browsers' }, '/browsers'],
     ['XDG_CACHE_HOME', { XDG_CACHE_HOME: '/cache' }, '/cache/ms-playwright'],
-  ])('where %s says', (_, variables, folder) => {
+  ])('in the folder that %s names', (_, variables, folder) => {
     const browser = headlessShell(folder, 7);
     expect(findChromium(machine([browser, old], { env: variables }))).toBe(browser);
   });
@@ -89,36 +89,36 @@ describe('a Chromium is found', () => {
   });
 });
 
-describe('a Chromium that is missing is fetched', () => {
+describe('a missing Chromium is fetched', () => {
   const browser = '/usr/bin/chromium';
   const run = async () => true;
 
-  /** A way that brings a browser or does not, and notes that it was gone. */
-  const way = (name: string, files: string[], brings: string | undefined, gone: string[]) => ({
+  /** A way that installs `installed`, if it is given, and records its call. */
+  const way = (name: string, files: string[], installed: string | undefined, tried: string[]) => ({
     name,
     get: async () => {
-      gone.push(name);
-      if (brings) files.push(brings);
-      return brings !== undefined;
+      tried.push(name);
+      if (installed) files.push(installed);
+      return installed !== undefined;
     },
   });
 
-  test('the first way that brings one is the last that is tried, and it is told', async () => {
+  test('ways are tried and announced until one works', async () => {
     const files: string[] = [];
-    const gone: string[] = [];
+    const tried: string[] = [];
     const said: string[] = [];
     const ways = [
-      way('a download', files, undefined, gone),
-      way('a broken one', files, '/usr/bin/chrome', gone),
-      way('a package', files, browser, gone),
-      way('a miracle', files, browser, gone),
+      way('a download', files, undefined, tried),
+      way('a broken one', files, '/usr/bin/chrome', tried),
+      way('a package', files, browser, tried),
+      way('a miracle', files, browser, tried),
     ];
     const surroundings = machine(files, { broken: ['/usr/bin/chrome'] });
     expect(await provideChromium({ ways, run, surroundings, say: (line) => said.push(line) })).toBe(browser);
-    expect(gone).toEqual(['a download', 'a broken one', 'a package']);
-    expect(said).toEqual(gone.map((name) => `no Chromium found; trying ${name}`));
+    expect(tried).toEqual(['a download', 'a broken one', 'a package']);
+    expect(said).toEqual(tried.map((name) => `no Chromium found; trying ${name}`));
     expect(await provideChromium({ ways, run, surroundings })).toBe(browser);
-    expect(gone.length).toBe(3);
+    expect(tried.length).toBe(3);
   });
 
   test('a system package is the last way, and is announced as one', () => {
@@ -129,7 +129,7 @@ describe('a Chromium that is missing is fetched', () => {
     for (const name of packages) expect(name).toContain('system package chromium');
   });
 
-  test('without one, one line says how to provide it', async () => {
+  test('an error of one line says how to provide one if no way works', async () => {
     const ways = [way('a download', [], undefined, []), way('a package', [], undefined, [])];
     const outcome = provideChromium({ ways, run, surroundings: machine([]), say: () => {} });
     const message = await outcome.catch((error: Error) => error.message);

@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { root } from './workspace.js';
 
-/** The last commit made before subjects had a form. */
+/** The last commit before subjects had to match `FORM`. */
 const LAST_WITHOUT_FORM = '03c4498c71';
 
 const FORM = /^(feat|fix|perf|test|docs|refactor|build|ci|chore|revert)(\([a-z0-9-]+\))?!?: \S/;
 const LONGEST = 72;
 
-/** The subjects of the last 20 commits that must have the form; undefined where the history is not at hand. */
-function lastSubjects(): string[] | undefined {
+/** The subjects of the last 20 commits that must match; undefined without a git history. */
+function readLastSubjects(): string[] | undefined {
   const git = (...args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
   const known = git('cat-file', '-e', `${LAST_WITHOUT_FORM}^{commit}`).status === 0;
   const { status, stdout } = git(
@@ -23,7 +23,7 @@ function lastSubjects(): string[] | undefined {
 }
 
 test('the last commits have subjects of the form `type(scope): subject`', (context) => {
-  const subjects = lastSubjects();
+  const subjects = readLastSubjects();
   if (subjects === undefined) return context.skip('there is no git history here');
   const wrong = subjects.filter((line) => {
     const subject = line.slice(line.indexOf(' ') + 1);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Consumer, createConsumerOfOldest } from './packing.js';
 
-/** Compares a layer with the reference, trains a classifier and loads it again, on the backend that is named. */
+/** On the named backend: compares a layer with the reference, trains a classifier, saves it and loads it. */
 const program = `
 import { cells, planFor, referenceForward } from '@sluice/core';
 import { bidirectional, dense, embedding, gru, loadLayersModel, lstm, sequential } from '@sluice/layers';
@@ -52,7 +52,7 @@ beforeAll(async () => {
 afterAll(() => consumer?.remove());
 
 test.each(['cpu', 'wasm'])(
-  'the oldest TensorFlow.js of the peer range computes right on %s',
+  'layers work with the oldest TensorFlow.js of the peer range on %s',
   async (backend) => {
     const output = await consumer.run(process.execPath, ['program.js', backend]);
     const result = JSON.parse(output.trim().split('\n').at(-1)!);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Consumer, createConsumer, publishable } from './packing.js';
 import { root, type WorkspacePackage } from './workspace.js';
 
-/** What a user writes after `npm install`; compiled against the packed declarations, then run. */
+/** A user's program after `npm install`: compiled against the packed declarations, then run. */
 const program = `
 import '@sluice/backend-cpu';
 import '@sluice/backend-wasm';
@@ -44,18 +44,16 @@ console.log(JSON.stringify({ backend, zeros: [...zeros.sequence], losses: histor
 `;
 
 /** The names under which a package can be imported. */
-const doorsOf = ({ manifest }: WorkspacePackage) =>
-  Object.keys(manifest.exports ?? {})
-    .filter((door) => !door.endsWith('.json'))
-    .map((door) => join(manifest.name, door));
+const listSpecifiers = ({ manifest }: WorkspacePackage) =>
+  Object.keys(manifest.exports ?? {}).map((subpath) => join(manifest.name, subpath));
 
-/** Imports every door, and would not compile if types were missing or `any`. */
+/** Imports every subpath. It does not compile if types are missing or `any`. */
 const typed = `
 import { gru } from '@sluice/layers';
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
 ${publishable
-  .flatMap(doorsOf)
-  .map((door, i) => `export * as door${i} from '${door}';`)
+  .flatMap(listSpecifiers)
+  .map((specifier, i) => `export * as subpath${i} from '${specifier}';`)
   .join('\n')}
 // @ts-expect-error
 gru({ units: 'three' });
@@ -91,18 +89,18 @@ describe.each(publishable)('$manifest.name, packed', ({ manifest }) => {
     });
   }
 
-  test('no dependency is left on the workspace', () => {
+  test('no dependency has a workspace range', () => {
     const path = join(consumer.folder, 'node_modules', manifest.name, 'package.json');
     const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(path, 'utf8'));
     const ranges = Object.values<string>({ ...dependencies, ...peerDependencies });
     expect(ranges.filter((range) => range.includes(':'))).toEqual([]);
   });
 
-  // The suites declare tests with Vitest and can only be loaded by it.
-  const doors = manifest.name === '@sluice/conformance' ? [] : Object.keys(manifest.exports ?? {});
-  for (const door of doors.filter((name) => !name.endsWith('.json') && name !== './testing')) {
-    test(`"${door}" can be imported`, async () => {
-      const specifier = join(manifest.name, door);
+  // The suites declare tests, so only Vitest can load them.
+  const subpaths = manifest.name === '@sluice/conformance' ? [] : Object.keys(manifest.exports ?? {});
+  for (const subpath of subpaths.filter((name) => name !== './testing')) {
+    test(`"${subpath}" can be imported`, async () => {
+      const specifier = join(manifest.name, subpath);
       const source = `console.log(JSON.stringify(Object.keys(await import('${specifier}'))))`;
       const output = await consumer.run(process.execPath, ['--input-type=module', '-e', source]);
       expect(Array.isArray(JSON.parse(output.trim().split('\n').at(-1)!))).toBe(true);
@@ -143,14 +141,14 @@ describe('a new project with the packed packages', () => {
     expect(losses.at(-1)!).toBeLessThan(losses[0]!);
   });
 
-  // TypeScript 7 has no `node10` any more, which many projects still compile with.
+  // Many projects still compile with `node10`, which TypeScript 7 has removed.
   const typescript5 = join(root, 'tests/node_modules/typescript-5/bin/tsc');
   test.each([
     ['node10', 'ESNext', typescript5],
     ['node16', 'Node16', compiler],
     ['bundler', 'ESNext', compiler],
   ])(
-    'TypeScript with moduleResolution %s finds the types of every door',
+    'TypeScript with moduleResolution %s finds the types of every subpath',
     async (moduleResolution, module, tsc) => {
       writeFileSync(join(consumer.folder, 'program.ts'), program);
       writeFileSync(join(consumer.folder, 'typed.ts'), typed);
@@ -164,7 +162,7 @@ describe('a new project with the packed packages', () => {
     },
   );
 
-  test('the suites can be declared', async () => {
+  test('Vitest loads the suites', async () => {
     const suite = `import { testBackend } from '@sluice/conformance';
 import { testLayers } from '@sluice/layers/testing';
 import { expect, test } from 'vitest';

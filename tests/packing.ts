@@ -5,16 +5,16 @@ import { pnpm } from '../scripts/pnpm.mjs';
 import { runIn } from './program.js';
 import { type WorkspacePackage, workspacePackages } from './workspace.js';
 
-/** TensorFlow.js as a user of ours installs it beside our packages. */
-const tensorflow = (version: string) =>
+/** The packages of TensorFlow.js that a user installs beside ours. */
+const tensorflowPackages = (version: string) =>
   ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
     (name) => `@tensorflow/tfjs-${name}@${version}`,
   );
 
-/** The packages that are meant for npm. */
+/** The packages for npm. */
 export const publishable = workspacePackages.filter(({ manifest }) => !manifest.private);
 
-/** An empty project outside of the repository, with every publishable package packed and installed into it by npm. */
+/** An empty project outside of the repository, into which npm has installed packed packages. */
 export interface Consumer {
   folder: string;
   /** Path of a package's tarball, by the package's name. */
@@ -44,25 +44,28 @@ async function pack(
 
 /** Packs every publishable package and installs the tarballs with TensorFlow.js from the registry or npm's cache. */
 export function createConsumer(): Promise<Consumer> {
-  return install(publishable, tensorflow('4.22.0'));
+  return install(publishable, tensorflowPackages('4.22.0'));
 }
 
-const namedPackages = (names: readonly string[]) =>
+const findPackages = (names: readonly string[]) =>
   publishable.filter(({ manifest }) => names.includes(manifest.name));
 
-/** Packs the named packages and installs the tarballs and nothing else, not even TensorFlow.js. */
+/** Packs the named packages and installs only their tarballs, without TensorFlow.js. */
 export function createConsumerOf(names: readonly string[]): Promise<Consumer> {
-  return install(namedPackages(names), []);
+  return install(findPackages(names), []);
 }
 
-/** Packs the named packages and installs the tarballs with the oldest TensorFlow.js that the layers are for. */
+/** Packs the named packages and installs their tarballs with the oldest TensorFlow.js that layers support. */
 export function createConsumerOfOldest(names: readonly string[]): Promise<Consumer> {
-  const [layers] = namedPackages(['@sluice/layers']);
+  const [layers] = findPackages(['@sluice/layers']);
   const [, oldest] = layers!.manifest.peerDependencies!['@tensorflow/tfjs-core']!.match(/^>=(\S+)/)!;
-  return install(namedPackages(names), tensorflow(oldest!));
+  return install(findPackages(names), tensorflowPackages(oldest!));
 }
 
-async function install(packages: readonly WorkspacePackage[], others: readonly string[]): Promise<Consumer> {
+async function install(
+  packages: readonly WorkspacePackage[],
+  registryPackages: readonly string[],
+): Promise<Consumer> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-consumer-'));
   const tarballs = await pack(packages, folder);
   const run = (program: string, args: string[]) => runIn(folder, program, args);
@@ -70,7 +73,7 @@ async function install(packages: readonly WorkspacePackage[], others: readonly s
     join(folder, 'package.json'),
     JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
   );
-  const quietly = ['--prefer-offline', '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...quietly, ...tarballs.values(), ...others]);
+  const npmOptions = ['--prefer-offline', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...npmOptions, ...tarballs.values(), ...registryPackages]);
   return { folder, tarballs, run, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

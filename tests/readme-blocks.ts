@@ -12,7 +12,7 @@ export interface Block {
   text: string;
 }
 
-/** Languages that are run or checked, and those that are only shown. Another one would escape the tests. */
+/** Languages that tests run or check, and languages that they do not. All others are refused. */
 export const checkedLanguages = ['ts', 'js', 'sh'];
 export const shownLanguages = ['text', 'json', 'latex', 'html'];
 
@@ -36,7 +36,7 @@ export function blocksOf(readme: string): Block[] {
   return blocks;
 }
 
-/** A block's place and a file name made of it. */
+/** `packages/core/README.md:12`, and the name of a file for the block. */
 export const placeOf = ({ readme, line }: Block): string => `${readme}:${line}`;
 export const fileNameOf = ({ readme, line }: Block): string =>
   `${readme.replace(/\.md$/, '').replace(/\W+/g, '-').toLowerCase()}-line-${line}`;

@@ -21,7 +21,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const vitestProgram = join(root, 'node_modules/vitest/vitest.mjs');
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
 
-// Below this folder, so that the blocks find the same packages as these tests.
+// In this folder the blocks resolve the same packages as these tests.
 const project = join(here, '.readme');
 
 const readmes = [
@@ -34,18 +34,20 @@ const typescriptBlocks = blocks.filter(({ language }) => language === 'ts');
 const programs = blocks.filter(({ language }) => language === 'ts' || language === 'js');
 const shellBlocks = blocks.filter(({ language }) => language === 'sh');
 
-/** Every complaint of the compiler, by the file it is about. */
-const complaints = new Map<string, string[]>();
+/** The compiler's errors, by file. */
+const compilerErrors = new Map<string, string[]>();
 
-/** The packages that the first shell block of a README installs for a user's program. */
-function installedBy(readme: string): string[] {
-  const block = shellBlocks.find((each) => each.readme === readme && /^npm install @/m.test(each.text));
+/** The packages that the first `npm install` block of a README names. */
+function listInstalled(readme: string): string[] {
+  const block = shellBlocks.find(
+    (candidate) => candidate.readme === readme && /^npm install @/m.test(candidate.text),
+  );
   const lines = block?.text.match(/^npm install .*/gm) ?? [];
   return lines.flatMap((line) => line.replace(/#.*/, '').trim().split(/\s+/).slice(2));
 }
 
-/** The packages that a program imports; with a door to TensorFlow.js those that the door opens to. */
-function neededBy({ text }: Block): string[] {
+/** The packages that a program imports, with the TensorFlow.js peers of ours. */
+function listNeeded({ text }: Block): string[] {
   const specifiers = [...text.matchAll(/(?:from|import\(?)\s*'([^']+)'/g)].map((match) => match[1]!);
   return specifiers.flatMap((specifier) => {
     const name = specifier.split('/', 2).join('/');
@@ -60,7 +62,7 @@ function compileBlocks(): void {
   rmSync(project, { recursive: true, force: true });
   mkdirSync(join(project, 'dist'), { recursive: true });
   for (const block of typescriptBlocks) {
-    // Without an import or export a file would be a script, and its names would clash with another block's.
+    // `export` makes each file a module: names of scripts would clash.
     writeFileSync(join(project, `${fileNameOf(block)}.ts`), `${block.text}\nexport {};\n`);
   }
   for (const block of programs.filter(({ language }) => language === 'js')) {
@@ -83,7 +85,7 @@ function compileBlocks(): void {
   } catch (error) {
     for (const line of (error as { stdout: string }).stdout.split('\n')) {
       const file = line.match(/^([\w-]+)\.ts\(/)?.[1];
-      if (file) complaints.set(file, [...(complaints.get(file) ?? []), line]);
+      if (file) compilerErrors.set(file, [...(compilerErrors.get(file) ?? []), line]);
     }
   }
 }
@@ -99,10 +101,10 @@ function testFilter({ text }: Block): string[] {
 const runsHere = ({ text }: Block) => testTier() === 'full' || !/setUpWebGPU\(/.test(text);
 
 /**
- * Runs a compiled block in its own process and an empty folder.
+ * Runs a compiled block in its own process and an empty folder. A shared process would hide a missing import.
  *
- * @returns what it printed
- * @throws Error with what it printed when it fails
+ * @returns its output
+ * @throws Error with its output when it fails
  */
 async function execute(block: Block): Promise<string> {
   const program = join(project, 'dist', `${fileNameOf(block)}.js`);
@@ -126,16 +128,16 @@ beforeAll(() => {
 });
 
 describe('README blocks', () => {
-  test('are written in a language that is checked, or one that is only shown', () => {
+  test('have a known language', () => {
     const known = [...checkedLanguages, ...shownLanguages];
-    const strange = blocks.filter(({ language }) => !known.includes(language));
-    expect(strange.map((block) => `${placeOf(block)}: ${block.language || 'no language'}`)).toEqual([]);
+    const unknown = blocks.filter(({ language }) => !known.includes(language));
+    expect(unknown.map((block) => `${placeOf(block)}: ${block.language || 'no language'}`)).toEqual([]);
   });
 
-  const installs = readmes.filter((readme) => installedBy(readme).length > 0);
+  const installs = readmes.filter((readme) => listInstalled(readme).length > 0);
   test.each(installs)('%s installs what its first program needs', (readme) => {
     const program = programs.find((block) => block.readme === readme)!;
-    expect(installedBy(readme)).toEqual(expect.arrayContaining(neededBy(program)));
+    expect(listInstalled(readme)).toEqual(expect.arrayContaining(listNeeded(program)));
   });
 
   test('the root README has a program', () => {
@@ -145,10 +147,10 @@ describe('README blocks', () => {
   for (const block of programs) {
     const runs = runsHere(block);
     test(`${placeOf(block)} compiles and ${runs ? 'runs' : 'would run in the full tests'}`, async () => {
-      expect(complaints.get(fileNameOf(block)) ?? []).toEqual([]);
+      expect(compilerErrors.get(fileNameOf(block)) ?? []).toEqual([]);
       if (!runs) return;
       const output = await execute(block);
-      // The first program of all shows the fastest backend that Node has everywhere.
+      // The first program prints the fastest backend that every Node has.
       if (block === programs[0]) expect(output).toMatch(/^wasm$/m);
     });
   }

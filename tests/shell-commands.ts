@@ -5,7 +5,7 @@ import { readManifest, root, workspacePackages } from './workspace.js';
 
 const rootManifest = readManifest('.');
 
-/** Packages that a README may tell the reader to install: ours, and what ours stand on. */
+/** Packages that a README may install: ours and their dependencies. */
 const knownPackages = new Set(
   workspacePackages.flatMap(({ manifest }) => [
     ...(manifest.private ? [] : [manifest.name]),
@@ -21,10 +21,10 @@ const programs = new Map(
 );
 
 /**
- * Checks a shell block without running it: every command must be one of those known here, and the script, package, verb
- * and option that it names must exist.
+ * Checks a shell block without running it: this file must know every command, and its script, package, verb and options
+ * must exist.
  *
- * @returns one message for each thing that does not exist
+ * @returns one message for each problem
  */
 export function problemsOf(block: string): string[] {
   const lines = block.replace(/\\\n/g, ' ').split('\n');
@@ -38,7 +38,7 @@ export function problemsOf(block: string): string[] {
 }
 
 function problemsOfCommand(command: string): string[] {
-  // What is piped into or out of a program of ours is the reader's own business.
+  // Programs of others in a pipe are not checked.
   const ours = command.split(/\s[|<>]+\s/).find((part) => /^\s*np[mx]\s/.test(part));
   const words = (ours ?? command).trim().split(/\s+/);
   const [program, verb, ...rest] = words;
@@ -59,7 +59,7 @@ function isUnknownPackage(word: string): boolean {
   return !word.startsWith('-') && !knownPackages.has(word.replace(/(?!^)@[\d.^~]+$/, ''));
 }
 
-/** A script of the root package.json; what follows `--` goes to the app that the script runs. */
+/** Checks a script of the root package.json; arguments after `--` go to its app. */
 function problemsOfScript(name: string, words: string[]): string[] {
   const script = rootManifest.scripts?.[name];
   if (!script) return [`package.json has no script ${name}`];
@@ -73,8 +73,8 @@ function problemsOfScript(name: string, words: string[]): string[] {
 
 const helpTexts = new Map<string, string>();
 
-/** What `--help` says; with the verb, when there is one. */
-function helpOf(entry: string, verb: string | undefined): string {
+/** The output of `--help`, or of `VERB --help`. */
+function readHelp(entry: string, verb: string | undefined): string {
   const args = verb ? [verb, '--help'] : ['--help'];
   const key = [entry, ...args].join(' ');
   if (!helpTexts.has(key)) {
@@ -85,11 +85,11 @@ function helpOf(entry: string, verb: string | undefined): string {
   return helpTexts.get(key)!;
 }
 
-/** Verb and options of a program of the workspace must occur in its help text. */
+/** Checks that the verb and the options of a program occur in its help text. */
 function problemsOfProgram(entry: string, words: string[]): string[] {
   const verb = words[0] && !words[0].startsWith('-') ? words[0] : undefined;
-  const help = helpOf(entry, verb);
-  if (verb && !new RegExp(`\\b${verb}\\b`).test(helpOf(entry, undefined)))
+  const help = readHelp(entry, verb);
+  if (verb && !new RegExp(`\\b${verb}\\b`).test(readHelp(entry, undefined)))
     return [`${entry} has no command ${verb}`];
   const options = words
     .filter((word) => word.startsWith('--') && word !== '--')

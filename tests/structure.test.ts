@@ -3,25 +3,25 @@ import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { filesBelow, readManifest, root, workspacePackages } from './workspace.js';
 
-/** What sets WebGPU up in Node; no other door loads it. */
-const nodeDoor = [/^webgpu$/, /^node:fs$/];
+/** Modules that start WebGPU in Node; only the subpath `./node` imports them. */
+const nodeModules = [/^webgpu$/, /^node:fs$/];
 
-/** What declares tests; only the door that is for tests loads it. */
-const testingDoor = [/^vitest$/, /^@sluice\/conformance$/];
+/** Modules that declare tests; only the subpath `./testing` imports them. */
+const testingModules = [/^vitest$/, /^@sluice\/conformance$/];
 
 const core = /^@sluice\/core(\/(equations|layouts|backend))?$/;
 const tfjs = /^@sluice\/tfjs$/;
 
 /**
- * What the sources of a package may import besides their own files. Imports point one way:
- * core ◀ tfjs ◀ backend-* ◀ layers ◀ apps (layers finds backends in TensorFlow.js's kernel registry, it imports none).
+ * The modules that the sources of a package may import besides their own files. Imports point one way:
+ * core ◀ tfjs ◀ backend-* and layers ◀ apps. Layers find backends in TensorFlow.js's kernel registry and import none.
  */
 const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
   [/^core$/, []],
   [/^tfjs$/, [core]],
-  [/^backend-webgpu$/, [core, tfjs, /^@tensorflow\//, ...nodeDoor]],
+  [/^backend-webgpu$/, [core, tfjs, /^@tensorflow\//, ...nodeModules]],
   [/^backend-/, [core, tfjs, /^@tensorflow\//]],
-  [/^layers$/, [core, tfjs, /^@tensorflow\/tfjs-(core|layers)$/, ...testingDoor]],
+  [/^layers$/, [core, tfjs, /^@tensorflow\/tfjs-(core|layers)$/, ...testingModules]],
   [/^conformance$/, [core, /^vitest(\/internal\/browser)?$/]],
 ];
 
@@ -89,7 +89,7 @@ function filesInCircles(folder: string): string[] {
   return inCircle.map((path) => relative(root, path)).sort();
 }
 
-describe('imports point one way', () => {
+describe('packages import only allowed modules', () => {
   const libraries = workspacePackages.filter(({ folder }) => folder.startsWith('packages/'));
   test.each(libraries)('$manifest.name', ({ folder, manifest }) => {
     const rule = allowedImports.find(([name]) => name.test(basename(folder)));
@@ -101,10 +101,10 @@ describe('imports point one way', () => {
     expect(excess, `${folder}/package.json depends on too much`).toEqual([]);
   });
 
-  test('@sluice/layers loads nothing that is for tests alone', () => {
+  test('@sluice/layers loads no module for tests', () => {
     const loaded = [...loadedFiles(join(root, 'packages/layers/src/index.ts'))];
     const names = loaded.flatMap((path) => importsOf(path));
-    expect(names.filter((name) => testingDoor.some((pattern) => pattern.test(name)))).toEqual([]);
+    expect(names.filter((name) => testingModules.some((pattern) => pattern.test(name)))).toEqual([]);
   });
 
   const engines = libraries.filter(({ folder }) => existsSync(join(root, folder, 'src/engine.ts')));
@@ -112,7 +112,7 @@ describe('imports point one way', () => {
     const loaded = [...loadedFiles(join(root, folder, 'src/engine.ts'))];
     const bound = loaded.filter((path) =>
       importsOf(path).some(
-        (name) => name.includes('tensorflow') || nodeDoor.some((pattern) => pattern.test(name)),
+        (name) => name.includes('tensorflow') || nodeModules.some((pattern) => pattern.test(name)),
       ),
     );
     expect(bound.map((path) => relative(root, path))).toEqual([]);
@@ -145,13 +145,13 @@ describe('files', () => {
     expect(tiny.length / paths.length, `files under ${tinyFile} lines`).toBeLessThanOrEqual(mostTiny);
   });
 
-  test('none has a name that says nothing', () => {
+  test('none has a vague name', () => {
     expect(
       sources.filter((path) => vagueNames.test(basename(path))).map((path) => relative(root, path)),
     ).toEqual([]);
   });
 
-  test('none turns text into code: a strict content security policy must work', () => {
+  test('none compiles text as code, so a strict content security policy works', () => {
     const shipped = sources.filter((path) => /[\\/]src[\\/]/.test(path));
     const dynamic = shipped.filter((path) =>
       /\beval\s*\(|\bnew\s+Function\b/.test(readFileSync(path, 'utf8')),
