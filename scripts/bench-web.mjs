@@ -1,4 +1,4 @@
-// `npm run bench:web`: installs and builds, then serves the benchmark's page to this machine, cross-origin isolated.
+// `npm run bench:web`: installs, builds and serves the benchmark's page to this machine, cross-origin isolated.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { root, run } from './pnpm.mjs';

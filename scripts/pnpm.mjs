@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root folder. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What `package.json` at the root says. */
+/** The contents of the root's package.json. */
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /**
- * Runs a program and waits for its end. Ctrl-C reaches the program itself, which decides how to end; this process waits.
+ * Runs a program and waits until it ends. Ctrl-C reaches the program, and this process waits for it.
  *
  * @param {string} program
  * @param {string[]} args
@@ -32,7 +32,7 @@ export function run(program, args, { output = 'inherit', cwd = root, shell = fal
     ...process.env,
     TURBO_TELEMETRY_DISABLED: '1',
     npm_config_prefer_offline: 'true',
-    // Part of turbo's cache keys: what passed on one version of Node says nothing about another.
+    // Part of turbo's cache keys: each version of Node runs the tests itself.
     SLUICE_NODE_VERSION: process.version,
   };
   return new Promise((resolve) => {
@@ -74,7 +74,7 @@ export function pnpm(args, options) {
   return run('npm', ['exec', ...spec], { ...options, shell: process.platform === 'win32' });
 }
 
-/** npm as a JavaScript file, where it can be found: that needs no shell on any system. */
+/** The path of npm's JavaScript file, which needs no shell; undefined if it is not found. */
 function findNpmCli() {
   const running = process.env.npm_execpath;
   if (running && basename(running) === 'npm-cli.js') return running;

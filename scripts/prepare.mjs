@@ -1,7 +1,7 @@
 import { manifest, pnpm } from './pnpm.mjs';
 
 /**
- * Ends the process with one line that says what is missing and what to do.
+ * Ends the process with one line: the problem and its fix.
  *
  * @returns {never}
  */
@@ -10,7 +10,7 @@ export function stop(/** @type {string} */ message) {
   process.exit(1);
 }
 
-/** Stops unless this Node is as new as `engines` in package.json asks for. */
+/** Stops if this Node is older than `engines` in package.json. */
 export function checkNode() {
   const needed = manifest.engines.node.replace('>=', '');
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -20,10 +20,10 @@ export function checkNode() {
   }
 }
 
-/** Fetches pnpm and installs exactly what the lockfile names; stops with one line when that is impossible. */
+/** Fetches pnpm and installs the versions in the lockfile; stops with one line if it cannot. */
 export async function install() {
   const probe = await pnpm(['--version'], { output: 'capture' });
-  if (probe.status !== 0) stop(whyNoPnpm(probe));
+  if (probe.status !== 0) stop(explainPnpmFailure(probe));
   process.stderr.write('sluice: installing dependencies\n');
   const result = await pnpm(
     [
@@ -35,10 +35,10 @@ export async function install() {
     ],
     { output: 'capture' },
   );
-  if (result.status !== 0) stop(whyNoInstall(result.text));
+  if (result.status !== 0) stop(explainInstallFailure(result.text));
 }
 
-/** Compiles every package whose sources changed since the last time. */
+/** Compiles every package whose sources have changed. */
 export async function build() {
   process.stderr.write('sluice: building\n');
   const result = await turbo(['run', 'build', '--output-logs=errors-only'], 'capture');
@@ -58,7 +58,7 @@ export function turbo(args, output) {
   return pnpm(['exec', 'turbo', ...args], { output });
 }
 
-function whyNoPnpm(/** @type {{ status: number, text: string }} */ { status, text }) {
+function explainPnpmFailure(/** @type {{ status: number, text: string }} */ { status, text }) {
   if (status === 127) return 'npm is missing; install Node with npm (nodejs.org).';
   if (isNetworkError(text)) {
     return `the npm registry cannot be reached to fetch ${manifest.packageManager}; check the network.`;
@@ -66,7 +66,7 @@ function whyNoPnpm(/** @type {{ status: number, text: string }} */ { status, tex
   return `${manifest.packageManager} does not start: ${lastLine(text)}`;
 }
 
-function whyNoInstall(/** @type {string} */ text) {
+function explainInstallFailure(/** @type {string} */ text) {
   if (text.includes('ERR_PNPM_OUTDATED_LOCKFILE')) {
     return `pnpm-lock.yaml does not match a package.json; run: npx --yes ${manifest.packageManager} install`;
   }

@@ -1,16 +1,16 @@
 /**
- * Which tests run: `full` is all of them, `quick` leaves out what takes long and seldom fails. SLUICE_TESTS says which, and is
- * part of turbo's cache keys where it matters.
+ * Which tests run: `full` runs all, `quick` leaves out slow tests that seldom fail. The environment variable SLUICE_TESTS
+ * names the tier. It is in turbo's cache key of each package that reads it.
  *
  * @typedef {'quick' | 'full'} Tier
  */
 
 /**
- * The tier that the environment names; `quick` where it names none.
+ * The tier in the environment; default `quick`.
  *
  * @param {Record<string, string | undefined>} [env]
  * @returns {Tier}
- * @throws RangeError when it names another
+ * @throws RangeError for any other name
  */
 export function testTier({ SLUICE_TESTS: tier } = process.env) {
   if (!tier) return 'quick';

@@ -1,4 +1,4 @@
-// Raises the versions as the changesets say, and writes the one that the conformance suite's reports name.
+// Raises versions and writes changelogs from the changesets. Copies the version to the conformance suite's reports.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -14,11 +14,11 @@ const suite = join(
   'index.js',
 );
 
-/** As many failures as fit on a screen; the rest is only counted. */
-const SHOWN = 20;
+/** Failures that fit on a screen; the rest is counted. */
+const MAX_FAILURES = 20;
 
-/** What the suite imports of Vitest, reduced to counting. */
-const counting = `
+/** Stands in for Vitest and counts tests. */
+const countingVitest = `
 export let count = 0;
 export const describe = (name, declare) => declare();
 export const test = () => { count += 1; };
@@ -28,11 +28,11 @@ export const expect = () => {};
 `;
 
 /** @type {import('esbuild').Plugin} */
-const countingInsteadOfVitest = {
+const replaceVitest = {
   name: 'counting instead of Vitest',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^vitest$/ }, ({ path }) => ({ path, namespace: 'counting' }));
-    onLoad({ filter: /.*/, namespace: 'counting' }, () => ({ contents: counting }));
+    onLoad({ filter: /.*/, namespace: 'counting' }, () => ({ contents: countingVitest }));
   },
 };
 
@@ -51,7 +51,7 @@ testBackend({ name: 'counted', create: () => {}, tier: ${JSON.stringify(tier)} }
 export { count };`,
       resolveDir: dirname(suite),
     },
-    plugins: [countingInsteadOfVitest],
+    plugins: [replaceVitest],
     bundle: true,
     format: 'esm',
     write: false,
@@ -62,13 +62,13 @@ export { count };`,
 }
 
 /**
- * What a report of the suite says is wrong, a line a test.
+ * The failures of a suite's report, one line for each test.
  *
  * @param {TestReport} report
  * @returns {string[]}
  */
 export function failureTexts({ failures }) {
   const texts = failures.map(({ name, messages }) => `${name}: ${messages.join('; ')}`);
-  const more = texts.length - SHOWN;
-  return more > 0 ? [...texts.slice(0, SHOWN), `and ${more} more`] : texts;
+  const more = texts.length - MAX_FAILURES;
+  return more > 0 ? [...texts.slice(0, MAX_FAILURES), `and ${more} more`] : texts;
 }

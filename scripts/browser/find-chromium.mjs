@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 
 /**
- * Where to look for a browser: this machine, or one that a test makes up.
+ * The machine on which to look for a browser: this one, or one that a test describes.
  *
  * @typedef {object} Surroundings
  * @property {string} platform as Node's `process.platform`
@@ -15,7 +15,7 @@ import path from 'node:path';
  * @property {(program: string) => boolean} starts
  */
 
-/** The first says what this repository is to use; the others are what such programs customarily obey. */
+/** The first is this repository's; other programs read the rest too. */
 const variables = ['SLUICE_CHROMIUM', 'CHROME_PATH', 'CHROMIUM_PATH'];
 
 const commands = [
@@ -38,27 +38,27 @@ export const thisMachine = {
 };
 
 /**
- * The Chromium, Chrome or Edge to test with: what an environment variable names, else an installed one, else one that
- * Playwright has downloaded. What is there but does not start is passed over, unless SLUICE_CHROMIUM names it.
+ * The Chromium, Chrome or Edge for the tests: from an environment variable, else an installed one, else one that
+ * Playwright has downloaded. A browser that does not start is skipped, unless SLUICE_CHROMIUM names it.
  *
  * @param {Surroundings} [surroundings]
- * @returns {string | undefined} its path; nothing when there is none
- * @throws Error when SLUICE_CHROMIUM names something that does not start
+ * @returns {string | undefined} its path; undefined if there is none
+ * @throws Error if the browser in SLUICE_CHROMIUM does not start
  */
 export function findChromium(surroundings = thisMachine) {
   const { env, exists, starts } = surroundings;
-  const demanded = env.SLUICE_CHROMIUM;
-  if (demanded) {
-    if (exists(demanded) && starts(demanded)) return demanded;
+  const required = env.SLUICE_CHROMIUM;
+  if (required) {
+    if (exists(required) && starts(required)) return required;
     throw new Error(
-      `SLUICE_CHROMIUM is ${demanded}, which does not start; name a Chromium or Chrome, or unset it.`,
+      `SLUICE_CHROMIUM is ${required}, which does not start; name a Chromium or Chrome, or unset it.`,
     );
   }
   return candidates(surroundings).find((candidate) => exists(candidate) && starts(candidate));
 }
 
 /**
- * Every path at which a browser may be, in the order in which they are tried.
+ * Every path at which a browser may be, in order of preference.
  *
  * @param {Surroundings} surroundings
  * @returns {string[]}
@@ -101,7 +101,7 @@ function installed({ platform, env, home }) {
 /** Playwright's folders are called `chromium-1234` and `chromium_headless_shell-1234`; the highest number is the newest. */
 const build = /^chromium(?:_headless_shell)?-(\d+)$/;
 
-/** What the program is called in them: this has changed between Playwright's versions. */
+/** Names of the program in these folders; Playwright has changed them. */
 const programs = [
   'chrome',
   'headless_shell',
@@ -135,7 +135,7 @@ function playwrightCache({ platform, env, home }) {
 }
 
 /**
- * Ubuntu has a `chromium-browser` that only says what to install, and a downloaded browser may lack libraries.
+ * Not every file starts: Ubuntu's `chromium-browser` only prints advice, and a downloaded browser may lack libraries.
  *
  * @param {string} program
  */
@@ -144,8 +144,8 @@ function starts(program) {
 }
 
 /**
- * What the browser says its version is, `Chromium 140.0.7339.80` for instance; nothing when it does not start, and on
- * Windows, where it opens a window instead.
+ * The version that a browser prints, such as `Chromium 140.0.7339.80`; undefined if it does not start, and on Windows,
+ * where it would open a window.
  *
  * @param {string} program
  * @returns {string | undefined}

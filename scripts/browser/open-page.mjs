@@ -17,21 +17,21 @@ const types = /** @type {Record<string, string>} */ ({
 export { isolation } from './isolation.mjs';
 
 /**
- * Serves files to this machine alone.
+ * Serves files to this machine only.
  *
  * @param {object} site
- * @param {Record<string, string>} site.folders folders by the path that they are served at, `/` or `/some/path/`; of those
- *   that hold a path the longest serves it
- * @param {Record<string, string | Uint8Array>} [site.files] contents by path; they hide files in folders
- * @param {Record<string, string>} [site.headers] sent with every answer
+ * @param {Record<string, string>} site.folders folders by the path at which they are served, `/` or `/some/path/`; the longest
+ *   matching path wins
+ * @param {Record<string, string | Uint8Array>} [site.files] contents by path, which take precedence over folders
+ * @param {Record<string, string>} [site.headers] sent with every response
  * @returns {Promise<{ address: string, close: () => void }>} the address has no slash at its end
  */
 export async function serve({ folders, files = {}, headers = {} }) {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   const contentsOf = async (/** @type {string} */ path) => {
     if (path in files) return files[path];
-    const prefix = prefixes.find((each) => path.startsWith(each));
-    // A URL's path has no `..` left; its escapes are not decoded, so there is none to come.
+    const prefix = prefixes.find((candidate) => path.startsWith(candidate));
+    // URL has removed every `..`, and escapes are not decoded, so the path stays in the folder.
     return readFile(
       join(/** @type {string} */ (folders[prefix ?? '']), normalize(path.slice(prefix?.length))),
     );
@@ -60,21 +60,21 @@ export async function serve({ folders, files = {}, headers = {} }) {
   };
 }
 
-/** Chromium has WebGPU on its software GPU, on every machine alike, when it is started with these. */
+/** Flags for WebGPU on Chromium's software GPU, the same on every machine. */
 export const softwareWebGPU = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
   ...SOFTWARE_FLAGS.map((flag) => `--${flag}`),
 ];
 
-/** Chromium has WebGL on the processor, on every machine alike, when it is started with these. */
+/** Flags for WebGL on the processor, the same on every machine. */
 export const softwareWebGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
 
 /**
  * Starts the browser that `npm test` has found, without a window.
  *
  * @param {readonly string[]} [flags] more command line flags
- * @throws Error when there is none
+ * @throws Error if no browser is found
  */
 export async function startChromium(flags = []) {
   const executablePath = findChromium();
@@ -98,28 +98,27 @@ export async function startChromium(flags = []) {
 }
 
 /**
- * Opens a page and waits for what its script promises in `globalThis.result`.
+ * Opens a page and waits for the promise that its script sets as `globalThis.result`.
  *
  * @param {import('playwright-core').Browser} browser
  * @param {string} address
- * @param {number} [seconds] how long that may take
+ * @param {number} [seconds] the time limit
  * @returns {Promise<any>}
- * @throws Error with everything that the page complained about when there is no such promise, or when it is rejected or
- *   takes too long
+ * @throws Error with the page's errors and warnings if there is no promise, or if it is rejected or takes too long
  */
 export async function resultOf(browser, address, seconds = 40) {
   const page = await browser.newPage();
   /** @type {string[]} */
-  const complaints = [];
+  const problems = [];
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) problems.push(message.text());
   });
-  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('pageerror', (error) => problems.push(error.message));
   page.on('response', (response) => {
-    if (!response.ok()) complaints.push(`${response.url()}: ${response.status()}`);
+    if (!response.ok()) problems.push(`${response.url()}: ${response.status()}`);
   });
   try {
-    return await within(seconds, async () => {
+    return await withTimeout(seconds, async () => {
       await page.goto(address, { waitUntil: 'load' });
       return page.evaluate(() => {
         const { result } = /** @type {{ result?: Promise<unknown> }} */ (globalThis);
@@ -128,7 +127,7 @@ export async function resultOf(browser, address, seconds = 40) {
       });
     });
   } catch (error) {
-    throw new Error([/** @type {Error} */ (error).message, ...complaints].join('\n'), { cause: error });
+    throw new Error([/** @type {Error} */ (error).message, ...problems].join('\n'), { cause: error });
   } finally {
     await page.close();
   }
@@ -140,10 +139,10 @@ export async function resultOf(browser, address, seconds = 40) {
  * @param {() => Promise<Result>} work
  * @returns {Promise<Result>}
  */
-function within(seconds, work) {
+function withTimeout(seconds, work) {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`the page has given no result within ${seconds} seconds`));
-    const timer = setTimeout(late, 1000 * seconds);
+    const expire = () => reject(new Error(`the page has given no result within ${seconds} seconds`));
+    const timer = setTimeout(expire, 1000 * seconds);
     work()
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));

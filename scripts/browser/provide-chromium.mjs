@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path';
 import { findChromium, thisMachine } from './find-chromium.mjs';
 
 /**
- * Runs a program and waits for its end, or ends it when its time is over.
+ * Runs a program and waits until it ends, or ends it after some seconds. Resolves with its success.
  *
  * @typedef {(program: string, args: string[], seconds: number, env?: Record<string, string>) => Promise<boolean>} Run
  */
 
 /**
- * One way to get a browser: what it is called and how it goes; it says whether it went well.
+ * One way to get a browser: its name, and a function that resolves with its success.
  *
  * @typedef {{ name: string, get: (run: Run) => Promise<boolean> }} Way
  */
@@ -24,7 +24,7 @@ const playwright = {
       dirname(createRequire(import.meta.url).resolve('playwright-core/package.json')),
       'cli.js',
     );
-    // Playwright tries several times; a host that cannot be reached must not cost minutes.
+    // Playwright retries: without a network it would wait for minutes.
     const env = { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '4000' };
     return run(process.execPath, [command, 'install', 'chromium-headless-shell'], 180, env);
   },
@@ -40,22 +40,22 @@ const debian = {
     }),
 };
 
-/** The ways that are open on this machine, the least intrusive first: a system package only when all else has failed. */
+/** The ways on this machine, the least intrusive first: a system package is the last. */
 export function waysHere() {
   const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   return isDebian ? [playwright, debian] : [playwright];
 }
 
 /**
- * Finds a Chromium or gets one.
+ * Finds a Chromium, or installs one.
  *
  * @param {object} [options]
- * @param {Way[]} [options.ways] to get one, in the order in which they are tried
+ * @param {Way[]} [options.ways] ways to install one, in order
  * @param {Run} [options.run]
  * @param {import('./find-chromium.mjs').Surroundings} [options.surroundings]
- * @param {(line: string) => void} [options.say] where to tell what takes so long
+ * @param {(line: string) => void} [options.say] receives each step
  * @returns {Promise<string>} the browser's path
- * @throws Error that says in one line how to provide one
+ * @throws Error with one line that says how to provide a browser
  */
 export async function provideChromium({
   ways = waysHere(),
@@ -68,8 +68,8 @@ export async function provideChromium({
   for (const { name, get } of ways) {
     say(`no Chromium found; trying ${name}`);
     if (!(await get(run))) continue;
-    const got = findChromium(surroundings);
-    if (got) return got;
+    const installed = findChromium(surroundings);
+    if (installed) return installed;
   }
   const tried = ways.map(({ name }) => name).join(' and ');
   throw new Error(

@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import { resultOf, serve } from './open-page.mjs';
 
 /**
- * A page with nothing but one script, which puts the promise of a result into `globalThis.result`.
+ * A page with one script, which sets `globalThis.result` to the promise of a result.
  *
  * @typedef {object} ScriptPage
  * @property {string} script path of the script, in TypeScript or JavaScript
@@ -10,16 +10,16 @@ import { resultOf, serve } from './open-page.mjs';
  * @property {string} [query] the query of its address, with the question mark
  * @property {Readonly<Record<string, string>>} [headers] more headers
  * @property {Readonly<Record<string, string>>} [folders] folders to serve beside it, by path
- * @property {number} [seconds] how long the result may take
+ * @property {number} [seconds] the time limit
  */
 
 /**
- * Bundles the script, opens the page and returns the result that it promises.
+ * Bundles the script, opens the page and returns the result of its promise.
  *
  * @param {import('playwright-core').Browser} browser
  * @param {ScriptPage} page
  * @returns {Promise<any>}
- * @throws Error with all that the page has complained about when there is none
+ * @throws Error with the page's errors and warnings if there is no result
  */
 export async function resultOfScript(
   browser,

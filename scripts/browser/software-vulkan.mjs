@@ -2,26 +2,25 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findChromium } from './find-chromium.mjs';
 
-/** The manifest of SwiftShader, the Vulkan driver that Chromium brings for machines without a GPU. */
+/** The manifest of SwiftShader, Chromium's Vulkan driver for machines without a GPU. */
 const MANIFEST = 'vk_swiftshader_icd.json';
 
 /**
- * Flags of Dawn, Chromium's WebGPU, for its software GPU. Workgroup memory is left as it is, and places in buffers are not kept
- * within bounds: either would make compiling a kernel take several times as long, and would hide kernels that count on it.
+ * Flags of Dawn, Chromium's WebGPU, for its software GPU: no clearing of workgroup memory and no bounds checks. Both make
+ * compilation several times slower, and hide kernels that depend on them.
  */
 export const SOFTWARE_FLAGS = ['enable-dawn-features=disable_workgroup_init,disable_robustness'];
 
 /**
- * The environment in which a program on Linux finds the software GPU that comes with a Chromium, and the Vulkan loader
- * beside it. The dynamic linker reads it when a program starts: a running one cannot set it for itself.
+ * The environment variables with which a program on Linux finds Chromium's software GPU and the Vulkan loader beside it.
+ * The dynamic linker reads them when a program starts, so a running program cannot set them for itself.
  *
  * @param {object} [where]
- * @param {string | undefined} [where.browser] a Chromium or Chrome; default: the one to test with
- * @param {string} [where.platform] as Node's `process.platform`; elsewhere than on Linux a program has the system's GPU,
- *   and nothing needs to be set
+ * @param {string | undefined} [where.browser] a Chromium or Chrome; default: the browser of the tests
+ * @param {string} [where.platform] as Node's `process.platform`; systems other than Linux need no variables
  * @param {string | undefined} [where.libraries] the LD_LIBRARY_PATH to extend; default: this process's
  * @returns {Record<string, string>}
- * @throws Error that says where it was looked for when there is none
+ * @throws Error with the searched folders if there is no software GPU
  */
 export function softwareVulkan({
   browser,
@@ -36,8 +35,8 @@ export function softwareVulkan({
         'run `npm test`, which gets one, or set SLUICE_CHROMIUM to the path of one.',
     );
   }
-  const folders = foldersOf(program);
-  const folder = folders.find((each) => existsSync(join(each, MANIFEST)));
+  const folders = listFolders(program);
+  const folder = folders.find((candidate) => existsSync(join(candidate, MANIFEST)));
   if (!folder) {
     throw new Error(
       `there is no ${MANIFEST} with ${program} (looked in ${folders.join(', ')}): ` +
@@ -51,11 +50,11 @@ export function softwareVulkan({
 }
 
 /**
- * Where a browser's own files may be: beside it, or, when it is a script in some `bin`, as on Debian, in the `lib` there.
+ * The folders that may hold a browser's files: its own and, for a script in `bin` as on Debian, those in `lib`.
  *
  * @param {string} browser
  */
-function foldersOf(browser) {
+function listFolders(browser) {
   const beside = dirname(realpathSync(browser));
   const library = join(dirname(beside), 'lib');
   return [beside, join(library, 'chromium'), join(library, 'chromium-browser')];
