@@ -1,70 +1,70 @@
 import type { Plan } from '@sluice/core';
 import { type Backend, type OwnedBuffer, withOwnedBuffers } from '@sluice/core/backend';
-import { backendOn } from './engine/backend-on.js';
+import { createBackend, warmUp } from './engine/backend.js';
 import { requestDevice } from './engine/device.js';
 import { Gpu } from './engine/gpu.js';
-import type { GpuFloats } from './engine/gpu-floats.js';
-import { BufferPool } from './engine/memory.js';
+import { BufferPool, type GpuFloats } from './engine/memory.js';
+import type { Traffic } from './engine/recorder.js';
 import type { WeightType } from './engine/run-loop.js';
 import type { StrategyName } from './engine/strategy.js';
-import type { Traffic } from './engine/traffic.js';
-import { warmUp } from './engine/warm-up.js';
 
 export { type AdapterInfo, softwareAdapter } from '@sluice/core/backend';
 export { type DeviceOptions, requestAdapter, requestDevice } from './engine/device.js';
 export type { GpuFloats, StrategyName, Traffic, WeightType };
 
 export interface WebgpuBackendOptions {
-  /** The device to compute on, which stays the caller's. Default: one of its own, with all that the adapter has. */
+  /** The device to compute on, which the caller destroys. Default: a device of its own, from `requestDevice()`. */
   readonly device?: GPUDevice;
   /**
-   * How the time loop of cells with products of their state is run: `resident`, a whole sequence in one dispatch by a workgroup
-   * per few batch rows, or `stepwise`, a dispatch per step over the whole GPU. Default: what suits the sizes.
+   * How to run the time loop of cells with products of their state: `resident`, the whole sequence in one dispatch with a
+   * workgroup per few batch rows, or `stepwise`, a dispatch per step over the whole GPU. Default: chosen by the sizes.
    */
   readonly strategy?: StrategyName;
   /**
-   * What the time loop rounds the weights to that multiply states. `float16` halves what it reads at every step, and moves the
-   * outputs of 50 steps of 128 units by 1 to 2·10⁻⁴; sums and all else stay float32, and the gradient is that of the rounded weights.
-   * They must lie within ±65,504. It takes a device with the feature `shader-f16`; others go on with float32. Default: `float32`.
+   * The type to which the time loop rounds weights that multiply states. `float16` halves the bytes read at every step and
+   * changes outputs of 50 steps of 128 units by 1 to 2·10⁻⁴. All else stays float32; the gradient is that of the rounded
+   * weights, which must lie within ±65,504. Devices without the feature `shader-f16` use float32. Default: `float32`.
    */
   readonly weightType?: WeightType;
 }
 
-/** The WebGPU backend, which has a device to destroy. */
+/** The WebGPU backend with its device. */
 export interface WebgpuBackend extends Backend<OwnedBuffer<GpuFloats>> {
   readonly device: GPUDevice;
-  /** What the time loop rounds weights to: what was asked for, where the device can. */
+  /** The type of the weights in the time loop: the option's, if the device supports it. */
   readonly weightType: WeightType;
-  /** What it has asked of the device since it was made; the differences of two tell what the calls between them take. */
+  /** Counts of the device's work since the backend was created. Subtract two to measure the calls between them. */
   readonly traffic: Traffic;
   /**
-   * Compiles what a plan needs before it is needed, in the background: its forward pass, and its gradient unless `gradient` is
-   * false. Otherwise the first call does that, which holds it up by some hundredths of a second for each kernel.
-   * @throws Error naming the kernel when one does not compile.
+   * Compiles the kernels of a plan in the background: its forward pass and, unless `gradient` is false, its gradient.
+   * Otherwise the first call compiles them, which takes some hundredths of a second for each.
+   * @throws Error that names the kernel that does not compile.
    */
   warmUp(plan: Plan, options?: { readonly gradient?: boolean }): Promise<void>;
-  /** Destroys the device if it is the backend's own, and the buffers that wait to be used again. */
+  /** Destroys the unused buffers, and the device if the backend created it. */
   dispose(): void;
 }
 
 /**
- * The WebGPU backend, without TensorFlow.js.
+ * Creates the WebGPU backend, without TensorFlow.js.
  *
- * Buffers hold `GPUBuffer`s of the device and must be given back with `release`. Calls return before the GPU has done the work;
- * what goes wrong there is thrown by the next call, or by `download`.
+ * Buffers hold `GPUBuffer`s of the device; release them with `release`. Calls return before the GPU has finished. The next
+ * call, or `download`, throws the GPU's errors.
  *
- * @throws Error that says what to do when there is no WebGPU or no adapter; TypeError for an unknown `weightType`.
+ * @throws Error with advice when there is no WebGPU or no adapter; TypeError for an unknown `weightType`.
  */
 export async function createWebgpuBackend(options: WebgpuBackendOptions = {}): Promise<WebgpuBackend> {
   const { strategy, weightType = 'float32' } = options;
   if (weightType !== 'float32' && weightType !== 'float16') {
-    throw new TypeError(`createWebgpuBackend: weightType is '${weightType}'; give 'float32' or 'float16'.`);
+    throw new TypeError(
+      `createWebgpuBackend: weightType is '${weightType}'; expected 'float32' or 'float16'.`,
+    );
   }
   const device = options.device ?? (await requestDevice());
   const pool = new BufferPool(device);
   const gpu = new Gpu(device, { memory: pool, results: pool, strategy, weightType });
   return {
-    ...withOwnedBuffers(backendOn(gpu, pool)),
+    ...withOwnedBuffers(createBackend(gpu, pool)),
     device,
     weightType: gpu.weightType,
     get traffic() {

@@ -11,14 +11,14 @@ import {
   registerKernel,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import { warmUp as compile } from './engine/warm-up.js';
+import { warmUp as compile } from './engine/backend.js';
 import { createWebgpuBackend } from './engine.js';
-import { attachedTo } from './tfjs/attach.js';
+import { attach } from './tfjs/attach.js';
+import { registerDeviceFactory } from './tfjs/device.js';
 import { nanConfigs } from './tfjs/nan.js';
-import { registerOwnDevice } from './tfjs/own-device.js';
-import { castConfig, onFloats } from './tfjs/stored-numbers.js';
+import { castConfig, withFloatNumbers } from './tfjs/stored-numbers.js';
 
-registerOwnDevice();
+registerDeviceFactory();
 
 const replace = (config: KernelConfig) => {
   unregisterKernel(config.kernelName, 'webgpu');
@@ -30,22 +30,22 @@ for (const kernelName of [RECURRENT, RECURRENT_GRADIENT]) {
     kernelName,
     backendName: 'webgpu',
     kernelFunc: (call) =>
-      (attachedTo(call.backend as WebGPUBackend).recurrent.get(kernelName) as KernelFunc)(call),
+      (attach(call.backend as WebGPUBackend).recurrent.get(kernelName) as KernelFunc)(call),
   });
 }
 registerKernel({
   kernelName: POINTWISE,
   backendName: 'webgpu',
-  kernelFunc: (call) => attachedTo(call.backend as WebGPUBackend).pointwise(call),
+  kernelFunc: (call) => attach(call.backend as WebGPUBackend).pointwise(call),
 });
 for (const config of [castConfig(), ...nanConfigs()]) replace(config);
-for (const config of getKernelsForBackend('webgpu')) replace(onFloats(config));
+for (const config of getKernelsForBackend('webgpu')) replace(withFloatNumbers(config));
 
 /**
- * Compiles what a plan needs on TensorFlow.js's webgpu backend before it is needed, in the background: its forward pass, and its
- * gradient unless `gradient` is false. Otherwise the first batch does that.
+ * Compiles the kernels of a plan for TensorFlow.js's webgpu backend in the background: its forward pass and, unless
+ * `gradient` is false, its gradient. Otherwise the first batch compiles them.
  *
- * @throws Error when another backend is current, or naming the kernel that does not compile.
+ * @throws Error when another backend is current, or that names the kernel that does not compile.
  */
 export async function warmUp(
   plan: Plan,
@@ -54,7 +54,7 @@ export async function warmUp(
   if (getBackend() !== 'webgpu') {
     throw new Error(`warmUp: the current backend is '${getBackend()}'; await tf.setBackend('webgpu') first.`);
   }
-  await compile(attachedTo(backend() as WebGPUBackend).gpu, plan, gradient);
+  await compile(attach(backend() as WebGPUBackend).gpu, plan, gradient);
 }
 
 export { createWebgpuBackend };

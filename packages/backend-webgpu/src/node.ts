@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 
 export interface NodeWebGPUOptions {
   /**
-   * The manifest (`….json`) of the Vulkan driver to use, on Linux: of a software one such as Chromium's
-   * `vk_swiftshader_icd.json` where there is no GPU. It becomes VK_DRIVER_FILES in the environment. Default: what the
-   * Vulkan loader finds.
+   * On Linux, the manifest (`….json`) of the Vulkan driver: without a GPU, that of a software driver, such as Chromium's
+   * `vk_swiftshader_icd.json`. It is set as VK_DRIVER_FILES in the environment. Default: the Vulkan loader's choice.
    */
   readonly vulkanDriver?: string;
   /** Flags of Dawn, the implementation in the package `webgpu`, such as `enable-dawn-features=…`. Default: none. */
@@ -12,27 +11,27 @@ export interface NodeWebGPUOptions {
 }
 
 /**
- * Gives Node `navigator.gpu` and WebGPU's globals, by the package `webgpu` (an optional peer of this one). Call it before
- * TensorFlow.js's WebGPU backend is imported. Where there is a `navigator.gpu` already nothing is done.
+ * Adds `navigator.gpu` and WebGPU's globals to Node, from the package `webgpu` (an optional peer dependency). Call it before
+ * you import TensorFlow.js's WebGPU backend. If `navigator.gpu` exists, it does nothing.
  *
- * It does not keep the program from ending. A device is to be destroyed when it is no longer needed, as in a browser.
+ * It does not keep the program running. Destroy devices that are no longer needed, as in a browser.
  *
- * @throws Error when the package `webgpu` is not installed or has no build for this machine, or when a Vulkan driver is
- *   named that does not exist, or too late.
+ * @throws Error when the package `webgpu` is not installed or has no build for this machine, or when `vulkanDriver` does not
+ *   exist or is set too late.
  */
 export async function setUpWebGPU({ vulkanDriver, flags = [] }: NodeWebGPUOptions = {}): Promise<void> {
   if (globalThis.navigator?.gpu) {
     if (vulkanDriver !== undefined && process.env.VK_DRIVER_FILES !== vulkanDriver) {
       throw new Error(
-        `setUpWebGPU: the Vulkan driver ${vulkanDriver} is named too late: navigator.gpu is there already.`,
+        `setUpWebGPU: the Vulkan driver ${vulkanDriver} is set too late: navigator.gpu exists already.`,
       );
     }
     return;
   }
-  if (vulkanDriver !== undefined) nameDriver(vulkanDriver);
+  if (vulkanDriver !== undefined) setVulkanDriver(vulkanDriver);
   const { create, globals } = await importWebGPU();
   Object.assign(globalThis, globals);
-  // Node 20 has no navigator; newer ones have one without a gpu. It must stay referenced as long as anything of it is used.
+  // Node 20 has no navigator; newer versions have one without a gpu. The gpu must stay referenced while it is in use.
   const navigator = globalThis.navigator ?? { userAgent: `Node.js/${process.versions.node.split('.')[0]}` };
   Object.defineProperty(navigator, 'gpu', {
     value: create([...flags]),
@@ -44,8 +43,8 @@ export async function setUpWebGPU({ vulkanDriver, flags = [] }: NodeWebGPUOption
   }
 }
 
-/** The Vulkan loader ignores what is not there, and then there is no adapter: better said at once. */
-function nameDriver(path: string): void {
+/** Sets the Vulkan driver. The Vulkan loader ignores a missing file, so check it here. */
+function setVulkanDriver(path: string): void {
   if (!existsSync(path)) {
     throw new Error(
       `setUpWebGPU: vulkanDriver names ${path}, which does not exist; give the path of a Vulkan driver’s ….json.`,

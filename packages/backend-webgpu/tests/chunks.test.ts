@@ -7,11 +7,11 @@ import { softwareDevice } from './software-device.js';
 // Sequences are cut when they take long; here all are, every three steps.
 vi.mock('../src/engine/chunks.js', async (original) => {
   const actual = await original<typeof import('../src/engine/chunks.js')>();
-  const { chunksOf } = actual;
+  const { splitIntoChunks } = actual;
   return {
     ...actual,
-    chunksOf: (work: Parameters<typeof chunksOf>[0], forwards: boolean) =>
-      chunksOf({ ...work, workPerStep: 5e7 / 3 }, forwards),
+    splitIntoChunks: (work: Parameters<typeof splitIntoChunks>[0], forwards: boolean) =>
+      splitIntoChunks({ ...work, workPerStep: 5e7 / 3 }, forwards),
   };
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { requestAdapter, requestDevice, softwareAdapter } from '../src/engine.js';
 import { setUpWebGPU } from '../src/node.js';
-import { doubled } from './doubled.js';
+import { doubleNumbers } from './double-numbers.js';
 import { softwareDevice } from './software-device.js';
 
 /** WebGPU's own numbers: what every device has, and what none has more of unless it is asked for. */
@@ -34,7 +34,7 @@ describe('a device', () => {
     expect(limitsOf(device)).toEqual(limitsOf(adapter));
     const has = (features: GPUSupportedFeatures) => OPTIONAL.filter((name) => features.has(name));
     expect(has(device.features)).toEqual(has(adapter.features));
-    expect(await doubled(device, numbers)).toEqual([...numbers].map((value) => 2 * value));
+    expect(await doubleNumbers(device, numbers)).toEqual([...numbers].map((value) => 2 * value));
     device.destroy();
   });
 
@@ -42,7 +42,7 @@ describe('a device', () => {
     const device = await softwareDevice('default');
     expect(limitsOf(device)).toEqual(DEFAULTS);
     expect(OPTIONAL.filter((name) => device.features.has(name))).toEqual([]);
-    expect(await doubled(device, numbers)).toEqual([...numbers].map((value) => 2 * value));
+    expect(await doubleNumbers(device, numbers)).toEqual([...numbers].map((value) => 2 * value));
     device.destroy();
   });
 
@@ -92,7 +92,9 @@ describe('what is asked for', () => {
 
   test('nothing else than what there is', async () => {
     const limits = 'most' as 'adapter';
-    await expect(requestDevice({ limits })).rejects.toThrow(/limits is 'most'; give 'adapter' or 'default'/);
+    await expect(requestDevice({ limits })).rejects.toThrow(
+      /limits is 'most'; expected 'adapter' or 'default'/,
+    );
   });
 });
 

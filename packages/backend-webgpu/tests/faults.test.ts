@@ -1,11 +1,11 @@
-import { cells, planFor } from '@sluice/core';
+import { type Cell, cells, planFor } from '@sluice/core';
 import { OwnedBuffer } from '@sluice/core/backend';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gpu } from '../src/engine/gpu.js';
-import type { Kernel } from '../src/engine/gpu-floats.js';
+import type { Kernel } from '../src/engine/kernel.js';
 import { BufferPool } from '../src/engine/memory.js';
 import { createWebgpuBackend, type WebgpuBackend } from '../src/engine.js';
-import { mapProblem, problemOf, resultsOn, worstError } from './problem.js';
+import { mapProblem, type Problem, problemOf, resultsOn, worstError } from './problem.js';
 import { softwareDevice } from './software-device.js';
 
 let device: GPUDevice;
@@ -53,21 +53,22 @@ describe('what the device finds wrong', () => {
   function brokenGpu() {
     const memory = new BufferPool(device);
     const gpu = new Gpu(device, { memory, results: memory });
-    const run = gpu.begin();
-    const result = run.result(4);
-    run.recorder.dispatch(wrong, [result.buffer], { length: 4 }, [1]);
-    run.submit('a broken call');
+    const result = gpu.run('a broken call', ({ recorder, allocateResult }) => {
+      const numbers = allocateResult(4);
+      recorder.dispatch(wrong, [numbers.buffer], { length: 4 }, [1]);
+      return numbers;
+    });
     return { gpu, result };
   }
 
   test('is thrown by the download, with the name of the call and of the kernel', async () => {
     const { gpu, result } = brokenGpu();
-    await expect(gpu.downloads.of(result)).rejects.toThrow(
+    await expect(gpu.downloads.read(result)).rejects.toThrow(
       /a broken call is invalid: .*'nothing'[\s\S]*a wrong kernel/,
     );
     // The device itself goes on; what the call should have computed never passes for a result.
-    expect(gpu.begin()).toBeDefined();
-    await expect(gpu.downloads.of(result)).rejects.toThrow(/a broken call is invalid/);
+    expect(gpu.run('the next call', () => 'done')).toBe('done');
+    await expect(gpu.downloads.read(result)).rejects.toThrow(/a broken call is invalid/);
   });
 
   test('is thrown by whoever uses what the call should have computed', async () => {
@@ -111,7 +112,7 @@ describe('what the device finds wrong', () => {
     const { gpu } = brokenGpu();
     await device.queue.onSubmittedWorkDone();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(() => gpu.begin()).toThrow(/a broken call is invalid/);
+    expect(() => gpu.run('the next call', () => 'done')).toThrow(/a broken call is invalid/);
   });
 
   test('is said of buffers too large to bind', async () => {
@@ -135,22 +136,53 @@ describe('what the device finds wrong', () => {
   });
 });
 
+test('a call that throws while it records releases its temporaries and its results', () => {
+  const [memory, results] = [new BufferPool(device), new BufferPool(device)];
+  const gpu = new Gpu(device, { memory, results });
+  const buffers: GPUBuffer[] = [];
+  const failingCall = () =>
+    gpu.run('a failing call', ({ recorder, allocateTemporary, allocateResult }) => {
+      buffers.push(allocateTemporary(4), allocateResult(4).buffer);
+      recorder.dispatch({ name: 'a kernel', uniforms: ['length'], bindings: [], code: '' }, [], {}, [1]);
+    });
+  expect(failingCall).toThrow('the kernel a kernel needs the uniform length');
+  expect([memory.allocate(4), results.allocate(4)]).toEqual(buffers);
+});
+
 describe('a warm-up', () => {
-  /** How many pipelines a device is asked for while something is done. */
-  async function compiledBy(work: (backend: WebgpuBackend) => unknown): Promise<number> {
+  /** Warms up the backend for a cell and does some work; returns the labels of pipelines that each of both compiled. */
+  async function recordPipelines(
+    cell: Cell,
+    work: (backend: WebgpuBackend, problem: Problem<Float32Array>) => unknown,
+  ) {
+    const cellProblem = problemOf(cell, { batch: 2, timesteps: 3, inputSize: 4, units: 5 });
     const backend = await createWebgpuBackend({ device });
-    await backend.warmUp(problem.plan);
-    let count = 0;
-    const original = device.createComputePipeline.bind(device);
-    device.createComputePipeline = (description) => {
-      count += 1;
-      return original(description);
+    const labels = { warmUp: [] as unknown[], work: [] as unknown[] };
+    const { createComputePipelineAsync, createComputePipeline } = device;
+    device.createComputePipelineAsync = (description) => {
+      labels.warmUp.push(description.label);
+      return createComputePipelineAsync.call(device, description);
     };
-    await work(backend);
-    return count;
+    device.createComputePipeline = (description) => {
+      labels.work.push(description.label);
+      return createComputePipeline.call(device, description);
+    };
+    await backend.warmUp(cellProblem.plan);
+    await work(backend, cellProblem);
+    return labels;
   }
 
-  test('leaves nothing to compile', async () => {
-    expect(await compiledBy((backend) => resultsOn(backend, problem))).toBe(0);
+  test.each(['gru', 'sru'] as const)('leaves nothing to compile: %s', async (name) => {
+    expect((await recordPipelines(cells[name](), resultsOn)).work).toEqual([]);
+  });
+
+  test('compiles the kernels beside the loop only for cells that run them', async () => {
+    const kernelsBesideLoop = ['transpose', 'columnSums', 'moveRepeated'];
+    const kernelsOf = async (cell: Cell) => {
+      const { warmUp } = await recordPipelines(cell, () => undefined);
+      return kernelsBesideLoop.filter((name) => warmUp.includes(name));
+    };
+    expect(await kernelsOf(cells.gru())).toEqual(['transpose', 'columnSums']);
+    expect(await kernelsOf(cells.sru())).toEqual(['columnSums', 'moveRepeated']);
   });
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'v
 import { create } from 'webgpu';
 import { requestDevice } from '../src/engine/device.js';
 import { createWebgpuBackend, type WebgpuBackendOptions } from '../src/engine.js';
-import { attachedTo, FLOAT16_WEIGHTS } from '../src/tfjs/attach.js';
+import { attach, FLOAT16_WEIGHTS } from '../src/tfjs/attach.js';
 import { asGpu } from './as-gpu.js';
 import { expectedOf, type Problem, problemOf, resultsOn, worstError } from './problem.js';
 import { softwareDevice } from './software-device.js';
@@ -67,7 +67,7 @@ describe('shaders with 16-bit weights', () => {
   test('are used with TensorFlow.js when its flag is set', () => {
     const typeWith = (flag: boolean) => {
       env().set(FLOAT16_WEIGHTS, flag);
-      return attachedTo(new WebGPUBackend(checking)).gpu.weightType;
+      return attach(new WebGPUBackend(checking)).gpu.weightType;
     };
     expect(typeWith(true)).toBe('float16');
     expect(typeWith(false)).toBe('float32');
@@ -121,6 +121,6 @@ describe('results with 16-bit weights', () => {
 test('an unknown type of weights is refused', async () => {
   const wrong = { device, weightType: 'float8' } as unknown as WebgpuBackendOptions;
   await expect(createWebgpuBackend(wrong)).rejects.toThrow(
-    "weightType is 'float8'; give 'float32' or 'float16'",
+    "weightType is 'float8'; expected 'float32' or 'float16'",
   );
 });

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Gpu } from '../src/engine/gpu.js';
-import { apart, type Mask, multiply, type Stride, slicesOf } from '../src/engine/kernels/multiply.js';
-import { tileOf } from '../src/engine/kernels/multiply-kernel.js';
+import {
+  countSlices,
+  evenStride,
+  type Mask,
+  recordProduct,
+  type Stride,
+} from '../src/engine/kernels/multiply.js';
+import { tileSize } from '../src/engine/kernels/multiply-kernel.js';
 import { BufferPool } from '../src/engine/memory.js';
 import { softwareDevice } from './software-device.js';
 
@@ -37,17 +43,19 @@ interface Layout {
 
 /** Matrices row by row, or turned over; the result's rows are a little apart. */
 const plain = ({ rows, depth, columns }: Sizes, turned: { left: boolean; right: boolean }): Layout => ({
-  left: turned.left ? { rows: apart(1), columns: apart(rows) } : { rows: apart(depth), columns: apart(1) },
+  left: turned.left
+    ? { rows: evenStride(1), columns: evenStride(rows) }
+    : { rows: evenStride(depth), columns: evenStride(1) },
   right: turned.right
-    ? { rows: apart(1), columns: apart(depth) }
-    : { rows: apart(columns), columns: apart(1) },
-  result: apart(columns + 2),
+    ? { rows: evenStride(1), columns: evenStride(depth) }
+    : { rows: evenStride(columns), columns: evenStride(1) },
+  result: evenStride(columns + 2),
 });
 
 /** Rows and columns that lie in turns, none as long as what a thread reads at a time. */
 const IN_TURNS: Layout = {
   left: { rows: { period: 4, outer: 1000, inner: 100 }, columns: { period: 5, outer: 11, inner: 2 } },
-  right: { rows: { period: 7, outer: 200, inner: 25 }, columns: apart(1) },
+  right: { rows: { period: 7, outer: 200, inner: 25 }, columns: evenStride(1) },
   result: { period: 10, outer: 300, inner: 20 },
 };
 
@@ -76,14 +84,14 @@ async function product(
   );
   const counts = (i: number) => mask[offset + placeOf(stride, i)] !== 0;
   const result = { buffer: upload(before), offset, rows: layout.result };
-  const run = gpu.begin();
-  multiply(run, {
-    ...{ rows, depth, columns, accumulate, result },
-    left: { buffer: upload(left), offset, ...layout.left },
-    right: { buffer: upload(right), offset, ...layout.right },
-    mask: masked && { buffer: upload(mask), offset, stride, of: masked },
-  });
-  run.submit('a product');
+  gpu.run('a product', (run) =>
+    recordProduct(run, {
+      ...{ rows, depth, columns, accumulate, result },
+      left: { buffer: upload(left), offset, ...layout.left },
+      right: { buffer: upload(right), offset, ...layout.right },
+      mask: masked && { buffer: upload(mask), offset, stride, of: masked },
+    }),
+  );
   const expected = before.slice();
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
@@ -98,7 +106,7 @@ async function product(
       expected[at] = accumulate ? before[at] + value : value;
     }
   }
-  return { actual: await gpu.downloads.of({ buffer: result.buffer, length: before.length }), expected };
+  return { actual: await gpu.downloads.read({ buffer: result.buffer, length: before.length }), expected };
 }
 
 describe.each(['default', 'adapter'] as const)(
@@ -148,7 +156,7 @@ describe.each(['default', 'adapter'] as const)(
     });
 
     test('with more tiles below each other than a device has workgroups along a direction', async () => {
-      const rows = 65_535 * tileOf(gpu.tiling).rows + 5;
+      const rows = 65_535 * tileSize(gpu.tiling).rows + 5;
       const sizes = { rows, depth: 1, columns: 1 };
       const { actual, expected } = await product(sizes, plain(sizes, { left: false, right: false }));
       // Comparing a number by itself takes many times as long.
@@ -156,7 +164,7 @@ describe.each(['default', 'adapter'] as const)(
     });
 
     test('the deep one is cut', () => {
-      expect(slicesOf(shapes[4], gpu.tiling)).toBeGreaterThan(1);
+      expect(countSlices(shapes[4], gpu.tiling)).toBeGreaterThan(1);
     });
   },
 );

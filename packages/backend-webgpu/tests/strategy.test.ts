@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { chunksOf } from '../src/engine/chunks.js';
-import { slicesOf } from '../src/engine/kernels/multiply.js';
-import { tilingFor } from '../src/engine/kernels/multiply-kernel.js';
+import { splitIntoChunks } from '../src/engine/chunks.js';
+import { countSlices } from '../src/engine/kernels/multiply.js';
+import { chooseTiling } from '../src/engine/kernels/multiply-kernel.js';
 import { chooseStrategy } from '../src/engine/strategy.js';
 
 /** WebGPU's default limits. */
@@ -124,17 +124,17 @@ describe('chunks of a sequence', () => {
   const work = { timesteps: 10, numbersPerStep: 1, depth: 1, workPerStep: 1 };
 
   test('one, where everything is small', () => {
-    expect(chunksOf(work, true)).toEqual([{ position: 0, positions: 10, start: 0 }]);
+    expect(splitIntoChunks(work, true)).toEqual([{ position: 0, positions: 10, start: 0 }]);
   });
 
   test('cover the sequence in the order of processing, with time and against it', () => {
     const long = { ...work, workPerStep: 5e7 / 4 };
-    expect(chunksOf(long, true)).toEqual([
+    expect(splitIntoChunks(long, true)).toEqual([
       { position: 0, positions: 4, start: 0 },
       { position: 4, positions: 4, start: 4 },
       { position: 8, positions: 2, start: 8 },
     ]);
-    expect(chunksOf(long, false)).toEqual([
+    expect(splitIntoChunks(long, false)).toEqual([
       { position: 0, positions: 4, start: 6 },
       { position: 4, positions: 4, start: 2 },
       { position: 8, positions: 2, start: 0 },
@@ -143,28 +143,28 @@ describe('chunks of a sequence', () => {
 
   test('with matrix products that are not too much for one dispatch', () => {
     const wide = { ...work, numbersPerStep: 2 ** 18, depth: 2 ** 14 };
-    expect(chunksOf(wide, true).map(({ positions }) => positions)).toEqual([2, 2, 2, 2, 2]);
+    expect(splitIntoChunks(wide, true).map(({ positions }) => positions)).toEqual([2, 2, 2, 2, 2]);
   });
 
   test('a step at least, however much it is', () => {
-    expect(chunksOf({ ...work, numbersPerStep: 2 ** 30 }, true)).toHaveLength(10);
+    expect(splitIntoChunks({ ...work, numbersPerStep: 2 ** 30 }, true)).toHaveLength(10);
   });
 });
 
 describe('the depth of a product', () => {
   test('is cut where there are few tiles and it is deep', () => {
-    const onGpu = tilingFor(GPU);
-    expect(slicesOf({ rows: 128, columns: 384, depth: 3200 }, onGpu)).toBe(11);
-    expect(slicesOf({ rows: 128, columns: 384, depth: 511 }, onGpu)).toBe(1);
-    expect(slicesOf({ rows: 3200, columns: 384, depth: 3200 }, onGpu)).toBe(1);
-    expect(slicesOf({ rows: 128, columns: 384, depth: 3200 }, tilingFor(SOFTWARE))).toBe(6);
+    const onGpu = chooseTiling(GPU);
+    expect(countSlices({ rows: 128, columns: 384, depth: 3200 }, onGpu)).toBe(11);
+    expect(countSlices({ rows: 128, columns: 384, depth: 511 }, onGpu)).toBe(1);
+    expect(countSlices({ rows: 3200, columns: 384, depth: 3200 }, onGpu)).toBe(1);
+    expect(countSlices({ rows: 128, columns: 384, depth: 3200 }, chooseTiling(SOFTWARE))).toBe(6);
   });
 });
 
 describe('the tiling of a product', () => {
   test('is in quads on a software adapter with subgroups', () => {
-    expect(tilingFor(SOFTWARE)).toMatchObject({ rows: 16, down: 1, quads: true });
-    expect(tilingFor({ ...SOFTWARE, subgroups: false })).toEqual(tilingFor(GPU));
-    expect(tilingFor(GPU)).toMatchObject({ rows: 8, quads: false });
+    expect(chooseTiling(SOFTWARE)).toMatchObject({ rows: 16, down: 1, quads: true });
+    expect(chooseTiling({ ...SOFTWARE, subgroups: false })).toEqual(chooseTiling(GPU));
+    expect(chooseTiling(GPU)).toMatchObject({ rows: 8, quads: false });
   });
 });

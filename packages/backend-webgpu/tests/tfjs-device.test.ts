@@ -24,10 +24,10 @@ describe("the device of TensorFlow.js's webgpu backend", () => {
   });
 
   test('is otherwise one with all that kernels use', async () => {
-    const { registerOwnDevice } = await import('../src/tfjs/own-device.js');
+    const { registerDeviceFactory } = await import('../src/tfjs/device.js');
     tf.removeBackend('webgpu');
     tf.registerBackend('webgpu', () => expect.unreachable('the factory that was registered before'));
-    registerOwnDevice();
+    registerDeviceFactory();
     const device = await started();
     const adapter = await requestAdapter();
     expect(device.features.has('subgroups')).toBe(adapter.features.has('subgroups'));
@@ -38,11 +38,11 @@ describe("the device of TensorFlow.js's webgpu backend", () => {
   });
 
   test('is its own where the adapter refuses ours', async () => {
-    const { registerOwnDevice } = await import('../src/tfjs/own-device.js');
+    const { registerDeviceFactory } = await import('../src/tfjs/device.js');
     const factory = tf.findBackendFactory('webgpu');
     tf.removeBackend('webgpu');
     tf.registerBackend('webgpu', async () => Object.assign(await factory(), { isOriginal: true }));
-    registerOwnDevice();
+    registerDeviceFactory();
     const { requestDevice } = GPUAdapter.prototype;
     let refusals = 0;
     GPUAdapter.prototype.requestDevice = async function (options) {
@@ -59,10 +59,10 @@ describe("the device of TensorFlow.js's webgpu backend", () => {
   });
 
   test('is of the frugal GPU where TensorFlow.js is told to', async () => {
-    const { registerOwnDevice } = await import('../src/tfjs/own-device.js');
+    const { registerDeviceFactory } = await import('../src/tfjs/device.js');
     tf.removeBackend('webgpu');
     tf.registerBackend('webgpu', () => expect.unreachable('the factory that was registered before'));
-    registerOwnDevice();
+    registerDeviceFactory();
     const asked: unknown[] = [];
     const { gpu } = navigator;
     const original = gpu.requestAdapter;

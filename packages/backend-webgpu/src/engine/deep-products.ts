@@ -1,13 +1,19 @@
 import type { Plan } from '@sluice/core';
 import { type SequenceGradient, type SequenceInputs, sequenceLayout } from '@sluice/core/backend';
 import type { Chunk } from './chunks.js';
-import type { GpuFloats } from './gpu-floats.js';
-import { apart, type GpuMatrix, inChunk, type Mask, multiply, type Stride } from './kernels/multiply.js';
+import {
+  evenStride,
+  type GpuMatrix,
+  type Mask,
+  recordProduct,
+  type Stride,
+  strideInChunk,
+} from './kernels/multiply.js';
+import type { savedLayout, Workspace } from './layout.js';
+import type { GpuFloats } from './memory.js';
 import type { Run } from './run.js';
-import type { savedLayout } from './saved-layout.js';
-import type { Workspace } from './workspace.js';
 
-/** What the loop of the gradient leaves for the products behind it. */
+/** Buffers that the gradient's loop has filled, and their layouts. */
 export interface LoopResults {
   readonly work: GPUBuffer;
   readonly workspace: Workspace;
@@ -16,12 +22,12 @@ export interface LoopResults {
 }
 
 /**
- * Records the part of a chunk of time steps in the gradients of the matrices, `operandᵀ × cotangent` summed over the
- * sequence, and what products of `x` add to its gradient, `cotangent × matrixᵀ`.
+ * Records one chunk's contribution to the gradients: `operandᵀ × cotangent` for each matrix, summed over the sequence, and
+ * `cotangent × matrixᵀ` for `x`.
  *
- * @param isFirst whether this is the first chunk; gradients of parameters are added to in any case.
+ * @param isFirst whether this is the first chunk, which clears the gradient of `x` if no product adds to it.
  */
-export function deepProducts(
+export function recordDeepProducts(
   run: Run,
   plan: Plan,
   inputs: SequenceInputs<GpuFloats>,
@@ -36,7 +42,7 @@ export function deepProducts(
   const cellsOf = sequenceLayout(inputs);
   const firstCell = start * cellsOf.step;
   const cells = batch * positions;
-  const inSequence = (length: number) => inChunk(cellsOf, chunk, length);
+  const inSequence = (length: number) => strideInChunk(cellsOf, chunk, length);
   const inMask: Stride = { period: positions, outer: timesteps, inner: 1 };
   const masked = (of: Mask['of']): Mask | undefined =>
     inputs.mask && { buffer: inputs.mask.buffer, offset: start, stride: inMask, of };
@@ -49,16 +55,16 @@ export function deepProducts(
     const cotangent: GpuMatrix = {
       buffer: work,
       offset: workspace.places[`productCotangent${buffer}`] + cotangentBlock * units,
-      rows: apart(plan.gradient.buffers[buffer].length * units),
-      columns: apart(1),
+      rows: evenStride(plan.gradient.buffers[buffer].length * units),
+      columns: evenStride(1),
     };
-    multiply(run, {
-      left: operandTurned(),
+    recordProduct(run, {
+      left: transposedOperand(),
       right: cotangent,
       result: {
         buffer: gradients.parameters[parameter].buffer,
         offset: firstBlock * units,
-        rows: apart(stride),
+        rows: evenStride(stride),
       },
       rows: depth,
       depth: cells,
@@ -67,13 +73,13 @@ export function deepProducts(
       mask: masked('depth'),
     });
     if (operand.kind !== 'input') return;
-    multiply(run, {
+    recordProduct(run, {
       left: cotangent,
       right: {
         buffer: inputs.parameters[parameter].buffer,
         offset: firstBlock * units,
-        rows: apart(1),
-        columns: apart(stride),
+        rows: evenStride(1),
+        columns: evenStride(stride),
       },
       result: {
         buffer: gradients.x.buffer,
@@ -88,8 +94,8 @@ export function deepProducts(
     });
     addToX = true;
 
-    function operandTurned(): GpuMatrix {
-      const rows = apart(1);
+    function transposedOperand(): GpuMatrix {
+      const rows = evenStride(1);
       if (operand.kind === 'input') {
         return { buffer: x.buffer, offset: firstCell * inputSize, rows, columns: inSequence(inputSize) };
       }

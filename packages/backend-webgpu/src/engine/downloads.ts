@@ -1,51 +1,51 @@
 import type { Faults } from './faults.js';
-import type { GpuFloats } from './gpu-floats.js';
+import type { GpuFloats } from './memory.js';
 
-/** Numbers that are wanted on the host, and who is told that they are on their way. */
-interface Wanted {
+/** Numbers to read back, and the function that resolves the caller's promise. */
+interface PendingRead {
   readonly floats: GpuFloats;
   readonly resolve: (numbers: Promise<Float32Array>) => void;
 }
 
 /**
- * Copies numbers from a device to the host. What is asked for at the same time travels together: each journey takes as long as some
- * kernels. Numbers are those of the moment they are asked for, because whatever the engine does next calls `start` first; only what
- * others submit to the device's queue before the program's next turn comes before.
+ * Reads numbers back from a device. Batches concurrent readbacks into one `mapAsync`: a readback costs about as much as
+ * several dispatches. The numbers are those at the time of the request, because the engine calls `start` before any other
+ * work. Only work that others submit to the queue before the next microtask may come first.
  */
 export class Downloads {
-  private wanted: Wanted[] = [];
+  private pending: PendingRead[] = [];
   private bytes = 0;
 
-  /** @param count told the bytes of each journey. */
+  /** @param count called with the bytes of each readback. */
   constructor(
     private readonly device: GPUDevice,
     private readonly faults: Faults,
     private readonly count: (bytes: number) => void,
   ) {}
 
-  /** @throws Error when the numbers cannot be right, because of what went wrong before. */
-  async of(floats: GpuFloats): Promise<Float32Array> {
+  /** Reads numbers back. @throws Error when an earlier call has failed that was to compute them. */
+  async read(floats: GpuFloats): Promise<Float32Array> {
     this.faults.check();
     const bytes = 4 * floats.length;
     if (this.bytes + bytes > this.device.limits.maxBufferSize) this.start();
     return new Promise<Float32Array>((resolve) => {
-      if (this.wanted.length === 0) queueMicrotask(() => this.start());
-      this.wanted.push({ floats, resolve });
+      if (this.pending.length === 0) queueMicrotask(() => this.start());
+      this.pending.push({ floats, resolve });
       this.bytes += bytes;
     });
   }
 
-  /** Lets what is wanted so far set out: before anything is done that may change it. */
+  /** Submits the copies for all pending reads. Call it before any work that may change their buffers. */
   start(): void {
-    const { wanted, bytes } = this;
-    if (wanted.length === 0) return;
-    this.wanted = [];
+    const { pending, bytes } = this;
+    if (pending.length === 0) return;
+    this.pending = [];
     this.bytes = 0;
     const arrived = this.fetch(
-      wanted.map(({ floats }) => floats),
+      pending.map(({ floats }) => floats),
       bytes,
     );
-    wanted.forEach(({ floats, resolve }, i) => {
+    pending.forEach(({ floats, resolve }, i) => {
       resolve(
         arrived.then((numbers) => {
           this.faults.checkBuffers([floats.buffer]);
@@ -76,7 +76,7 @@ export class Downloads {
       const mapped = readable.mapAsync(GPUMapMode.READ).catch((error: unknown) => error);
       await faults.settled();
       const error = await mapped;
-      if (error !== undefined) throw await faults.reasonOf(error);
+      if (error !== undefined) throw await faults.findReason(error);
       const numbers = new Float32Array(readable.getMappedRange());
       let at = 0;
       return sources.map(({ length }) => {

@@ -1,7 +1,7 @@
-/** How long a call that fails waits for the news that its device is lost: that may come a little later. */
-const NEWS_MS = 200;
+/** How long a failed call waits for `device.lost`, which may resolve a little later. */
+const LOSS_TIMEOUT_MS = 200;
 
-/** What is watched for, and what it is called in errors. */
+/** The error scopes, with the verb for each in errors. */
 const KINDS = [
   ['internal', 'fails'],
   ['validation', 'is invalid'],
@@ -9,20 +9,19 @@ const KINDS = [
 ] as const;
 
 /**
- * What goes wrong on a device after a call has returned: errors of validation and of the driver, lack of memory, the loss of the
- * device. It is thrown by the next call, and by every use and every download of what the call should have computed, so that wrong
- * numbers never pass for results.
+ * Collects errors that a device reports after a call has returned: validation, driver and memory errors, and the loss of the
+ * device. The next call throws them, and so does every use and every download of the results of the failed call.
  */
 export class Faults {
   private readonly pending = new Set<Promise<void>>();
-  /** Why buffers do not hold what they should. */
+  /** The error of the call that was to fill a buffer. */
   private readonly invalid = new WeakMap<GPUBuffer, Error>();
   private failure: Error | undefined;
   private lost: Error | undefined;
-  private readonly news: Promise<unknown>;
+  private readonly loss: Promise<unknown>;
 
   constructor(private readonly device: GPUDevice) {
-    this.news = device.lost.then(({ reason, message }) => {
+    this.loss = device.lost.then(({ reason, message }) => {
       const why = message.trim().replace(/[.]$/, '');
       this.lost = new Error(
         reason === 'destroyed'
@@ -32,7 +31,7 @@ export class Faults {
     });
   }
 
-  /** @throws Error when the device is lost, or for what has gone wrong since the last time. */
+  /** @throws Error when the device is lost, or for the first error since the last check. */
   check(): void {
     if (this.lost) throw this.lost;
     const { failure } = this;
@@ -40,7 +39,7 @@ export class Faults {
     if (failure) throw failure;
   }
 
-  /** @throws Error when one of the buffers was to be filled by a call that went wrong. */
+  /** @throws Error when a call that failed was to fill one of the buffers. */
   checkBuffers(buffers: Iterable<GPUBuffer>): void {
     for (const buffer of buffers) {
       const error = this.invalid.get(buffer);
@@ -48,46 +47,46 @@ export class Faults {
     }
   }
 
-  /** A buffer gets a new use; what was wrong with it before no longer counts. */
+  /** Forgets the error of a buffer that is allocated again. */
   renew(buffer: GPUBuffer): void {
     this.invalid.delete(buffer);
   }
 
-  /** Does some work, and notes what the device finds wrong with it under a name. @param results the buffers that it fills. */
+  /** Does some work and collects its errors under a name. @param results the buffers that it fills. */
   watch(name: string, work: () => void, results: readonly GPUBuffer[] = []): void {
     for (const [filter] of KINDS) this.device.pushErrorScope(filter);
     try {
       work();
     } finally {
-      for (const [, kind] of KINDS.toReversed()) this.note(name, kind, results);
+      for (const [, kind] of KINDS.toReversed()) this.popScope(name, kind, results);
     }
   }
 
-  /** Waits until it is known whether all work so far was right. @throws Error when it was not, or the device is lost. */
+  /** Waits for the error scopes of all work so far. @throws Error when one has an error, or the device is lost. */
   async settled(): Promise<void> {
     await Promise.all(this.pending);
     this.check();
   }
 
-  /** Why something failed: the loss of the device, if there is news of it soon, or else the error that it failed with. */
-  async reasonOf(error: unknown): Promise<unknown> {
-    await Promise.race([this.news, new Promise((resolve) => setTimeout(resolve, NEWS_MS))]);
+  /** Finds why a call failed: the loss of the device, if that is reported soon, or else its own error. */
+  async findReason(error: unknown): Promise<unknown> {
+    await Promise.race([this.loss, new Promise((resolve) => setTimeout(resolve, LOSS_TIMEOUT_MS))]);
     return this.lost ?? error;
   }
 
-  /** Notes what the innermost error scope has caught. */
-  private note(name: string, kind: string, results: readonly GPUBuffer[]): void {
-    const noted = this.device.popErrorScope().then(
+  /** Pops the innermost error scope and keeps its error. */
+  private popScope(name: string, kind: string, results: readonly GPUBuffer[]): void {
+    const popped = this.device.popErrorScope().then(
       (error) => {
         if (!error) return;
         const failure = new Error(`webgpu: ${name} ${kind}: ${error.message}`);
         this.failure ??= failure;
         for (const buffer of results) this.invalid.set(buffer, failure);
       },
-      // The device is lost, of which it tells itself.
+      // The device is lost, which `device.lost` reports.
       () => undefined,
     );
-    this.pending.add(noted);
-    noted.finally(() => this.pending.delete(noted));
+    this.pending.add(popped);
+    popped.finally(() => this.pending.delete(popped));
   }
 }

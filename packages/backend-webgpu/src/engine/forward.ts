@@ -5,23 +5,33 @@ import {
   type SequenceResult,
   sequenceLayout,
 } from '@sluice/core/backend';
-import { chunksOf } from './chunks.js';
+import { splitIntoChunks } from './chunks.js';
 import type { Gpu } from './gpu.js';
-import type { GpuFloats } from './gpu-floats.js';
-import { apart, inChunk, multiply } from './kernels/multiply.js';
-import { narrowed } from './kernels/narrow.js';
+import { evenStride, recordProduct, strideInChunk } from './kernels/multiply.js';
+import { recordRounding } from './kernels/weights.js';
+import { reserveMatrices, reserveVectors, savedLayout, scratchLayout, Workspace } from './layout.js';
 import { loopsOf } from './loop/plan-loops.js';
-import { placeMatrices, placeVectors, type Run } from './run.js';
-import { placeWaitingResults, runLoop } from './run-loop.js';
-import { savedLayout, scratchLayout } from './saved-layout.js';
-import { Workspace } from './workspace.js';
+import type { GpuFloats } from './memory.js';
+import type { Run } from './run.js';
+import { type Loops, recordLoop, reserveWaitingResults } from './run-loop.js';
 
 /**
- * Runs a plan forward: per chunk of time steps the input projections, one matrix product each, and the time loop.
- * Sequences are `[batch, timesteps, …]`; what the loop needs lies in one buffer, the workspace.
+ * Runs the forward pass of a plan: for each chunk of time steps the input projections, one matrix product each, and the
+ * time loop.
+ *
+ * @param keep whether to return the saved values that `gradient` needs.
  */
-export function forward(
+export const forward = (
   gpu: Gpu,
+  plan: Plan,
+  inputs: SequenceInputs<GpuFloats>,
+  keep: boolean,
+): SequenceResult<GpuFloats> =>
+  gpu.run(`${plan.cell.name} forward`, (run) => recordForward(run, gpu.loops, plan, inputs, keep));
+
+function recordForward(
+  run: Run,
+  loops: Loops,
   plan: Plan,
   inputs: SequenceInputs<GpuFloats>,
   keep: boolean,
@@ -29,14 +39,13 @@ export function forward(
   const { batch, timesteps, x, reverse = false, maskedOutput = 'repeat' } = inputs;
   const { units, inputSize } = plan;
   const sequenceCells = sequenceLayout(inputs);
-  const run: Run = gpu.begin();
   const { recorder } = run;
-  const loop = gpu.loops.ready(loopsOf(plan).forward, units);
+  const loop = loops.ready(loopsOf(plan).forward, units);
   const rows = batch * units;
 
   const projections = plan.products.flatMap((product, index) => (isInputProjection(product) ? [index] : []));
   const widths = projections.map((index) => plan.products[index].results.length * units);
-  const chunks = chunksOf(
+  const chunks = splitIntoChunks(
     {
       timesteps,
       numbersPerStep: batch * widths.reduce((sum, width) => sum + width, 0),
@@ -48,32 +57,32 @@ export function forward(
   const longest = chunks[0].positions;
 
   const workspace = new Workspace();
-  const fillMatrices = placeMatrices(workspace, plan, inputs);
+  const fillMatrices = reserveMatrices(workspace, plan, inputs);
   const matrixLength = workspace.length;
-  const fillVectors = placeVectors(workspace, plan, inputs);
+  const fillVectors = reserveVectors(workspace, plan, inputs);
   projections.forEach((index, i) => {
     workspace.reserve(`projection${index}`, batch * longest * widths[i]);
   });
-  placeWaitingResults(workspace, loop, rows);
-  const work = run.temporary(workspace.length);
+  reserveWaitingResults(workspace, loop, rows);
+  const work = run.allocateTemporary(workspace.length);
   fillMatrices(recorder, work);
   fillVectors(recorder, work);
 
-  const sequence = run.result(batch * timesteps * units);
+  const sequence = run.allocateResult(batch * timesteps * units);
   const layout = keep ? savedLayout(plan, batch, timesteps) : scratchLayout(plan, batch);
-  const saved = keep ? run.result(layout.length) : undefined;
-  const memory = saved?.buffer ?? run.temporary(layout.length);
-  /** Where a state is before the first step, or behind the last. */
+  const saved = keep ? run.allocateResult(layout.length) : undefined;
+  const memory = saved?.buffer ?? run.allocateTemporary(layout.length);
+  /** The place of a state before the first step, or after the last. */
   const stateAt = (s: number, end: 'before' | 'after') => {
-    const turn = end === 'before' ? 0 : timesteps % 2;
+    const current = end === 'before' ? 0 : timesteps % 2;
     const step = (end === 'after') === reverse ? 0 : timesteps;
-    return layout.places[`state${s}`] + (keep ? step : turn) * rows;
+    return layout.places[`state${s}`] + (keep ? step : current) * rows;
   };
   plan.states.forEach((_, s) => {
     recorder.place(inputs.initialStates?.[s], memory, stateAt(s, 'before'), rows);
   });
 
-  const weights = loop.narrow ? [narrowed(run, work, matrixLength)] : [];
+  const weights = loop.usesFloat16 ? [recordRounding(run, work, matrixLength)] : [];
   const buffers = [work, x.buffer, sequence.buffer, memory, ...weights];
   const uniforms = {
     ...workspace.places,
@@ -93,23 +102,23 @@ export function forward(
     if (chunk.position > 0) recorder.cut();
     projections.forEach((index, i) => {
       const { parameter, firstBlock } = plan.products[index];
-      multiply(run, {
+      recordProduct(run, {
         left: {
           buffer: x.buffer,
           offset: chunk.start * sequenceCells.step * inputSize,
-          rows: inChunk(sequenceCells, chunk, inputSize),
-          columns: apart(1),
+          rows: strideInChunk(sequenceCells, chunk, inputSize),
+          columns: evenStride(1),
         },
         right: {
           buffer: inputs.parameters[parameter].buffer,
           offset: firstBlock * units,
-          rows: apart(plan.parameters[parameter].shape[1]),
-          columns: apart(1),
+          rows: evenStride(plan.parameters[parameter].shape[1]),
+          columns: evenStride(1),
         },
         result: {
           buffer: work,
           offset: workspace.places[`projection${index}`],
-          rows: apart(widths[i]),
+          rows: evenStride(widths[i]),
         },
         rows: batch * chunk.positions,
         depth: inputSize,
@@ -117,14 +126,19 @@ export function forward(
         accumulate: false,
       });
     });
-    runLoop(recorder, loop, buffers, { ...uniforms, chunk: chunk.positions, chunkStart: chunk.start }, chunk);
+    recordLoop(
+      recorder,
+      loop,
+      buffers,
+      { ...uniforms, chunk: chunk.positions, chunkStart: chunk.start },
+      chunk,
+    );
   }
 
   const states = plan.states.map((_, s) => {
-    const state = run.result(rows);
+    const state = run.allocateResult(rows);
     recorder.copy(memory, stateAt(s, 'after'), state.buffer, 0, rows);
     return state;
   });
-  run.submit(`${plan.cell.name} forward`);
   return { sequence, states, saved };
 }

@@ -1,37 +1,36 @@
 import { softwareAdapter } from '@sluice/core/backend';
 import { Downloads } from './downloads.js';
 import { Faults } from './faults.js';
-import { type Tiling, tilingFor } from './kernels/multiply-kernel.js';
+import { chooseTiling, type Tiling } from './kernels/multiply-kernel.js';
 import type { Memory } from './memory.js';
 import { Pipelines } from './pipelines.js';
-import { Recorder } from './recorder.js';
-import type { Run } from './run.js';
+import { addTraffic, NO_TRAFFIC, Recorder, type Traffic } from './recorder.js';
+import { type Run, runCall } from './run.js';
 import { Loops, type WeightType } from './run-loop.js';
 import type { StrategyName } from './strategy.js';
-import { addTraffic, NO_TRAFFIC, type Traffic } from './traffic.js';
 
 export interface GpuOptions {
   /** Where temporary buffers come from. */
   readonly memory: Memory;
   /** Where buffers for results come from. */
   readonly results: Memory;
-  /** Overrides the choice by size. */
+  /** Overrides the choice by sizes. */
   readonly strategy?: StrategyName | undefined;
-  /** What the weights that multiply states are rounded to, where the device has such numbers. Default `float32`. */
+  /** The type that weights multiplying states are rounded to, if the device supports it. Default `float32`. */
   readonly weightType?: WeightType | undefined;
-  /** Is called before work is submitted, to submit what must come first. */
-  readonly before?: () => void;
+  /** Called before each submission, to submit work that must run first. */
+  readonly beforeSubmit?: () => void;
 }
 
-/** A device with everything that is kept for it. */
+/** A device with its pipelines, loops, faults and pending downloads. */
 export class Gpu {
   readonly pipelines: Pipelines;
   readonly loops: Loops;
   readonly faults: Faults;
   readonly downloads: Downloads;
-  /** How matrix products are dealt out. */
+  /** The tiling of matrix products. */
   readonly tiling: Tiling;
-  /** What the weights that multiply states are rounded to. */
+  /** The type that weights multiplying states are rounded to. */
   readonly weightType: WeightType;
   private total = NO_TRAFFIC;
 
@@ -40,35 +39,35 @@ export class Gpu {
     private readonly options: GpuOptions,
   ) {
     this.pipelines = new Pipelines(device);
-    // Older browsers do not tell what a device's adapter is.
+    // Older browsers have no `adapterInfo`.
     const isSoftware = softwareAdapter(device.adapterInfo ?? {}) !== undefined;
     const traits = { limits: device.limits, isSoftware, subgroups: device.features.has('subgroups') };
     this.weightType =
       options.weightType === 'float16' && device.features.has('shader-f16') ? 'float16' : 'float32';
     this.loops = new Loops(traits, options.strategy, this.weightType);
-    this.tiling = tilingFor(traits);
+    this.tiling = chooseTiling(traits);
     this.faults = new Faults(device);
     this.downloads = new Downloads(device, this.faults, (downloadedBytes) => this.count({ downloadedBytes }));
   }
 
-  /** All that has been submitted so far. */
+  /** Counts of all work so far. */
   get traffic(): Traffic {
     return this.total;
   }
 
-  /** Notes what has been submitted. */
+  /** Adds to the counts. */
   count(more: Partial<Traffic>): void {
     this.total = addTraffic(this.total, more);
   }
 
-  /** A buffer for a new use. @throws RangeError when the device cannot bind so many numbers as one array. */
+  /** Allocates a buffer. @throws RangeError when the device cannot bind `length` numbers as one array. */
   allocate(from: Memory, length: number): GPUBuffer {
     const most = this.device.limits.maxStorageBufferBindingSize;
     if (4 * length > most) {
       throw new RangeError(
         `An array of ${length} numbers takes ${4 * length} bytes, but this device binds at most ${most} ` +
-          '(maxStorageBufferBindingSize): take a smaller batch or shorter sequences, or a device with larger limits, ' +
-          'as requestDevice() asks for them.',
+          '(maxStorageBufferBindingSize): use a smaller batch, shorter sequences, or the device of requestDevice(), ' +
+          'which has the largest limits of its adapter.',
       );
     }
     const buffer = from.allocate(length);
@@ -76,39 +75,23 @@ export class Gpu {
     return buffer;
   }
 
-  /** Begins one call's work. @throws Error when the device is lost, or for what went wrong before. */
-  begin(): Run {
+  /**
+   * Records one call's work and submits it.
+   *
+   * @param name the name of the call in errors.
+   * @throws Error when the device is lost, or for an error of an earlier call.
+   */
+  run<Result>(name: string, record: (run: Run) => Result): Result {
     this.faults.check();
-    const { memory, results, before } = this.options;
+    const { memory, results, beforeSubmit } = this.options;
     const recorder = new Recorder(this.device, this.pipelines);
-    const temporaries: GPUBuffer[] = [];
-    const filled: GPUBuffer[] = [];
-    const giveBack = () => {
-      for (const buffer of temporaries) memory.release(buffer);
+    const submit = (filled: readonly GPUBuffer[]) => {
+      this.downloads.start();
+      beforeSubmit?.();
+      this.faults.watch(name, () => recorder.submit(), filled);
+      this.count(recorder.traffic);
     };
-    const take = (from: Memory, list: GPUBuffer[], length: number) => {
-      try {
-        const buffer = this.allocate(from, length);
-        list.push(buffer);
-        return buffer;
-      } catch (error) {
-        giveBack();
-        for (const buffer of filled) results.release(buffer);
-        throw error;
-      }
-    };
-    return {
-      recorder,
-      tiling: this.tiling,
-      temporary: (length) => take(memory, temporaries, length),
-      result: (length) => ({ buffer: take(results, filled, length), length }),
-      submit: (name) => {
-        this.downloads.start();
-        before?.();
-        this.faults.watch(name, () => recorder.submit(), filled);
-        this.count(recorder.traffic);
-        giveBack();
-      },
-    };
+    const allocate = (from: Memory, length: number) => this.allocate(from, length);
+    return runCall({ recorder, tiling: this.tiling, memory, results, allocate, submit }, record);
   }
 }

@@ -8,26 +8,35 @@ import {
   type SequenceResult,
   sequenceLayout,
 } from '@sluice/core/backend';
-import { chunksOf } from './chunks.js';
-import { deepProducts } from './deep-products.js';
+import { splitIntoChunks } from './chunks.js';
+import { recordDeepProducts } from './deep-products.js';
 import type { Gpu } from './gpu.js';
-import type { GpuFloats } from './gpu-floats.js';
-import { columnSums } from './kernels/column-sums.js';
-import { narrowed } from './kernels/narrow.js';
-import { repeatedOutputs } from './kernels/repeated-outputs.js';
-import { transpose } from './kernels/transpose.js';
+import { recordColumnSums, recordRepeatedMove } from './kernels/cotangents.js';
+import { recordRounding, recordTransposition } from './kernels/weights.js';
+import { reserveVectors, savedLayout, Workspace } from './layout.js';
 import { loopsOf } from './loop/plan-loops.js';
-import { placeVectors, type Run } from './run.js';
-import { placeWaitingResults, runLoop } from './run-loop.js';
-import { savedLayout } from './saved-layout.js';
-import { Workspace } from './workspace.js';
+import type { GpuFloats } from './memory.js';
+import type { Run } from './run.js';
+import { type Loops, recordLoop, reserveWaitingResults } from './run-loop.js';
 
 /**
- * The gradient of a plan: per chunk of time steps, from the last processed to the first, the loop, which leaves the cotangents
- * of the products' results, and one deep matrix product for each weight and for `x`.
+ * Computes the gradient of a plan: for each chunk of time steps, from the last processed to the first, the time loop, which
+ * writes the cotangents of the products' results, then a deep matrix product for each matrix and for `x`.
  */
-export function gradient(
+export const gradient = (
   gpu: Gpu,
+  plan: Plan,
+  inputs: SequenceInputs<GpuFloats>,
+  result: SequenceResult<GpuFloats>,
+  cotangents: SequenceCotangents<GpuFloats>,
+): SequenceGradient<GpuFloats> =>
+  gpu.run(`${plan.cell.name} gradient`, (run) =>
+    recordGradient(run, gpu.loops, plan, inputs, result, cotangents),
+  );
+
+function recordGradient(
+  run: Run,
+  loops: Loops,
   plan: Plan,
   inputs: SequenceInputs<GpuFloats>,
   { sequence, saved }: SequenceResult<GpuFloats>,
@@ -37,15 +46,14 @@ export function gradient(
   const { units, inputSize } = plan;
   const { buffers: cotangentBuffers, schedule, vectors, input } = plan.gradient;
   const sequenceCells = sequenceLayout(inputs);
-  const run = gpu.begin();
   const { recorder } = run;
-  const loop = gpu.loops.ready(loopsOf(plan).gradient, units);
+  const loop = loops.ready(loopsOf(plan).gradient, units);
   const rows = batch * units;
   const kept = saved as GpuFloats;
   const layout = savedLayout(plan, batch, timesteps);
 
   const widths = cotangentBuffers.map((blocks) => blocks.length * units);
-  const chunks = chunksOf(
+  const chunks = splitIntoChunks(
     {
       timesteps,
       numbersPerStep: batch * widths.reduce((sum, width) => sum + width, 0),
@@ -61,16 +69,16 @@ export function gradient(
     }
   });
   const matrixLength = workspace.length;
-  const fill = placeVectors(workspace, plan, inputs);
+  const fillVectors = reserveVectors(workspace, plan, inputs);
   const stateCotangents = plan.states.map((_, s) => workspace.reserve(`stateCotangent${s}`, 2 * rows));
   for (let value = 0; value < schedule.values; value++) workspace.reserve(`gradientValue${value}`, rows);
   widths.forEach((width, buffer) => {
     workspace.reserve(`productCotangent${buffer}`, batch * chunks[0].positions * width);
   });
   const vectorSums = workspace.reserve('vectorSums', rows * vectors.length);
-  placeWaitingResults(workspace, loop, rows);
-  const work = run.temporary(workspace.length);
-  fill(recorder, work);
+  reserveWaitingResults(workspace, loop, rows);
+  const work = run.allocateTemporary(workspace.length);
+  fillVectors(recorder, work);
   transposeWeights(run, plan, inputs, work, workspace);
   recorder.clear(work, vectorSums, rows * vectors.length);
   plan.states.forEach((_, s) => {
@@ -78,20 +86,20 @@ export function gradient(
   });
 
   const gradients: SequenceGradient<GpuFloats> = {
-    x: run.result(x.length),
-    parameters: inputs.parameters.map(({ length }) => run.result(length)),
-    initialStates: plan.states.map(() => run.result(rows)),
+    x: run.allocateResult(x.length),
+    parameters: inputs.parameters.map(({ length }) => run.allocateResult(length)),
+    initialStates: plan.states.map(() => run.allocateResult(rows)),
   };
   for (const { buffer, length } of gradients.parameters) recorder.clear(buffer, 0, length);
 
-  const sequenceCotangent = movedCotangent(run, plan, inputs, cotangents.sequence);
-  const weights = loop.narrow ? [narrowed(run, work, matrixLength)] : [];
+  const sequenceCotangent = moveRepeatedCotangents(run, plan, inputs, cotangents.sequence);
+  const weights = loop.usesFloat16 ? [recordRounding(run, work, matrixLength)] : [];
   const bound = [
     work,
     x.buffer,
     sequence.buffer,
     kept.buffer,
-    // Read in vain where there is none, but within bounds.
+    // A placeholder if absent; the shader ignores it.
     sequenceCotangent ?? sequence.buffer,
     ...(input === null ? [] : [gradients.x.buffer]),
     ...weights,
@@ -112,8 +120,14 @@ export function gradient(
   };
   chunks.forEach((chunk, i) => {
     if (i > 0) recorder.cut();
-    runLoop(recorder, loop, bound, { ...uniforms, chunk: chunk.positions, chunkStart: chunk.start }, chunk);
-    deepProducts(
+    recordLoop(
+      recorder,
+      loop,
+      bound,
+      { ...uniforms, chunk: chunk.positions, chunkStart: chunk.start },
+      chunk,
+    );
+    recordDeepProducts(
       run,
       plan,
       inputs,
@@ -125,9 +139,9 @@ export function gradient(
   });
 
   if (vectors.length > 0) {
-    const sums = run.temporary(vectors.length * units);
+    const sums = run.allocateTemporary(vectors.length * units);
     const columns = vectors.length * units;
-    columnSums(recorder, { buffer: work, offset: vectorSums, rows: batch, columns }, sums);
+    recordColumnSums(recorder, { buffer: work, offset: vectorSums, rows: batch, columns }, sums);
     vectors.forEach(({ parameter, block }, i) => {
       recorder.copy(sums, i * units, gradients.parameters[parameter].buffer, block * units, units);
     });
@@ -135,11 +149,10 @@ export function gradient(
   gradients.initialStates.forEach(({ buffer }, s) => {
     recorder.copy(work, stateCotangents[s] + (timesteps % 2) * rows, buffer, 0, rows);
   });
-  run.submit(`${plan.cell.name} gradient`);
   return gradients;
 }
 
-/** The matrices that multiply states, turned over: threads then read neighbouring numbers. */
+/** Transposes the matrices that multiply states, so that neighbouring threads read neighbouring numbers. */
 function transposeWeights(
   { recorder }: Run,
   plan: Plan,
@@ -150,7 +163,7 @@ function transposeWeights(
   plan.products.forEach((product, index) => {
     if (isInputProjection(product)) return;
     const [rows, stride] = plan.parameters[product.parameter].shape;
-    transpose(recorder, {
+    recordTransposition(recorder, {
       source: inputs.parameters[product.parameter].buffer,
       sourceOffset: product.firstBlock * plan.units,
       sourceStride: stride,
@@ -162,12 +175,9 @@ function transposeWeights(
   });
 }
 
-/**
- * The cotangents of the outputs, those of repeated outputs moved to the step that they repeat. Where the output is a
- * state, the loop itself takes them there.
- */
-function movedCotangent(
-  { recorder, temporary }: Run,
+/** Moves the cotangents of repeated outputs to the step that they repeat; the loop does so if the output is a state. */
+function moveRepeatedCotangents(
+  { recorder, allocateTemporary }: Run,
   plan: Plan,
   inputs: SequenceInputs<GpuFloats>,
   cotangent: GpuFloats | undefined,
@@ -175,8 +185,8 @@ function movedCotangent(
   const { batch, timesteps, mask, maskedOutput = 'repeat', reverse = false } = inputs;
   const repeats = mask !== undefined && maskedOutput === 'repeat';
   if (cotangent === undefined || !repeats || outputState(plan) !== undefined) return cotangent?.buffer;
-  const moved = temporary(cotangent.length);
-  repeatedOutputs(recorder, {
+  const moved = allocateTemporary(cotangent.length);
+  recordRepeatedMove(recorder, {
     batch,
     timesteps,
     units: plan.units,

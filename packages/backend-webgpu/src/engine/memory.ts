@@ -1,35 +1,41 @@
-/** Who gives out buffers of a device for float32 numbers. What they hold at first is anything. */
+/** Float32 numbers in a GPU buffer, which may be longer: the first `length` count. */
+export interface GpuFloats {
+  readonly buffer: GPUBuffer;
+  readonly length: number;
+}
+
+/** Allocates buffers of a device for float32 numbers. Their initial contents are undefined. */
 export interface Memory {
-  /** A buffer for at least `length` numbers. */
+  /** Allocates a buffer for at least `length` numbers. */
   allocate(length: number): GPUBuffer;
-  /** Work that has been submitted may still use the buffer. */
+  /** Releases a buffer; submitted work may still use it. */
   release(buffer: GPUBuffer): void;
 }
 
-/** Buffers of so many sizes between a power of two and the next are told apart. */
-const SIZES = 4;
-const LEAST_BYTES = 256;
+/** Number of size classes from a power of two to the next. */
+const SIZE_CLASSES = 4;
+const MIN_BYTES = 256;
 
 /**
- * Buffers that are used again: making one takes longer than a small kernel. Sizes are rounded up to quarters of powers of two,
- * so at most a quarter of a buffer is unused. The queue runs work in order, so a buffer can go to the next call as soon as
- * the last one has been submitted.
+ * Reuses released buffers, because creating one takes longer than a small kernel. Sizes are rounded up to quarters of
+ * powers of two, so at most a quarter of a buffer is unused. The queue runs work in order, so the next call may use a
+ * buffer as soon as the previous call is submitted.
  */
 export class BufferPool implements Memory {
   private readonly free = new Map<number, GPUBuffer[]>();
-  private held = 0;
+  private freeBytes = 0;
 
-  /** @param keep how many bytes of unused buffers are kept at most. */
+  /** @param maxFreeBytes the most bytes of unused buffers that the pool keeps. */
   constructor(
     private readonly device: GPUDevice,
-    private readonly keep = 2 ** 28,
+    private readonly maxFreeBytes = 2 ** 28,
   ) {}
 
   allocate(length: number): GPUBuffer {
-    const size = sizeFor(4 * length);
+    const size = roundSize(4 * length);
     const found = this.free.get(size)?.pop();
     if (found) {
-      this.held -= size;
+      this.freeBytes -= size;
       return found;
     }
     const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
@@ -38,26 +44,26 @@ export class BufferPool implements Memory {
 
   release(buffer: GPUBuffer): void {
     const { size } = buffer;
-    if (this.held + size > this.keep) {
+    if (this.freeBytes + size > this.maxFreeBytes) {
       buffer.destroy();
       return;
     }
     const list = this.free.get(size) ?? [];
     list.push(buffer);
     this.free.set(size, list);
-    this.held += size;
+    this.freeBytes += size;
   }
 
-  /** Frees the buffers that nobody uses. */
+  /** Destroys the unused buffers. */
   empty(): void {
     for (const buffers of this.free.values()) for (const buffer of buffers) buffer.destroy();
     this.free.clear();
-    this.held = 0;
+    this.freeBytes = 0;
   }
 }
 
-function sizeFor(bytes: number): number {
-  if (bytes <= LEAST_BYTES) return LEAST_BYTES;
-  const step = 2 ** Math.floor(Math.log2(bytes)) / SIZES;
+function roundSize(bytes: number): number {
+  if (bytes <= MIN_BYTES) return MIN_BYTES;
+  const step = 2 ** Math.floor(Math.log2(bytes)) / SIZE_CLASSES;
   return Math.ceil(bytes / step) * step;
 }

@@ -1,38 +1,38 @@
-import { type Kernel, wgslOf } from './gpu-floats.js';
+import { type Kernel, writeShader } from './kernel.js';
 
-/** A kernel made ready for a device. */
+/** A kernel compiled for a device. */
 export interface Compiled {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
 
-/** The pipelines of a device, each compiled once. */
+/** Compiles the kernels of a device, each once. */
 export class Pipelines {
   private readonly byCode = new Map<string, Compiled>();
-  /** The same, found without comparing texts. */
+  /** A faster way to the same pipelines: it compares no texts. */
   private readonly byKernel = new WeakMap<Kernel, Compiled>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(private readonly device: GPUDevice) {}
 
-  /** The pipeline of a kernel, compiled now where it is new. What is wrong with it appears in the device's error scopes. */
-  of(kernel: Kernel): Compiled {
+  /** Returns the pipeline of a kernel, compiling a new one. Errors go to the device's error scopes. */
+  get(kernel: Kernel): Compiled {
     const found = this.byKernel.get(kernel);
     if (found) return found;
-    const code = wgslOf(kernel);
+    const code = writeShader(kernel);
     const compiled = this.byCode.get(code) ?? {
-      pipeline: this.device.createComputePipeline(this.description(kernel, code)),
-      layout: this.layoutOf(kernel),
+      pipeline: this.device.createComputePipeline(this.describe(kernel, code)),
+      layout: this.getLayout(kernel),
     };
     return this.keep(kernel, code, compiled);
   }
 
-  /** Compiles a kernel without holding up the caller. @throws Error naming it when it does not compile. */
+  /** Compiles a kernel in the background. @throws Error that names the kernel when it does not compile. */
   async prepare(kernel: Kernel): Promise<void> {
-    const code = wgslOf(kernel);
+    const code = writeShader(kernel);
     if (this.byCode.has(code)) return;
     this.device.pushErrorScope('validation');
-    const description = this.description(kernel, code);
+    const description = this.describe(kernel, code);
     const [pipeline, invalid] = await Promise.all([
       this.device.createComputePipelineAsync(description).catch((error: Error) => error),
       this.device.popErrorScope().catch(() => null),
@@ -41,7 +41,7 @@ export class Pipelines {
       const reason = invalid?.message ?? pipeline.message;
       throw new Error(`webgpu: the kernel '${kernel.name}' does not compile: ${reason}`, { cause: pipeline });
     }
-    this.keep(kernel, code, { pipeline, layout: this.layoutOf(kernel) });
+    this.keep(kernel, code, { pipeline, layout: this.getLayout(kernel) });
   }
 
   private keep(kernel: Kernel, code: string, compiled: Compiled): Compiled {
@@ -50,14 +50,14 @@ export class Pipelines {
     return compiled;
   }
 
-  private description(kernel: Kernel, code: string): GPUComputePipelineDescriptor {
+  private describe(kernel: Kernel, code: string): GPUComputePipelineDescriptor {
     const { name: label } = kernel;
-    const layout = this.device.createPipelineLayout({ label, bindGroupLayouts: [this.layoutOf(kernel)] });
+    const layout = this.device.createPipelineLayout({ label, bindGroupLayouts: [this.getLayout(kernel)] });
     const module = this.device.createShaderModule({ label, code });
     return { label, layout, compute: { module, entryPoint: 'main' } };
   }
 
-  private layoutOf({ bindings }: Kernel): GPUBindGroupLayout {
+  private getLayout({ bindings }: Kernel): GPUBindGroupLayout {
     const key = bindings.map(({ access }) => access).join();
     const layout =
       this.layouts.get(key) ??

@@ -1,65 +1,63 @@
 import type { Program } from '@sluice/core/backend';
 import type { Gpu } from './gpu.js';
-import type { GpuFloats, Kernel } from './gpu-floats.js';
-import { flatGroups, flatMain } from './kernels/flat-grid.js';
+import { countFlatGroups, type Kernel, writeFlatMain } from './kernel.js';
 import { uniformsIn } from './loop/loop.js';
-import { functionsFor } from './wgsl/operations.js';
+import type { GpuFloats } from './memory.js';
+import { writeFunctions } from './wgsl/operations.js';
 import { programStatements } from './wgsl/program.js';
 
 /** Kernels by program, and by which of its loads are single numbers. */
-const known = new WeakMap<Program, Map<string, Kernel>>();
+const kernels = new WeakMap<Program, Map<string, Kernel>>();
 
 /**
- * Applies a program to every number of some arrays, in one dispatch.
+ * Applies a program to every element of some arrays, in one dispatch. Loads of a single number, which stands for an array of
+ * equal numbers, share one buffer, because a device may bind no more than eight.
  *
- * Loads of a single number, which stands for equal ones, are gathered in one buffer: a device need not have more than eight.
- *
- * @param loads in the order of the program's; each has `length` numbers, or one.
+ * @param loads in the order of the program's loads; each has `length` numbers, or one.
  * @returns a new buffer for each of the program's stores.
  * @throws RangeError when the program has more arrays than the device binds buffers.
  */
-export function runPointwise(
+export const runPointwise = (
   gpu: Gpu,
   program: Program,
   loads: readonly GpuFloats[],
   length: number,
-): GpuFloats[] {
+): GpuFloats[] => {
   gpu.faults.checkBuffers(loads.map(({ buffer }) => buffer));
-  const run = gpu.begin();
-  const results = program.stores.map(() => run.result(length));
-  if (length > 0) {
-    const isSingle = loads.map((load) => load.length === 1);
-    const kernel = kernelFor(program, isSingle);
-    const most = gpu.device.limits.maxStorageBuffersPerShaderStage;
-    if (kernel.bindings.length > most) {
-      throw new RangeError(
-        `A pointwise program with ${kernel.bindings.length} arrays does not fit this device, which binds ${most}: ` +
-          'split it in two.',
-      );
-    }
+  const isSingle = loads.map((load) => load.length === 1);
+  const kernel = getKernel(program, isSingle);
+  const limit = gpu.device.limits.maxStorageBuffersPerShaderStage;
+  if (length > 0 && kernel.bindings.length > limit) {
+    throw new RangeError(
+      `A pointwise program with ${kernel.bindings.length} arrays does not fit this device, which binds ${limit}: ` +
+        'split it in two.',
+    );
+  }
+  return gpu.run('a pointwise program', ({ recorder, allocateTemporary, allocateResult }) => {
+    const results = program.stores.map(() => allocateResult(length));
+    if (length === 0) return results;
     const singles = loads.filter((_, i) => isSingle[i]);
     const arrays = loads.filter((_, i) => !isSingle[i]).map(({ buffer }) => buffer);
-    const numbers = singles.length > 0 ? [run.temporary(singles.length)] : [];
+    const numbers = singles.length > 0 ? [allocateTemporary(singles.length)] : [];
     singles.forEach(({ buffer }, i) => {
-      run.recorder.copy(buffer, 0, numbers[0], i, 1);
+      recorder.copy(buffer, 0, numbers[0], i, 1);
     });
     const buffers = [...arrays, ...numbers, ...results.map(({ buffer }) => buffer)];
-    run.recorder.dispatch(kernel, buffers, { length }, flatGroups(length));
-  }
-  run.submit('a pointwise program');
-  return results;
-}
+    recorder.dispatch(kernel, buffers, { length }, countFlatGroups(length));
+    return results;
+  });
+};
 
-function kernelFor(program: Program, isSingle: readonly boolean[]): Kernel {
-  const kernels = known.get(program) ?? new Map<string, Kernel>();
-  known.set(program, kernels);
+function getKernel(program: Program, isSingle: readonly boolean[]): Kernel {
+  const byLoads = kernels.get(program) ?? new Map<string, Kernel>();
+  kernels.set(program, byLoads);
   const key = isSingle.join();
-  const kernel = kernels.get(key) ?? pointwiseKernel(program, isSingle);
-  kernels.set(key, kernel);
+  const kernel = byLoads.get(key) ?? writeKernel(program, isSingle);
+  byLoads.set(key, kernel);
   return kernel;
 }
 
-function pointwiseKernel(program: Program, isSingle: readonly boolean[]): Kernel {
+function writeKernel(program: Program, isSingle: readonly boolean[]): Kernel {
   const { loads, operations, stores } = program;
   const numbers = isSingle.flatMap((single, i) => (single ? [i] : []));
   const arrays = isSingle.flatMap((single, i) => (single ? [] : [i]));
@@ -68,8 +66,8 @@ function pointwiseKernel(program: Program, isSingle: readonly boolean[]): Kernel
     load: (slot) => loadAt(loads.indexOf(slot)),
     store: (slot, value) => `store${stores.findIndex((store) => store.slot === slot)}[index] = ${value};`,
   });
-  const code = `${functionsFor(operations.map(({ name }) => name))}
-${flatMain(`if (index >= u.length) { return; }
+  const code = `${writeFunctions(operations.map(({ name }) => name))}
+${writeFlatMain(`if (index >= u.length) { return; }
   ${statements.join('\n  ')}`)}`;
   return {
     name: 'pointwise',

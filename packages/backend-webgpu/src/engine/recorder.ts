@@ -1,8 +1,29 @@
-import type { GpuFloats, Kernel } from './gpu-floats.js';
+import type { Kernel } from './kernel.js';
+import type { GpuFloats } from './memory.js';
 import type { Pipelines } from './pipelines.js';
-import type { Traffic } from './traffic.js';
 
-/** What the uniforms of a kernel are, and possibly more. */
+/** Counts of a device's work: dispatches, and bytes moved outside of them. */
+export interface Traffic {
+  readonly dispatches: number;
+  /** Bytes from the host to the device: numbers, and the kernels' uniforms. */
+  readonly uploadedBytes: number;
+  /** Bytes from the device to the host. */
+  readonly downloadedBytes: number;
+  /** Bytes copied between buffers of the device, or set to 0. */
+  readonly copiedBytes: number;
+}
+
+export const NO_TRAFFIC: Traffic = { dispatches: 0, uploadedBytes: 0, downloadedBytes: 0, copiedBytes: 0 };
+
+/** Adds counts; missing ones are 0. */
+export const addTraffic = (sum: Traffic, more: Partial<Traffic>): Traffic => ({
+  dispatches: sum.dispatches + (more.dispatches ?? 0),
+  uploadedBytes: sum.uploadedBytes + (more.uploadedBytes ?? 0),
+  downloadedBytes: sum.downloadedBytes + (more.downloadedBytes ?? 0),
+  copiedBytes: sum.copiedBytes + (more.copiedBytes ?? 0),
+});
+
+/** The values of a kernel's uniforms; other names are ignored. */
 export type Uniforms = Readonly<Record<string, number>>;
 
 interface Dispatch {
@@ -10,12 +31,12 @@ interface Dispatch {
   readonly kernel: Kernel;
   readonly buffers: readonly GPUBuffer[];
   readonly groups: readonly [number, number, number];
-  /** Of its uniforms, in bytes. */
+  /** Where its uniforms begin in their buffer, and how long they are, in bytes. */
   readonly offset: number;
   readonly size: number;
 }
 
-/** A copy, or zeros where there is no source; offsets and lengths are in numbers. */
+/** A copy; without a source, zeros. Offsets and lengths are in numbers. */
 interface Transfer {
   readonly kind: 'transfer';
   readonly source?: GPUBuffer;
@@ -25,17 +46,17 @@ interface Transfer {
   readonly length: number;
 }
 
-/** What follows is handed over apart: a driver may lose patience with what it is given at once. */
+/** Ends a submission. One long submission can trip the driver's watchdog. */
 interface Cut {
   readonly kind: 'cut';
 }
 
-/** Every start of uniforms is a multiple of so many bytes, the most that a device may ask for. */
+/** The alignment of uniforms in bytes: the largest that a device may require. */
 const ALIGNMENT = 256;
 
 /**
- * Work for the GPU, collected and then handed over at once, in order: the uniforms of all dispatches are one buffer, and
- * neighbouring dispatches share a pass.
+ * Collects the commands of a call and submits them in order. All dispatches share one buffer of uniforms; consecutive
+ * dispatches share a pass.
  */
 export class Recorder {
   private readonly commands: (Dispatch | Transfer | Cut)[] = [];
@@ -47,7 +68,7 @@ export class Recorder {
     private readonly pipelines: Pipelines,
   ) {}
 
-  /** What has been recorded. */
+  /** Counts of the recorded commands. */
   get traffic(): Partial<Traffic> {
     const transfers = this.commands.filter((command) => command.kind === 'transfer');
     const dispatches = this.commands.filter((command) => command.kind === 'dispatch');
@@ -58,7 +79,7 @@ export class Recorder {
     };
   }
 
-  /** Runs a kernel over a grid of workgroups, with its buffers in the order of its bindings. */
+  /** Records a kernel over a grid of workgroups, with its buffers in the order of its bindings. */
   dispatch(
     kernel: Kernel,
     buffers: readonly GPUBuffer[],
@@ -88,36 +109,36 @@ export class Recorder {
       this.commands.push({ kind: 'transfer', source, sourceOffset, target, targetOffset, length });
   }
 
-  /** Sets numbers to 0. */
+  /** Records setting numbers to 0. */
   clear(target: GPUBuffer, targetOffset: number, length: number): void {
     if (length > 0) this.commands.push({ kind: 'transfer', sourceOffset: 0, target, targetOffset, length });
   }
 
-  /** Copies a whole buffer of numbers to a place in another one; zeros where there is none. */
+  /** Records the copy of a whole buffer into a place of another; without a source, zeros. */
   place(source: GpuFloats | undefined, target: GPUBuffer, targetOffset: number, length: number): void {
     if (source === undefined) this.clear(target, targetOffset, length);
     else this.copy(source.buffer, 0, target, targetOffset, length);
   }
 
-  /** Has what follows handed over apart from what came before. */
+  /** Ends the submission here; later commands go into the next. */
   cut(): void {
     this.commands.push({ kind: 'cut' });
   }
 
-  /** Hands everything over to the GPU. */
+  /** Submits all recorded commands. */
   submit(): void {
     const { device } = this;
     let encoder = device.createCommandEncoder();
-    const uniforms = this.uniformBuffer();
+    const uniforms = this.createUniforms();
     let pass: GPUComputePassEncoder | undefined;
     let bound: { readonly dispatch: Dispatch; readonly group: GPUBindGroup } | undefined;
     for (const command of this.commands) {
       if (command.kind === 'dispatch') {
         pass ??= encoder.beginComputePass();
-        const { pipeline, layout } = this.pipelines.of(command.kernel);
-        // The steps of a loop have the same kernel and buffers, and need no bind group each.
+        const { pipeline, layout } = this.pipelines.get(command.kernel);
+        // The steps of a loop share kernel and buffers, so one bind group serves all of them.
         if (bound?.dispatch.kernel !== command.kernel || bound.dispatch.buffers !== command.buffers) {
-          bound = { dispatch: command, group: this.bindGroup(command, layout, uniforms) };
+          bound = { dispatch: command, group: this.createBindGroup(command, layout, uniforms) };
         }
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, bound.group, [command.offset]);
@@ -125,7 +146,7 @@ export class Recorder {
       } else {
         pass?.end();
         pass = undefined;
-        if (command.kind === 'transfer') transfer(encoder, command);
+        if (command.kind === 'transfer') encodeTransfer(encoder, command);
         else {
           device.queue.submit([encoder.finish()]);
           encoder = device.createCommandEncoder();
@@ -134,11 +155,11 @@ export class Recorder {
     }
     pass?.end();
     device.queue.submit([encoder.finish()]);
-    // What has been submitted may still read it.
+    // WebGPU keeps the memory until submitted work has read it.
     uniforms.destroy();
   }
 
-  private uniformBuffer(): GPUBuffer {
+  private createUniforms(): GPUBuffer {
     const buffer = this.device.createBuffer({
       label: 'uniforms',
       size: Math.max(ALIGNMENT, this.uniformBytes),
@@ -151,7 +172,11 @@ export class Recorder {
     return buffer;
   }
 
-  private bindGroup({ kernel, buffers, size }: Dispatch, layout: GPUBindGroupLayout, uniforms: GPUBuffer) {
+  private createBindGroup(
+    { kernel, buffers, size }: Dispatch,
+    layout: GPUBindGroupLayout,
+    uniforms: GPUBuffer,
+  ) {
     return this.device.createBindGroup({
       label: kernel.name,
       layout,
@@ -163,7 +188,7 @@ export class Recorder {
   }
 }
 
-function transfer(encoder: GPUCommandEncoder, command: Transfer): void {
+function encodeTransfer(encoder: GPUCommandEncoder, command: Transfer): void {
   const { source, sourceOffset, target, targetOffset, length } = command;
   if (source) encoder.copyBufferToBuffer(source, 4 * sourceOffset, target, 4 * targetOffset, 4 * length);
   else encoder.clearBuffer(target, 4 * targetOffset, 4 * length);

@@ -1,54 +1,53 @@
-import { MOST_WORK } from './chunks.js';
-import type { Kernel } from './gpu-floats.js';
-import { flatGroups } from './kernels/flat-grid.js';
+import { MAX_WORK } from './chunks.js';
+import { countFlatGroups, type Kernel } from './kernel.js';
+import type { Workspace } from './layout.js';
 import { elementwiseKernel } from './loop/elementwise.js';
 import { hasWork, type Loop, waitingResults, waitingUniform } from './loop/loop.js';
-import { withNarrowWeights } from './loop/narrow-weights.js';
+import { withFloat16Weights } from './loop/plan-loops.js';
 import { heldBlocks, residentKernel } from './loop/resident.js';
 import { stepwiseKernel, TILE_ROWS, TILE_UNITS } from './loop/stepwise.js';
 import type { Recorder, Uniforms } from './recorder.js';
 import { chooseStrategy, type LoopDevice, type Strategy, type StrategyName } from './strategy.js';
-import type { Workspace } from './workspace.js';
 
-/** Steps with dispatches of their own that are handed over at once: each takes up to a millisecond. */
-const MOST_STEPS = 500;
+/** Stepwise time steps in one submission; each takes up to a millisecond. */
+const MAX_STEPS = 500;
 
-/** What the weights that multiply states are rounded to. */
+/** The type that weights multiplying states are rounded to. */
 export type WeightType = 'float32' | 'float16';
 
-/** A loop with the strategy by which a device goes through it, and its kernels. */
+/** A loop with its strategy and kernels on a device. */
 export interface ReadyLoop {
   readonly loop: Loop;
-  /** Whether it has weights of 16 bits, in a buffer that is bound behind the others. */
-  readonly narrow: boolean;
+  /** Whether its weights have 16 bits, in a buffer that is bound after the others. */
+  readonly usesFloat16: boolean;
   readonly strategy: Strategy;
-  /** One, or one for each stage that has work. */
+  /** One kernel; for `stepwise`, one per stage that has work. */
   readonly kernels: readonly Kernel[];
   /** Multiplications of one thread at one step. */
   readonly workPerStep: number;
 }
 
-/** Prepares loops for a device; equal ones once. */
+/** Chooses strategies and writes kernels for a device, once for each loop. */
 export class Loops {
-  private readonly known = new WeakMap<Loop, Map<string, readonly Kernel[]>>();
+  private readonly kernels = new WeakMap<Loop, Map<string, readonly Kernel[]>>();
 
   constructor(
     private readonly device: LoopDevice,
-    private readonly wanted: StrategyName | undefined,
+    private readonly strategy: StrategyName | undefined,
     private readonly weightType: WeightType,
   ) {}
 
-  ready(given: Loop, units: number): ReadyLoop {
-    const products = given.stages.flatMap((stage) => stage.products);
+  ready(planLoop: Loop, units: number): ReadyLoop {
+    const products = planLoop.stages.flatMap((stage) => stage.products);
     const columns = products.reduce((sum, { results, depthBlocks }) => sum + results.length * depthBlocks, 0);
     const multiplications = columns * units * units;
-    const narrow = this.weightType === 'float16' && multiplications > 0;
-    const loop = narrow ? withNarrowWeights(given) : given;
+    const usesFloat16 = this.weightType === 'float16' && multiplications > 0;
+    const loop = usesFloat16 ? withFloat16Weights(planLoop) : planLoop;
     const sizes = { units, multiplications, heldBlocks: heldBlocks(loop) };
-    const strategy = chooseStrategy(sizes, this.device, this.wanted);
+    const strategy = chooseStrategy(sizes, this.device, this.strategy);
     return {
       loop,
-      narrow,
+      usesFloat16,
       strategy,
       kernels: this.kernelsOf(loop, strategy),
       workPerStep: workPerStep(strategy, units, columns),
@@ -56,8 +55,8 @@ export class Loops {
   }
 
   private kernelsOf(loop: Loop, strategy: Strategy): readonly Kernel[] {
-    const byStrategy = this.known.get(loop) ?? new Map<string, readonly Kernel[]>();
-    this.known.set(loop, byStrategy);
+    const byStrategy = this.kernels.get(loop) ?? new Map<string, readonly Kernel[]>();
+    this.kernels.set(loop, byStrategy);
     const key = JSON.stringify(strategy);
     const kernels = byStrategy.get(key) ?? makeKernels(loop, strategy);
     byStrategy.set(key, kernels);
@@ -65,9 +64,9 @@ export class Loops {
   }
 }
 
-/** Besides products a step takes some hundred operations. A step that is dispatched by itself is over sooner. */
+/** Multiplications per thread and step, plus 100 for all else. For `stepwise`, as few as allow MAX_STEPS steps. */
 function workPerStep(strategy: Strategy, units: number, columns: number): number {
-  if (strategy.kind === 'stepwise') return MOST_WORK / MOST_STEPS;
+  if (strategy.kind === 'stepwise') return MAX_WORK / MAX_STEPS;
   if (strategy.kind === 'elementwise') return columns * units + 100;
   const { rows, threads, quads } = strategy;
   const sharers = quads === 'unit' ? 4 : 1;
@@ -85,15 +84,15 @@ function makeKernels(loop: Loop, strategy: Strategy): readonly Kernel[] {
   }
 }
 
-/** Sets places aside for what passes from stage to stage of a loop. */
-export function placeWaitingResults(workspace: Workspace, { loop }: ReadyLoop, length: number): void {
+/** Reserves places for results that pass from one stage of a loop to a later one. */
+export function reserveWaitingResults(workspace: Workspace, { loop }: ReadyLoop, length: number): void {
   loop.stages.forEach((_, index) => {
     for (const name of waitingResults(loop, index)) workspace.reserve(waitingUniform(name), length);
   });
 }
 
-/** Records the steps `position` to `position + positions` of a loop. */
-export function runLoop(
+/** Records the steps from `position` to before `position + positions` of a loop. */
+export function recordLoop(
   recorder: Recorder,
   { kernels, strategy }: ReadyLoop,
   buffers: readonly GPUBuffer[],
@@ -111,6 +110,8 @@ export function runLoop(
     return;
   }
   const groups =
-    strategy.kind === 'resident' ? ([Math.ceil(batch / strategy.rows)] as const) : flatGroups(batch * units);
+    strategy.kind === 'resident'
+      ? ([Math.ceil(batch / strategy.rows)] as const)
+      : countFlatGroups(batch * units);
   recorder.dispatch(kernels[0], buffers, { ...uniforms, position, positions }, groups);
 }

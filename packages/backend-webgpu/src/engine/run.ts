@@ -1,62 +1,51 @@
-import type { Plan } from '@sluice/core';
-import type { SequenceInputs } from '@sluice/core/backend';
-import type { GpuFloats } from './gpu-floats.js';
 import type { Tiling } from './kernels/multiply-kernel.js';
+import type { GpuFloats, Memory } from './memory.js';
 import type { Recorder } from './recorder.js';
-import type { Workspace } from './workspace.js';
 
-/** One call's work for the GPU. */
+/** The work of one call. */
 export interface Run {
   readonly recorder: Recorder;
-  /** How matrix products are dealt out. */
+  /** The tiling of matrix products. */
   readonly tiling: Tiling;
-  /** A buffer for so many numbers, whatever they are, that is given back when the call's work has been handed over. */
-  readonly temporary: (length: number) => GPUBuffer;
-  /** The same for numbers that the caller gets. */
-  readonly result: (length: number) => GpuFloats;
-  /** Hands the work over. `name` is what errors in it are said to be in. */
-  submit(name: string): void;
+  /** Allocates a buffer for `length` numbers with undefined contents; it is released when the call ends. */
+  readonly allocateTemporary: (length: number) => GPUBuffer;
+  /** Allocates a buffer for `length` numbers of a result, which the caller owns. */
+  readonly allocateResult: (length: number) => GpuFloats;
 }
 
-/** Records copies to where places have been set aside, once there is a buffer. */
-export type Fill = (recorder: Recorder, work: GPUBuffer) => void;
-
-/** Sets places aside for the matrices that multiply states. */
-export function placeMatrices(
-  workspace: Workspace,
-  { parameters, products }: Plan,
-  inputs: SequenceInputs<GpuFloats>,
-): Fill {
-  const inLoop = parameters.flatMap((_, index) =>
-    products.some(({ parameter, operand }) => parameter === index && operand.kind !== 'input') ? [index] : [],
-  );
-  return place(
-    workspace,
-    inLoop.map((index) => [`parameter${index}`, inputs.parameters[index]]),
-  );
+export interface RunOptions extends Pick<Run, 'recorder' | 'tiling'> {
+  /** Where temporary buffers come from. */
+  readonly memory: Memory;
+  /** Where buffers for results come from. */
+  readonly results: Memory;
+  readonly allocate: (memory: Memory, length: number) => GPUBuffer;
+  /** Submits the recorded work, which fills the buffers of results. */
+  readonly submit: (results: readonly GPUBuffer[]) => void;
 }
 
-/**
- * Sets places aside for the vectors, masks and recurrent masks, which loops read: as parts of one buffer they need one
- * binding, and a device need not have more than eight.
- */
-export function placeVectors(workspace: Workspace, plan: Plan, inputs: SequenceInputs<GpuFloats>): Fill {
-  const { mask, recurrentMasks = [] } = inputs;
-  if (mask === undefined) workspace.reserve('mask', 0);
-  return place(workspace, [
-    ...plan.parameters.flatMap(({ form }, index): Named[] =>
-      form === 'vector' ? [[`parameter${index}`, inputs.parameters[index]]] : [],
-    ),
-    ...recurrentMasks.map((given, i): Named => [`recurrentMask${i}`, given]),
-    ...(mask ? [['mask', mask] as const] : []),
-  ]);
-}
-
-type Named = readonly [name: string, source: GpuFloats];
-
-function place(workspace: Workspace, sources: readonly Named[]): Fill {
-  const copies = sources.map(([name, source]) => ({ source, at: workspace.reserve(name, source.length) }));
-  return (recorder, work) => {
-    for (const { source, at } of copies) recorder.copy(source.buffer, 0, work, at, source.length);
+/** Records and submits the work of one call. When that throws, all buffers of the call are released. */
+export function runCall<Result>(options: RunOptions, record: (run: Run) => Result): Result {
+  const { recorder, tiling, memory, results, allocate, submit } = options;
+  const temporaries: GPUBuffer[] = [];
+  const filled: GPUBuffer[] = [];
+  const allocateInto = (list: GPUBuffer[], from: Memory, length: number) => {
+    const buffer = allocate(from, length);
+    list.push(buffer);
+    return buffer;
   };
+  try {
+    const result = record({
+      recorder,
+      tiling,
+      allocateTemporary: (length) => allocateInto(temporaries, memory, length),
+      allocateResult: (length) => ({ buffer: allocateInto(filled, results, length), length }),
+    });
+    submit(filled);
+    return result;
+  } catch (error) {
+    for (const buffer of filled) results.release(buffer);
+    throw error;
+  } finally {
+    for (const buffer of temporaries) memory.release(buffer);
+  }
 }

@@ -1,39 +1,36 @@
 import { pointwiseOperands, recurrentKernels, type TensorInfo } from '@sluice/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { env, type KernelFunc } from '@tensorflow/tfjs-core';
-import { backendOn } from '../engine/backend-on.js';
+import { createBackend } from '../engine/backend.js';
 import { Gpu } from '../engine/gpu.js';
-import type { GpuFloats } from '../engine/gpu-floats.js';
-import { BufferPool, type Memory } from '../engine/memory.js';
+import { BufferPool, type GpuFloats, type Memory } from '../engine/memory.js';
 import { runPointwise } from '../engine/pointwise.js';
 
 /** Sluice's engine on the device of one TensorFlow.js backend. */
-export interface Attached {
+export interface Attachment {
   readonly gpu: Gpu;
-  /** The recurrent kernels by their names. */
+  /** The recurrent kernels by name. */
   readonly recurrent: ReadonlyMap<string, KernelFunc>;
   readonly pointwise: KernelFunc;
 }
 
-/** The flag of TensorFlow.js by which kernels round the weights of time loops to 16 bits (`weightType` of the engine). */
+/** A flag of TensorFlow.js: whether time loops round their weights to 16 bits (the engine's `weightType`). */
 export const FLOAT16_WEIGHTS = 'SLUICE_WEBGPU_FLOAT16_WEIGHTS';
 env().registerFlag(FLOAT16_WEIGHTS, () => false);
 
-const known = new WeakMap<WebGPUBackend, Attached>();
+const attachments = new WeakMap<WebGPUBackend, Attachment>();
 
-/** The engine of a backend, made when it is first asked for. */
-export function attachedTo(backend: WebGPUBackend): Attached {
-  const found = known.get(backend);
-  if (found) return found;
-  const attached = attach(backend);
-  known.set(backend, attached);
-  return attached;
+/** Returns the engine of a TensorFlow.js backend, and creates it on the first call. */
+export function attach(backend: WebGPUBackend): Attachment {
+  const attachment = attachments.get(backend) ?? createAttachment(backend);
+  attachments.set(backend, attachment);
+  return attachment;
 }
 
-function attach(backend: WebGPUBackend): Attached {
+function createAttachment(backend: WebGPUBackend): Attachment {
   const { device } = backend;
   const memory = tensorMemory(backend);
-  // TensorFlow.js collects its own work; what it has recorded so far comes before ours.
+  // TensorFlow.js batches its commands; those recorded so far must run before ours.
   const flush = () => {
     backend.ensureCommandEncoderReady();
     backend.endComputePassEncoder();
@@ -41,11 +38,11 @@ function attach(backend: WebGPUBackend): Attached {
   };
   const pool = new BufferPool(device);
   const weightType = env().getBool(FLOAT16_WEIGHTS) ? 'float16' : 'float32';
-  const gpu = new Gpu(device, { memory: pool, results: memory, weightType, before: flush });
-  onRead(backend, gpu);
-  onAcquire(backend, gpu);
-  onEnd(backend, () => pool.empty());
-  const configs = recurrentKernels<WebGPUBackend, GpuFloats>(backendOn(gpu, memory), { read, wrap });
+  const gpu = new Gpu(device, { memory: pool, results: memory, weightType, beforeSubmit: flush });
+  throwFaultsOnRead(backend, gpu);
+  forgetFaultsOnAcquire(backend, gpu);
+  callOnDispose(backend, () => pool.empty());
+  const configs = recurrentKernels<WebGPUBackend, GpuFloats>(createBackend(gpu, memory), { read, wrap });
   return {
     gpu,
     recurrent: new Map(
@@ -59,7 +56,7 @@ function attach(backend: WebGPUBackend): Attached {
   };
 }
 
-/** A tensor's buffer, where it has been brought to the GPU if it was not there yet. */
+/** Returns a tensor's buffer, and uploads the tensor if it is not on the GPU yet. */
 function read(backend: WebGPUBackend, { dataId, shape }: TensorInfo): GpuFloats {
   backend.uploadToGPU(dataId);
   return {
@@ -68,14 +65,14 @@ function read(backend: WebGPUBackend, { dataId, shape }: TensorInfo): GpuFloats 
   };
 }
 
-/** A new tensor that has the buffer. */
+/** Wraps a buffer in a new tensor, which owns it. */
 function wrap(backend: WebGPUBackend, { buffer }: GpuFloats, shape: number[]): TensorInfo {
   const tensor = backend.makeTensorInfo(shape, 'float32');
   backend.tensorMap.get(tensor.dataId).resource = buffer;
   return tensor;
 }
 
-/** Buffers for tensors come from TensorFlow.js, and go back to it with them. They are as long as it expects: exactly. */
+/** Allocates buffers of tensors by TensorFlow.js, which releases them with the tensors. It needs their exact length. */
 function tensorMemory({ bufferManager }: WebGPUBackend): Memory {
   return {
     allocate: (length) => {
@@ -86,38 +83,38 @@ function tensorMemory({ bufferManager }: WebGPUBackend): Memory {
   };
 }
 
-/** Reading a tensor throws what has gone wrong on the device, so that wrong numbers never pass for results. */
-function onRead(backend: WebGPUBackend, { faults }: Gpu): void {
+/** Makes reading a tensor throw the device's errors, so that wrong numbers are never returned. */
+function throwFaultsOnRead(backend: WebGPUBackend, { faults }: Gpu): void {
   const original = backend.read.bind(backend);
   backend.read = async (dataId) => {
-    // A tensor that is not there is for TensorFlow.js to say.
+    // TensorFlow.js reports a tensor that does not exist.
     const resource = backend.tensorMap.has(dataId) ? backend.tensorMap.get(dataId).resource : undefined;
     let values: Awaited<ReturnType<typeof original>>;
     try {
       values = await original(dataId);
     } catch (error) {
       await faults.settled();
-      throw await faults.reasonOf(error);
+      throw await faults.findReason(error);
     }
     await faults.settled();
-    // What is on the host alone has no resource.
+    // A tensor that is only on the host has no resource.
     if (resource) faults.checkBuffers([resource as GPUBuffer]);
     return values;
   };
 }
 
-/** A buffer that TensorFlow.js uses for something new no longer holds what went wrong. */
-function onAcquire({ bufferManager }: WebGPUBackend, { faults }: Gpu): void {
+/** Forgets the error of a buffer when TensorFlow.js allocates it again. */
+function forgetFaultsOnAcquire({ bufferManager }: WebGPUBackend, { faults }: Gpu): void {
   const original = bufferManager.acquireBuffer.bind(bufferManager);
-  bufferManager.acquireBuffer = (...given) => {
-    const buffer = original(...given);
+  bufferManager.acquireBuffer = (...options) => {
+    const buffer = original(...options);
     faults.renew(buffer);
     return buffer;
   };
 }
 
-/** Calls `then` when a backend ends. */
-function onEnd(backend: WebGPUBackend, then: () => void): void {
+/** Calls `then` before a backend is disposed. */
+function callOnDispose(backend: WebGPUBackend, then: () => void): void {
   const dispose = backend.dispose.bind(backend);
   backend.dispose = () => {
     then();

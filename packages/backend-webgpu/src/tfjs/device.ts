@@ -1,16 +1,16 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { engine, env, findBackendFactory, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
-import { deviceOf, requestAdapter } from '../engine/device.js';
+import { requestAdapter, requestDeviceOf } from '../engine/device.js';
 
-/** As TensorFlow.js registers it. */
+/** The priority with which TensorFlow.js registers its backend. */
 const PRIORITY = 3;
 
 /**
- * Has TensorFlow.js's webgpu backend compute on a device of ours when it is started: its own lacks features and limits that our
- * kernels use. Where an adapter refuses that device, TensorFlow.js asks for its own. A backend that runs already, or is starting,
- * keeps its device; where there is no WebGPU nothing is registered.
+ * Makes TensorFlow.js's webgpu backend start with a device of ours, because its own lacks features and limits that our
+ * kernels use. If the adapter refuses that device, TensorFlow.js requests its own. A backend that is running or starting
+ * keeps its device. Without WebGPU, nothing is registered.
  */
-export function registerOwnDevice(): void {
+export function registerDeviceFactory(): void {
   const original = findBackendFactory('webgpu');
   const { registry, backendName } = engine();
   if (!original || 'webgpu' in registry || backendName === 'webgpu') return;
@@ -19,7 +19,7 @@ export function registerOwnDevice(): void {
     const adapter = await requestAdapter(
       env().get('WEBGPU_USE_LOW_POWER_GPU') ? 'low-power' : 'high-performance',
     );
-    const device = await deviceOf(adapter, 'adapter').catch(() => null);
+    const device = await requestDeviceOf(adapter, 'adapter').catch(() => null);
     return device ? new WebGPUBackend(device, adapter.info) : original();
   };
   registerBackend('webgpu', start, PRIORITY);

@@ -1,11 +1,11 @@
 import type { OperationName } from '@sluice/core/backend';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
-import { functionsFor } from '../engine/wgsl/operations.js';
+import { writeFunctions } from '../engine/wgsl/operations.js';
 
 /**
- * TensorFlow.js's webgpu kernels that answer a number for NaN where a driver's exp, log or clamp does, so that a loss of NaN
- * looks like a good one: on Chromium's software GPU sigmoid(NaN) is 0 and log(NaN) 89. Here NaN stays NaN, as on cpu.
+ * Replaces TensorFlow.js's webgpu kernels that return a number for NaN if the driver's exp, log or clamp does; a loss of NaN
+ * then looks good. On Chromium's software GPU sigmoid(NaN) is 0 and log(NaN) is 89. Here NaN stays NaN, as on cpu.
  */
 export function nanConfigs(): KernelConfig[] {
   return [
@@ -14,7 +14,7 @@ export function nanConfigs(): KernelConfig[] {
     ),
     ...replaceKernel('Softmax', () => softmax),
     ...['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'].flatMap((name) =>
-      replaceKernel(name, activatedApart),
+      replaceKernel(name, separateActivation),
     ),
   ];
 }
@@ -57,10 +57,10 @@ function replaceKernel(
   return original ? [{ ...original, kernelFunc: replacement(original.kernelFunc) }] : [];
 }
 
-/** Runs as a program of TensorFlow.js, in its command encoder: no extra submission to the GPU. */
+/** Runs a function as a program of TensorFlow.js, in its command encoder, so it needs no submission of its own. */
 function elementwise(name: string, { value, calls }: Formula, original: KernelFunc): KernelFunc {
   const workgroupSize: [number, number, number] = [64, 1, 1];
-  const code = `${functionsFor(calls)}
+  const code = `${writeFunctions(calls)}
 fn main(index : i32) {
   if (index < uniforms.size) {
     let a = getAByOutputIndex(index);
@@ -85,7 +85,7 @@ fn main(index : i32) {
   };
 }
 
-/** By kernels of TensorFlow.js that keep NaN, the ones that it uses for logSoftmax. */
+/** Softmax by those kernels of TensorFlow.js that keep NaN; logSoftmax uses them too. */
 function softmax({ inputs, attrs, backend }: Call): TensorInfo {
   const { logits } = inputs as { logits: TensorInfo };
   const { dim } = attrs as unknown as { dim: number };
@@ -102,8 +102,8 @@ function softmax({ inputs, attrs, backend }: Call): TensorInfo {
   return result;
 }
 
-/** For products with a fused activation: the activation runs as a kernel of its own. */
-function activatedApart(original: KernelFunc): KernelFunc {
+/** Runs the activation that is fused with a product as a separate kernel. */
+function separateActivation(original: KernelFunc): KernelFunc {
   const names: Readonly<Record<string, string>> = { sigmoid: 'Sigmoid', relu6: 'Relu6', elu: 'Elu' };
   return (call) => {
     const attrs = call.attrs as Call['attrs'] & { activation?: string };

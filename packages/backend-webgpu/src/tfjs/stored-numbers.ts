@@ -2,10 +2,10 @@ import { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from '@s
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 
-/** TensorFlow.js's kernel that converts what it loads and leaves whole numbers as they are. */
+/** TensorFlow.js's kernel that converts its input to float32 and keeps whole numbers. */
 const CONVERSION = 'Floor';
 
-/** A tensor that was cast to float32, here or before it was moved here, may share the buffer of whole numbers. */
+/** A tensor that was cast to float32, here or on another backend, may share the buffer of whole numbers. */
 const numbers: StoredNumbers<WebGPUBackend> = {
   storedAs: (backend, { dataId }) => backend.tensorMap.get(dataId).dtype,
   toFloats: (backend, x) =>
@@ -17,15 +17,15 @@ const numbers: StoredNumbers<WebGPUBackend> = {
 };
 
 /**
- * A kernel of this backend whose float32 inputs are stored as float32. Not all of TensorFlow.js's own convert what they load: the
- * transposition of three dimensions, for one, does not compile for whole numbers that should be float32.
+ * Wraps a kernel so that its float32 inputs are stored as float32. Some of TensorFlow.js's kernels do not convert them: for
+ * example, the transposition of three dimensions does not compile for whole numbers.
  */
-export function onFloats(config: KernelConfig): KernelConfig {
+export function withFloatNumbers(config: KernelConfig): KernelConfig {
   if ([...KERNELS_WITHOUT_NUMBERS, CONVERSION].includes(config.kernelName)) return config;
   return { ...config, kernelFunc: withFloatInputs(config.kernelFunc as never, numbers) as KernelFunc };
 }
 
-/** TensorFlow.js's `Cast`, which shares the buffer, with float32 numbers for float32 tensors: converted once, not by every user. */
+/** Replaces TensorFlow.js's `Cast`, which shares the buffer: converts to float32 once instead of in every kernel. */
 export function castConfig(): KernelConfig {
   const original = getKernel('Cast', 'webgpu');
   return {

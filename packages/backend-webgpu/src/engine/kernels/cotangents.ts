@@ -1,7 +1,8 @@
-import type { Kernel } from '../gpu-floats.js';
+import type { SequenceLayout } from '@sluice/core/backend';
+import { countFlatGroups, type Kernel, writeFlatMain } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 
-/** `sums[column] = Σ rows[row · columns + column]`: a workgroup has 16 columns and cuts the rows into 16 parts. */
+/** `sums[column] = Σ rows[row · columns + column]`. A workgroup sums 16 columns, each in 16 parts. */
 export const COLUMN_SUMS: Kernel = {
   name: 'columnSums',
   uniforms: ['offset', 'rows', 'columns'],
@@ -28,8 +29,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
 }`,
 };
 
-/** Records the sums over the rows of a dense `rows × columns` matrix, from `offset` of its buffer on, into another buffer. */
-export function columnSums(
+/** Records the sums over the rows of a dense `rows × columns` matrix, which begins at `offset`, into another buffer. */
+export function recordColumnSums(
   recorder: Recorder,
   matrix: {
     readonly buffer: GPUBuffer;
@@ -41,4 +42,53 @@ export function columnSums(
 ): void {
   const { buffer, ...uniforms } = matrix;
   recorder.dispatch(COLUMN_SUMS, [buffer, sums], uniforms, [Math.ceil(matrix.columns / 16)]);
+}
+
+/**
+ * Moves the output cotangents of padded steps to the step whose output they repeat. One thread per batch row and unit goes
+ * through the steps, from the last processed to the first.
+ */
+export const MOVE_REPEATED: Kernel = {
+  name: 'moveRepeated',
+  uniforms: ['batch', 'timesteps', 'units', 'reverse', 'rowCells', 'stepCells'],
+  bindings: [
+    { name: 'mask', access: 'read' },
+    { name: 'cotangent', access: 'read' },
+    { name: 'moved', access: 'read_write' },
+  ],
+  code: writeFlatMain(`let row = index / u.units;
+  if (row >= u.batch) { return; }
+  var pending = 0.0;
+  for (var i = 0u; i < u.timesteps; i++) {
+    let t = select(u.timesteps - 1u - i, i, u.reverse == 1u);
+    let at = (row * u.rowCells + t * u.stepCells) * u.units + index % u.units;
+    pending += cotangent[at];
+    let isActive = mask[row * u.timesteps + t] != 0.0;
+    moved[at] = select(0.0, pending, isActive);
+    pending = select(pending, 0.0, isActive);
+  }`),
+};
+
+export interface RepeatedOutputs {
+  readonly batch: number;
+  readonly timesteps: number;
+  readonly units: number;
+  readonly reverse: boolean;
+  readonly layout: SequenceLayout;
+  /** `[batch, timesteps]`. */
+  readonly mask: GPUBuffer;
+  /** In the layout of the sequence. */
+  readonly cotangent: GPUBuffer;
+  readonly moved: GPUBuffer;
+}
+
+/** Records moving the cotangents of repeated outputs into another buffer. */
+export function recordRepeatedMove(recorder: Recorder, outputs: RepeatedOutputs): void {
+  const { mask, cotangent, moved, batch, timesteps, units, reverse, layout } = outputs;
+  recorder.dispatch(
+    MOVE_REPEATED,
+    [mask, cotangent, moved],
+    { batch, timesteps, units, reverse: Number(reverse), rowCells: layout.row, stepCells: layout.step },
+    countFlatGroups(batch * units),
+  );
 }

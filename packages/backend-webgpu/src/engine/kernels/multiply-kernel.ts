@@ -1,65 +1,66 @@
-import type { Kernel } from '../gpu-floats.js';
-import { each } from '../wgsl/each.js';
+import { type Kernel, repeatText } from '../kernel.js';
 
-/** How a product is dealt out: a thread makes `rows` × 8 numbers of the result. */
+/** How a product is divided among threads: each computes `rows` × 8 numbers of the result. */
 export interface Tiling {
   readonly rows: 8 | 16;
-  /** Threads of a workgroup, side by side and one below the other. */
+  /** Threads of a workgroup along the columns and along the rows. */
   readonly across: number;
   readonly down: number;
   /**
-   * Whether each thread of a quad (four neighbours, of the feature `subgroups`) reads the left side's numbers for another one of four
-   * depths, and they pass them on to each other. They must make the same rows, so `down` is 1.
+   * Whether the four threads of a quad (feature `subgroups`) each read the left side at one of four depths and exchange
+   * these numbers. They must compute the same rows, so `down` is 1.
    */
   readonly quads: boolean;
 }
 
-/** A GPU's threads find what others have read before in its first cache. */
+/** On a GPU threads share reads through the first-level cache. */
 const ON_GPU: Tiling = { rows: 8, across: 8, down: 8, quads: false };
-/** For a software adapter what is read is most of the work, as it reads thread by thread. */
+/** On a software adapter reading is most of the work, since each thread reads by itself. */
 const IN_QUADS: Tiling = { rows: 16, across: 16, down: 1, quads: true };
 
-/** The tiling for a device. */
-export const tilingFor = (device: { readonly isSoftware: boolean; readonly subgroups: boolean }): Tiling =>
-  device.isSoftware && device.subgroups ? IN_QUADS : ON_GPU;
+/** Chooses the tiling for a device. */
+export const chooseTiling = (device: {
+  readonly isSoftware: boolean;
+  readonly subgroups: boolean;
+}): Tiling => (device.isSoftware && device.subgroups ? IN_QUADS : ON_GPU);
 
-/** Columns of a thread. */
-const OWN_COLUMNS = 8;
+/** Columns that a thread computes. */
+const THREAD_COLUMNS = 8;
 
-/** The rows and columns that a workgroup makes. */
-export const tileOf = ({
+/** The rows and columns that a workgroup computes. */
+export const tileSize = ({
   rows,
   across,
   down,
 }: Tiling): { readonly rows: number; readonly columns: number } => ({
   rows: rows * down,
-  columns: OWN_COLUMNS * across,
+  columns: THREAD_COLUMNS * across,
 });
 
-/** The uniforms that say where the numbers along a direction of a matrix lie (`Stride`). */
-export const strides = (name: string): string[] => [`${name}Period`, `${name}Outer`, `${name}Inner`];
+/** The uniforms of a `Stride`. */
+export const strideNames = (name: string): string[] => [`${name}Period`, `${name}Outer`, `${name}Inner`];
 
-/** Where number `i` of a direction is, from the first one on. */
-export const along = (name: string, i: string): string =>
-  `along(${i}, u.${name}Period, u.${name}Outer, u.${name}Inner)`;
+/** Writes the offset of number `i` of a direction. */
+export const offsetAlong = (name: string, i: string): string =>
+  `offsetAlong(${i}, u.${name}Period, u.${name}Outer, u.${name}Inner)`;
 
-export const ALONG = `
-fn along(i: u32, period: u32, outer: u32, inner: u32) -> u32 {
-  let turn = i / period;
-  return turn * outer + (i - turn * period) * inner;
+export const OFFSET_ALONG = `
+fn offsetAlong(i: u32, period: u32, outer: u32, inner: u32) -> u32 {
+  let whole = i / period;
+  return whole * outer + (i - whole * period) * inner;
 }`;
 
-const known = new Map<Tiling, Kernel>();
+const kernels = new Map<Tiling, Kernel>();
 
-/** The kernel `result = left × right`, or `result += left × right`, in a tiling; the same object every time. */
+/** Returns the kernel `result = left × right`, or `result += left × right`, of a tiling; the same object every time. */
 export function multiplyKernel(tiling: Tiling): Kernel {
-  const kernel = known.get(tiling) ?? makeKernel(tiling);
-  known.set(tiling, kernel);
+  const kernel = kernels.get(tiling) ?? writeKernel(tiling);
+  kernels.set(tiling, kernel);
   return kernel;
 }
 
 /**
- * Every thread makes a tile of the result out of numbers it reads itself.
+ * Every thread computes a tile of the result from numbers that it reads itself.
  *
  * Ladder (3,200 × 128 × 384 on a software adapter, two cores; ms):
  *   1  64 × 64 by 256 threads, 4 × 4 each, strips of both sides in workgroup memory    450
@@ -69,29 +70,29 @@ export function multiplyKernel(tiling: Tiling): Kernel {
  *   5  4 in quads: 12 numbers for 128, with masks looked for at every depth            115
  *   6  5 without looking where there is no mask                                        80    `IN_QUADS`
  */
-function makeKernel(tiling: Tiling): Kernel {
+function writeKernel(tiling: Tiling): Kernel {
   const { rows, across, down, quads } = tiling;
-  const tile = tileOf(tiling);
-  /** Columns of a thread are two times four neighbours, half a tile apart: so are those of a whole row of threads. */
+  const tile = tileSize(tiling);
+  /** A thread has two groups of four columns, half a tile apart, so that a row of threads reads consecutive numbers. */
   const columnOf = (i: number) => `firstColumn + ${i < 4 ? i : tile.columns / 2 + i - 4}u`;
   const rightAt = (depth: string, first: number) =>
-    `vec4f(${each(4, (i) => `right[${depth}.right + column${first + i}]`, ', ')})`;
-  /** Adds to all sums the products of a depth; `left` is a number of the left side. */
+    `vec4f(${repeatText(4, (i) => `right[${depth}.right + column${first + i}]`, ', ')})`;
+  /** Writes the additions for one depth; `left` returns a number of the left side. */
   const addProducts = (depth: string, left: (row: number) => string) => `{
       let a = ${rightAt(depth, 0)};
       let b = ${rightAt(depth, 4)};
-      ${each(rows, (i) => `let left${i} = ${left(i)};\n      sum${i}a += left${i} * a;\n      sum${i}b += left${i} * b;`, '\n      ')}
+      ${repeatText(rows, (i) => `let left${i} = ${left(i)};\n      sum${i}a += left${i} * a;\n      sum${i}b += left${i} * b;`, '\n      ')}
     }`;
   const addOne = (depth: string) => addProducts(depth, (i) => `left[${depth}.left + row${i}]`);
-  // Where not all of the depth counts, one by one: looking for what counts takes a software adapter as long as all else.
+  // With a mask over the depth, the loop below takes one depth at a time: testing masks here would double the time.
   const inQuads = `
   while (u.masked != 2u) {
     let d0 = d;
-    ${each(3, (i) => `let d${i + 1} = after(d${i});`, '\n    ')}
+    ${repeatText(3, (i) => `let d${i + 1} = after(d${i});`, '\n    ')}
     if (d3.k >= end) { break; }
     let ownLeft = select(select(select(d0.left, d1.left, own == 1u), d2.left, own == 2u), d3.left, own == 3u);
-    ${each(rows, (i) => `let own${i} = left[ownLeft + row${i}];`, '\n    ')}
-    ${each(4, (i) => addProducts(`d${i}`, (row) => `quadBroadcast(own${row}, ${i}u)`), '\n    ')}
+    ${repeatText(rows, (i) => `let own${i} = left[ownLeft + row${i}];`, '\n    ')}
+    ${repeatText(4, (i) => addProducts(`d${i}`, (row) => `quadBroadcast(own${row}, ${i}u)`), '\n    ')}
     d = after(d3);
   }`;
   return {
@@ -107,14 +108,14 @@ function makeKernel(tiling: Tiling): Kernel {
       'accumulate',
       'masked',
       'maskOffset',
-      ...strides('mask'),
+      ...strideNames('mask'),
       ...['left', 'right'].flatMap((name) => [
         `${name}Offset`,
-        ...strides(`${name}Rows`),
-        ...strides(`${name}Columns`),
+        ...strideNames(`${name}Rows`),
+        ...strideNames(`${name}Columns`),
       ]),
       'resultOffset',
-      ...strides('resultRows'),
+      ...strideNames('resultRows'),
     ],
     bindings: [
       { name: 'left', access: 'read' },
@@ -123,27 +124,27 @@ function makeKernel(tiling: Tiling): Kernel {
       { name: 'result', access: 'read_write' },
     ],
     code: `
-${ALONG}
-fn counts(i: u32) -> bool { return mask[u.maskOffset + ${along('mask', 'i')}] != 0.0; }
+${OFFSET_ALONG}
+fn isActive(i: u32) -> bool { return mask[u.maskOffset + ${offsetAlong('mask', 'i')}] != 0.0; }
 
-/** Where number k of the depth is on both sides, and how many steps are left of its periods there. */
+/** The offsets of depth k on both sides, and the steps that are left of the current period. */
 struct Depth { k: u32, left: u32, right: u32, leftRest: u32, rightRest: u32 }
 
 fn after(d: Depth) -> Depth {
-  let leftTurns = d.leftRest == 1u;
-  let rightTurns = d.rightRest == 1u;
+  let leftWraps = d.leftRest == 1u;
+  let rightWraps = d.rightRest == 1u;
   return Depth(
     d.k + 1u,
-    d.left + select(u.leftColumnsInner, u.leftColumnsOuter - (u.leftColumnsPeriod - 1u) * u.leftColumnsInner, leftTurns),
-    d.right + select(u.rightRowsInner, u.rightRowsOuter - (u.rightRowsPeriod - 1u) * u.rightRowsInner, rightTurns),
-    select(d.leftRest - 1u, u.leftColumnsPeriod, leftTurns),
-    select(d.rightRest - 1u, u.rightRowsPeriod, rightTurns));
+    d.left + select(u.leftColumnsInner, u.leftColumnsOuter - (u.leftColumnsPeriod - 1u) * u.leftColumnsInner, leftWraps),
+    d.right + select(u.rightRowsInner, u.rightRowsOuter - (u.rightRowsPeriod - 1u) * u.rightRowsInner, rightWraps),
+    select(d.leftRest - 1u, u.leftColumnsPeriod, leftWraps),
+    select(d.rightRest - 1u, u.rightRowsPeriod, rightWraps));
 }
 
-/** The first from here on that counts. (A condition around the sums would make a software adapter twice as slow.) */
-fn counting(here: Depth, end: u32) -> Depth {
+/** Skips masked depths. (A condition around the sums would make a software adapter twice as slow.) */
+fn skipMasked(here: Depth, end: u32) -> Depth {
   var d = here;
-  while (u.masked == 2u && d.k < end && !counts(d.k)) { d = after(d); }
+  while (u.masked == 2u && d.k < end && !isActive(d.k)) { d = after(d); }
   return d;
 }
 
@@ -160,26 +161,26 @@ fn main(
   ${quads ? 'let own = thread % 4u;' : 'if (firstRow >= u.rows || firstColumn >= u.columns) { return; }'}
   let start = slice * u.sliceDepth;
   let end = min(u.depth, start + u.sliceDepth);
-  // Rows and columns beyond the last are read as the last, and not written.
-  ${each(rows, (i) => `let row${i} = ${along('leftRows', `min(firstRow + ${i}u, u.rows - 1u)`)};`)}
-  ${each(OWN_COLUMNS, (i) => `let column${i} = ${along('rightColumns', `min(${columnOf(i)}, u.columns - 1u)`)};`)}
-  ${each(rows, (i) => `var sum${i}a = vec4f();\n  var sum${i}b = vec4f();`)}
+  // Rows and columns beyond the last read the last one and are not written.
+  ${repeatText(rows, (i) => `let row${i} = ${offsetAlong('leftRows', `min(firstRow + ${i}u, u.rows - 1u)`)};`)}
+  ${repeatText(THREAD_COLUMNS, (i) => `let column${i} = ${offsetAlong('rightColumns', `min(${columnOf(i)}, u.columns - 1u)`)};`)}
+  ${repeatText(rows, (i) => `var sum${i}a = vec4f();\n  var sum${i}b = vec4f();`)}
   let first = Depth(
     start,
-    u.leftOffset + ${along('leftColumns', 'start')},
-    u.rightOffset + ${along('rightRows', 'start')},
+    u.leftOffset + ${offsetAlong('leftColumns', 'start')},
+    u.rightOffset + ${offsetAlong('rightRows', 'start')},
     u.leftColumnsPeriod - start % u.leftColumnsPeriod,
     u.rightRowsPeriod - start % u.rightRowsPeriod);
-  var d = counting(first, end);
+  var d = skipMasked(first, end);
   ${quads ? inQuads : ''}
-  for (; d.k < end; d = counting(after(d), end)) ${addOne('d')}
-  ${each(rows, (i) => `write(slice, firstRow + ${i}u, firstColumn, sum${i}a);\n  write(slice, firstRow + ${i}u, firstColumn + ${tile.columns / 2}u, sum${i}b);`)}
+  for (; d.k < end; d = skipMasked(after(d), end)) ${addOne('d')}
+  ${repeatText(rows, (i) => `write(slice, firstRow + ${i}u, firstColumn, sum${i}a);\n  write(slice, firstRow + ${i}u, firstColumn + ${tile.columns / 2}u, sum${i}b);`)}
 }
 
 fn write(slice: u32, row: u32, column: u32, sums: vec4f) {
   if (row >= u.rows || column >= u.columns) { return; }
-  let at = slice * u.sliceLength + u.resultOffset + ${along('resultRows', 'row')} + column;
-  let isPadded = u.masked == 1u && !counts(row);
+  let at = slice * u.sliceLength + u.resultOffset + ${offsetAlong('resultRows', 'row')} + column;
+  let isPadded = u.masked == 1u && !isActive(row);
   for (var i = 0u; i < min(4u, u.columns - column); i++) {
     var value = select(sums[i], 0.0, isPadded);
     if (u.accumulate == 1u) { value += result[at + i]; }

@@ -1,9 +1,10 @@
-import type { Kernel } from '../gpu-floats.js';
+import { countFlatGroups, type Kernel, writeFlatMain } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
+import type { Run } from '../run.js';
 
 /**
- * Turns a matrix over, `to[column · rows + row] = from[row · stride + column]`, by tiles of 16 × 16 in workgroup memory, so
- * that both sides are read and written along rows.
+ * Transposes a matrix: `target[column · rows + row] = source[row · stride + column]`. Tiles of 16 × 16 in workgroup memory
+ * let threads read and write along rows.
  */
 export const TRANSPOSE: Kernel = {
   name: 'transpose',
@@ -23,10 +24,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     tile[local.y * 17u + local.x] = source[u.sourceOffset + row * u.sourceStride + column];
   }
   workgroupBarrier();
-  let turnedRow = group.x * 16u + local.y;
-  let turnedColumn = group.y * 16u + local.x;
-  if (turnedRow < u.columns && turnedColumn < u.rows) {
-    target_[u.targetOffset + turnedRow * u.rows + turnedColumn] = tile[local.x * 17u + local.y];
+  let targetRow = group.x * 16u + local.y;
+  let targetColumn = group.y * 16u + local.x;
+  if (targetRow < u.columns && targetColumn < u.rows) {
+    target_[u.targetOffset + targetRow * u.rows + targetColumn] = tile[local.x * 17u + local.y];
   }
 }`,
 };
@@ -34,17 +35,42 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
 export interface Transposition {
   readonly source: GPUBuffer;
   readonly sourceOffset: number;
-  /** From a row to the next, in numbers. */
+  /** Numbers from one row to the next. */
   readonly sourceStride: number;
   readonly rows: number;
   readonly columns: number;
-  /** Another buffer than the source. */
+  /** A buffer other than the source. */
   readonly target: GPUBuffer;
   readonly targetOffset: number;
 }
 
 /** Records the transposition of a `rows × columns` matrix. */
-export function transpose(recorder: Recorder, { source, target, ...uniforms }: Transposition): void {
+export function recordTransposition(
+  recorder: Recorder,
+  { source, target, ...uniforms }: Transposition,
+): void {
   const { rows, columns } = uniforms;
   recorder.dispatch(TRANSPOSE, [source, target], uniforms, [Math.ceil(columns / 16), Math.ceil(rows / 16)]);
+}
+
+/** Rounds numbers to 16 bits. Numbers beyond ±65,504 become infinite. */
+export const ROUND_TO_FLOAT16: Kernel = {
+  name: 'roundToFloat16',
+  uniforms: ['count'],
+  bindings: [
+    { name: 'numbers', access: 'read' },
+    { name: 'rounded', access: 'read_write', type: 'f16' },
+  ],
+  code: writeFlatMain('if (index < u.count) { rounded[index] = f16(numbers[index]); }'),
+};
+
+/** Records rounding the first `count` numbers of a buffer to 16 bits; returns the temporary buffer that receives them. */
+export function recordRounding(
+  { recorder, allocateTemporary }: Run,
+  numbers: GPUBuffer,
+  count: number,
+): GPUBuffer {
+  const target = allocateTemporary(Math.ceil(count / 2));
+  recorder.dispatch(ROUND_TO_FLOAT16, [numbers, target], { count }, countFlatGroups(count));
+  return target;
 }

@@ -1,7 +1,5 @@
 import type { Slot } from '@sluice/core/backend';
-import type { Kernel } from '../gpu-floats.js';
-import { flatMain } from '../kernels/flat-grid.js';
-import { each } from '../wgsl/each.js';
+import { type Kernel, repeatText, writeFlatMain } from '../kernel.js';
 import type { Places } from '../wgsl/program.js';
 import { type Loop, uniformsIn } from './loop.js';
 import { loopFunctions, stageFunction } from './stage.js';
@@ -23,29 +21,29 @@ export function elementwiseKernel(loop: Loop): Kernel {
   };
   const at = (kind: 'load' | 'store', state: number) => ({ kind: carried[kind], state }) as Slot;
   const code = `
-${each(carried.count, (s) => `var<private> carried${s}: f32;\nvar<private> next${s}: f32;`)}
-${each(sums.count, (i) => `var<private> sum${i}: f32;`)}
+${repeatText(carried.count, (s) => `var<private> carried${s}: f32;\nvar<private> next${s}: f32;`)}
+${repeatText(sums.count, (i) => `var<private> sum${i}: f32;`)}
 ${loopFunctions(loop)}
 ${stageFunction(loop, 0, { places: registers, padded: loop.padded })}
 fn begin(row: u32, unit: u32, position: u32) {
   ${loop.step}
-  ${each(carried.count, (s) => `carried${s} = ${places.load(at('load', s))};`)}
+  ${repeatText(carried.count, (s) => `carried${s} = ${places.load(at('load', s))};`)}
 }
 fn finish(row: u32, unit: u32, position: u32) {
   ${loop.step}
   ${kept === null ? '' : `if (!(${kept.condition})) {`}
-  ${each(carried.count, (s) => places.store(at('store', s), `carried${s}`))}
+  ${repeatText(carried.count, (s) => places.store(at('store', s), `carried${s}`))}
   ${kept === null ? '' : '}'}
-  ${each(sums.count, (i) => `${sums.place(i)} += sum${i};`)}
+  ${repeatText(sums.count, (i) => `${sums.place(i)} += sum${i};`)}
 }
-${flatMain(`let row = index / u.units;
+${writeFlatMain(`let row = index / u.units;
   let unit = index % u.units;
   if (row >= u.batch) { return; }
   let end = u.position + u.positions;
   begin(row, unit, u.position);
   for (var position = u.position; position < end; position++) {
     stage0(row, unit, position);
-    ${each(carried.count, (s) => `carried${s} = next${s};`)}
+    ${repeatText(carried.count, (s) => `carried${s} = next${s};`)}
   }
   finish(row, unit, end - 1u);`)}`;
   return { name: `${loop.name}, elementwise`, uniforms: uniformsIn(code), bindings: loop.bindings, code };

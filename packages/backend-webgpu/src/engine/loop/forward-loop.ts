@@ -88,7 +88,7 @@ export function forwardLoop(plan: Plan): Loop {
     if (operand.kind === 'state') {
       return {
         blocks: 1,
-        takesTurns: true,
+        isDoubleBuffered: true,
         blockOf: (slot) => (slot.kind === 'newState' && slot.state === operand.state ? 0 : null),
         before: { kind: 'state', state: operand.state },
         at: (k) => state(operand.state, 'before', k),
@@ -97,7 +97,7 @@ export function forwardLoop(plan: Plan): Loop {
     const index = operand.kind === 'value' ? operand.index : Number.NaN;
     return {
       blocks: 1,
-      takesTurns: false,
+      isDoubleBuffered: false,
       blockOf: (slot) => (slot.kind === 'value' && slot.index === index ? 0 : null),
       before: null,
       at: (k) => value(index, k),

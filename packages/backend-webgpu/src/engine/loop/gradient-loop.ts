@@ -93,7 +93,7 @@ export function gradientLoop(plan: Plan): Loop {
   const operands = used.map(
     (buffer): Operand => ({
       blocks: buffers[buffer].length,
-      takesTurns: false,
+      isDoubleBuffered: false,
       blockOf: (slot) => (slot.kind === 'productCotangent' && slot.buffer === buffer ? slot.block : null),
       before: null,
       at: (k) => cotangent(buffer, k),

@@ -1,5 +1,5 @@
 import type { Program, Slot } from '@sluice/core/backend';
-import type { Kernel } from '../gpu-floats.js';
+import type { Kernel } from '../kernel.js';
 import type { Places } from '../wgsl/program.js';
 
 /**
@@ -48,7 +48,7 @@ export interface Operand {
   /** How many rows of `units` numbers it consists of. */
   readonly blocks: number;
   /** A state is read and written in the same step, so it needs two places, which take turns. */
-  readonly takesTurns: boolean;
+  readonly isDoubleBuffered: boolean;
   /** The block of it that a store fills, or null. */
   blockOf(slot: Slot): number | null;
   /** The slot that it is loaded from before the first step, when there is one. */

@@ -1,13 +1,12 @@
 import type { Slot } from '@sluice/core/backend';
-import type { Kernel } from '../gpu-floats.js';
-import { each } from '../wgsl/each.js';
+import { type Kernel, repeatText } from '../kernel.js';
 import type { Places } from '../wgsl/program.js';
 import { hasWork, type Loop, type LoopProduct, type Operand, uniformsIn } from './loop.js';
 import { loopFunctions, stageFunction } from './stage.js';
 
 /** How many rows of `units` numbers a loop's operands take in workgroup memory. */
 export const heldBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
-  operands.reduce((sum, { blocks, takesTurns }) => sum + blocks * (takesTurns ? 2 : 1), 0);
+  operands.reduce((sum, { blocks, isDoubleBuffered }) => sum + blocks * (isDoubleBuffered ? 2 : 1), 0);
 
 /**
  * What the four threads of a quad (neighbours, of the feature `subgroups`) do together.
@@ -63,7 +62,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
   const type = rows === 1 ? 'f32' : 'vec4f';
   /** The numbers of all rows are so many of that type. */
   const parts = Math.ceil(rows / 4);
-  const forParts = (text: (part: number) => string) => each(parts, text, ' ');
+  const forParts = (text: (part: number) => string) => repeatText(parts, text, ' ');
   /** What is held at a place for row `lane`. */
   const heldOfLane = (at: string) =>
     rows === 1 ? `held[${at}]` : `held[(${at}) * ${parts}u + lane / 4u][lane % 4u]`;
@@ -74,9 +73,9 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
   };
   const firstHeld = operands.map((_, i) => heldBlocks({ operands: operands.slice(0, i) }));
   /** Where number `unit` of an operand's block is held; `turn` is that of the step, or 1 minus it. */
-  const heldAt = ({ takesTurns, blocks }: Operand, i: number, block: number, turn: string) => {
+  const heldAt = ({ isDoubleBuffered, blocks }: Operand, i: number, block: number, turn: string) => {
     const first = `${firstHeld[i] + block}u`;
-    return `(${takesTurns ? `${first} + (${turn}) * ${blocks}u` : first}) * u.units`;
+    return `(${isDoubleBuffered ? `${first} + (${turn}) * ${blocks}u` : first}) * u.units`;
   };
   const publish = (slot: Slot, value: string): string =>
     operands
@@ -112,7 +111,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
       unit: `for (var k = own; k < ${depth}; k += 4u) ${one}`,
       reading: `for (var k = 0u; k < ${depth}; k += 4u) {
         ${forParts((part) => `let own${part} = ${heldFor('k + own', part)};`)}
-        ${each(4, (i) => addProducts(`(k + ${i}u)`, (part) => `quadBroadcast(own${part}, ${i}u)`), '\n        ')}
+        ${repeatText(4, (i) => addProducts(`(k + ${i}u)`, (part) => `quadBroadcast(own${part}, ${i}u)`), '\n        ')}
       }`,
     };
     return `{

@@ -1,5 +1,5 @@
 import type { Slot } from '@sluice/core/backend';
-import { functionsFor } from '../wgsl/operations.js';
+import { writeFunctions } from '../wgsl/operations.js';
 import { programValues } from '../wgsl/program.js';
 import { type Loop, waitingPlace, waitingResults } from './loop.js';
 
@@ -58,4 +58,4 @@ fn stage${index}(${parameters.join(', ')}) {
 
 /** The WGSL functions that a loop's operations call. */
 export const loopFunctions = ({ stages }: Loop): string =>
-  functionsFor(stages.flatMap(({ program }) => program.operations.map(({ name }) => name)));
+  writeFunctions(stages.flatMap(({ program }) => program.operations.map(({ name }) => name)));

@@ -1,4 +1,4 @@
-import type { Kernel } from '../gpu-floats.js';
+import type { Kernel } from '../kernel.js';
 import { type Loop, type LoopProduct, uniformsIn } from './loop.js';
 import { loopFunctions, stageFunction } from './stage.js';
 

@@ -1,11 +1,10 @@
 import type { OperationName } from '@sluice/core/backend';
 
 /**
- * What the operations of equations are in WGSL, as expressions in `a`, `b` and `c`, and the functions behind them.
+ * The operations of equations as WGSL expressions in `a`, `b` and `c`.
  *
- * WGSL leaves open what `min`, `max`, `clamp` and `sign` do with NaN, and drivers differ: comparisons with `select`, whose
- * first operand is taken where the comparison fails, let it through. Infinities come from arithmetic alone, because a WGSL
- * constant must be finite.
+ * WGSL does not define `min`, `max`, `clamp` and `sign` for NaN, and drivers differ. Comparisons with `select`, which takes
+ * its first operand when the comparison fails, keep NaN. Infinities come from arithmetic, because WGSL constants are finite.
  */
 export const operations: Readonly<Record<OperationName, (a: string, b: string, c: string) => string>> = {
   identity: (a) => a,
@@ -31,12 +30,12 @@ export const operations: Readonly<Record<OperationName, (a: string, b: string, c
   erf: (a) => `erf(${a})`,
 };
 
-/** The functions that `operations` call, each with those it needs itself. */
+/** The functions that `operations` call, with the functions that each calls. */
 const functions: Readonly<Record<string, { readonly needs?: readonly string[]; readonly code: string }>> = {
   isNan: {
     code: 'fn isNan(a: f32) -> bool { return (bitcast<u32>(a) & 0x7fffffffu) > 0x7f800000u; }',
   },
-  // Drivers disagree on exp(NaN).
+  // Drivers differ on exp(NaN).
   exponential: {
     needs: ['isNan'],
     code: 'fn exponential(a: f32) -> f32 { return select(exp(a), a, isNan(a)); }',
@@ -50,7 +49,7 @@ const functions: Readonly<Record<string, { readonly needs?: readonly string[]; r
     code: 'fn smaller(a: f32, b: f32) -> f32 { return select(b, a, a < b || isNan(a)); }',
   },
   signOf: { code: 'fn signOf(a: f32) -> f32 { return select(select(a, -1.0, a < 0.0), 1.0, a > 0.0); }' },
-  // The exponential is only ever taken of a number ≤ 0, so that it cannot overflow.
+  // The argument of the exponential is at most 0, so it cannot overflow.
   sigmoid: {
     needs: ['exponential'],
     code: `fn sigmoid(a: f32) -> f32 {
@@ -58,7 +57,7 @@ const functions: Readonly<Record<string, { readonly needs?: readonly string[]; r
   return select(e, 1.0, a >= 0.0) / (1.0 + e);
 }`,
   },
-  // Near 0 the exponential's form would cancel: Taylor's series of degree 9, whose rest is below 6·10⁻⁸ of x up to 0.3.
+  // Near 0 the form with exponentials would cancel; Taylor's series of degree 9 has an error below 6·10⁻⁸ · x up to 0.3.
   tangent: {
     needs: ['exponential'],
     code: `fn tangent(a: f32) -> f32 {
@@ -70,7 +69,7 @@ const functions: Readonly<Record<string, { readonly needs?: readonly string[]; r
   return select(select(far, -far, a < 0.0), a + a * near, m < 0.3);
 }`,
   },
-  // Drivers disagree on log(0), log of infinity and of negative numbers.
+  // Drivers differ on log(0), log(infinity) and the logarithm of negative numbers.
   logarithm: {
     needs: ['isNan'],
     code: `fn logarithm(a: f32) -> f32 {
@@ -110,8 +109,8 @@ const functionOf: Readonly<Partial<Record<OperationName, string>>> = {
   erf: 'erf',
 };
 
-/** The definitions of the functions that some operations need. */
-export function functionsFor(names: Iterable<OperationName>): string {
+/** Writes the definitions of the functions that some operations need. */
+export function writeFunctions(names: Iterable<OperationName>): string {
   const needed = new Set<string>();
   const add = (name: string | undefined): void => {
     if (name === undefined) return;

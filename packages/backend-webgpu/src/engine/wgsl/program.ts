@@ -1,17 +1,17 @@
 import type { Program, Slot } from '@sluice/core/backend';
 import { operations } from './operations.js';
 
-/** Where a device has the rows of a program's slots: expressions that read a number, statements that write one. */
+/** How a device reads and writes a program's slots: WGSL expressions that load, and statements that store. */
 export interface Places {
   load(slot: Slot): string;
   store(slot: Slot, value: string): string;
 }
 
 /**
- * A number as a WGSL literal that is exactly its float32.
+ * Writes a number as a WGSL literal of exactly its float32 value.
  * @throws RangeError when it is not finite: WGSL has no such constants.
  */
-export function literal(value: number): string {
+export function writeLiteral(value: number): string {
   if (!Number.isFinite(Math.fround(value))) {
     throw new RangeError(
       `An equation has the constant ${value}; on webgpu constants must be finite float32 numbers.`,
@@ -22,7 +22,7 @@ export function literal(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** The values of a program for one number of each of its rows: the statements that find them, and the expression of each. */
+/** Writes the statements that compute a program for one element, and the expression of each value. */
 export function programValues(
   { loads, constants, operations: steps }: Program,
   load: Places['load'],
@@ -31,26 +31,28 @@ export function programValues(
   const stepAt = constantAt + constants.length;
   const value = (index: number): string => {
     const isConstant = index >= constantAt && index < stepAt;
-    return isConstant ? literal(constants[index - constantAt]) : `v${index}`;
+    return isConstant ? writeLiteral(constants[index - constantAt]) : `v${index}`;
   };
   const statements = [
     ...loads.map((slot, i) => `let v${i} = ${load(slot)};`),
     ...steps.map(({ name, inputs }, i) => {
-      const [a, b = a, c = a] = inputs.map((input) => (name === 'mul' ? factor(value(input)) : value(input)));
-      return `let v${stepAt + i} = ${operations[name](wrapped(a), wrapped(b), wrapped(c))};`;
+      const [a, b = a, c = a] = inputs.map((input) =>
+        name === 'mul' ? writeFactor(value(input)) : value(input),
+      );
+      return `let v${stepAt + i} = ${operations[name](parenthesize(a), parenthesize(b), parenthesize(c))};`;
     }),
   ];
   return { statements, value };
 }
 
-/** The statements of a program for one number of each of its rows. All loads come before the first store. */
+/** Writes the statements of a program for one element. All loads come before the first store. */
 export function programStatements(program: Program, places: Places): string[] {
   const { statements, value } = programValues(program, places.load);
   return [...statements, ...program.stores.map((store) => places.store(store.slot, value(store.value)))];
 }
 
-/** Compilers make 0 of a product with a constant 0, also for NaN: so the 0 comes from the uniform that every kernel may read. */
-const factor = (operand: string): string => (operand === '0.0' ? 'f32(u.zero)' : operand);
+/** Compilers replace a product with a constant 0 by 0, even for NaN, so a uniform supplies the 0. */
+const writeFactor = (operand: string): string => (operand === '0.0' ? 'f32(u.zero)' : operand);
 
-/** Negative literals in brackets, for `a - -1.0` and `--1.0` are not WGSL. */
-const wrapped = (operand: string): string => (operand.startsWith('-') ? `(${operand})` : operand);
+/** Puts negative literals in brackets, because `a - -1.0` and `--1.0` are not WGSL. */
+const parenthesize = (operand: string): string => (operand.startsWith('-') ? `(${operand})` : operand);
