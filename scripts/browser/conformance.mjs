@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** @import { TestReport, Tier } from '../../packages/conformance/src/browser.js' */
+/** @import { CellShare, TestReport, Tier } from '../../packages/conformance/src/browser.js' */
 
 const suite = join(
   dirname(fileURLToPath(import.meta.url)),
@@ -40,14 +40,15 @@ const replaceVitest = {
  * How many tests the conformance suite declares in a tier, counted without running or importing Vitest.
  *
  * @param {Tier} tier
+ * @param {CellShare} [cells]
  * @returns {Promise<number>}
  */
-export async function declaredTests(tier) {
+export async function declaredTests(tier, cells = 'all') {
   const { outputFiles } = await build({
     stdin: {
       contents: `import { testBackend } from ${JSON.stringify(suite)};
 import { count } from 'vitest';
-testBackend({ name: 'counted', create: () => {}, tier: ${JSON.stringify(tier)} });
+testBackend({ name: 'counted', create: () => {}, tier: ${JSON.stringify(tier)}, cells: ${JSON.stringify(cells)} });
 export { count };`,
       resolveDir: dirname(suite),
     },

@@ -4,7 +4,7 @@ import { startTests } from 'vitest/internal/browser';
 
 export { type ConformanceReport, reportText } from './report.js';
 export { type BackendUnderTest, testBackend } from './test-backend.js';
-export type { Tier } from './tier.js';
+export type { CellShare, Tier } from './tier.js';
 export type { CellErrors } from './worst-errors.js';
 
 export interface TestFailure {

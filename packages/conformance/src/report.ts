@@ -1,4 +1,4 @@
-import type { Tier } from './tier.js';
+import type { CellShare, Tier } from './tier.js';
 import { type Tolerances, tolerances } from './tolerances.js';
 import { version } from './version.js';
 import type { CellErrors } from './worst-errors.js';
@@ -10,6 +10,8 @@ export interface ConformanceReport {
   readonly backend: string;
   /** Which tests were asked for. */
   readonly tier: Tier;
+  /** Which cells were asked for. */
+  readonly cells: CellShare;
   /** Whether every test was run and has passed, with tolerances that are not wider than the suite's. */
   readonly conforming: boolean;
   /** The reasons why the backend is not conforming. */
@@ -34,7 +36,10 @@ export interface CountedTask {
   readonly tasks?: readonly CountedTask[] | undefined;
 }
 
-type Found = Pick<ConformanceReport, 'backend' | 'tier' | 'tolerances' | 'countsBuffers' | 'worstErrors'>;
+type Found = Pick<
+  ConformanceReport,
+  'backend' | 'tier' | 'cells' | 'tolerances' | 'countsBuffers' | 'worstErrors'
+>;
 
 /** The widest tolerances of a device that the suite has: wider ones of its own do not make a backend conforming. */
 const widest: Tolerances = {
@@ -55,6 +60,7 @@ export function makeReport(suite: CountedTask, found: Found): ConformanceReport 
           `the ${direction} tolerance is ${found.tolerances[direction]}, wider than the suite's ${widest[direction]}`,
       ),
     ...(found.tier === 'quick' ? ['only the quick tests were asked for'] : []),
+    ...(found.cells === 'all' ? [] : [`only the ${found.cells} of the cells was asked for`]),
     ...(failed > 0 ? [`${failed} tests failed`] : []),
     ...(notRun > 0 ? [`${notRun} tests were not run`] : []),
   ];

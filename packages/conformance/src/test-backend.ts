@@ -4,7 +4,7 @@ import { type ConformanceReport, makeReport, reportText } from './report.js';
 import { suites } from './suites/index.js';
 import { leaksSuite } from './suites/leaks.js';
 import type { Subject } from './suites/subject.js';
-import { checkTier, type Tier } from './tier.js';
+import { type CellShare, checkCellShare, checkTier, type Tier } from './tier.js';
 import { type Tolerances, type TolerancesName, tolerances } from './tolerances.js';
 import { WorstErrors } from './worst-errors.js';
 
@@ -29,6 +29,11 @@ export interface BackendUnderTest<Buffer, Instance> {
    * of it run on one cell in eight each.
    */
   readonly tier?: Tier;
+  /**
+   * Which cells the suites test that test every cell. Default `all`; with two devices of a backend, `first half` on one and
+   * `second half` on the other test every cell once in half the time.
+   */
+  readonly cells?: CellShare;
 }
 
 /**
@@ -37,8 +42,9 @@ export interface BackendUnderTest<Buffer, Instance> {
  * Nothing in it depends on Node, so it runs in Vitest's browser mode too.
  */
 export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, Instance>): void {
-  const { name, create, destroy, liveBuffers, onReport = print, tier = 'full' } = given;
+  const { name, create, destroy, liveBuffers, onReport = print, tier = 'full', cells = 'all' } = given;
   checkTier(tier);
+  checkCellShare(cells);
   const held =
     typeof given.tolerances === 'object' ? given.tolerances : tolerances[given.tolerances ?? 'cpu'];
   const worstErrors = new WorstErrors();
@@ -65,11 +71,17 @@ export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, In
     // biome-ignore lint/correctness/noEmptyPattern: Vitest takes nothing else for the first argument.
     afterAll(async ({}, suite) => {
       if (backend !== undefined) await destroy?.(backend);
-      const found = { backend: name, tier, tolerances: held, countsBuffers: liveBuffers !== undefined };
+      const found = {
+        backend: name,
+        tier,
+        cells,
+        tolerances: held,
+        countsBuffers: liveBuffers !== undefined,
+      };
       await onReport(makeReport(suite, { ...found, worstErrors: worstErrors.all() }));
     });
-    for (const suite of suites) suite(() => subject, tier);
-    if (liveBuffers) leaksSuite(() => subject, tier);
+    for (const suite of suites) suite(() => subject, { tier, cells });
+    if (liveBuffers) leaksSuite(() => subject, { tier, cells });
   });
 }
 

@@ -5,6 +5,33 @@ import { dearShapes, largeShapes, type Shape } from './shapes.js';
 /** `full` is every case; `quick` has the shapes that take most of the time on a few cells each, in rotation. */
 export type Tier = 'quick' | 'full';
 
+/** The cells of the suites that test every cell: `all`, or every other one. A backend with two devices can test half on each. */
+export type CellShare = 'all' | 'first half' | 'second half';
+
+/** The tests that a backend runs. */
+export interface Selection {
+  readonly tier: Tier;
+  readonly cells: CellShare;
+}
+
+/**
+ * Selects the variants of a share. The order of the halves changes after every eight variants, so that each half meets every
+ * one of the eight shapes that rotate in the quick tier.
+ */
+export function selectVariants(all: readonly Variant[], share: CellShare): readonly Variant[] {
+  if (share === 'all') return all;
+  const parity = share === 'first half' ? 0 : 1;
+  return all.filter((_, i) => (i + Math.floor(i / dearShapes.length)) % 2 === parity);
+}
+
+/** @throws RangeError when it is no share of the cells */
+export function checkCellShare(cells: unknown): void {
+  if (cells === 'all' || cells === 'first half' || cells === 'second half') return;
+  throw new RangeError(
+    `testBackend: cells is ${JSON.stringify(cells)}; expected 'all', 'first half' or 'second half'.`,
+  );
+}
+
 /** @throws RangeError when it is no tier */
 export function checkTier(tier: unknown): void {
   if (tier === 'quick' || tier === 'full') return;

@@ -10,6 +10,7 @@ const allPassed: CountedTask = { tasks: [passed, { tasks: [passed, passed] }] };
 const found = {
   backend: 'mine',
   tier: 'full',
+  cells: 'all',
   tolerances: tolerances.cpu,
   countsBuffers: false,
   worstErrors: [],
@@ -54,6 +55,14 @@ describe('a report', () => {
   test('of the quick tests says that the backend is not conforming', () => {
     const report = makeReport(allPassed, { ...found, tier: 'quick' });
     expect(report).toMatchObject({ conforming: false, reasons: ['only the quick tests were asked for'] });
+  });
+
+  test('of half of the cells says that the backend is not conforming', () => {
+    const { conforming, reasons } = makeReport(allPassed, { ...found, cells: 'first half' });
+    expect({ conforming, reasons }).toEqual({
+      conforming: false,
+      reasons: ['only the first half of the cells was asked for'],
+    });
   });
 
   test('in words names suite, backend, verdict, tolerances and the cells with the largest errors', () => {

@@ -11,7 +11,7 @@ import {
 import { commonVariants, variants } from '../src/cells/index.js';
 import { dearShapes, largeShapes, shapes } from '../src/shapes.js';
 import { testBackend } from '../src/test-backend.js';
-import { isInTier, type Tier } from '../src/tier.js';
+import { type CellShare, isInTier, selectVariants, type Tier } from '../src/tier.js';
 
 const all = [
   ...coveringCases,
@@ -61,6 +61,31 @@ describe('quick', () => {
         expect(new Set(met)).toEqual(settings);
       }
     },
+  );
+});
+
+test('the two halves of the cells are all cells, each once', () => {
+  const halves = (['first half', 'second half'] as const).map((share) => selectVariants(variants, share));
+  const both = halves.flat();
+  expect(both).toHaveLength(variants.length);
+  expect(new Set(both)).toEqual(new Set(variants));
+  expect(Math.abs(halves[0].length - halves[1].length)).toBeLessThanOrEqual(1);
+  expect(selectVariants(variants, 'all')).toEqual(variants);
+});
+
+test.each(['first half', 'second half'] as const)(
+  'the %s of the cells meets every shape in the quick tier',
+  (share) => {
+    const half = new Set(selectVariants(variants, share));
+    const met = quick.filter(({ variant }) => half.has(variant)).map(({ shape }) => shape);
+    for (const shape of shapes) expect(met).toContain(shape);
+  },
+);
+
+test('an unknown share of the cells is refused', () => {
+  const backend = { name: 'any', create: () => undefined as never, cells: 'most' as CellShare };
+  expect(() => testBackend(backend)).toThrow(
+    /cells is "most"; expected 'all', 'first half' or 'second half'/,
   );
 });
 

@@ -5,6 +5,7 @@ import { type Variant, variants } from '../cells/index.js';
 import { expectAgreement, identical } from '../compare.js';
 import { Device, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
+import { selectVariants } from '../tier.js';
 import type { Subject, Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 4, inputSize: 7, units: 9 };
@@ -112,11 +113,11 @@ export async function checkOwnBuffers<Buffer>({ backend }: Subject<Buffer>, vari
   }
 }
 
-export const memorySuite: Suite = (subject) =>
+export const memorySuite: Suite = (subject, { cells }) =>
   describe('memory', () => {
     test('upload and download copy', () => checkCopies(subject()));
     test('downloads of released buffers', () => checkDownloadsInFlight(subject()));
-    for (const variant of variants) {
+    for (const variant of selectVariants(variants, cells)) {
       test(`${variant.name}: inputs are not written to`, () => checkInputsAreKept(subject(), variant));
       test(`${variant.name}: results are buffers of their own`, () => checkOwnBuffers(subject(), variant));
     }

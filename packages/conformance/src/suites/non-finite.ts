@@ -3,6 +3,7 @@ import { plainCase } from '../cases.js';
 import { commonVariants, type Variant, variants } from '../cells/index.js';
 import { within, withinOrNotFinite } from '../compare.js';
 import { makeProblem } from '../problem.js';
+import { selectVariants } from '../tier.js';
 import { checkAgainstReference } from './against-reference.js';
 import type { Subject, Suite } from './subject.js';
 
@@ -117,9 +118,9 @@ export async function checkPoisonedRecurrentMask<Buffer>(
   await checkAgainstReference(subject, { plan, inputs: { ...inputs, recurrentMasks }, cotangents });
 }
 
-export const nonFiniteSuite: Suite = (subject) =>
+export const nonFiniteSuite: Suite = (subject, { cells }) =>
   describe('numbers that are not finite', () => {
-    for (const [i, variant] of variants.entries()) {
+    for (const [i, variant] of selectVariants(variants, cells).entries()) {
       describe(variant.name, () => {
         for (const value of [Number.NaN, Infinity, -Infinity]) {
           test(`${value} in x comes out where it must`, () => checkPoisonedInput(subject(), variant, value));

@@ -5,6 +5,7 @@ import { type Variant, variants } from '../cells/index.js';
 import { equal, expectAgreement, identical } from '../compare.js';
 import { forwardOn, gradientOn, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
+import { selectVariants } from '../tier.js';
 import type { Subject, Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 7, units: 9 };
@@ -85,9 +86,9 @@ export async function checkResultsLast<Buffer>(
   });
 }
 
-export const repetitionSuite: Suite = (subject) =>
+export const repetitionSuite: Suite = (subject, { cells }) =>
   describe('calls do not know of each other', () => {
-    for (const variant of variants) {
+    for (const variant of selectVariants(variants, cells)) {
       describe(variant.name, () => {
         test('the same inputs give the same bits', () => checkRepetition(subject(), variant));
         test('saved values', () => checkSaved(subject(), variant));

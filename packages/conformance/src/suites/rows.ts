@@ -6,6 +6,7 @@ import { expectAgreement, identical, within } from '../compare.js';
 import { type Downloaded, forwardOn } from '../device.js';
 import { makeProblem, type Problem } from '../problem.js';
 import { Random } from '../random.js';
+import { selectVariants } from '../tier.js';
 import type { Subject, Suite } from './subject.js';
 
 const SHAPE = { batch: 5, timesteps: 4, inputSize: 6, units: 10 };
@@ -59,9 +60,9 @@ export async function checkRowAlone<Buffer>(
   }
 }
 
-export const rowsSuite: Suite = (subject) =>
+export const rowsSuite: Suite = (subject, { cells }) =>
   describe('rows of a batch do not know of each other', () => {
-    for (const variant of variants) {
+    for (const variant of selectVariants(variants, cells)) {
       test(`${variant.name}: other rows`, () => checkRowsAreApart(subject(), variant));
       test(`${variant.name}: each alone`, () => checkRowAlone(subject(), variant));
     }

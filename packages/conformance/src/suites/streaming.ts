@@ -5,6 +5,7 @@ import { type Variant, variants } from '../cells/index.js';
 import { expectAgreement, within } from '../compare.js';
 import { type Downloaded, forwardOn } from '../device.js';
 import { makeProblem } from '../problem.js';
+import { selectVariants } from '../tier.js';
 import type { Subject, Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 9, inputSize: 4, units: 6 };
@@ -72,9 +73,9 @@ function finalStates({ sequence: _, ...states }: Downloaded): Downloaded {
   return states;
 }
 
-export const streamingSuite: Suite = (subject) =>
+export const streamingSuite: Suite = (subject, { cells }) =>
   describe('a sequence in two parts is the sequence', () => {
-    for (const variant of variants) {
+    for (const variant of selectVariants(variants, cells)) {
       test(variant.name, () => checkStreaming(subject(), variant, false));
       test(`${variant.name}, reversed`, () => checkStreaming(subject(), variant, true));
     }

@@ -1,5 +1,5 @@
 import type { Backend } from '@sluice/core/backend';
-import type { Tier } from '../tier.js';
+import type { Selection } from '../tier.js';
 import type { Tolerances } from '../tolerances.js';
 import type { WorstErrors } from '../worst-errors.js';
 
@@ -15,5 +15,5 @@ export interface Subject<Buffer> {
   readonly liveBuffers?: (() => number) | undefined;
 }
 
-/** Registers a concern's tests, as many as the tier has; the subject exists once they run. */
-export type Suite = <Buffer>(subject: () => Subject<Buffer>, tier: Tier) => void;
+/** Registers a concern's tests, as many as are selected; the subject exists once they run. */
+export type Suite = <Buffer>(subject: () => Subject<Buffer>, selection: Selection) => void;
