@@ -1,8 +1,8 @@
 /**
- * A device that does not say that it is software: so the kernels run that GPUs are given. Only what the engine asks of a device
- * works.
+ * Wraps a software device so that the engine takes it for a GPU and uses the kernels for GPUs. It supports only the members
+ * that the engine uses.
  *
- * @param limits which it says are lower than they are
+ * @param limits lower limits for it to report.
  */
 export const asGpu = (
   device: GPUDevice,

@@ -4,7 +4,7 @@ import { createWebgpuBackend, type StrategyName } from '../src/engine.js';
 import { mapProblem, problemOf, resultsOn, worstError } from './problem.js';
 import { softwareDevice } from './software-device.js';
 
-// Sequences are cut when they take long; here all are, every three steps.
+// Long sequences are split into chunks; here all sequences are, every three steps.
 vi.mock('../src/engine/chunks.js', async (original) => {
   const actual = await original<typeof import('../src/engine/chunks.js')>();
   const { splitIntoChunks } = actual;

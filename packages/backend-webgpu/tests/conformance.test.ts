@@ -20,4 +20,5 @@ testBackend({
   tolerances: 'webgpu',
   liveBuffers: ({ device }) => counts.get(device)?.alive ?? Number.NaN,
   tier: testTier(),
+  cells: testTier() === 'quick' ? 'first half' : 'all',
 });

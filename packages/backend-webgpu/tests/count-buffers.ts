@@ -1,4 +1,4 @@
-/** Counts the buffers that a device makes, less those that are destroyed. */
+/** Counts the buffers that a device has created and not destroyed. */
 export function countBuffers(device: GPUDevice) {
   const counts = { made: 0, alive: 0, bytes: 0 };
   const original = device.createBuffer.bind(device);

@@ -1,22 +1,26 @@
 import type { Traffic } from '../src/engine.js';
 
-type Method = (this: never, ...given: never[]) => unknown;
+type Method = (this: never, ...parameters: never[]) => unknown;
 
 /**
- * Counts what all devices are asked for, whoever asks, at WebGPU's own calls. Uploads are what is written to buffers by the queue
- * or at their making, downloads what is copied to buffers that are made to be read.
+ * Counts the work of all devices by wrapping WebGPU's own methods. Uploads are bytes written by a queue or mapped at creation;
+ * downloads are bytes copied to buffers with MAP_READ.
  *
- * @returns the counts, which go on, and what ends it
+ * @returns the live counts, and a function that stops counting.
  */
 export function countDeviceCalls() {
   const counts = { dispatches: 0, uploadedBytes: 0, downloadedBytes: 0, copiedBytes: 0 } satisfies Traffic;
   const undo: (() => void)[] = [];
-  const watch = (of: { readonly prototype: object }, name: string, note: (...given: never[]) => void) => {
+  const watch = (
+    of: { readonly prototype: object },
+    name: string,
+    note: (...parameters: never[]) => void,
+  ) => {
     const methods = of.prototype as Record<string, Method>;
     const original = methods[name];
-    methods[name] = function (...given) {
-      note(...given);
-      return original.apply(this, given);
+    methods[name] = function (...parameters) {
+      note(...parameters);
+      return original.apply(this, parameters);
     };
     undo.push(() => {
       methods[name] = original;
@@ -42,7 +46,7 @@ export function countDeviceCalls() {
     'copyBufferToBuffer',
     (source: GPUBuffer, _: number, target: GPUBuffer, __: number, size: number) => {
       if (target.usage & GPUBufferUsage.MAP_READ) counts.downloadedBytes += size;
-      // The second half of an upload, which has been counted.
+      // The copy of an upload, which has been counted.
       else if (!(source.usage & GPUBufferUsage.MAP_WRITE)) counts.copiedBytes += size;
     },
   );
@@ -52,7 +56,7 @@ export function countDeviceCalls() {
   return {
     counts: counts as Traffic,
     stop: () => {
-      for (const each of undo) each();
+      for (const restore of undo) restore();
     },
   };
 }

@@ -4,7 +4,7 @@ import { setUpWebGPU } from '../src/node.js';
 import { doubleNumbers } from './double-numbers.js';
 import { softwareDevice } from './software-device.js';
 
-/** WebGPU's own numbers: what every device has, and what none has more of unless it is asked for. */
+/** WebGPU's default limits, which a device has unless it is requested with larger ones. */
 const DEFAULTS = {
   maxBufferSize: 2 ** 28,
   maxStorageBufferBindingSize: 2 ** 27,
@@ -28,7 +28,7 @@ const numbers = Float32Array.from({ length: 45 }, (_, i) => i - 7.25);
 describe('a device', () => {
   beforeAll(() => setUpWebGPU());
 
-  test('with all that the adapter has', async () => {
+  test("has the adapter's limits and features", async () => {
     const adapter = await requestAdapter();
     const device = await softwareDevice('adapter');
     expect(limitsOf(device)).toEqual(limitsOf(adapter));
@@ -38,7 +38,7 @@ describe('a device', () => {
     device.destroy();
   });
 
-  test('with what every device has', async () => {
+  test('has the default limits and no optional feature', async () => {
     const device = await softwareDevice('default');
     expect(limitsOf(device)).toEqual(DEFAULTS);
     expect(OPTIONAL.filter((name) => device.features.has(name))).toEqual([]);
@@ -46,7 +46,7 @@ describe('a device', () => {
     device.destroy();
   });
 
-  test.runIf(process.platform === 'linux')('tells that it is software', async () => {
+  test.runIf(process.platform === 'linux')('is known as a software adapter', async () => {
     expect(softwareAdapter((await requestAdapter()).info)).toMatch(/SwiftShader/);
     const device = await softwareDevice('default');
     expect(softwareAdapter(device.adapterInfo)).toMatch(/SwiftShader/);
@@ -54,7 +54,7 @@ describe('a device', () => {
   });
 });
 
-/** An adapter that notes what is asked of it. */
+/** An adapter that records requests. */
 function fakeAdapter(refusal?: Error) {
   const limits: Partial<Record<LimitName, number>> = { ...DEFAULTS, maxComputeWorkgroupStorageSize: 49_152 };
   delete limits.maxComputeWorkgroupsPerDimension;
@@ -69,10 +69,10 @@ function fakeAdapter(refusal?: Error) {
   };
 }
 
-describe('what is asked for', () => {
+describe('requestDevice', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  test('the fast adapter first, its features that kernels use, and the limits that it knows', async () => {
+  test('requests the fast adapter first, the features that kernels use, and the limits that it knows', async () => {
     const adapter = fakeAdapter();
     const requestAdapter = vi.fn(async (options?: GPURequestAdapterOptions) => (options ? null : adapter));
     vi.stubGlobal('navigator', { gpu: { requestAdapter } });
@@ -83,14 +83,14 @@ describe('what is asked for', () => {
     ]);
   });
 
-  test('nothing with default limits', async () => {
+  test('requests no limits and features with `default`', async () => {
     const adapter = fakeAdapter();
     vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => adapter } });
     await requestDevice({ limits: 'default' });
     expect(adapter.requestDevice.mock.calls).toEqual([[undefined]]);
   });
 
-  test('nothing else than what there is', async () => {
+  test('refuses unknown limits', async () => {
     const limits = 'most' as 'adapter';
     await expect(requestDevice({ limits })).rejects.toThrow(
       /limits is 'most'; expected 'adapter' or 'default'/,
@@ -106,7 +106,7 @@ describe('without a device', () => {
     ['Deno', { Deno: {} }, /--unstable-webgpu/],
     ['an insecure page', { process: undefined, isSecureContext: false }, /https, or from localhost/],
     ['another browser', { process: undefined, isSecureContext: true }, /--enable-unsafe-webgpu/],
-  ])('%s has no WebGPU: what to do', async (_, globals, advice) => {
+  ])('%s has no WebGPU: the error gives advice', async (_, globals, advice) => {
     vi.stubGlobal('navigator', undefined);
     for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
     const failure = requestDevice();
@@ -117,7 +117,7 @@ describe('without a device', () => {
   test.each([
     ['Node', {}, /libvulkan\.so\.1.*setUpWebGPU\(\{ vulkanDriver/],
     ['a browser', { process: undefined }, /chrome:\/\/gpu.*--enable-unsafe-webgpu/],
-  ])('%s has no adapter: what to do', async (_, globals, advice) => {
+  ])('%s has no adapter: the error gives advice', async (_, globals, advice) => {
     vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => null } });
     for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
     const failure = requestDevice();
@@ -125,7 +125,7 @@ describe('without a device', () => {
     await expect(failure).rejects.toThrow(advice);
   });
 
-  test('the adapter refuses: why, and a way out', async () => {
+  test('the adapter refuses: the error gives the reason and advice', async () => {
     const adapter = fakeAdapter(new Error('out of memory'));
     vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => adapter } });
     await expect(requestDevice()).rejects.toThrow(

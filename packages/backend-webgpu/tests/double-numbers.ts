@@ -1,4 +1,4 @@
-/** Doubles numbers on the device: the simplest proof that it computes. */
+/** Doubles numbers on the device, as a proof that it computes. */
 export async function doubleNumbers(device: GPUDevice, values: Float32Array<ArrayBuffer>): Promise<number[]> {
   const code = `@group(0) @binding(0) var<storage, read_write> values: array<f32>;
 @compute @workgroup_size(32) fn main(@builtin(global_invocation_id) id: vec3u) {

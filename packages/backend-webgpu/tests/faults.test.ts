@@ -17,12 +17,12 @@ afterEach(() => device.destroy());
 const problem = problemOf(cells.gru(), { batch: 2, timesteps: 3, inputSize: 4, units: 5 });
 
 describe('a lost device', () => {
-  test('rejects the download under way and refuses every later call, with the reason', async () => {
+  test('rejects pending downloads and every later call, with the reason', async () => {
     const backend = await createWebgpuBackend({ device });
     const { plan, inputs } = mapProblem(problem, backend.upload);
     const { sequence } = backend.forward(plan, inputs);
     const download = backend.download(sequence);
-    // By now its copy has been handed over.
+    // After this microtask its copy has been submitted.
     await Promise.resolve();
     device.destroy();
     await expect(download).rejects.toThrow(/device has been destroyed.*new backend/);
@@ -32,7 +32,7 @@ describe('a lost device', () => {
     await expect(backend.download(sequence)).rejects.toThrow(/device has been destroyed/);
   });
 
-  test('takes nothing with it that is on the host: the same problem runs on the next device', async () => {
+  test('keeps numbers on the host: the same problem runs on the next device', async () => {
     const expected = await resultsOn(await createWebgpuBackend({ device }), problem);
     device.destroy();
     const next = await softwareDevice('default');
@@ -42,7 +42,7 @@ describe('a lost device', () => {
   });
 });
 
-describe('what the device finds wrong', () => {
+describe('an error of the device', () => {
   const wrong: Kernel = {
     name: 'a wrong kernel',
     uniforms: ['length'],
@@ -66,12 +66,12 @@ describe('what the device finds wrong', () => {
     await expect(gpu.downloads.read(result)).rejects.toThrow(
       /a broken call is invalid: .*'nothing'[\s\S]*a wrong kernel/,
     );
-    // The device itself goes on; what the call should have computed never passes for a result.
+    // Later calls work, but the failed call's result stays an error.
     expect(gpu.run('the next call', () => 'done')).toBe('done');
     await expect(gpu.downloads.read(result)).rejects.toThrow(/a broken call is invalid/);
   });
 
-  test('is thrown by whoever uses what the call should have computed', async () => {
+  test('is thrown by every use of the results of the failed call', async () => {
     const backend = await createWebgpuBackend({ device });
     const { plan, inputs } = mapProblem(problem, backend.upload);
     const original = device.createShaderModule.bind(device);
@@ -93,7 +93,7 @@ describe('what the device finds wrong', () => {
     expect(await backend.download(right)).toHaveLength(30);
   });
 
-  test('is said before anything is done of arrays too large to bind', async () => {
+  test('is thrown for arrays that are too large to bind, before any work', async () => {
     const backend = await createWebgpuBackend({ device });
     const plan = planFor(cells.sru(), { inputSize: 1, units: 4096 });
     const parameters = plan.parameters.map(({ shape }) =>
@@ -108,14 +108,14 @@ describe('what the device finds wrong', () => {
     expect(backend.traffic).toEqual(before);
   });
 
-  test('is thrown by the next call, where that comes first', async () => {
+  test('is thrown by the next call if that comes before a download', async () => {
     const { gpu } = brokenGpu();
     await device.queue.onSubmittedWorkDone();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(() => gpu.run('the next call', () => 'done')).toThrow(/a broken call is invalid/);
   });
 
-  test('is said of buffers too large to bind', async () => {
+  test('is thrown for buffers that are too large to bind', async () => {
     const backend = await createWebgpuBackend({ device });
     const { plan, inputs } = mapProblem(problem, backend.upload);
     const most = device.limits.maxStorageBufferBindingSize;

@@ -23,8 +23,8 @@ const strategies = ['resident', 'stepwise'] as const;
 const problemFor = (name: keyof typeof models, units = 33) =>
   problemOf(models[name], { batch: 9, timesteps: 7, inputSize: 5, units });
 
-/** Numbers of 11 bits, which 16-bit floats hold as they are. */
-const cut = (values: Float32Array): Float32Array => {
+/** Rounds numbers to 11 bits, which 16-bit floats represent exactly. */
+const truncate = (values: Float32Array): Float32Array => {
   const bits = new Uint32Array(values.slice().buffer);
   return new Float32Array(bits.map((number) => number & 0xffff_e000).buffer);
 };
@@ -36,8 +36,8 @@ beforeAll(async () => {
 afterAll(() => device.destroy());
 
 describe('shaders with 16-bit weights', () => {
-  // Dawn's adapter that checks everything and computes nothing has 16-bit floats wherever it runs.
-  // It must stay referenced as long as anything of it is used.
+  // Dawn's null adapter validates everything, computes nothing, and has 16-bit floats on every machine.
+  // It must stay referenced while it is in use.
   const dawn = create(['backend=null']);
   let checking: GPUDevice;
   beforeAll(async () => {
@@ -58,7 +58,7 @@ describe('shaders with 16-bit weights', () => {
         expect(backend.weightType).toBe(weightType);
         return backend.traffic.dispatches;
       };
-      // One for the weights forward and one for the gradient, where states are multiplied at all.
+      // One more rounds the weights for the forward pass, one for the gradient, if products multiply states.
       const more = name === 'sru' ? 0 : 2;
       expect(await dispatches('float16')).toBe((await dispatches('float32')) + more);
     },
@@ -75,7 +75,7 @@ describe('shaders with 16-bit weights', () => {
 });
 
 describe('results with 16-bit weights', () => {
-  const needsNarrow = ({ skip, task }: TestContext) => {
+  const skipWithoutFloat16 = ({ skip, task }: TestContext) => {
     if (device.features.has('shader-f16')) return;
     const { vendor, architecture } = device.adapterInfo;
     console.warn(`skipped: the adapter ${vendor} ${architecture} has no shader-f16: ${task.name}`);
@@ -86,11 +86,11 @@ describe('results with 16-bit weights', () => {
 
   for (const name of names) {
     for (const strategy of strategies) {
-      test(`agree with float32 where 16 bits hold the weights: ${name}, ${strategy}`, async (context) => {
-        needsNarrow(context);
+      test(`agree with float32 for weights that 16 bits represent: ${name}, ${strategy}`, async (context) => {
+        skipWithoutFloat16(context);
         const problem = problemFor(name);
         const { inputs } = problem;
-        const exact = { ...problem, inputs: { ...inputs, parameters: inputs.parameters.map(cut) } };
+        const exact = { ...problem, inputs: { ...inputs, parameters: inputs.parameters.map(truncate) } };
         const expected = expectedOf(exact);
         expect(worstError(await results(exact, { strategy }), expected)).toBeLessThan(1e-5);
         const onGpu = await results(exact, { strategy, device: asGpu(device) });
@@ -99,8 +99,8 @@ describe('results with 16-bit weights', () => {
     }
   }
 
-  test('differ from those of float32 by what rounding the weights does', async (context) => {
-    needsNarrow(context);
+  test('differ from those of float32 by the rounding of the weights', async (context) => {
+    skipWithoutFloat16(context);
     const problem = problemFor('gru', 128);
     const error = worstError(await results(problem, {}), expectedOf(problem));
     expect(error).toBeGreaterThan(2e-5);

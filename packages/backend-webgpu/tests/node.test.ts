@@ -8,12 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const dist = (name: string) => join(import.meta.dirname, '..', 'dist', name);
 const importing = (name: string) => JSON.stringify(pathToFileURL(dist(name)).href);
 
-/** What every program below begins with. */
+/** The first lines of every program below. */
 const SETTING_UP = `import { setUpWebGPU } from ${importing('node.js')};
 import { requestAdapter, requestDevice } from ${importing('engine.js')};
 `;
 
-/** As long as a program that does not end by itself may take. */
+/** The time limit of a program. */
 const SECONDS = 20;
 
 let folder: string;
@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a module in a Node of its own and hands back what it wrote and how it ended. */
+/** Runs a module in its own Node process and returns its output and exit status. */
 function run(source: string, env: Record<string, string | undefined> = {}) {
   const path = join(folder, 'program.mjs');
   writeFileSync(path, source);
@@ -37,8 +37,8 @@ function run(source: string, env: Record<string, string | undefined> = {}) {
 const ends = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' });
 
 describe('setUpWebGPU', () => {
-  // Whoever waits for the loss of a device never stops waiting; that must not keep the program.
-  test('gives Node WebGPU, and lets the program end', () => {
+  // `device.lost` may never resolve; a handler on it must not keep the program running.
+  test('adds WebGPU to Node, and lets the program end', () => {
     const program = `${SETTING_UP}await setUpWebGPU();
 const { gpu } = navigator;
 await setUpWebGPU();
@@ -49,7 +49,7 @@ console.log(navigator.gpu === gpu, device instanceof GPUDevice, typeof navigator
     expect(run(program)).toEqual(ends('true true string\n'));
   });
 
-  test('lets the program end after the devices are destroyed, too', () => {
+  test('lets the program end after the devices are destroyed', () => {
     const program = `${SETTING_UP}await setUpWebGPU();
 const devices = [await requestDevice(), await requestDevice({ limits: 'default' })];
 for (const device of devices) device.destroy();
@@ -58,7 +58,7 @@ console.log(losses.map(({ reason }) => reason).join());`;
     expect(run(program)).toEqual(ends('destroyed,destroyed\n'));
   });
 
-  test.runIf(process.platform === 'linux')('with the Vulkan driver that it is told, and no other', () => {
+  test.runIf(process.platform === 'linux')('uses the named Vulkan driver and refuses to change it', () => {
     const vulkanDriver = process.env.VK_DRIVER_FILES;
     const program = `${SETTING_UP}await setUpWebGPU(${JSON.stringify({ vulkanDriver })});
 await setUpWebGPU(${JSON.stringify({ vulkanDriver })});
@@ -70,13 +70,13 @@ await setUpWebGPU({ vulkanDriver: '/another.json' }).catch(({ message }) => cons
     expect(stdout).toMatch(/^SwiftShader .*\nsetUpWebGPU: the Vulkan driver \/another\.json is set too late/);
   });
 
-  test.runIf(process.platform === 'linux')('says that there is no adapter where the driver is none', () => {
+  test.runIf(process.platform === 'linux')('finds no adapter when the named driver is not a driver', () => {
     const program = `${SETTING_UP}await setUpWebGPU({ vulkanDriver: ${importing('node.js')}.slice(7) });
 await requestDevice().catch(({ message }) => console.log(message));`;
     expect(run(program).stdout).toMatch(/^WebGPU is there, but has no adapter.*libvulkan/);
   });
 
-  test('hands flags on to WebGPU’s implementation', () => {
+  test('passes flags to the package webgpu', () => {
     const program = `${SETTING_UP}await setUpWebGPU({ flags: ['backend=null'] });
 console.log((await requestAdapter()).info.device);`;
     expect(run(program)).toEqual(ends('null-backend\n'));
@@ -93,7 +93,7 @@ console.log((await requestAdapter()).info.device);`;
     );
   });
 
-  test('says what to install where the package webgpu is missing', () => {
+  test('says what to install when the package webgpu is missing', () => {
     copyFileSync(dist('node.js'), join(folder, 'node.mjs'));
     const program = `import { setUpWebGPU } from './node.mjs';
 await setUpWebGPU().catch(({ message }) => console.log(message));`;

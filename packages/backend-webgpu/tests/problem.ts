@@ -10,14 +10,14 @@ export interface Shape {
   readonly units: number;
 }
 
-/** What a forward pass and a gradient take. */
+/** The inputs of a forward pass and of its gradient. */
 export interface Problem<Buffer> {
   readonly plan: Plan;
   readonly inputs: SequenceInputs<Buffer>;
   readonly cotangents: SequenceCotangents<Buffer>;
 }
 
-/** A problem with numbers that look random and are the same every time; the last third of the first row is padded. */
+/** A problem with reproducible pseudorandom numbers; the last third of the first row is padded. */
 export function problemOf(
   cell: Cell,
   { batch, timesteps, inputSize, units }: Shape,
@@ -54,7 +54,7 @@ export function problemOf(
   };
 }
 
-/** A problem's numbers in other buffers. */
+/** Converts the buffers of a problem. */
 export function mapProblem<From, To>(
   { plan, inputs, cotangents }: Problem<From>,
   convert: (values: From) => To,
@@ -78,7 +78,7 @@ export function mapProblem<From, To>(
   };
 }
 
-/** The results of a problem on a backend: sequence, states and all gradients. */
+/** Runs a problem on a backend and returns the sequence, the states and all gradients. */
 export async function resultsOn(
   backend: WebgpuBackend,
   problem: Problem<Float32Array>,
@@ -98,7 +98,7 @@ export async function resultsOn(
   return numbers;
 }
 
-/** The same on the cpu backend, which is held to the float64 reference and is much faster than that. */
+/** The same on the cpu backend, which is tested against the float64 reference and much faster. */
 export function expectedOf(problem: Problem<Float32Array>): Float32Array[] {
   const cpu = createCpuBackend();
   const { plan, inputs, cotangents } = mapProblem(problem, cpu.upload);
@@ -114,7 +114,7 @@ export function expectedOf(problem: Problem<Float32Array>): Float32Array[] {
   return buffers.map(({ memory }) => memory as Float32Array);
 }
 
-/** How far numbers are from others, relative to max(1, |other|), at most; NaN where one is. */
+/** The largest error of numbers, relative to max(1, |expected|); NaN if any number is NaN. */
 export function worstError(
   actual: readonly ArrayLike<number>[],
   expected: readonly ArrayLike<number>[],

@@ -1,5 +1,6 @@
 import { cells } from '@sluice/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testTier } from '../../../scripts/tier.mjs';
 import { createWebgpuBackend, type StrategyName } from '../src/engine.js';
 import { asGpu } from './as-gpu.js';
 import { expectedOf, problemOf, resultsOn, worstError } from './problem.js';
@@ -16,22 +17,40 @@ afterAll(() => {
 const cellNamed = (name: 'gru' | 'lstm' | 'gruResetBefore') =>
   name === 'gruResetBefore' ? cells.gru({ resetAfter: false }) : cells[name]();
 
+type SizeCase = [
+  name: string,
+  cell: keyof typeof cells,
+  shape: Parameters<typeof problemOf>[1],
+  strategy?: StrategyName,
+];
+
 describe('sizes beyond those of the conformance suite', () => {
-  const cases: [
-    name: string,
-    cell: keyof typeof cells,
-    shape: Parameters<typeof problemOf>[1],
-    strategy?: StrategyName,
-  ][] = [
+  // Only in the full tier: each multiplies 4 to 6 million weights, which takes seconds, by the kernels of the first two cases below.
+  const largestCases: SizeCase[] = [
     ['1,024 units in one dispatch', 'gru', { batch: 3, timesteps: 2, inputSize: 5, units: 1024 }, 'resident'],
     [
-      '1,024 units, a dispatch a step',
+      '1,024 units, a dispatch per step',
       'lstm',
       { batch: 3, timesteps: 2, inputSize: 5, units: 1024 },
       'stepwise',
     ],
+  ];
+  const cases: SizeCase[] = [
     [
-      'more rows than a tile, a dispatch a step',
+      'a row per workgroup in one dispatch',
+      'gru',
+      { batch: 3, timesteps: 2, inputSize: 5, units: 520 },
+      'resident',
+    ],
+    [
+      'many units, a dispatch per step',
+      'lstm',
+      { batch: 3, timesteps: 2, inputSize: 5, units: 300 },
+      'stepwise',
+    ],
+    ...(testTier() === 'full' ? largestCases : []),
+    [
+      'more rows than a tile, a dispatch per step',
       'gru',
       { batch: 70, timesteps: 3, inputSize: 4, units: 20 },
       'stepwise',
@@ -50,7 +69,7 @@ describe('sizes beyond those of the conformance suite', () => {
   }
 });
 
-describe('layers of which a thread has several units', () => {
+describe('layers with several units per thread', () => {
   const shape = { batch: 11, timesteps: 3, inputSize: 5 };
   test.each([
     ['a multiple of four, with subgroups', 'adapter', 'gru', 100],
@@ -70,14 +89,14 @@ describe('layers of which a thread has several units', () => {
   });
 });
 
-describe('layers of which a quad has each unit, as on GPUs', () => {
+describe('layers with a quad per unit, as on GPUs', () => {
   const shape = { batch: 6, timesteps: 4, inputSize: 5 };
   test.each([
     ['fewer units than quads', 'gru', 5, {}],
     ['more, and no multiple of four', 'lstm', 70, {}],
     ['with products in two stages', 'gruResetBefore', 33, {}],
-    // Too little workgroup memory for four: then one thread of a quad has the only row.
-    ['a row for each workgroup', 'gru', 150, { maxComputeWorkgroupStorageSize: 4096 }],
+    // Workgroup memory for one row only, which one thread of each quad computes.
+    ['a row per workgroup', 'gru', 150, { maxComputeWorkgroupStorageSize: 4096 }],
   ] as const)('%s', async (_, cell, units, limits) => {
     const backend = await createWebgpuBackend({ device: asGpu(devices.adapter, limits) });
     const problem = problemOf(cellNamed(cell), { ...shape, units });

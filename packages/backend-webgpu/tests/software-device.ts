@@ -5,10 +5,10 @@ import { setUpWebGPU } from '../src/node.js';
 export { SOFTWARE_FLAGS };
 
 /**
- * A device for tests in Node, on Linux of the software GPU that comes with the Chromium to test with (vitest.config.ts
- * sets the environment for it), elsewhere of the machine's GPU. Destroy it in `afterAll`.
+ * Requests a device for tests in Node: on Linux of the software adapter of Chromium (vitest.config.ts sets the environment),
+ * elsewhere of the machine's GPU. Destroy it in `afterAll`.
  *
- * @param limits WebGPU's default limits, or the adapter's larger ones and its optional features
+ * @param limits WebGPU's default limits, or the adapter's limits and optional features.
  */
 export async function softwareDevice(limits: NonNullable<DeviceOptions['limits']>): Promise<GPUDevice> {
   await setUpWebGPU({ flags: SOFTWARE_FLAGS });

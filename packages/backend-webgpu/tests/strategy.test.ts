@@ -50,7 +50,7 @@ describe('the strategy', () => {
     expect(chooseStrategy(gru(256), GPU)).toMatchObject({ threads: 256, quads: 'none' });
   });
 
-  test('leaves room for numbering quads', () => {
+  test('leaves memory for numbering quads', () => {
     const limits = { ...LIMITS, maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupSizeX: 1024 };
     const device = { ...GPU, limits };
     expect(chooseStrategy(gru(511), device, 'resident')).toMatchObject({ quads: 'unit', held: 1023 });
@@ -62,7 +62,7 @@ describe('the strategy', () => {
     expect(chooseStrategy(gru(296), GPU)).toEqual({ kind: 'stepwise' });
   });
 
-  test('may be asked for, up to 1,024 units and more', () => {
+  test('can be chosen, up to 1,024 units and more', () => {
     expect(chooseStrategy(gru(8), GPU, 'stepwise')).toEqual({ kind: 'stepwise' });
     expect(chooseStrategy(gru(512), GPU, 'resident')).toMatchObject({ rows: 4, held: 1024 });
     expect(chooseStrategy(gru(1024), GPU, 'resident')).toMatchObject({
@@ -75,7 +75,7 @@ describe('the strategy', () => {
     );
   });
 
-  test('uses what a larger device has', () => {
+  test('uses the limits of a larger device', () => {
     const limits = {
       maxComputeWorkgroupStorageSize: 65_536,
       maxComputeInvocationsPerWorkgroup: 1024,
@@ -96,7 +96,7 @@ describe('the strategy', () => {
     expect(chooseStrategy(gru(128), { ...GPU, limits })).toMatchObject({ threads: 64 });
   });
 
-  test('on a software adapter has few threads, which do much', () => {
+  test('on a software adapter has few threads with much work each', () => {
     expect(chooseStrategy(gru(128), SOFTWARE)).toEqual({
       kind: 'resident',
       rows: 8,
@@ -123,7 +123,7 @@ describe('the strategy', () => {
 describe('chunks of a sequence', () => {
   const work = { timesteps: 10, numbersPerStep: 1, depth: 1, workPerStep: 1 };
 
-  test('one, where everything is small', () => {
+  test('are one if everything is small', () => {
     expect(splitIntoChunks(work, true)).toEqual([{ position: 0, positions: 10, start: 0 }]);
   });
 
@@ -141,18 +141,18 @@ describe('chunks of a sequence', () => {
     ]);
   });
 
-  test('with matrix products that are not too much for one dispatch', () => {
+  test('limit the work of one matrix product', () => {
     const wide = { ...work, numbersPerStep: 2 ** 18, depth: 2 ** 14 };
     expect(splitIntoChunks(wide, true).map(({ positions }) => positions)).toEqual([2, 2, 2, 2, 2]);
   });
 
-  test('a step at least, however much it is', () => {
+  test('have at least one step, whatever its work', () => {
     expect(splitIntoChunks({ ...work, numbersPerStep: 2 ** 30 }, true)).toHaveLength(10);
   });
 });
 
 describe('the depth of a product', () => {
-  test('is cut where there are few tiles and it is deep', () => {
+  test('is split if tiles are few and the depth is large', () => {
     const onGpu = chooseTiling(GPU);
     expect(countSlices({ rows: 128, columns: 384, depth: 3200 }, onGpu)).toBe(11);
     expect(countSlices({ rows: 128, columns: 384, depth: 511 }, onGpu)).toBe(1);

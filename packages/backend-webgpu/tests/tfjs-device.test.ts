@@ -14,7 +14,7 @@ describe("the device of TensorFlow.js's webgpu backend", () => {
     return (tf.backend() as WebGPUBackend).device;
   };
 
-  test('stays the one that it has when it runs already', async () => {
+  test('stays the same if the backend runs already', async () => {
     await import('@tensorflow/tfjs-backend-webgpu');
     const device = await started();
     expect(device.features.has('subgroups')).toBe(false);
@@ -23,7 +23,7 @@ describe("the device of TensorFlow.js's webgpu backend", () => {
     expect(await tf.ones([2]).data()).toEqual(Float32Array.of(1, 1));
   });
 
-  test('is otherwise one with all that kernels use', async () => {
+  test('has the features and limits that kernels use otherwise', async () => {
     const { registerDeviceFactory } = await import('../src/tfjs/device.js');
     tf.removeBackend('webgpu');
     tf.registerBackend('webgpu', () => expect.unreachable('the factory that was registered before'));
@@ -37,7 +37,7 @@ describe("the device of TensorFlow.js's webgpu backend", () => {
     expect(await tf.add(tf.ones([2]), 1).data()).toEqual(Float32Array.of(2, 2));
   });
 
-  test('is its own where the adapter refuses ours', async () => {
+  test("is TensorFlow.js's own if the adapter refuses ours", async () => {
     const { registerDeviceFactory } = await import('../src/tfjs/device.js');
     const factory = tf.findBackendFactory('webgpu');
     tf.removeBackend('webgpu');
@@ -58,7 +58,7 @@ describe("the device of TensorFlow.js's webgpu backend", () => {
     expect(await tf.add(tf.ones([2]), 1).data()).toEqual(Float32Array.of(2, 2));
   });
 
-  test('is of the frugal GPU where TensorFlow.js is told to', async () => {
+  test('is of the low-power GPU if the flag of TensorFlow.js says so', async () => {
     const { registerDeviceFactory } = await import('../src/tfjs/device.js');
     tf.removeBackend('webgpu');
     tf.registerBackend('webgpu', () => expect.unreachable('the factory that was registered before'));

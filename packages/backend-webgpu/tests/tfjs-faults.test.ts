@@ -15,9 +15,9 @@ beforeAll(async () => {
 
 const x = () => tf.ones([2, 4, 3]);
 
-// In this order: the second ends the device.
+// The order matters: the second test destroys the device.
 describe("on TensorFlow.js's backend", () => {
-  test('a kernel that the device refuses is an error of whoever reads the result, every time', async () => {
+  test('every read of a result throws the error of a kernel that the device refuses', async () => {
     const model = sequential({ layers: [sru({ units: 5, inputShape: [4, 3], returnSequences: true })] });
     const original = device.createShaderModule.bind(device);
     device.createShaderModule = (description) =>
@@ -30,7 +30,7 @@ describe("on TensorFlow.js's backend", () => {
     await expect(result.data()).rejects.toThrow(/sru forward is invalid/);
   });
 
-  test('a lost device is said by whoever reads, weights that were read survive, and the next backend goes on', async () => {
+  test('a read after the loss of the device throws, and the next backend runs with the weights read before', async () => {
     const model = sequential({ layers: [gru({ units: 5, inputShape: [4, 3], returnSequences: true })] });
     const weights = await Promise.all(
       model.getWeights().map(async (weight) => [await weight.data(), weight.shape] as const),

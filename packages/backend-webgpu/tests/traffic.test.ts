@@ -8,8 +8,8 @@ import { countDeviceCalls } from './device-calls.js';
 import { SOFTWARE_FLAGS, softwareDevice } from './software-device.js';
 import { classifier } from './tfjs-classifier.js';
 
-/** What has come between two counts. */
-const between = (before: Traffic, after: Traffic): Traffic => ({
+/** Subtracts two counts. */
+const difference = (before: Traffic, after: Traffic): Traffic => ({
   dispatches: after.dispatches - before.dispatches,
   uploadedBytes: after.uploadedBytes - before.uploadedBytes,
   downloadedBytes: after.downloadedBytes - before.downloadedBytes,
@@ -23,7 +23,7 @@ describe('the engine', () => {
   });
   afterAll(() => backend.device.destroy());
 
-  /** What a layer's forward pass and its gradient take, with tensors on the device, and reading the outputs. */
+  /** Measures the traffic of a forward pass, of its gradient, and of reading the outputs. */
   async function trafficOf(cell: Cell, batch: number, timesteps: number, units: number) {
     const plan = planFor(cell, { inputSize: units, units });
     const zeros = (length: number) => backend.upload(new Float32Array(length));
@@ -40,15 +40,15 @@ describe('the engine', () => {
     const gradient = backend.traffic;
     await backend.download(result.sequence);
     return {
-      forward: between(before, forward),
-      gradient: between(forward, gradient),
-      reading: between(gradient, backend.traffic),
+      forward: difference(before, forward),
+      gradient: difference(forward, gradient),
+      reading: difference(gradient, backend.traffic),
     };
   }
 
   const UNIFORMS = 256;
 
-  test('runs 50 steps of a GRU as two dispatches forward and six for the gradient, and moves little more than its weights', async () => {
+  test('runs 50 steps of a GRU in two dispatches forward and six for the gradient, and copies little more than its weights', async () => {
     const [batch, timesteps, units] = [2, 50, 16];
     const { forward, gradient, reading } = await trafficOf(cells.gru(), batch, timesteps, units);
     const weights = 3 * units * units;
@@ -76,7 +76,7 @@ describe('the engine', () => {
     });
   });
 
-  test('adds up the slices of deep products in a dispatch each', async () => {
+  test('sums the slices of a deep product in one dispatch', async () => {
     expect((await trafficOf(cells.gru(), 16, 50, 16)).gradient.dispatches).toBe(8);
   });
 
@@ -89,7 +89,7 @@ describe('the engine', () => {
     expect(await dispatchesOf(cells.lstm())).toEqual([2, 6]);
   });
 
-  test('takes a dispatch for each stage of a step where it goes step by step', async () => {
+  test('takes a dispatch for each stage of a step when it is stepwise', async () => {
     expect((await trafficOf(cells.gru(), 2, 5, 300)).forward.dispatches).toBe(1 + 5);
   });
 
@@ -97,12 +97,12 @@ describe('the engine', () => {
     ['in one dispatch', cells.gru(), 16],
     ['without products of the state', cells.sru(), 16],
     ['step by step', cells.lstm(), 300],
-  ])('counts what the device is asked for: %s', async (_, cell, units) => {
+  ])('counts the same work as WebGPU: %s', async (_, cell, units) => {
     const before = backend.traffic;
     const device = countDeviceCalls();
     try {
       await trafficOf(cell, 2, 5, units);
-      expect(device.counts).toEqual(between(before, backend.traffic));
+      expect(device.counts).toEqual(difference(before, backend.traffic));
     } finally {
       device.stop();
     }
@@ -123,7 +123,7 @@ test("a training batch of the article's model is at most 100 dispatches, TensorF
     await model.trainOnBatch(x, y);
     const before = { ...counts };
     await model.trainOnBatch(x, y);
-    const { dispatches, uploadedBytes, downloadedBytes, copiedBytes } = between(before, counts);
+    const { dispatches, uploadedBytes, downloadedBytes, copiedBytes } = difference(before, counts);
     expect(dispatches).toBeLessThanOrEqual(100);
     // Sizes and places for the kernels; the loss and the accuracy.
     expect(uploadedBytes).toBeLessThanOrEqual(dispatches * 512);

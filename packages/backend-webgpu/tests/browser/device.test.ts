@@ -22,14 +22,14 @@ describe('a device in a page with a strict Content-Security-Policy', () => {
   });
 });
 
-describe('a page without', () => {
+describe('a page without an adapter', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startChromium(['--disable-gpu']);
   });
   afterAll(() => browser?.close());
 
-  test('an adapter is told what to do', async () => {
+  test('gets advice in the error', async () => {
     const page = { script: 'device-page.ts', query: '?limits=default' };
     await expect(resultOfPage(browser, page)).rejects.toThrow(/has no adapter.*--enable-unsafe-webgpu/);
   });
