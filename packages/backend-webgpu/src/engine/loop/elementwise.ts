@@ -5,8 +5,8 @@ import { type Loop, uniformsIn } from './loop.js';
 import { loopFunctions, stageFunction } from './stage.js';
 
 /**
- * A loop without products, such as an SRU's: one dispatch, a thread per batch row and unit, which goes through the time steps
- * with its states in registers.
+ * Writes the kernel of a loop without products, such as an SRU's: one dispatch, a thread per batch row and unit, which runs
+ * all time steps with its states in registers.
  */
 export function elementwiseKernel(loop: Loop): Kernel {
   const { carried, kept, sums, places } = loop;

@@ -2,7 +2,7 @@ import type { Plan } from '@sluice/core';
 import { isInputProjection, outputState, type Slot } from '@sluice/core/backend';
 import { type Loop, type Operand, weightInWork } from './loop.js';
 
-/** A number of a row of `units` numbers that begins `blocks` rows behind a uniform's place. */
+/** Writes the place of a number: block `block` of row `row`, where rows have `blocks` blocks of `units` numbers. */
 const inRow = (start: string, row: string, blocks: number, block: number, unit: string) =>
   `${start} + (${row} * ${blocks}u + ${block}u) * u.units + ${unit}`;
 
@@ -10,15 +10,15 @@ const inRow = (start: string, row: string, blocks: number, block: number, unit: 
 const width = (plan: Plan, parameter: number): string =>
   `${plan.parameters[parameter].blocks.length}u * u.units`;
 
-/** Finds the time step and the places of states before and after it; saved states are `[timesteps + 1, batch, units]`. */
+/** Declares the time step and the indices of states before and after it; saved states are `[timesteps + 1, batch, units]`. */
 export const keptStep = (position: string): string => `let t = ${position};
   let cell = row * u.rowCells + t * u.stepCells;
   var before = t + u.reverse;
   var after = t + 1u - u.reverse;`;
 
 /**
- * A plan's forward steps. With `u.keep` they keep what the gradient needs; without, `saved` is a buffer in which states have two
- * places that take turns, and values one. Both ways it is one kernel, so results are the same bits on every device.
+ * The loop of a plan's forward pass. With `u.keep` it saves the values for the gradient; without, `saved` has a double buffer
+ * for each state and one place for each value. It is one kernel for both, so their results are the same bits.
  */
 export function forwardLoop(plan: Plan): Loop {
   const schedule = plan.training;
@@ -27,7 +27,7 @@ export function forwardLoop(plan: Plan): Loop {
   const value = (index: number, unit: string) =>
     `saved[u.value${index} + select(row, cell, u.keep == 1u) * u.units + ${unit}]`;
   const { products } = plan;
-  /** Whether the loop itself reads a value. */
+  /** Whether the loop reads a value. */
   const isUsed = (index: number) =>
     products.some(({ operand }) => operand.kind === 'value' && operand.index === index) ||
     schedule.stages.some(({ program }) =>

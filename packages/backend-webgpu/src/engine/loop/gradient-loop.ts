@@ -3,7 +3,7 @@ import { outputState, type Slot } from '@sluice/core/backend';
 import { keptStep } from './forward-loop.js';
 import { type Loop, type Operand, weightInWork } from './loop.js';
 
-/** A plan's gradient steps, from the last processed step, at position 0, to the first. */
+/** The loop of a plan's gradient, from the last processed step, at position 0, to the first. */
 export function gradientLoop(plan: Plan): Loop {
   const { schedule, buffers, places: cotangentPlaces, vectors, input } = plan.gradient;
   const own = (start: string) => `[u.${start} + row * u.units + unit]`;
@@ -73,7 +73,7 @@ export function gradientLoop(plan: Plan): Loop {
       case 'previousStateCotangent': {
         const incoming = loadPlace({ kind: 'stateCotangent', state: slot.state });
         if (slot.state !== repeatedState) return incoming;
-        // A padded step's output is the state before it, so its cotangent goes there.
+        // A padded step repeats the state before it as output, so the output's cotangent is added to that state's.
         return `${incoming} + select(0.0, ${load({ kind: 'outputCotangent' })}, u.repeat == 1u)`;
       }
       case 'productCotangent':

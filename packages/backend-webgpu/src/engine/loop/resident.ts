@@ -4,30 +4,30 @@ import type { Places } from '../wgsl/program.js';
 import { hasWork, type Loop, type LoopProduct, type Operand, uniformsIn } from './loop.js';
 import { loopFunctions, stageFunction } from './stage.js';
 
-/** How many rows of `units` numbers a loop's operands take in workgroup memory. */
+/** The number of rows of `units` numbers that a loop's operands take in workgroup memory. */
 export const heldBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
   operands.reduce((sum, { blocks, isDoubleBuffered }) => sum + blocks * (isDoubleBuffered ? 2 : 1), 0);
 
 /**
- * What the four threads of a quad (neighbours, of the feature `subgroups`) do together.
- * - `reading`: each reads what is held of another one of four depths, and they pass it on to each other. There must be a multiple
- *   of four units.
- * - `unit`: they have the same unit. Each multiplies a fourth of the depth; then each runs the program for every fourth row.
+ * How the four threads of a quad (feature `subgroups`) share work.
+ * - `reading`: each reads the operand at one of four depths, and they exchange the numbers. The number of units must be a
+ *   multiple of four.
+ * - `unit`: they share a unit. Each multiplies a fourth of the depth, then runs the program for every fourth row.
  */
 export type Quads = 'none' | 'reading' | 'unit';
 
 export interface ResidentSizes {
-  /** Batch rows of a workgroup: one, or fours, whose numbers are one `vec4f` each. */
+  /** Batch rows of a workgroup: one, or a multiple of four, in `vec4f`s. */
   readonly rows: 1 | 4 | 8;
   readonly threads: number;
-  /** How many units a thread multiplies at the same time. */
+  /** The number of units that a thread multiplies together. */
   readonly together: number;
   readonly quads: Quads;
-  /** How many numbers (of `rows` rows each) there is workgroup memory for. */
+  /** The numbers per batch row in workgroup memory. */
   readonly held: number;
 }
 
-/** The workgroup memory for numbering quads that share units, in numbers, with what may be left free around it. */
+/** Workgroup memory for the counter that numbers quads, in numbers, with padding. */
 export const QUAD_NUMBERING = 4;
 /** Numbers the quads: WGSL does not say which of a workgroup's threads are neighbours. */
 const NUMBERED = `if (thread == 0u) { atomicStore(&quads, 0u); }
@@ -37,8 +37,8 @@ const NUMBERED = `if (thread == 0u) { atomicStore(&quads, 0u); }
   let worker = quadBroadcast(number, 0u);`;
 
 /**
- * A loop in one dispatch: a workgroup takes a few batch rows through all time steps. What products multiply stays in its
- * memory; between the stages of a step its threads wait for each other. A thread has every `threads`-th unit, or a quad every
+ * Writes the kernel of a loop in one dispatch: a workgroup runs all time steps of a few batch rows. The operands of products
+ * stay in its memory, and a barrier separates the stages of a step. A thread computes every `threads`-th unit, or a quad every
  * `threads / 4`-th.
  *
  * Ladder (a GRU's loop, 64 × 50 × 128 units, on a software adapter, two cores; ms):
@@ -48,31 +48,31 @@ const NUMBERED = `if (thread == 0u) { atomicStore(&quads, 0u); }
  *   4  3 in quads                                                    220   13 for 48
  *   5  4 with each store written once, not again for padded steps    200
  *   6  5 for eight rows                                              150   14 for 96; a batch of one takes a third longer
- * A software adapter is given 6 (`LAYOUTS` in strategy.ts). A GPU runs all threads at once and is given 1, where it has subgroups with
- * quads that share a unit: then four times as many threads are on their way at once through loops a fourth as long, and read as
- * much in all. (So it should take less time where there are not yet enough threads to keep the GPU busy; no GPU was at hand to see it on.)
+ * A software adapter uses 6 (`LAYOUTS` in strategy.ts). A GPU runs all threads at once and uses 1; with subgroups, quads share
+ * a unit. Four times as many threads then run loops a fourth as long and read as much in all. This should save time while
+ * threads are too few to keep the GPU busy; it has not been measured on a GPU.
  */
 export function residentKernel(loop: Loop, { rows, threads, together, quads, held }: ResidentSizes): Kernel {
   const { operands, stages, places } = loop;
   const units = Array.from({ length: together }, (_, i) => i);
   const sharesUnit = quads === 'unit';
-  /** Who has units of their own: threads or quads. */
+  /** The number of workers, threads or quads, among which units are divided. */
   const workers = sharesUnit ? threads / 4 : threads;
   const forUnits = (text: (i: number) => string) => units.map(text).join(' ');
   const type = rows === 1 ? 'f32' : 'vec4f';
-  /** The numbers of all rows are so many of that type. */
+  /** The number of values of that type for all rows. */
   const parts = Math.ceil(rows / 4);
   const forParts = (text: (part: number) => string) => repeatText(parts, text, ' ');
-  /** What is held at a place for row `lane`. */
+  /** Writes the number in workgroup memory at a place, for row `lane`. */
   const heldOfLane = (at: string) =>
     rows === 1 ? `held[${at}]` : `held[(${at}) * ${parts}u + lane / 4u][lane % 4u]`;
-  /** A sum of row `lane`, out of those of all rows. */
+  /** Writes the sum of row `lane`. */
   const sumOfLane = (name: string) => {
     if (rows === 1) return `${name}_0`;
     return parts === 1 ? `${name}_0[lane]` : `select(${name}_0, ${name}_1, lane >= 4u)[lane % 4u]`;
   };
   const firstHeld = operands.map((_, i) => heldBlocks({ operands: operands.slice(0, i) }));
-  /** Where number `unit` of an operand's block is held; `turn` is that of the step, or 1 minus it. */
+  /** Writes where an operand's block begins in workgroup memory; `turn` selects a half of the double buffer. */
   const heldAt = ({ isDoubleBuffered, blocks }: Operand, i: number, block: number, turn: string) => {
     const first = `${firstHeld[i] + block}u`;
     return `(${isDoubleBuffered ? `${first} + (${turn}) * ${blocks}u` : first}) * u.units`;
@@ -132,7 +132,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
         return `let ${name}_${part} = ${ofUnits.reduce((others, sum, i) => `select(${others}, ${sum}, i == ${i}u)`)};`;
       }),
     );
-    /** All threads of a quad get the sum of what each has. */
+    /** Sums over the threads of a quad; each gets the sum. */
     const joined = sharesUnit
       ? sums.flatMap((name) =>
           ['X', 'Y'].map((way) =>
@@ -142,7 +142,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
           ),
         )
       : [];
-    // Who passes something on must be there to the end, also beyond the last unit.
+    // Threads that exchange numbers must run to the end, even beyond the last unit.
     const firstUnits =
       quads !== 'none'
         ? `for (var start = 0u; start < u.units; start += ${together * workers}u) {
@@ -150,7 +150,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
         : `for (var first = worker; first < u.units; first += ${together * workers}u) {`;
     return `
     ${firstUnits}
-      // Units beyond the last are read as the last, and nothing is done with them.
+      // Units beyond the last read the last one and store nothing.
       ${forUnits((i) => `let unit${i} = min(first + ${i * workers}u, u.units - 1u);`)}
       ${declared.join('\n      ')}
       ${[...stage.products.map(multiply), ...joined].join('\n      ')}

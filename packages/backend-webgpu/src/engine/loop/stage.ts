@@ -4,10 +4,10 @@ import { programValues } from '../wgsl/program.js';
 import { type Loop, waitingPlace, waitingResults } from './loop.js';
 
 /**
- * A stage's program as a WGSL function, `stageN(row, unit, position, …)`, for one number of its rows. At a padded step other
- * values are stored. (A software adapter goes through all branches, so the stores are not written once for each.)
+ * Writes a stage's program as a WGSL function, `stageN(row, unit, position, …)`, for one element. At a padded step it stores
+ * other values. (A software adapter runs both branches of a condition, so each store is written once, after it.)
  *
- * @param more parameters of the function besides these, which `places` may use.
+ * @param more further parameters of the function, which `places` may use.
  */
 export function stageFunction(
   loop: Loop,
@@ -56,6 +56,6 @@ fn stage${index}(${parameters.join(', ')}) {
 }`;
 }
 
-/** The WGSL functions that a loop's operations call. */
+/** Writes the WGSL functions that a loop's operations call. */
 export const loopFunctions = ({ stages }: Loop): string =>
   writeFunctions(stages.flatMap(({ program }) => program.operations.map(({ name }) => name)));

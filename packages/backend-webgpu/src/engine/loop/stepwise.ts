@@ -5,12 +5,12 @@ import { loopFunctions, stageFunction } from './stage.js';
 /** Units and batch rows of a workgroup: 16 × 16 threads, each with a unit of four rows. */
 export const TILE_UNITS = 16;
 export const TILE_ROWS = 64;
-/** Depth that a workgroup keeps at a time. */
+/** The depth that a workgroup holds in its memory at a time. */
 const STRIP = 16;
 
 /**
- * A stage of a loop for one step: products and program of a tile of batch rows and units by each workgroup, spread over the
- * whole GPU. A step is a dispatch a stage; what is carried passes through memory.
+ * Writes the kernel of one stage of a step: each workgroup computes the products and the program of a tile of batch rows and
+ * units. States, or their cotangents, pass from step to step through memory.
  */
 export function stepwiseKernel(loop: Loop, index: number): Kernel {
   const stage = loop.stages[index];
