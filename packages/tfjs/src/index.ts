@@ -1,4 +1,5 @@
 /** How a backend of Sluice becomes kernels of TensorFlow.js. */
+export { withSeparateActivation } from './fused-activations.js';
 export {
   type KernelArguments,
   ORTHONORMAL_ROWS,

@@ -8,6 +8,7 @@ import {
   pointwiseOperands,
   type TensorInfo,
   withFloatInputs,
+  withSeparateActivation,
 } from '../src/index.js';
 
 /** A TensorFlow.js backend that keeps the numbers of its tensors in a map. */
@@ -125,5 +126,34 @@ describe('withFloatInputs', () => {
     const whole = backend.tensor(Int32Array.of(1), 'int32');
     const kernel = withFloatInputs(({ inputs }: Call) => inputs.whole, stored);
     expect(kernel({ inputs: { whole }, backend })).toBe(whole);
+  });
+});
+
+describe('withSeparateActivation', () => {
+  const tensor = (name: string) => ({ dataId: { name }, shape: [1], dtype: 'float32' });
+
+  test('runs the activation on the product without one, and disposes of the product', () => {
+    const [product, activated] = [tensor('product'), tensor('activated')];
+    const disposed: object[] = [];
+    const backend = { disposeData: (dataId: object) => disposed.push(dataId) };
+    const attributes: unknown[] = [];
+    const kernel = withSeparateActivation<typeof backend>(
+      ({ attrs }) => {
+        attributes.push(attrs);
+        return product;
+      },
+      (name) =>
+        name === 'relu'
+          ? ({ inputs }) => {
+              expect(inputs.x).toBe(product);
+              return activated;
+            }
+          : undefined,
+    );
+    expect(kernel({ inputs: {}, attrs: { activation: 'relu', transposeA: true }, backend })).toBe(activated);
+    expect(disposed).toEqual([product.dataId]);
+    expect(kernel({ inputs: {}, attrs: { activation: 'tanh' }, backend })).toBe(product);
+    expect(disposed).toEqual([product.dataId]);
+    expect(attributes).toEqual([{ activation: 'linear', transposeA: true }, { activation: 'tanh' }]);
   });
 });

@@ -1,3 +1,4 @@
+import { withSeparateActivation } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { attachedTo } from './attach.js';
@@ -14,13 +15,11 @@ export function nanConfigs(): KernelConfig[] {
     ...replaceKernel('Relu6', clipped),
     ...['Maximum', 'Minimum'].flatMap((name) => replaceKernel(name, largest)),
     ...['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'].flatMap((name) =>
-      replaceKernel(name, activatedApart),
+      replaceKernel(name, separateActivation),
     ),
     ...['MaxPool', 'AvgPool'].flatMap((name) => replaceKernel(name, pooled)),
   ];
 }
-
-type Call = Parameters<KernelFunc>[0];
 
 function keepNaN(backend: BackendWasm, from: TensorInfo, to: TensorInfo): void {
   attachedTo(backend).fixed.keepNaN(
@@ -73,18 +72,10 @@ function largest(original: KernelFunc): KernelFunc {
 }
 
 /** For products with a fused `relu` or `relu6`: the activation runs as a kernel of its own. */
-function activatedApart(original: KernelFunc): KernelFunc {
+function separateActivation(original: KernelFunc): KernelFunc {
   const names: Readonly<Record<string, string>> = { relu: 'Relu', relu6: 'Relu6' };
-  return (call) => {
-    const attrs = call.attrs as Call['attrs'] & { activation?: string };
-    const activation = getKernel(names[attrs?.activation ?? ''] ?? '', 'wasm');
-    if (!activation) return original(call);
-    const { backend } = call;
-    const product = original({ ...call, attrs: { ...attrs, activation: 'linear' } }) as TensorInfo;
-    const result = activation.kernelFunc({ inputs: { x: product }, attrs: {}, backend });
-    (backend as BackendWasm).disposeData(product.dataId);
-    return result;
-  };
+  const findActivation = (name: string) => getKernel(names[name] ?? '', 'wasm')?.kernelFunc as never;
+  return withSeparateActivation<BackendWasm>(original as never, findActivation) as KernelFunc;
 }
 
 /** For `MaxPool` and `AvgPool`: pooling a tensor that marks NaN with 1 finds the windows with NaN. */

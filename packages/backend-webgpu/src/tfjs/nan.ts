@@ -1,4 +1,5 @@
 import type { OperationName } from '@sluice/core/backend';
+import { withSeparateActivation } from '@sluice/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { writeFunctions } from '../engine/wgsl/operations.js';
@@ -105,14 +106,6 @@ function softmax({ inputs, attrs, backend }: Call): TensorInfo {
 /** Runs the activation that is fused with a product as a separate kernel. */
 function separateActivation(original: KernelFunc): KernelFunc {
   const names: Readonly<Record<string, string>> = { sigmoid: 'Sigmoid', relu6: 'Relu6', elu: 'Elu' };
-  return (call) => {
-    const attrs = call.attrs as Call['attrs'] & { activation?: string };
-    const activation = getKernel(names[attrs?.activation ?? ''] ?? '', 'webgpu');
-    if (!activation) return original(call);
-    const { backend } = call;
-    const product = original({ ...call, attrs: { ...attrs, activation: 'linear' } }) as TensorInfo;
-    const result = activation.kernelFunc({ inputs: { x: product }, attrs: {}, backend }) as TensorInfo;
-    (backend as WebGPUBackend).disposeData(product.dataId);
-    return result;
-  };
+  const findActivation = (name: string) => getKernel(names[name] ?? '', 'webgpu')?.kernelFunc as never;
+  return withSeparateActivation<WebGPUBackend>(original as never, findActivation) as KernelFunc;
 }
