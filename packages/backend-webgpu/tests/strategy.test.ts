@@ -13,12 +13,12 @@ const LIMITS = {
 const GPU = { limits: LIMITS, isSoftware: false, subgroups: true };
 const SOFTWARE = { limits: LIMITS, isSoftware: true, subgroups: true };
 
-/** A GRU of so many units: three products of the state, which is held twice. */
-const gru = (units: number) => ({ units, multiplications: 3 * units * units, heldBlocks: 2 });
+/** A GRU of so many units: three products of the state, which is double-buffered. */
+const gru = (units: number) => ({ units, multiplications: 3 * units * units, operandBlocks: 2 });
 
 describe('the strategy', () => {
   test('without products of states is a thread for each number', () => {
-    expect(chooseStrategy({ units: 64, multiplications: 0, heldBlocks: 0 }, GPU)).toEqual({
+    expect(chooseStrategy({ units: 64, multiplications: 0, operandBlocks: 0 }, GPU)).toEqual({
       kind: 'elementwise',
     });
   });
@@ -31,7 +31,7 @@ describe('the strategy', () => {
       threads: 128,
       together: 1,
       quads: 'none',
-      held: 1024,
+      capacity: 1024,
     });
     expect(chooseStrategy(gru(3), without)).toMatchObject({ kind: 'resident', threads: 64 });
   });
@@ -43,7 +43,7 @@ describe('the strategy', () => {
       threads: 256,
       together: 1,
       quads: 'unit',
-      held: 1023,
+      capacity: 1023,
     });
     expect(chooseStrategy(gru(3), GPU)).toMatchObject({ threads: 64, quads: 'unit' });
     expect(chooseStrategy(gru(255), GPU)).toMatchObject({ threads: 256, quads: 'unit' });
@@ -53,8 +53,8 @@ describe('the strategy', () => {
   test('leaves memory for numbering quads', () => {
     const limits = { ...LIMITS, maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupSizeX: 1024 };
     const device = { ...GPU, limits };
-    expect(chooseStrategy(gru(511), device, 'resident')).toMatchObject({ quads: 'unit', held: 1023 });
-    expect(chooseStrategy(gru(512), device, 'resident')).toMatchObject({ quads: 'none', held: 1024 });
+    expect(chooseStrategy(gru(511), device, 'resident')).toMatchObject({ quads: 'unit', capacity: 1023 });
+    expect(chooseStrategy(gru(512), device, 'resident')).toMatchObject({ quads: 'none', capacity: 1024 });
   });
 
   test('for large layers is a dispatch per step', () => {
@@ -64,11 +64,11 @@ describe('the strategy', () => {
 
   test('can be chosen, up to 1,024 units and more', () => {
     expect(chooseStrategy(gru(8), GPU, 'stepwise')).toEqual({ kind: 'stepwise' });
-    expect(chooseStrategy(gru(512), GPU, 'resident')).toMatchObject({ rows: 4, held: 1024 });
+    expect(chooseStrategy(gru(512), GPU, 'resident')).toMatchObject({ rows: 4, capacity: 1024 });
     expect(chooseStrategy(gru(1024), GPU, 'resident')).toMatchObject({
       rows: 1,
       threads: 256,
-      held: 4096,
+      capacity: 4096,
     });
     expect(() => chooseStrategy(gru(2049), GPU, 'resident')).toThrow(
       /'resident' needs 16392 bytes of workgroup memory for 2049 units, but the device has 16384.*'stepwise'/,
@@ -87,7 +87,7 @@ describe('the strategy', () => {
       threads: 1024,
       together: 1,
       quads: 'none',
-      held: 2048,
+      capacity: 2048,
     });
   });
 
@@ -103,7 +103,7 @@ describe('the strategy', () => {
       threads: 32,
       together: 4,
       quads: 'reading',
-      held: 512,
+      capacity: 512,
     });
     const small = { rows: 4, threads: 32, together: 1, quads: 'none' };
     expect(chooseStrategy(gru(3), SOFTWARE)).toMatchObject(small);

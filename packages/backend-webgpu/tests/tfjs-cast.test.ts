@@ -11,19 +11,19 @@ beforeAll(async () => {
   tf.env().set('WEBGPU_CPU_FORWARD', false);
 });
 
-test.each(['int32', 'bool'] as const)("TensorFlow.js's kernels take what is cast from %s", async (dtype) => {
-  const given = tf.tensor([1, 0, 1, 1, 0, 0], [1, 2, 3], dtype);
+test.each(['int32', 'bool'] as const)("TensorFlow.js's kernels read tensors cast from %s", async (dtype) => {
+  const tensor = tf.tensor([1, 0, 1, 1, 0, 0], [1, 2, 3], dtype);
   const { numTensors } = tf.memory();
-  const x = tf.cast(given, 'float32');
-  const turned = tf.transpose(x, [1, 0, 2]);
-  expect([...(await tf.add(turned, 0.5).data())]).toEqual([1.5, 0.5, 1.5, 1.5, 0.5, 0.5]);
+  const x = tf.cast(tensor, 'float32');
+  const transposed = tf.transpose(x, [1, 0, 2]);
+  expect([...(await tf.add(transposed, 0.5).data())]).toEqual([1.5, 0.5, 1.5, 1.5, 0.5, 0.5]);
   expect(await x.data()).toBeInstanceOf(Float32Array);
-  tf.dispose([x, turned]);
+  tf.dispose([x, transposed]);
   // The sum is left.
   expect(tf.memory().numTensors).toBe(numTensors + 1);
 });
 
-test("TensorFlow.js's kernels take what was cast on cpu and moved", async () => {
+test("TensorFlow.js's kernels read tensors cast on cpu and moved", async () => {
   await tf.setBackend('cpu');
   const x = tf.cast(tf.tensor([1, 0, 1, 2, 0, 3], [1, 2, 3], 'int32'), 'float32');
   await tf.setBackend('webgpu');

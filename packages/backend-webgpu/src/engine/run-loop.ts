@@ -4,7 +4,7 @@ import type { Workspace } from './layout.js';
 import { elementwiseKernel } from './loop/elementwise.js';
 import { hasWork, type Loop, waitingResults, waitingUniform } from './loop/loop.js';
 import { withFloat16Weights } from './loop/plan-loops.js';
-import { heldBlocks, residentKernel } from './loop/resident.js';
+import { operandBlocks, residentKernel } from './loop/resident.js';
 import { stepwiseKernel, TILE_ROWS, TILE_UNITS } from './loop/stepwise.js';
 import type { Recorder, Uniforms } from './recorder.js';
 import { chooseStrategy, type LoopDevice, type Strategy, type StrategyName } from './strategy.js';
@@ -43,7 +43,7 @@ export class Loops {
     const multiplications = columns * units * units;
     const usesFloat16 = this.weightType === 'float16' && multiplications > 0;
     const loop = usesFloat16 ? withFloat16Weights(planLoop) : planLoop;
-    const sizes = { units, multiplications, heldBlocks: heldBlocks(loop) };
+    const sizes = { units, multiplications, operandBlocks: operandBlocks(loop) };
     const strategy = chooseStrategy(sizes, this.device, this.strategy);
     return {
       loop,

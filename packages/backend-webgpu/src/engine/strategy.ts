@@ -20,7 +20,7 @@ export interface LoopSizes {
   /** Multiplications of one batch row at one step; 0 if there are no products. */
   readonly multiplications: number;
   /** Rows of `units` numbers in workgroup memory: the operands of products, two if double-buffered. */
-  readonly heldBlocks: number;
+  readonly operandBlocks: number;
 }
 
 export type LoopLimits = Pick<
@@ -44,7 +44,7 @@ export interface LoopDevice {
 const MAX_RESIDENT_WEIGHTS = 2 ** 18;
 
 /** The usual size of workgroup memory in numbers, which every device has. One size lets layers share pipelines. */
-const USUAL_HELD = 4096;
+const USUAL_CAPACITY = 4096;
 
 /**
  * Limits for the layout of a resident loop: batch rows per workgroup, units that a thread multiplies together, threads per
@@ -76,11 +76,11 @@ export function chooseStrategy(
   { limits, isSoftware, subgroups }: LoopDevice,
   requested?: StrategyName,
 ): Strategy {
-  const { units, multiplications, heldBlocks } = sizes;
+  const { units, multiplications, operandBlocks } = sizes;
   if (multiplications === 0) return { kind: 'elementwise' };
   if (requested === 'stepwise') return { kind: 'stepwise' };
   const memory = Math.floor(limits.maxComputeWorkgroupStorageSize / 4);
-  const needed = Math.max(1, heldBlocks * units);
+  const needed = Math.max(1, operandBlocks * units);
   if (needed > memory) {
     if (requested === undefined) return { kind: 'stepwise' };
     throw new RangeError(
@@ -112,7 +112,7 @@ export function chooseStrategy(
     threads: Math.min(limit, powerOfTwo(Math.max(minThreads, wanted))),
     together,
     quads,
-    held: Math.max(needed, Math.floor((USUAL_HELD - (quads === 'unit' ? QUAD_NUMBERING : 0)) / rows)),
+    capacity: Math.max(needed, Math.floor((USUAL_CAPACITY - (quads === 'unit' ? QUAD_NUMBERING : 0)) / rows)),
   };
 }
 

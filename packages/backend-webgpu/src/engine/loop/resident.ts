@@ -5,7 +5,7 @@ import { hasWork, type Loop, type LoopProduct, type Operand, uniformsIn } from '
 import { loopFunctions, stageFunction } from './stage.js';
 
 /** The number of rows of `units` numbers that a loop's operands take in workgroup memory. */
-export const heldBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
+export const operandBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
   operands.reduce((sum, { blocks, isDoubleBuffered }) => sum + blocks * (isDoubleBuffered ? 2 : 1), 0);
 
 /**
@@ -24,7 +24,7 @@ export interface ResidentSizes {
   readonly together: number;
   readonly quads: Quads;
   /** The numbers per batch row in workgroup memory. */
-  readonly held: number;
+  readonly capacity: number;
 }
 
 /** Workgroup memory for the counter that numbers quads, in numbers, with padding. */
@@ -52,7 +52,10 @@ const NUMBERED = `if (thread == 0u) { atomicStore(&quads, 0u); }
  * a unit. Four times as many threads then run loops a fourth as long and read as much in all. This should save time while
  * threads are too few to keep the GPU busy; it has not been measured on a GPU.
  */
-export function residentKernel(loop: Loop, { rows, threads, together, quads, held }: ResidentSizes): Kernel {
+export function residentKernel(
+  loop: Loop,
+  { rows, threads, together, quads, capacity }: ResidentSizes,
+): Kernel {
   const { operands, stages, places } = loop;
   const units = Array.from({ length: together }, (_, i) => i);
   const sharesUnit = quads === 'unit';
@@ -64,17 +67,17 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
   const parts = Math.ceil(rows / 4);
   const forParts = (text: (part: number) => string) => repeatText(parts, text, ' ');
   /** Writes the number in workgroup memory at a place, for row `lane`. */
-  const heldOfLane = (at: string) =>
-    rows === 1 ? `held[${at}]` : `held[(${at}) * ${parts}u + lane / 4u][lane % 4u]`;
+  const operandOfLane = (at: string) =>
+    rows === 1 ? `operandMemory[${at}]` : `operandMemory[(${at}) * ${parts}u + lane / 4u][lane % 4u]`;
   /** Writes the sum of row `lane`. */
   const sumOfLane = (name: string) => {
     if (rows === 1) return `${name}_0`;
     return parts === 1 ? `${name}_0[lane]` : `select(${name}_0, ${name}_1, lane >= 4u)[lane % 4u]`;
   };
-  const firstHeld = operands.map((_, i) => heldBlocks({ operands: operands.slice(0, i) }));
+  const firstBlocks = operands.map((_, i) => operandBlocks({ operands: operands.slice(0, i) }));
   /** Writes where an operand's block begins in workgroup memory; `turn` selects a half of the double buffer. */
-  const heldAt = ({ isDoubleBuffered, blocks }: Operand, i: number, block: number, turn: string) => {
-    const first = `${firstHeld[i] + block}u`;
+  const operandStart = ({ isDoubleBuffered, blocks }: Operand, i: number, block: number, turn: string) => {
+    const first = `${firstBlocks[i] + block}u`;
     return `(${isDoubleBuffered ? `${first} + (${turn}) * ${blocks}u` : first}) * u.units`;
   };
   const publish = (slot: Slot, value: string): string =>
@@ -82,8 +85,8 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
       .flatMap((operand, i) => {
         const block = operand.blockOf(slot);
         if (block === null) return [];
-        const at = `${heldAt(operand, i, block, '1u - position % 2u')} + unit`;
-        return [` ${heldOfLane(at)} = ${value};`];
+        const at = `${operandStart(operand, i, block, '1u - position % 2u')} + unit`;
+        return [` ${operandOfLane(at)} = ${value};`];
       })
       .join('');
   const published: Places = {
@@ -91,7 +94,7 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
     store: (slot, value) => `${places.store(slot, value)}${publish(slot, value)}`,
   };
   const multiply = (product: LoopProduct) => {
-    const at = heldAt(operands[product.operand], product.operand, product.firstBlock, 'position % 2u');
+    const at = operandStart(operands[product.operand], product.operand, product.firstBlock, 'position % 2u');
     const add = (name: string, block: number) =>
       forUnits((i) => {
         const weight = `weight_${block}_${i}`;
@@ -104,13 +107,13 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
         ${product.results.map(add).join('\n        ')}
       }`;
     const depth = `${product.depthBlocks}u * u.units`;
-    const heldFor = (k: string, part: number) => `held[(operand + ${k}) * ${parts}u + ${part}u]`;
-    const one = addProducts('k', (part) => heldFor('k', part));
+    const operandAt = (k: string, part: number) => `operandMemory[(operand + ${k}) * ${parts}u + ${part}u]`;
+    const one = addProducts('k', (part) => operandAt('k', part));
     const overDepth: Readonly<Record<Quads, string>> = {
       none: `for (var k = 0u; k < ${depth}; k++) ${one}`,
       unit: `for (var k = own; k < ${depth}; k += 4u) ${one}`,
       reading: `for (var k = 0u; k < ${depth}; k += 4u) {
-        ${forParts((part) => `let own${part} = ${heldFor('k + own', part)};`)}
+        ${forParts((part) => `let own${part} = ${operandAt('k + own', part)};`)}
         ${repeatText(4, (i) => addProducts(`(k + ${i}u)`, (part) => `quadBroadcast(own${part}, ${i}u)`), '\n        ')}
       }`,
     };
@@ -167,11 +170,11 @@ export function residentKernel(loop: Loop, { rows, threads, together, quads, hel
   };
   const begin = operands.flatMap((operand, i) => {
     if (operand.before === null) return [];
-    const at = `${heldAt(operand, i, 0, 'position % 2u')} + unit`;
-    return [`${heldOfLane(at)} = ${places.load(operand.before)};`];
+    const at = `${operandStart(operand, i, 0, 'position % 2u')} + unit`;
+    return [`${operandOfLane(at)} = ${places.load(operand.before)};`];
   });
   const code = `
-var<workgroup> held: array<${type}, ${held * parts}>;
+var<workgroup> operandMemory: array<${type}, ${capacity * parts}>;
 ${sharesUnit ? 'var<workgroup> quads: atomic<u32>;' : ''}
 ${loopFunctions(loop)}
 ${working.map((index) => stageFunction(loop, index, { places: published, padded: loop.padded }, ['lane: u32'])).join('\n')}
