@@ -31,8 +31,6 @@ const knownCircles = [
   'apps/bench/src/ceilings/register-loop.ts',
   'apps/bench/src/ceilings/wasm-loop.ts',
   'apps/bench/src/ceilings/webgpu-loop.ts',
-  'packages/backend-wasm/src/engine/sequence/loop.ts',
-  'packages/backend-wasm/src/engine/threads/jobs.ts',
   'packages/conformance/src/kinks.ts',
   'packages/conformance/src/problem.ts',
   'packages/conformance/src/reference.ts',

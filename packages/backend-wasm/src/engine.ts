@@ -1,9 +1,7 @@
 import { type Backend, backendFromKernels, type OwnedBuffer, withOwnedBuffers } from '@sluice/core/backend';
 import { isShared } from './engine/features.js';
 import { loadKernels } from './engine/fixed-kernels.js';
-import type { Floats } from './engine/heap.js';
-import { OwnHeap } from './engine/own-heap.js';
-import { shareableMemory } from './engine/threads/shareable-memory.js';
+import { createSharedMemory, type Floats, GrowingHeap } from './engine/heap.js';
 import { threadCount } from './engine/threads/thread-count.js';
 import { wasmKernels } from './engine/wasm-kernels.js';
 
@@ -59,8 +57,8 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
     );
   }
   const threads = isUnshared ? 1 : threadCount(options.threads);
-  const memory = given ?? (threads > 1 ? shareableMemory() : new WebAssembly.Memory({ initial: 1 }));
-  const kernels = wasmKernels(new OwnHeap(memory), await loadKernels(memory, relaxedSimd), threads);
+  const memory = given ?? (threads > 1 ? createSharedMemory() : new WebAssembly.Memory({ initial: 1 }));
+  const kernels = wasmKernels(new GrowingHeap(memory), await loadKernels(memory, relaxedSimd), threads);
   return {
     ...withOwnedBuffers(backendFromKernels('wasm', kernels)),
     get threads() {

@@ -1,6 +1,6 @@
 import { testBackend } from '@sluice/conformance';
 import { testTier } from '../../../scripts/tier.mjs';
-import { OwnHeap } from '../src/engine/own-heap.js';
+import { GrowingHeap } from '../src/engine/heap.js';
 import { createWasmBackend } from '../src/engine.js';
 
 /** A backend in whose memory numbers have been: what it does not set to 0 itself is NaN. */
@@ -15,12 +15,12 @@ async function createUsedBackend() {
 
 /** Pieces of all heaps that are given out. */
 let livePieces = 0;
-const { allocate, release } = OwnHeap.prototype;
-OwnHeap.prototype.allocate = function (bytes) {
+const { allocate, release } = GrowingHeap.prototype;
+GrowingHeap.prototype.allocate = function (bytes) {
   livePieces += 1;
   return allocate.call(this, bytes);
 };
-OwnHeap.prototype.release = function (address) {
+GrowingHeap.prototype.release = function (address) {
   release.call(this, address);
   livePieces -= 1;
 };

@@ -2,12 +2,11 @@ import { cells, planFor } from '@sluice/core';
 import { backendFromKernels, type SequenceInputs } from '@sluice/core/backend';
 import { expect, test } from 'vitest';
 import { loadKernels } from '../src/engine/fixed-kernels.js';
-import type { Floats } from '../src/engine/heap.js';
-import { OwnHeap } from '../src/engine/own-heap.js';
+import { type Floats, GrowingHeap } from '../src/engine/heap.js';
 import { wasmKernels } from '../src/engine/wasm-kernels.js';
 
 /** A heap that is full from the n-th allocation on, and is told nothing twice. */
-class LimitedHeap extends OwnHeap {
+class LimitedHeap extends GrowingHeap {
   left = Number.POSITIVE_INFINITY;
   readonly live = new Set<number>();
 

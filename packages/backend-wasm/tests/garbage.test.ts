@@ -4,7 +4,7 @@ import { cells, planFor } from '@sluice/core';
 import type { Program } from '@sluice/core/backend';
 import { expect, test } from 'vitest';
 import { loadKernels } from '../src/engine/fixed-kernels.js';
-import { OwnHeap } from '../src/engine/own-heap.js';
+import { GrowingHeap } from '../src/engine/heap.js';
 import { programsIn } from '../src/engine/program/program-code.js';
 import { Programs } from '../src/engine/program/programs.js';
 import { writeProgram } from '../src/engine/program/write-program.js';
@@ -36,7 +36,7 @@ test.each([1, 2])(
   'on %i threads, programs that nobody holds are given up with their memory',
   async (threads) => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
-    const heap = new OwnHeap(memory);
+    const heap = new GrowingHeap(memory);
     const loaded = await loadKernels(memory);
     const { fixed, variant } = loaded;
     const tools = { memory, fixed, scratch: 0, program: (address: number) => programs.at(address) };

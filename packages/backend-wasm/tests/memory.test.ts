@@ -1,6 +1,6 @@
 import { cells, planFor } from '@sluice/core';
 import { describe, expect, test } from 'vitest';
-import { OwnHeap } from '../src/engine/own-heap.js';
+import { GrowingHeap } from '../src/engine/heap.js';
 import { createWasmBackend } from '../src/engine.js';
 import { kernelsOnMemory } from './on-memory.js';
 
@@ -10,7 +10,7 @@ const memoryOf = (maximum?: number) =>
 describe('the heap', () => {
   test('never touches what was in the memory or what others add', () => {
     const memory = memoryOf();
-    const heap = new OwnHeap(memory);
+    const heap = new GrowingHeap(memory);
     const first = heap.allocate(100);
     const foreign = memory.grow(1) * 65_536;
     const others = Array.from({ length: 40 }, () => heap.allocate(10_000));
@@ -21,7 +21,7 @@ describe('the heap', () => {
   });
 
   test('pieces do not overlap, whatever the order of release', () => {
-    const heap = new OwnHeap(memoryOf());
+    const heap = new GrowingHeap(memoryOf());
     const held = new Map<number, number>();
     let state = 1;
     const random = (below: number) => {
@@ -50,7 +50,7 @@ describe('the heap', () => {
   });
 
   test('says what to do when the memory is full, and that a buffer was released twice', () => {
-    const heap = new OwnHeap(memoryOf(3));
+    const heap = new GrowingHeap(memoryOf(3));
     const address = heap.allocate(100_000);
     expect(() => heap.allocate(100_000)).toThrow(/cannot grow by 0\.1 MB; release buffers/);
     heap.release(address);

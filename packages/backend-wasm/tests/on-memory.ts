@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { hasRelaxedSimd } from '../src/engine/features.js';
 import { loadKernels } from '../src/engine/fixed-kernels.js';
-import type { Floats } from '../src/engine/heap.js';
-import { OwnHeap } from '../src/engine/own-heap.js';
+import { type Floats, GrowingHeap } from '../src/engine/heap.js';
 import { wasmKernels } from '../src/engine/wasm-kernels.js';
 
 // Node 20 has relaxed SIMD behind a flag.
@@ -17,7 +16,7 @@ export const variants = [
 /** The kernels on a memory of their own. */
 export async function kernelsOnMemory(relaxedSimd = false) {
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const heap = new OwnHeap(memory);
+  const heap = new GrowingHeap(memory);
   const loaded = await loadKernels(memory, relaxedSimd);
   const kernels = wasmKernels(heap, loaded);
   const put = (values: ArrayLike<number>): Floats => {

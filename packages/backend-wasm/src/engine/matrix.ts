@@ -1,9 +1,9 @@
 import type { Matrix } from '@sluice/core/backend';
 import type { FixedKernels, ProductArguments } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
-import { MULTIPLY_PANELS, MULTIPLY_ROWS, PANEL, ROW_GROUP } from './threads/jobs.js';
+import { countChunks, PANEL, ROW_GROUP } from './threads/chunks.js';
+import { MULTIPLY_PANELS, MULTIPLY_ROWS } from './threads/jobs.js';
 import type { Pool } from './threads/pool.js';
-import { chunksFor } from './threads/share.js';
 
 /** A right-hand side used for fewer rows than this is not worth packing. */
 const WORTH_PACKING = 8;
@@ -161,8 +161,8 @@ export class MatrixProducts {
     const [, , leftColumnStride, , , , resultColumnStride, rows, depth, columns] = given;
     const work = 2 * rows * depth * columns;
     const panels = Math.ceil(columns / PANEL);
-    const rowChunks = chunksFor(work, pool.threads, Math.ceil(rows / ROW_GROUP));
-    const panelChunks = chunksFor(work, pool.threads, panels);
+    const rowChunks = countChunks(work, pool.threads, Math.ceil(rows / ROW_GROUP));
+    const panelChunks = countChunks(work, pool.threads, panels);
     // Few rows would pass by each panel too quickly to be worth loading it; columns cost nothing twice, unless the left side
     // has to be packed for each chunk.
     const byRows = leftColumnStride !== 4 || rows >= ENOUGH_ROWS * rowChunks || panelChunks === 1;

@@ -3,9 +3,7 @@ import { recurrentKernels } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { loadKernels } from '../engine/fixed-kernels.js';
-import type { Floats, Heap } from '../engine/heap.js';
-import { OwnHeap } from '../engine/own-heap.js';
-import { shareableMemory } from '../engine/threads/shareable-memory.js';
+import { createSharedMemory, type Floats, GrowingHeap, type Heap } from '../engine/heap.js';
 import { wasmKernels } from '../engine/wasm-kernels.js';
 import { onDispose, onEnd } from './dispose.js';
 import { floatsOf, sizeOf } from './tensors.js';
@@ -24,8 +22,8 @@ export async function copyingKernels(
   threads: number,
   inPlace: ReadonlyMap<string, KernelFunc>,
 ): Promise<ReadonlyMap<string, KernelFunc>> {
-  const memory = shareableMemory();
-  const kernels = wasmKernels(new OwnHeap(memory), await loadKernels(memory), threads);
+  const memory = createSharedMemory();
+  const kernels = wasmKernels(new GrowingHeap(memory), await loadKernels(memory), threads);
   const numbers = ({ buffer }: WebAssembly.Memory, { address, length }: Floats) =>
     new Float32Array(buffer, address, length);
   const saved = new WeakMap<object, Floats>();

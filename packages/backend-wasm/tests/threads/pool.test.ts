@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadKernels } from '../../src/engine/fixed-kernels.js';
-import { OwnHeap } from '../../src/engine/own-heap.js';
+import { GrowingHeap } from '../../src/engine/heap.js';
 import type { startWorker, WorkerStart } from '../../src/engine/start-worker.js';
 import { MULTIPLY_ROWS, RUN_PROGRAM } from '../../src/engine/threads/jobs.js';
 import { Pool } from '../../src/engine/threads/pool.js';
@@ -24,7 +24,7 @@ async function productWith(
   onChunk = () => {},
 ) {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
-  const heap = new OwnHeap(memory);
+  const heap = new GrowingHeap(memory);
   const loaded = await loadKernels(memory, false);
   const { fixed } = loaded;
   const workers: Worker[] = [];
@@ -143,7 +143,7 @@ describe('a worker', () => {
 
   test('that cannot be started is told of once, and not missed', async () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
-    const heap = new OwnHeap(memory);
+    const heap = new GrowingHeap(memory);
     const loaded = await loadKernels(memory, false);
     const done: number[] = [];
     const scratch = heap.allocate(loaded.fixed.scratchBytes());

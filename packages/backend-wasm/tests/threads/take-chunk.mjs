@@ -1,13 +1,13 @@
 import { parentPort } from 'node:worker_threads';
-import { JobBoard } from '../../dist/engine/threads/job-board.js';
+import { WorkQueue } from '../../dist/engine/threads/work-queue.js';
 
 /**
  * Waits for chunks like a real worker, but does `then` with the first that it gets.
- * @param {(board: JobBoard, chunk: number) => void} then
+ * @param {(board: WorkQueue, chunk: number) => void} then
  */
 export function withFirstChunk(then) {
   parentPort?.once('message', ({ memory, board: address, worker }) => {
-    const board = new JobBoard(memory, address);
+    const board = new WorkQueue(memory, address);
     while (board.wait()) {
       board.setBusy(worker, true);
       const chunk = board.take();

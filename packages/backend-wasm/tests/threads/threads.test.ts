@@ -1,6 +1,6 @@
 import { cells } from '@sluice/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { chunksFor, loopChunksFor } from '../../src/engine/threads/share.js';
+import { countChunks, countLoopChunks } from '../../src/engine/threads/chunks.js';
 import { createWasmBackend } from '../../src/engine.js';
 import { distance, numbersOf, workersUp } from './layer-numbers.js';
 
@@ -93,7 +93,7 @@ test('says how many threads there are when they have been ended', async () => {
 
 test('work is never cut into more chunks than the board has places for, and always alike for all threads', () => {
   for (let threads = 2; threads <= 64; threads++) {
-    const chunks = chunksFor(Number.POSITIVE_INFINITY, threads, Number.POSITIVE_INFINITY);
+    const chunks = countChunks(Number.POSITIVE_INFINITY, threads, Number.POSITIVE_INFINITY);
     expect(chunks).toBeLessThanOrEqual(64);
     expect(chunks % threads).toBe(0);
   }
@@ -101,12 +101,12 @@ test('work is never cut into more chunks than the board has places for, and alwa
 
 test('a time loop is dealt out when every thread gets a pair of rows, in larger parts where there are many', () => {
   const much = 1e9;
-  expect(loopChunksFor(much, 2, 64)).toBe(4);
-  expect(loopChunksFor(much, 2, 16)).toBe(2);
-  expect(loopChunksFor(much, 8, 64)).toBe(8);
-  expect(loopChunksFor(much, 8, 16)).toBe(8);
-  expect(loopChunksFor(much, 8, 15)).toBe(1);
-  expect(loopChunksFor(1000, 2, 64)).toBe(1);
+  expect(countLoopChunks(much, 2, 64)).toBe(4);
+  expect(countLoopChunks(much, 2, 16)).toBe(2);
+  expect(countLoopChunks(much, 8, 64)).toBe(8);
+  expect(countLoopChunks(much, 8, 16)).toBe(8);
+  expect(countLoopChunks(much, 8, 15)).toBe(1);
+  expect(countLoopChunks(1000, 2, 64)).toBe(1);
 });
 
 test('addresses above 2 GB are as good as others', async () => {

@@ -1,4 +1,4 @@
-import { signed, unsigned } from './encoding.js';
+import { signed, unsigned } from './wasm-module.js';
 
 const OPCODES = {
   block: 0x02,

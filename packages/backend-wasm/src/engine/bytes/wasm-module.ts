@@ -1,5 +1,43 @@
-import { sized, text, unsigned, vector } from './encoding.js';
-import type { FunctionBody } from './function-body.js';
+/**
+ * Writes WebAssembly's binary format. Source: WebAssembly Core Specification 2.0, chapter 5.
+ *
+ * `concat` joins lists of bytes: V8 takes 5 to 20 times as long for `flat` or `...`.
+ */
+
+/** LEB128 of a number ≥ 0. */
+export function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest > 127) {
+    bytes.push((rest & 127) | 128);
+    rest >>>= 7;
+  }
+  bytes.push(rest);
+  return bytes;
+}
+
+/** LEB128 of a signed 32-bit number. */
+export function signed(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value | 0;
+  while (rest < -64 || rest > 63) {
+    bytes.push((rest & 127) | 128);
+    rest >>= 7;
+  }
+  bytes.push(rest & 127);
+  return bytes;
+}
+
+/** A list of items after its length. */
+const vector = (items: readonly (readonly number[])[]): number[] => unsigned(items.length).concat(...items);
+
+const text = (value: string): number[] => [
+  ...unsigned(value.length),
+  ...[...value].map((character) => character.charCodeAt(0)),
+];
+
+/** Bytes after their count. */
+const sized = (bytes: readonly number[]): number[] => unsigned(bytes.length).concat(bytes);
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const SECTIONS = { type: 1, import: 2, function: 3, export: 7, code: 10 };
@@ -10,11 +48,24 @@ const MEMORY = 0x02;
 const FUNCTION = 0x00;
 const MOST_PAGES = 65_536;
 
+/** A function's code and the number of its local variables, without the parameters. */
+export interface FunctionCode {
+  readonly integerLocals: number;
+  readonly vectorLocals: number;
+  readonly bytes: readonly number[];
+}
+
 /**
- * The bytes of a module that imports the memory `env.memory` and exports one function `run`, whose parameters are 32-bit
- * whole numbers and which gives nothing back. A memory that threads share is imported as such.
+ * The bytes of a module that imports the memory `env.memory` and exports one function `run`. The parameters of `run`
+ * are 32-bit integers; it has no result.
+ *
+ * @param shared whether the imported memory is a shared one.
  */
-export function moduleOf(parameters: number, body: FunctionBody, shared: boolean): Uint8Array<ArrayBuffer> {
+export function writeModule(
+  parameters: number,
+  body: FunctionCode,
+  shared: boolean,
+): Uint8Array<ArrayBuffer> {
   const section = (id: number, items: number[][]) => [id].concat(sized(vector(items)));
   const type = [FUNCTION_TYPE, ...vector(Array.from({ length: parameters }, () => [I32])), ...vector([])];
   const anyMemory = shared ? [0x03, ...unsigned(0), ...unsigned(MOST_PAGES)] : [0x00, ...unsigned(0)];

@@ -1,8 +1,7 @@
 import type { OperationName } from '@sluice/core/backend';
 import type { Vector } from '../bytes/function-body.js';
 import type { Lanes } from '../bytes/lanes.js';
-import { erf } from './error-function.js';
-import { exp, sigmoid, tanh } from './exponential.js';
+import { erf, exp, sigmoid, tanh } from './exponential.js';
 import { log, softplus } from './logarithm.js';
 
 /** Writes the code of an operation. Those of fewer operands ignore the rest. */

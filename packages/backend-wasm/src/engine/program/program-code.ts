@@ -1,5 +1,5 @@
 import type { Heap } from '../heap.js';
-import type { Run } from '../threads/jobs.js';
+import type { RunProgram } from '../threads/chunks.js';
 
 /** Bytes in front of a module's: its number, by which a worker tells it from one that was at the same address before. */
 const HEADER = 4;
@@ -14,7 +14,7 @@ export interface Code {
 
 /** The functions of compiled programs by their code, which is given up when the function is garbage. */
 export class ProgramCode {
-  private readonly runs = new Map<number, WeakRef<Run>>();
+  private readonly runs = new Map<number, WeakRef<RunProgram>>();
   private readonly garbage = new FinalizationRegistry<number>((address) => {
     this.runs.delete(address);
     this.shared?.release(address);
@@ -30,11 +30,11 @@ export class ProgramCode {
   }
 
   /** The function of a program in use. */
-  at(address: number): Run {
-    return this.runs.get(address)?.deref() as Run;
+  at(address: number): RunProgram {
+    return this.runs.get(address)?.deref() as RunProgram;
   }
 
-  keep(bytes: Uint8Array, run: Run): Code {
+  keep(bytes: Uint8Array, run: RunProgram): Code {
     const number = ++this.made;
     const address = this.shared === null ? number : writeCode(this.shared, bytes, number);
     this.runs.set(address, new WeakRef(run));
@@ -51,15 +51,15 @@ function writeCode(heap: Heap, bytes: Uint8Array, number: number): number {
 }
 
 /** For a worker: compiles the programs whose code lies in the memory, each when it is first run. */
-export function programsIn(memory: WebAssembly.Memory): (address: number, length: number) => Run {
-  const known = new Map<number, { readonly number: number; readonly run: Run }>();
+export function programsIn(memory: WebAssembly.Memory): (address: number, length: number) => RunProgram {
+  const known = new Map<number, { readonly number: number; readonly run: RunProgram }>();
   return (address, length) => {
     const [number] = new Int32Array(memory.buffer, address, 1);
     const found = known.get(address);
     if (found?.number === number) return found.run;
     const bytes = new Uint8Array(memory.buffer, address + HEADER, length).slice();
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-    const run = exports.run as Run;
+    const run = exports.run as RunProgram;
     known.delete(address);
     if (known.size === MOST_IN_WORKER) known.delete(known.keys().next().value as number);
     known.set(address, { number, run });

@@ -1,10 +1,16 @@
 import type { Program, ProgramRows, SequenceRows, Start } from '@sluice/core/backend';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
-import type { Floats, Heap } from '../heap.js';
-import { Room } from '../room.js';
-import { firstOf, PREPARATION, prepareRows, RUN_PROGRAM, type Run, START } from '../threads/jobs.js';
+import { Arena, type Floats, type Heap } from '../heap.js';
+import {
+  countChunks,
+  firstOfChunk,
+  PREPARATION,
+  prepareRows,
+  type RunProgram,
+  START,
+} from '../threads/chunks.js';
+import { RUN_PROGRAM } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
-import { chunksFor } from '../threads/share.js';
 import { type Code, ProgramCode } from './program-code.js';
 import { ENTRY_BYTES, isSum, writeProgram } from './write-program.js';
 
@@ -15,7 +21,7 @@ export interface CompiledProgram {
   readonly sums: readonly number[];
   readonly sumCount: number;
   readonly entryBytes: number;
-  readonly run: Run;
+  readonly run: RunProgram;
   /** Arithmetic operations for a row, about. */
   readonly work: number;
   readonly code: Code;
@@ -37,8 +43,8 @@ const FUNCTIONS: readonly string[] = ['sigmoid', 'tanh', 'exp', 'log', 'softplus
 /** Compiles programs for a memory and runs them. */
 export class Programs {
   /** Argument blocks, one for each chunk, and rows of sums likewise. */
-  private readonly blocks: Room;
-  private readonly sums: Room;
+  private readonly blocks: Arena;
+  private readonly sums: Arena;
   /** Of a chunk's argument blocks. */
   private blockBytes = 0;
   private integers: Int32Array;
@@ -53,14 +59,14 @@ export class Programs {
   ) {
     this.integers = new Int32Array(heap.memory.buffer);
     this.code = new ProgramCode(pool === null ? null : heap);
-    this.blocks = new Room(heap);
-    this.sums = new Room(heap);
+    this.blocks = new Arena(heap);
+    this.sums = new Arena(heap);
     this.mostChunks =
-      pool === null ? 1 : chunksFor(Number.POSITIVE_INFINITY, pool.threads, Number.POSITIVE_INFINITY);
+      pool === null ? 1 : countChunks(Number.POSITIVE_INFINITY, pool.threads, Number.POSITIVE_INFINITY);
   }
 
   /** The function of the program whose code is at an address. */
-  at(address: number): Run {
+  at(address: number): RunProgram {
     return this.code.at(address);
   }
 
@@ -79,7 +85,7 @@ export class Programs {
     const entryBytes = (program.loads.length + program.stores.length) * ENTRY_BYTES;
     // No program has more states to start from than it has stores.
     this.reserve(entryBytes + 4 * (PREPARATION + START * program.stores.length), sumCount * units);
-    const run = instance.exports.run as Run;
+    const run = instance.exports.run as RunProgram;
     const operations = program.operations.map(({ name }) => (FUNCTIONS.includes(name) ? FUNCTION_WORK : 1));
     const work =
       units * operations.reduce((sum, cost) => sum + cost, program.loads.length + program.stores.length);
@@ -137,7 +143,7 @@ export class Programs {
   }
 
   private chunksFor({ work }: CompiledProgram, rows: number, most = rows): number {
-    return this.pool === null ? 1 : chunksFor(work * rows, this.pool.threads, most);
+    return this.pool === null ? 1 : countChunks(work * rows, this.pool.threads, most);
   }
 
   private runPart(
@@ -166,7 +172,7 @@ export class Programs {
       compiled.run(count, steps, this.blocks.address);
     } else {
       for (let chunk = 0; chunk < chunks; chunk++) {
-        const row = first + firstOf(chunk, chunks, count, 1);
+        const row = first + firstOfChunk(chunk, chunks, count, 1);
         this.writeBlock(compiled, rows, sequence, row, chunk);
       }
       const given = [

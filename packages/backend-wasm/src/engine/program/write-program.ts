@@ -1,7 +1,7 @@
 import type { Program } from '@sluice/core/backend';
 import { FunctionBody, type Integer, type Vector } from '../bytes/function-body.js';
 import { Lanes } from '../bytes/lanes.js';
-import { moduleOf } from '../bytes/wasm-module.js';
+import { writeModule } from '../bytes/wasm-module.js';
 import type { Variant } from '../fixed-kernels.js';
 import { functions } from '../functions/index.js';
 import { type Step, stepsOf } from './multiply-adds.js';
@@ -83,7 +83,7 @@ export function writeProgram(
     });
     for (const { address, toNextRow } of rows) body.addInteger(address, toNextRow);
   });
-  const bytes = moduleOf(3, body, shared);
+  const bytes = writeModule(3, body, shared);
   checkLength(bytes.length, program.operations.length);
   return bytes;
 }

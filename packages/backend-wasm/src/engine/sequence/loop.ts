@@ -1,5 +1,5 @@
 import type { ProductArguments } from '../fixed-kernels.js';
-import { PANEL, PREPARATION, prepareRows, type Run, START, type Tools } from '../threads/jobs.js';
+import { PANEL, PREPARATION, prepareRows, type RunProgram, START, type Tools } from '../threads/chunks.js';
 
 /**
  * A time loop as a block of whole numbers of 32 bits in memory, which a thread steps through. It begins with a header:
@@ -53,7 +53,7 @@ export function runLoop(tools: Tools, block: number, multiply = alone(tools)): v
   const rows = cells[start + 3];
   prepareRows(tools, (start + HEADER) * 4, rows);
   const first = start + HEADER + PREPARATION + START * cells[start + HEADER + PREPARATION - 1];
-  const runs: (Run | null)[] = [];
+  const runs: (RunProgram | null)[] = [];
   for (let at = first; runs.length < operations; at += cells[at + 1]) {
     const given = at + OPERATION + MOVE * cells[at + 2];
     runs.push(cells[at] === PRODUCT ? null : tools.program(cells[given] >>> 0, cells[given + 1]));

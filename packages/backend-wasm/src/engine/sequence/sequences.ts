@@ -1,13 +1,19 @@
 import type { Rows, SequenceProduct, SequenceRows, SequenceStage, Start } from '@sluice/core/backend';
 import type { FixedKernels } from '../fixed-kernels.js';
-import type { Floats, Heap } from '../heap.js';
+import { Arena, type Floats, type Heap } from '../heap.js';
 import type { MatrixProducts, Right } from '../matrix.js';
 import type { CompiledProgram, Programs } from '../program/programs.js';
 import { ENTRY_BYTES } from '../program/write-program.js';
-import { Room } from '../room.js';
-import { firstOf, PREPARATION, ROW_GROUP, RUN_SEQUENCE, START, type Tools } from '../threads/jobs.js';
+import {
+  countLoopChunks,
+  firstOfChunk,
+  PREPARATION,
+  ROW_GROUP,
+  START,
+  type Tools,
+} from '../threads/chunks.js';
+import { RUN_SEQUENCE } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
-import { loopChunksFor } from '../threads/share.js';
 import {
   HEADER,
   MOVE,
@@ -29,8 +35,8 @@ const ENTRY = ENTRY_BYTES / 4;
  * rows are dealt out among the threads, each of which runs the whole loop for its own.
  */
 export class Sequences {
-  private readonly blocks: Room;
-  private readonly sums: Room;
+  private readonly blocks: Arena;
+  private readonly sums: Arena;
 
   constructor(
     heap: Heap,
@@ -40,8 +46,8 @@ export class Sequences {
     private readonly pool: Pool | null,
     private readonly tools: Tools,
   ) {
-    this.blocks = new Room(heap);
-    this.sums = new Room(heap);
+    this.blocks = new Arena(heap);
+    this.sums = new Arena(heap);
   }
 
   run(
@@ -66,7 +72,7 @@ export class Sequences {
   ): void {
     const { pool, fixed } = this;
     const work = workOf(stages, steps * count);
-    const chunks = pool === null ? 1 : loopChunksFor(work, pool.threads, count);
+    const chunks = pool === null ? 1 : countLoopChunks(work, pool.threads, count);
     const size = sizeOf(stages, starts.length);
     const sumLength = stages.reduce((sum, { program }) => sum + program.sumCount * program.units, 0);
     this.blocks.reserve(chunks * size * 8);
@@ -75,9 +81,9 @@ export class Sequences {
     const cells = new Int32Array(this.tools.memory.buffer);
     const totalsOf = (chunk: number) => this.sums.address + chunk * sumLength * 8;
     for (let chunk = 0; chunk < chunks; chunk++) {
-      const row = firstOf(chunk, chunks, count, ROW_GROUP);
+      const row = firstOfChunk(chunk, chunks, count, ROW_GROUP);
       const writer = new BlockWriter(cells, this.blocks.address + chunk * size * 8, first + row);
-      const rows = firstOf(chunk + 1, chunks, count, ROW_GROUP) - row;
+      const rows = firstOfChunk(chunk + 1, chunks, count, ROW_GROUP) - row;
       writer.header(size, steps, rows, totalsOf(chunk), sumLength, stages, starts);
     }
     const { address } = this.blocks;

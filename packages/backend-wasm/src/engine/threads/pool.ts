@@ -1,8 +1,9 @@
 import type { LoadedKernels } from '../fixed-kernels.js';
 import type { Heap } from '../heap.js';
 import { type StartedWorker, startWorker } from '../start-worker.js';
-import { BOARD_BYTES, type JobArguments, JobBoard } from './job-board.js';
-import { doChunk, type Tools } from './jobs.js';
+import type { Tools } from './chunks.js';
+import { doChunk } from './jobs.js';
+import { BOARD_BYTES, type JobArguments, WorkQueue } from './work-queue.js';
 
 /**
  * How long a chunk may take, in ms, before its worker is taken for lost: far longer than most are meant to, and as long as a
@@ -20,7 +21,7 @@ const LOOKS_AT_ONCE = 2000;
  * chunk too long, is given up: its chunk is done again, which gives the same numbers, and the others go on.
  */
 export class Pool {
-  private readonly board: JobBoard;
+  private readonly board: WorkQueue;
   private readonly boardAddress: number;
   private readonly workers: (StartedWorker | null)[] = [];
   private state: 'idle' | 'started' | 'stopped' = 'idle';
@@ -40,7 +41,7 @@ export class Pool {
   ) {
     this.boardAddress = heap.allocate(BOARD_BYTES);
     new Uint8Array(heap.memory.buffer, this.boardAddress, BOARD_BYTES).fill(0);
-    this.board = new JobBoard(heap.memory, this.boardAddress);
+    this.board = new WorkQueue(heap.memory, this.boardAddress);
   }
 
   /** How many threads there are, the main thread among them: until the first job, how many there are to be. */

@@ -1,4 +1,4 @@
-import { MOST_WORKERS } from './job-board.js';
+import { MOST_WORKERS } from './work-queue.js';
 
 /** More threads than this rarely help: a time step of usual size has too little work to deal out. */
 const MOST_BY_DEFAULT = 8;

@@ -1,12 +1,13 @@
 import { instantiate } from '../fixed-kernels.js';
 import { programsIn } from '../program/program-code.js';
 import type { WorkerStart } from '../start-worker.js';
-import { JobBoard } from './job-board.js';
-import { doChunk, type Tools } from './jobs.js';
+import type { Tools } from './chunks.js';
+import { doChunk } from './jobs.js';
+import { WorkQueue } from './work-queue.js';
 
 /** The thread of a worker: takes chunks from the board until it is told to end. */
 function work({ memory, module, board: address, scratch, worker }: WorkerStart): void {
-  const board = new JobBoard(memory, address);
+  const board = new WorkQueue(memory, address);
   const tools: Tools = { memory, fixed: instantiate(module, memory), scratch, program: programsIn(memory) };
   while (board.wait()) {
     board.setBusy(worker, true);

@@ -33,7 +33,7 @@ const LOOKS_BEFORE_SLEEP = 20_000;
 /** Numbers of 32 bits that say what a job's chunks have in common. */
 export type JobArguments = readonly number[];
 
-export class JobBoard {
+export class WorkQueue {
   private readonly cells: Int32Array;
   /** The job of the chunk that was taken last, or that was posted last. */
   private job = 0;
