@@ -1,6 +1,13 @@
 /** How a backend of Sluice becomes kernels of TensorFlow.js. */
-export { withSeparateActivation } from './fused-activations.js';
 export {
+  KERNELS_WITHOUT_NUMBERS,
+  replaceKernel,
+  type StoredNumbers,
+  withFloatInputs,
+  withSeparateActivation,
+} from './kernel-wrappers.js';
+export {
+  type DataOwner,
   type KernelArguments,
   ORTHONORMAL_ROWS,
   type OrthonormalRows,
@@ -14,4 +21,3 @@ export {
 } from './kernels.js';
 export { type PointwiseOperands, pointwiseKernel, pointwiseOperands } from './pointwise-kernel.js';
 export { recurrentKernels } from './recurrent-kernels.js';
-export { KERNELS_WITHOUT_NUMBERS, type StoredNumbers, withFloatInputs } from './stored-numbers.js';

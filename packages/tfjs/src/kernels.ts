@@ -71,12 +71,40 @@ export interface KernelArguments<TfjsBackend> {
   backend: TfjsBackend;
 }
 
+/** A TensorFlow.js backend that releases the data of tensors. */
+export interface DataOwner {
+  disposeData(dataId: object): unknown;
+}
+
 /** Moves data between a TensorFlow.js backend and ours; copies nothing where the memory is shared. */
 export interface TensorAccess<TfjsBackend, Buffer> {
-  /** The data of a tensor, which stays TensorFlow.js's. */
+  /** The data of a tensor. TensorFlow.js still owns it. */
   read(backend: TfjsBackend, tensor: TensorInfo): Buffer;
-  /** A new float32 tensor that takes the buffer over. */
+  /** A new float32 tensor that owns the buffer. When it throws, the buffer stays the caller's. */
   wrap(backend: TfjsBackend, buffer: Buffer, shape: number[]): TensorInfo;
   /** An empty tensor that stands for what the gradient needs; `wrap` where absent. */
   wrapSaved?(backend: TfjsBackend, buffer: Buffer): TensorInfo;
+}
+
+/** A buffer and the function that makes a tensor of it. */
+export interface UnwrappedTensor<Buffer> {
+  readonly buffer: Buffer;
+  wrap(buffer: Buffer): TensorInfo;
+}
+
+/** Wraps the outputs of a kernel. When one cannot be wrapped, disposes of the tensors and releases the other buffers. */
+export function wrapOutputs<Buffer>(
+  outputs: readonly UnwrappedTensor<Buffer>[],
+  backend: DataOwner,
+  release: (buffer: Buffer) => void,
+): TensorInfo[] {
+  const tensors: TensorInfo[] = [];
+  try {
+    for (const { buffer, wrap } of outputs) tensors.push(wrap(buffer));
+    return tensors;
+  } catch (error) {
+    for (const { dataId } of tensors) backend.disposeData(dataId);
+    for (const { buffer } of outputs.slice(tensors.length)) release(buffer);
+    throw error;
+  }
 }

@@ -1,13 +1,15 @@
 import type { Kernels, Program, Rows } from '@sluice/core/backend';
 import {
+  type DataOwner,
   type KernelArguments,
   POINTWISE,
   type PointwiseAttributes,
   type TensorAccess,
   type TensorInfo,
+  wrapOutputs,
 } from './kernels.js';
 
-/** Tensors are cut into rows of so many numbers; a device's threads share the rows. */
+/** Numbers of a row: tensors are divided into rows, which the threads of a device share. */
 const ROW = 1024;
 
 type PointwiseKernels<Memory, Compiled> = Pick<
@@ -16,7 +18,7 @@ type PointwiseKernels<Memory, Compiled> = Pick<
 >;
 
 /** The kernel of a device, ready for TensorFlow.js's `registerKernel` once `backendName` is added. */
-export function pointwiseKernel<TfjsBackend, Memory, Compiled>(
+export function pointwiseKernel<TfjsBackend extends DataOwner, Memory, Compiled>(
   kernels: PointwiseKernels<Memory, Compiled>,
   access: TensorAccess<TfjsBackend, Memory>,
 ) {
@@ -27,45 +29,59 @@ export function pointwiseKernel<TfjsBackend, Memory, Compiled>(
     const { program, tensors, shape, length } = pointwiseOperands(call);
     const units = Math.min(ROW, length);
     const repeated: Memory[] = [];
-    const loads = tensors.map((tensor): Rows<Memory> => {
-      const memory = access.read(backend, tensor);
-      if (sizeOf(tensor) === length) return { memory, offset: 0, stride: units };
-      const row = kernels.allocate(units);
-      repeated.push(row);
-      kernels.view(row).fill(kernels.view(memory)[0]);
-      return { memory: row, offset: 0, stride: 0 };
-    });
-    const results = program.stores.map(() => kernels.allocate(length));
-    const stores = results.map((memory) => ({ memory, offset: 0, stride: units }));
-    if (length > 0) {
-      const ready = compiled.of(program, units);
-      const rows = Math.floor(length / units);
-      kernels.run(ready, { loads, stores }, 0, rows);
-      if (rows * units < length) {
-        // The rest: one more row, the last numbers, a part of which is computed once more. Loads are never written to.
-        const last = (row: Rows<Memory>) => (row.stride === 0 ? row : { ...row, offset: length - units });
-        kernels.run(ready, { loads: loads.map(last), stores: stores.map(last) }, 0, 1);
+    const results: Memory[] = [];
+    const release = (memory: Memory) => kernels.release(memory);
+    try {
+      const loads = tensors.map((tensor): Rows<Memory> => {
+        const memory = access.read(backend, tensor);
+        if (sizeOf(tensor) === length) return { memory, offset: 0, stride: units };
+        const row = kernels.allocate(units);
+        repeated.push(row);
+        kernels.view(row).fill(kernels.view(memory)[0]);
+        return { memory: row, offset: 0, stride: 0 };
+      });
+      for (const _ of program.stores) results.push(kernels.allocate(length));
+      const stores = results.map((memory) => ({ memory, offset: 0, stride: units }));
+      if (length > 0) {
+        const runnable = compiled.of(program, units);
+        const rows = Math.floor(length / units);
+        kernels.run(runnable, { loads, stores }, 0, rows);
+        if (rows * units < length) {
+          // One more row for the rest: the last numbers. It computes some of them again, and loads never change.
+          const last = (row: Rows<Memory>) => (row.stride === 0 ? row : { ...row, offset: length - units });
+          kernels.run(runnable, { loads: loads.map(last), stores: stores.map(last) }, 0, 1);
+        }
       }
+    } catch (error) {
+      results.forEach(release);
+      throw error;
+    } finally {
+      repeated.forEach(release);
     }
-    for (const memory of repeated) kernels.release(memory);
-    return results.map((memory) => access.wrap(backend, memory, [...shape]));
+    const wrap = (buffer: Memory) => access.wrap(backend, buffer, [...shape]);
+    return wrapOutputs(
+      results.map((buffer) => ({ buffer, wrap })),
+      backend,
+      release,
+    );
   };
 
   return { kernelName: POINTWISE, kernelFunc };
 }
 
-/** What a call of the kernel works on. */
+/** The operands of a call of the kernel. */
 export interface PointwiseOperands {
   readonly program: Program;
   /** In the order of the program's loads; each of `length` numbers or of one. */
   readonly tensors: readonly TensorInfo[];
-  /** Of the results. */
+  /** The shape of the results. */
   readonly shape: readonly number[];
   readonly length: number;
 }
 
 /**
- * What a call of the kernel works on, checked.
+ * Checks and returns the operands of a call of the kernel.
+ *
  * @throws Error, TypeError or RangeError naming a load that is missing, not float32 or of another length.
  */
 export function pointwiseOperands<TfjsBackend>({

@@ -1,15 +1,18 @@
 import type { Backend, SequenceInputs } from '@sluice/core/backend';
 import {
+  type DataOwner,
   type KernelArguments,
   RECURRENT,
   RECURRENT_GRADIENT,
   type RecurrentAttributes,
   type TensorAccess,
   type TensorInfo,
+  type UnwrappedTensor,
+  wrapOutputs,
 } from './kernels.js';
 
 /** The kernels of a backend, ready for TensorFlow.js's `registerKernel` once `backendName` is added. */
-export function recurrentKernels<TfjsBackend, Buffer>(
+export function recurrentKernels<TfjsBackend extends DataOwner, Buffer>(
   engine: Backend<Buffer>,
   access: TensorAccess<TfjsBackend, Buffer>,
 ) {
@@ -44,18 +47,30 @@ export function recurrentKernels<TfjsBackend, Buffer>(
   const steps = ({ batch, timesteps, timeMajor }: SequenceInputs<Buffer>) =>
     timeMajor ? [timesteps, batch] : [batch, timesteps];
 
+  const release = (buffer?: Buffer) => {
+    if (buffer !== undefined) engine.release(buffer);
+  };
+  const unwrapped = (
+    { backend }: KernelArguments<TfjsBackend>,
+    buffer: Buffer,
+    shape: readonly number[],
+  ): UnwrappedTensor<Buffer> => ({ buffer, wrap: () => access.wrap(backend, buffer, [...shape]) });
+
   const savedBuffers = new WeakMap<object, Buffer>();
   /**
-   * The tensor owns the buffer, but says that it is empty: TensorFlow.js makes zeros as the cotangent of every output that
-   * has none, and of this one they would be as many as all other outputs have together, several times over.
+   * A tensor that owns the saved values and whose shape is empty: for each output without a cotangent, TensorFlow.js
+   * allocates zeros of its shape, and the saved values are several times as large as all other outputs.
    */
-  const wrapSaved = (
-    { backend }: KernelArguments<TfjsBackend>,
-    saved: Buffer = engine.upload(new Float32Array(0)),
-  ): TensorInfo => {
-    const tensor = access.wrapSaved?.(backend, saved) ?? access.wrap(backend, saved, [0]);
-    savedBuffers.set(tensor.dataId, saved);
-    return tensor;
+  const wrapSaved = (backend: TfjsBackend, saved?: Buffer): TensorInfo => {
+    const buffer = saved ?? engine.upload(new Float32Array(0));
+    try {
+      const tensor = access.wrapSaved?.(backend, buffer) ?? access.wrap(backend, buffer, [0]);
+      savedBuffers.set(tensor.dataId, buffer);
+      return tensor;
+    } catch (error) {
+      if (saved === undefined) release(buffer);
+      throw error;
+    }
   };
   const savedOf = ({ inputs }: KernelArguments<TfjsBackend>): Buffer | undefined =>
     inputs.saved && savedBuffers.get(inputs.saved.dataId);
@@ -64,13 +79,13 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     const { plan, keep } = call.attrs as RecurrentAttributes;
     const inputs = sequenceInputs(call);
     const { batch } = inputs;
-    const result = engine.forward(plan, inputs, keep);
-    const wrap = (buffer: Buffer, shape: number[]) => access.wrap(call.backend, buffer, shape);
-    return [
-      wrap(result.sequence, [...steps(inputs), plan.units]),
-      ...result.states.map((state) => wrap(state, [batch, plan.units])),
-      wrapSaved(call, result.saved),
+    const { sequence, states, saved } = engine.forward(plan, inputs, keep);
+    const outputs = [
+      unwrapped(call, sequence, [...steps(inputs), plan.units]),
+      ...states.map((state) => unwrapped(call, state, [batch, plan.units])),
+      { buffer: saved, wrap: () => wrapSaved(call.backend, saved) },
     ];
+    return wrapOutputs(outputs, call.backend, release);
   };
 
   const gradient = (call: KernelArguments<TfjsBackend>): TensorInfo[] => {
@@ -84,12 +99,14 @@ export function recurrentKernels<TfjsBackend, Buffer>(
     };
     const { x, parameters, initialStates } = engine.gradient(plan, inputs, result, cotangents);
     if (!inputs.initialStates) for (const state of initialStates) engine.release(state);
-    const wrap = (buffer: Buffer, shape: readonly number[]) => access.wrap(call.backend, buffer, [...shape]);
-    return [
-      wrap(x, [...steps(inputs), plan.inputSize]),
-      ...plan.parameters.map(({ shape }, i) => wrap(parameters[i], shape)),
-      ...(inputs.initialStates ? initialStates : []).map((state) => wrap(state, [batch, plan.units])),
+    const outputs = [
+      unwrapped(call, x, [...steps(inputs), plan.inputSize]),
+      ...plan.parameters.map(({ shape }, i) => unwrapped(call, parameters[i], shape)),
+      ...(inputs.initialStates ? initialStates : []).map((state) =>
+        unwrapped(call, state, [batch, plan.units]),
+      ),
     ];
+    return wrapOutputs(outputs, call.backend, release);
   };
 
   return [

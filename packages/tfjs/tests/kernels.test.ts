@@ -1,4 +1,5 @@
-import type { Kernels, Program } from '@sluice/core/backend';
+import { cells, planFor } from '@sluice/core';
+import type { Backend, Kernels, Program } from '@sluice/core/backend';
 import { pointwiseProgram } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import {
@@ -6,6 +7,10 @@ import {
   POINTWISE,
   pointwiseKernel,
   pointwiseOperands,
+  RECURRENT,
+  RECURRENT_GRADIENT,
+  recurrentKernels,
+  replaceKernel,
   type TensorInfo,
   withFloatInputs,
   withSeparateActivation,
@@ -87,6 +92,135 @@ describe('pointwiseKernel', () => {
     const [result] = kernelFunc({ inputs, attrs: { program: sum }, backend });
     expect(backend.numbers.get(result.dataId)).toEqual(values.map((value) => value + 0.5));
   });
+});
+
+describe('a kernel whose outputs cannot all be wrapped releases every buffer and disposes of every tensor', () => {
+  const plan = planFor(cells.lstm(), { inputSize: 2, units: 2 });
+  const live = new Set<object>();
+  const allocate = (): object => {
+    const buffer = {};
+    live.add(buffer);
+    return buffer;
+  };
+  const release = (buffer: object) => {
+    expect(live.delete(buffer)).toBe(true);
+  };
+  /** Returns so many buffers without numbers in them. */
+  const engineWith = (saved: boolean) =>
+    ({
+      upload: allocate,
+      release,
+      forward: () => ({
+        sequence: allocate(),
+        states: plan.states.map(allocate),
+        saved: saved ? allocate() : undefined,
+      }),
+      gradient: () => ({
+        x: allocate(),
+        parameters: plan.parameters.map(allocate),
+        initialStates: plan.states.map(allocate),
+      }),
+    }) as unknown as Backend<object>;
+  const pointwise = {
+    allocate,
+    release,
+    view: () => new Float32Array(4),
+    compile: () => 0,
+    run: () => {},
+  };
+
+  /** A TensorFlow.js backend with room for so many new tensors, which own their buffers. */
+  class FullBackend {
+    readonly owned = new Map<object, object>();
+    constructor(private room: number) {}
+
+    disposeData(dataId: object): void {
+      release(this.owned.get(dataId) as object);
+      this.owned.delete(dataId);
+    }
+
+    wrap(buffer: object, shape: number[]): TensorInfo {
+      if (this.room-- <= 0) throw new RangeError('out of memory');
+      const dataId = {};
+      this.owned.set(dataId, buffer);
+      return { dataId, shape, dtype: 'float32' };
+    }
+  }
+  const access = {
+    read: (_: FullBackend, { dataId }: TensorInfo) => dataId,
+    wrap: (backend: FullBackend, buffer: object, shape: number[]) => backend.wrap(buffer, shape),
+  };
+
+  const tensor = (shape: number[]): TensorInfo => ({ dataId: {}, shape, dtype: 'float32' });
+  const names = [
+    ...plan.parameters.map((_, i) => `parameter${i}`),
+    ...plan.states.flatMap((_, i) => [`state${i}`, `dState${i}`]),
+    ...['sequence', 'dSequence'],
+  ];
+  const recurrentInputs = {
+    x: tensor([1, 3, 2]),
+    ...Object.fromEntries(names.map((name) => [name, tensor([2])])),
+  };
+  const attributes = {
+    plan,
+    reverse: false,
+    timeMajor: false,
+    maskedOutput: 'repeat',
+    startsFromZeros: false,
+  };
+  const pair = pointwiseProgram(['a', 'b'], ({ a, b }) => [a.add(b), a.sub(b)]);
+  const recurrent = (name: string, saved: boolean) => {
+    const kernels = recurrentKernels<FullBackend, object>(engineWith(saved), access);
+    return kernels.find(({ kernelName }) => kernelName === name)!.kernelFunc;
+  };
+
+  test.each([
+    ['the forward pass', recurrent(RECURRENT, false), recurrentInputs, attributes, 4],
+    ['the forward pass with saved values', recurrent(RECURRENT, true), recurrentInputs, attributes, 4],
+    ['the gradient', recurrent(RECURRENT_GRADIENT, true), recurrentInputs, attributes, 6],
+    [
+      'a pointwise program',
+      pointwiseKernel<FullBackend, object, number>(pointwise, access).kernelFunc,
+      { load0: tensor([4]), load1: tensor([]) },
+      { program: pair },
+      2,
+    ],
+  ] as const)('%s', (_, kernelFunc, inputs, attrs, outputs) => {
+    for (let room = 0; room < outputs; room++) {
+      const backend = new FullBackend(room);
+      expect(() => kernelFunc({ inputs, attrs, backend })).toThrow('out of memory');
+      expect([live.size, backend.owned.size]).toEqual([0, 0]);
+    }
+    const backend = new FullBackend(outputs);
+    expect(kernelFunc({ inputs, attrs, backend })).toHaveLength(outputs);
+    for (const dataId of [...backend.owned.keys()]) backend.disposeData(dataId);
+    expect(live.size).toBe(0);
+  });
+
+  test('a pointwise program that fails to compile', () => {
+    const fail = () => {
+      throw new Error('too long');
+    };
+    const { kernelFunc } = pointwiseKernel<FullBackend, object, number>(
+      { ...pointwise, compile: fail },
+      access,
+    );
+    const call = {
+      inputs: { load0: tensor([4]), load1: tensor([]) },
+      attrs: { program: pair },
+      backend: new FullBackend(2),
+    };
+    expect(() => kernelFunc(call)).toThrow('too long');
+    expect(live.size).toBe(0);
+  });
+});
+
+test('replaceKernel keeps the fields of a registered kernel, and returns none for an unknown one', () => {
+  const original = { kernelName: 'Cast', kernelFunc: (x: number) => x + 1 };
+  const [replaced] = replaceKernel(original, (before) => (x) => 2 * before(x));
+  expect(replaced!.kernelName).toBe('Cast');
+  expect(replaced!.kernelFunc(3)).toBe(8);
+  expect(replaceKernel(undefined as typeof original | undefined, (before) => before)).toEqual([]);
 });
 
 describe('withFloatInputs', () => {

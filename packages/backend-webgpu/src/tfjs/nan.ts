@@ -1,5 +1,5 @@
 import type { OperationName } from '@sluice/core/backend';
-import { withSeparateActivation } from '@sluice/tfjs';
+import { replaceKernel, withSeparateActivation } from '@sluice/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { writeFunctions } from '../engine/wgsl/operations.js';
@@ -11,11 +11,11 @@ import { writeFunctions } from '../engine/wgsl/operations.js';
 export function nanConfigs(): KernelConfig[] {
   return [
     ...Object.entries(FUNCTIONS).flatMap(([name, formula]) =>
-      replaceKernel(name, (original) => elementwise(name, formula, original)),
+      replaceKernel(getKernel(name, 'webgpu'), (original) => elementwise(name, formula, original)),
     ),
-    ...replaceKernel('Softmax', () => softmax),
+    ...replaceKernel(getKernel('Softmax', 'webgpu'), () => softmax),
     ...['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'].flatMap((name) =>
-      replaceKernel(name, separateActivation),
+      replaceKernel(getKernel(name, 'webgpu'), separateActivation),
     ),
   ];
 }
@@ -49,14 +49,6 @@ const FUNCTIONS: Readonly<Record<string, Formula>> = {
     calls: ['max', 'min', 'exp'],
   },
 };
-
-function replaceKernel(
-  kernelName: string,
-  replacement: (original: KernelFunc) => KernelFunc,
-): KernelConfig[] {
-  const original = getKernel(kernelName, 'webgpu');
-  return original ? [{ ...original, kernelFunc: replacement(original.kernelFunc) }] : [];
-}
 
 /** Runs a function as a program of TensorFlow.js, in its command encoder, so it needs no submission of its own. */
 function elementwise(name: string, { value, calls }: Formula, original: KernelFunc): KernelFunc {
