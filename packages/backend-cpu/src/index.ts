@@ -9,13 +9,13 @@ import {
   type TypedArray,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import { elementwiseKernels } from './elementwise.js';
 import { cpuKernels } from './engine/cpu-kernels.js';
 import { createCpuBackend } from './engine.js';
-import { rowKernels } from './rows.js';
+import { elementwiseKernels } from './tfjs/elementwise.js';
+import { rowKernels } from './tfjs/rows.js';
 
 const access: TensorAccess<MathBackendCPU, Float32Array> = {
-  // TensorFlow.js's cast of whole numbers to float32 shares their array.
+  // After a cast of whole numbers to float32, TensorFlow.js still has the array of whole numbers.
   read: (backend, { dataId }) => {
     const values = backend.data.get(dataId).values as TypedArray;
     return values instanceof Float32Array ? values : Float32Array.from(values);
@@ -23,9 +23,9 @@ const access: TensorAccess<MathBackendCPU, Float32Array> = {
   wrap: (backend, buffer, shape) => backend.makeTensorInfo(shape, 'float32', buffer),
 };
 const engine = backendFromKernels('cpu', cpuKernels);
-const ours = [...recurrentKernels(engine, access), pointwiseKernel(cpuKernels, access)];
+const sluiceKernels = [...recurrentKernels(engine, access), pointwiseKernel(cpuKernels, access)];
 
-for (const kernel of [...ours, ...rowKernels(), ...elementwiseKernels()]) {
+for (const kernel of [...sluiceKernels, ...rowKernels(), ...elementwiseKernels()]) {
   const config = { ...kernel, backendName: 'cpu' } as KernelConfig;
   if (getKernel(config.kernelName, 'cpu')) unregisterKernel(config.kernelName, 'cpu');
   registerKernel(config);

@@ -1,4 +1,5 @@
 import type { Matrix } from '@sluice/core/backend';
+import { replaceKernel } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import {
   backend_util,
@@ -10,7 +11,6 @@ import {
 import type { Floats } from '../engine/heap.js';
 import { attachedTo } from './attach.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise-gradients.js';
-import { addKernel, replaceKernel } from './replace-kernel.js';
 import { floatsOf, makeTensor } from './tensors.js';
 import { Windows } from './windows.js';
 
@@ -23,12 +23,17 @@ export function convolutionConfigs(): KernelConfig[] {
   return [
     ...addKernel('Conv2DBackpropFilter', filterGradient),
     ...replaceKernel(
-      'Conv2DBackpropInput',
+      getKernel('Conv2DBackpropInput', 'wasm'),
       (original) => (call) => (formatOf(call) === 'NHWC' ? inputGradient(call) : original(call)),
     ),
     ...addKernel('DepthwiseConv2dNativeBackpropFilter', depthwiseFilterGradient),
     ...addKernel('DepthwiseConv2dNativeBackpropInput', depthwiseInputGradient),
   ];
+}
+
+/** A kernel for TensorFlow.js's wasm backend; empty when the backend has one of that name. */
+function addKernel(kernelName: string, kernelFunc: KernelFunc): KernelConfig[] {
+  return getKernel(kernelName, 'wasm') ? [] : [{ kernelName, backendName: 'wasm', kernelFunc }];
 }
 
 type Call = Parameters<KernelFunc>[0];

@@ -1,9 +1,9 @@
 import type { Matrix } from '@sluice/core/backend';
+import { replaceKernel } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Floats } from '../engine/heap.js';
 import { attachedTo } from './attach.js';
-import { replaceKernel } from './replace-kernel.js';
 import { floatsOf, sizeOf } from './tensors.js';
 
 /**
@@ -86,6 +86,9 @@ function matrixAt(memory: Floats, i: number, { rows, columns }: Sizes, transpose
 /** Replacements for the registered kernels of the same names. */
 export function matrixProductConfigs(): KernelConfig[] {
   return ['BatchMatMul', '_FusedMatMul'].flatMap((name) =>
-    replaceKernel(name, (original) => (call) => (isOurs(call) ? multiply(call) : original(call))),
+    replaceKernel(
+      getKernel(name, 'wasm'),
+      (original) => (call) => (isOurs(call) ? multiply(call) : original(call)),
+    ),
   );
 }

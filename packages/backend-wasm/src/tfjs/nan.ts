@@ -1,8 +1,7 @@
-import { withSeparateActivation } from '@sluice/tfjs';
+import { replaceKernel, withSeparateActivation } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { attachedTo } from './attach.js';
-import { replaceKernel } from './replace-kernel.js';
 import { floatsOf, numbersOf, sizeOf } from './tensors.js';
 
 /**
@@ -11,13 +10,13 @@ import { floatsOf, numbersOf, sizeOf } from './tensors.js';
  */
 export function nanConfigs(): KernelConfig[] {
   return [
-    ...replaceKernel('ClipByValue', (original) => clippedIntegers(clipped(original))),
-    ...replaceKernel('Relu6', clipped),
-    ...['Maximum', 'Minimum'].flatMap((name) => replaceKernel(name, largest)),
+    ...replaceKernel(getKernel('ClipByValue', 'wasm'), (original) => clippedIntegers(clipped(original))),
+    ...replaceKernel(getKernel('Relu6', 'wasm'), clipped),
+    ...['Maximum', 'Minimum'].flatMap((name) => replaceKernel(getKernel(name, 'wasm'), largest)),
     ...['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'].flatMap((name) =>
-      replaceKernel(name, separateActivation),
+      replaceKernel(getKernel(name, 'wasm'), separateActivation),
     ),
-    ...['MaxPool', 'AvgPool'].flatMap((name) => replaceKernel(name, pooled)),
+    ...['MaxPool', 'AvgPool'].flatMap((name) => replaceKernel(getKernel(name, 'wasm'), pooled)),
   ];
 }
 

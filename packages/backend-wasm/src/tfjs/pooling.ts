@@ -1,13 +1,20 @@
+import { replaceKernel } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { backend_util, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
-import { replaceKernel } from './replace-kernel.js';
+import {
+  backend_util,
+  getKernel,
+  type KernelConfig,
+  type KernelFunc,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { numbersOf } from './tensors.js';
 
 /**
  * TensorFlow.js's `MaxPoolGrad`, whose wasm backend drops the gradient of every window whose largest number is not above 0.
  * A window's cotangent goes to the first of its largest numbers, or to its first NaN.
  */
-export const poolingConfigs = (): KernelConfig[] => replaceKernel('MaxPoolGrad', () => maxPoolGradient);
+export const poolingConfigs = (): KernelConfig[] =>
+  replaceKernel(getKernel('MaxPoolGrad', 'wasm'), () => maxPoolGradient);
 
 /** What the operations of TensorFlow.js give the kernel. */
 interface PoolAttributes {

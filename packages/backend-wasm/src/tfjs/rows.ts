@@ -1,7 +1,7 @@
+import { replaceKernel } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { attachedTo } from './attach.js';
-import { replaceKernel } from './replace-kernel.js';
 import { floatsOf, sizeOf } from './tensors.js';
 
 /**
@@ -77,5 +77,5 @@ function gatherKernel(original: KernelFunc): KernelFunc {
 
 /** `UnsortedSegmentSum`, and a replacement for the registered `GatherV2`. */
 export function rowConfigs(): KernelConfig[] {
-  return [segmentSumConfig, ...replaceKernel('GatherV2', gatherKernel)];
+  return [segmentSumConfig, ...replaceKernel(getKernel('GatherV2', 'wasm'), gatherKernel)];
 }

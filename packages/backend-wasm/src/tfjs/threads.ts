@@ -1,14 +1,13 @@
 import { threadCount } from '../engine/threads/thread-count.js';
 
-let wanted: number | undefined;
+let requested: number | undefined;
 let started = false;
 
 /**
- * Sets on how many threads the recurrent kernels run, the calling one among them: like TensorFlow.js's function of the same
- * name, before its wasm backend starts. Unless set: as many as the machine runs at once, at most 8; in a page that is not
- * cross-origin isolated 1.
+ * Sets the number of threads of the recurrent kernels, the calling thread included. Call it before TensorFlow.js's wasm
+ * backend starts. Default: the processors of the machine, at most 8; 1 in a page that is not cross-origin isolated.
  *
- * @throws RangeError when it is no whole number from 1 to 64, Error when the backend has started.
+ * @throws RangeError when `count` is not a whole number from 1 to 64, Error when the backend has started.
  */
 export function setThreadsCount(count: number): void {
   threadCount(count);
@@ -17,16 +16,16 @@ export function setThreadsCount(count: number): void {
       "setThreadsCount: TensorFlow.js's wasm backend runs already; call it before tf.setBackend('wasm') or tf.ready().",
     );
   }
-  wanted = count;
+  requested = count;
 }
 
-/** How many threads a backend that now starts gets. */
+/** The number of threads for a backend that starts now. */
 export function threadsToStart(): number {
   started = true;
-  return threadCount(wanted);
+  return threadCount(requested);
 }
 
-/** The backend has ended; another may start with another number. */
-export function ended(): void {
+/** Allows `setThreadsCount` again, after the backend is disposed of. */
+export function allowThreadsCount(): void {
   started = false;
 }

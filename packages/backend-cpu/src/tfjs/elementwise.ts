@@ -1,11 +1,12 @@
+import { replaceKernel } from '@sluice/tfjs';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
-import { add, div, type Loop, mul, sqrt, sub } from './engine/cheap-loops.js';
+import { add, div, type Loop, mul, sqrt, sub } from '../engine/cheap-loops.js';
 
 /**
- * TensorFlow.js's arithmetic for its cpu backend, where it is slow and an optimizer spends its time: float32 numbers of
- * one shape, or with a single number. (An Adam step takes 14 such operations over an embedding's every weight; each
- * calls a closure and a modulo per element there.) Everything else goes on to TensorFlow.js's own kernel.
+ * Replaces TensorFlow.js's arithmetic on float32 numbers of one shape, or with a scalar; other calls go to the original
+ * kernel. An Adam step runs 14 such operations over all weights of an embedding, and the original kernels call a closure
+ * and compute a modulo for each number.
  */
 
 const binary: Readonly<Record<string, Loop>> = { Add: add, Sub: sub, Multiply: mul, RealDiv: div };
@@ -14,7 +15,7 @@ const square: Loop = (out, o, a, i, _b, _j, c, k, length) => mul(out, o, a, i, a
 
 const unary: Readonly<Record<string, Loop>> = { Sqrt: sqrt, Square: square };
 
-/** A single number is repeated over so many elements. */
+/** A scalar is repeated in a row of so many numbers. */
 const CHUNK = 4096;
 
 const isFloat = (tensor: TensorInfo) => tensor.dtype === 'float32';
@@ -24,7 +25,7 @@ const sameShape = (a: TensorInfo, b: TensorInfo) =>
 const values = (backend: MathBackendCPU, { dataId }: TensorInfo) =>
   backend.data.get(dataId).values as Float32Array;
 
-/** `out = operation(a, b)`, where `a` or `b` may be a single number instead of as many as `out`. */
+/** `out = operation(a, b)`. A single number in `a` or `b` is repeated. */
 function apply(loop: Loop, out: Float32Array, a: Float32Array, b: Float32Array): void {
   const repeated = (x: Float32Array) => x.length === 1 && out.length > 1;
   const row = (x: Float32Array) =>
@@ -44,25 +45,25 @@ function compute(backend: MathBackendCPU, loop: Loop, a: TensorInfo, b: TensorIn
   return backend.makeTensorInfo(shape, 'float32', out);
 }
 
-/** TensorFlow.js's kernel of that name with ours in front of it. */
-function faster(
+/** Replaces a kernel by `attempt`, which returns null for calls of the original kernel. */
+const replaceByAttempt = (
   name: string,
   attempt: (call: Parameters<KernelFunc>[0]) => TensorInfo | null,
-): KernelConfig[] {
-  const original = getKernel(name, 'cpu');
-  if (!original) return [];
-  return [{ ...original, kernelFunc: (call) => attempt(call) ?? original.kernelFunc(call) }];
-}
+): KernelConfig[] =>
+  replaceKernel<KernelFunc, KernelConfig>(
+    getKernel(name, 'cpu'),
+    (original) => (call) => attempt(call) ?? original(call),
+  );
 
 const binaryKernel = (name: string, loop: Loop) =>
-  faster(name, ({ inputs, backend }) => {
+  replaceByAttempt(name, ({ inputs, backend }) => {
     const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
     const fits = isFloat(a) && isFloat(b) && (isNumber(a) || isNumber(b) || sameShape(a, b));
     return fits ? compute(backend as MathBackendCPU, loop, a, b) : null;
   });
 
 const unaryKernel = (name: string, loop: Loop) =>
-  faster(name, ({ inputs, backend }) => {
+  replaceByAttempt(name, ({ inputs, backend }) => {
     const { x } = inputs as { x: TensorInfo };
     return isFloat(x) ? compute(backend as MathBackendCPU, loop, x, x) : null;
   });

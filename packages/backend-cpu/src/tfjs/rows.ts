@@ -1,3 +1,4 @@
+import { replaceKernel } from '@sluice/tfjs';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import {
   getKernel,
@@ -9,16 +10,16 @@ import {
 } from '@tensorflow/tfjs-core';
 
 /**
- * Looking rows up, adding them up again and cutting them out: what an embedding does forward and backward, and what takes
- * the last of a layer's outputs, for TensorFlow.js's cpu backend. Its own kernels work out an index for every number, or compare every row with every segment.
+ * The kernels of an embedding (rows of a table, and their sums as the gradient) and of a layer's last output (slices).
+ * TensorFlow.js's own compute an index for each number, or compare each row with each segment.
  */
 
 const values = (backend: MathBackendCPU, { dataId }: TensorInfo) =>
   backend.data.get(dataId).values as Float32Array;
 
 /**
- * Sums rows that share a segment: `result[ids[i]] += rows[i]`; rows with an id outside `0 … segments − 1` are dropped, as
- * in TensorFlow. One pass over the rows.
+ * Sums the rows of each segment in one pass: `result[ids[i]] += rows[i]`. As in TensorFlow, rows with an id outside of
+ * `0 … segments − 1` are dropped.
  */
 export function segmentSum(
   rows: Float32Array,
@@ -48,7 +49,8 @@ const segmentSumKernel: KernelFunc = ({ inputs, attrs, backend }) => {
 };
 
 /**
- * TensorFlow.js's `GatherV2`, where it takes whole float32 rows of a table; every other case goes on to its own kernel.
+ * Replaces `GatherV2` where it takes whole float32 rows of a table; other calls go to the original kernel.
+ *
  * @throws Error when an index is outside of the table.
  */
 function gatherKernel(original: KernelFunc): KernelFunc {
@@ -72,7 +74,7 @@ function gatherKernel(original: KernelFunc): KernelFunc {
   };
 }
 
-/** TensorFlow.js's `Slice` for float32, a run of neighbours at a time; its own kernel works out an index for every number. */
+/** Replaces `Slice` of float32 numbers; other calls go to the original kernel. */
 function sliceKernel(original: KernelFunc): KernelFunc {
   return (call) => {
     const { x } = call.inputs as { x: TensorInfo };
@@ -98,13 +100,11 @@ function sliceKernel(original: KernelFunc): KernelFunc {
   };
 }
 
-/** Replacements for the registered kernels of the same names. */
+/** The kernels of rows, to be registered instead of TensorFlow.js's. */
 export function rowKernels(): KernelConfig[] {
-  const gather = getKernel('GatherV2', 'cpu');
-  const slice = getKernel('Slice', 'cpu');
   return [
     { kernelName: 'UnsortedSegmentSum', backendName: 'cpu', kernelFunc: segmentSumKernel },
-    ...(gather ? [{ ...gather, kernelFunc: gatherKernel(gather.kernelFunc) }] : []),
-    ...(slice ? [{ ...slice, kernelFunc: sliceKernel(slice.kernelFunc) }] : []),
+    ...replaceKernel(getKernel('GatherV2', 'cpu'), gatherKernel),
+    ...replaceKernel(getKernel('Slice', 'cpu'), sliceKernel),
   ];
 }
