@@ -1,3 +1,4 @@
+import { type Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Bidirectional, Embedding, RecurrentLayer } from '../index.js';
 import { type ReferenceRun, runReference } from './reference-layer.js';
@@ -11,18 +12,32 @@ export interface Examples {
   readonly labels: readonly number[];
 }
 
-/** What a classifier computes, by the float64 reference from its weights. */
+/** Three sentences of four indices. */
+export const EXAMPLES: Examples = {
+  batch: 3,
+  timesteps: 4,
+  indices: [1, 4, 2, 3, 2, 1, 0, 0, 3, 0, 4, 4],
+  labels: [1, 0, 1],
+};
+
+/** The indices of `EXAMPLES`. */
+export const createTokens = (): Tensor => tensor2d([...EXAMPLES.indices], [3, 4], 'int32');
+
+/** The labels of `EXAMPLES`. */
+export const createLabels = (): Tensor => tensor2d([...EXAMPLES.labels], [3, 1]);
+
+/** The results of a classifier, computed by the float64 reference from its weights. */
 export interface ClassifierRun {
   readonly predictions: Float64Array;
   /** The mean binary cross-entropy. */
   readonly loss: number;
-  /** Of the loss, by the weights in the model's order. */
+  /** The gradients of the loss by the weights, in the model's order. */
   readonly gradients: readonly Float64Array[];
 }
 
 /**
- * Runs the reference of a model of an embedding, recurrent layers, and a dense layer of one unit with a sigmoid. An index of 0
- * is padding where the embedding masks zeros.
+ * Runs the reference of a model: an embedding, recurrent layers, and a dense layer of one unit with a sigmoid. If the
+ * embedding masks zeros, index 0 is padding.
  */
 export function runClassifier(
   { layers }: LayersModel,
@@ -44,8 +59,8 @@ export function runClassifier(
   const runs: ReferenceRun[] = [];
   let x = embedded;
   for (const layer of recurrent) {
-    const own = others.splice(0, layer.weights.length);
-    runs.push(runReference(layer, own, { batch, timesteps, x, mask }));
+    const layerWeights = others.splice(0, layer.weights.length);
+    runs.push(runReference(layer, layerWeights, { batch, timesteps, x, mask }));
     [x] = runs[runs.length - 1].outputs as Float64Array<ArrayBuffer>[];
   }
   const [kernel, [bias]] = others;
@@ -56,25 +71,27 @@ export function runClassifier(
     (_, i) => 1 / (1 + Math.exp(-row(i).reduce((total, value, k) => total + value * kernel[k], bias))),
   );
 
-  // The cross-entropy's derivative by what goes into the sigmoid is prediction − label.
+  // The derivative of the cross-entropy by the sigmoid's argument is prediction − label.
   const errors = predictions.map((prediction, i) => (prediction - labels[i]) / batch);
-  const ofKernel = kernel.map((_, k) => errors.reduce((total, error, i) => total + error * row(i)[k], 0));
-  const ofBias = Float64Array.of(errors.reduce((total, error) => total + error, 0));
+  const kernelGradient = kernel.map((_, k) =>
+    errors.reduce((total, error, i) => total + error * row(i)[k], 0),
+  );
+  const biasGradient = Float64Array.of(errors.reduce((total, error) => total + error, 0));
   let cotangent = x.map((_, i) => errors[Math.floor(i / features)] * kernel[i % features]);
-  const ofRecurrent: Float64Array[] = [];
+  const recurrentGradients: Float64Array[] = [];
   for (const run of runs.reverse()) {
     const gradient = run.gradient([cotangent]);
-    ofRecurrent.unshift(...gradient.weights);
+    recurrentGradients.unshift(...gradient.weights);
     cotangent = gradient.x as Float64Array<ArrayBuffer>;
   }
-  const ofTable = new Float64Array(table.length);
+  const tableGradient = new Float64Array(table.length);
   cotangent.forEach((value, i) => {
-    ofTable[indices[Math.floor(i / outputDim)] * outputDim + (i % outputDim)] += value;
+    tableGradient[indices[Math.floor(i / outputDim)] * outputDim + (i % outputDim)] += value;
   });
   const losses = predictions.map((p, i) => -Math.log(labels[i] === 1 ? p : 1 - p));
   return {
     predictions,
     loss: losses.reduce((total, value) => total + value, 0) / batch,
-    gradients: [ofTable, ...ofRecurrent, ofKernel, ofBias],
+    gradients: [tableGradient, ...recurrentGradients, kernelGradient, biasGradient],
   };
 }

@@ -1,35 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, test } from 'vitest';
 import { adam, embedding, gru, lstm, simpleRNN } from '../../index.js';
-import { checkLayer, expectNear } from '../check-layer.js';
-import { setWave, wave } from '../numbers.js';
-import type { Suite } from '../subject.js';
+import { buildWithWaves, checkLayer, expectNear } from '../check-layer.js';
+import { type Suite, waveTensor } from '../subject.js';
 
 const SHAPE = [3, 4, 3];
 const features = 3;
 const units = 3;
 
-const bits = (length: number) => Array.from({ length }, (_, i) => (i * 5 + (i % 7)) % 2);
-const whole = (length: number) => Array.from({ length }, (_, i) => ((i * 5 + (i % 7)) % 5) - 2);
+const createBits = (length: number) => Array.from({ length }, (_, i) => (i * 5 + (i % 7)) % 2);
+const createIntegers = (length: number) => Array.from({ length }, (_, i) => ((i * 5 + (i % 7)) % 5) - 2);
 
-/** Whole numbers as float32: backends may share the data between the two, in which they stay whole numbers. */
-const cast = (values: number[], shape: number[], dtype: 'int32' | 'bool' = 'int32') =>
+/** Whole numbers cast to float32. Backends may share the data of both tensors, which then holds integers. */
+const castToFloat = (values: number[], shape: number[], dtype: 'int32' | 'bool' = 'int32') =>
   tf.cast(tf.tensor(values, shape, dtype), 'float32');
 
 const ones = { kernelInitializer: 'ones', recurrentInitializer: 'ones' } as const;
-/** h = Σ x + Σ h in every unit: what comes out is easily seen. */
-const summing = () => simpleRNN({ units: 2, activation: 'linear', useBias: false, ...ones });
-
-function built<Layer extends ReturnType<typeof gru>>(layer: Layer): Layer {
-  layer.build([null, null, features]);
-  setWave(layer);
-  return layer;
-}
+/** A layer of h = Σ x + Σ h in every unit, whose outputs are easy to work out. */
+const createSumming = () => simpleRNN({ units: 2, activation: 'linear', useBias: false, ...ones });
 
 export const integersSuite: Suite = (subject) =>
   describe('whole numbers', () => {
-    const inUnits = (value: number) => [value, value];
-
     test.each([
       ['int32', () => tf.tensor([0, 1, 1, 0, 1, 1], [1, 3, 2], 'int32'), 0.3776],
       ['bool', () => tf.tensor([0, 1, 1, 0, 1, 1], [1, 3, 2], 'bool'), 0.3776],
@@ -38,76 +29,86 @@ export const integersSuite: Suite = (subject) =>
         () => tf.cast(tf.oneHot(tf.tensor([0, 2, 1], [1, 3], 'int32'), 3), 'float32'),
         0.4272,
       ],
-    ])('a GRU of ones on %s', async (_, x, expected) => {
-      const output = gru({ units: 2, ...ones }).apply(x()) as tf.Tensor;
-      // The expected numbers have four digits.
+    ])('a GRU of ones on %s', async (_, createInput, expected) => {
+      const output = gru({ units: 2, ...ones }).apply(createInput()) as tf.Tensor;
+      // The expected number has four digits.
       const { path } = subject;
-      await expectNear({ path, tolerances: { forward: 5e-5, gradient: 0 } }, [output], [inUnits(expected)]);
+      await expectNear(
+        { path, tolerances: { forward: 5e-5, gradient: 0 } },
+        [output],
+        [[expected, expected]],
+      );
     });
 
     test.each([
-      ['int32', () => tf.tensor(whole(36), SHAPE, 'int32')],
-      ['bool', () => tf.tensor(bits(36), SHAPE, 'bool')],
-      ['int32 as float32', () => cast(whole(36), SHAPE)],
-      ['bool as float32', () => cast(bits(36), SHAPE, 'bool')],
-      ['computed, as float32', () => tf.cast(tf.notEqual(tf.tensor(whole(36), SHAPE), 0), 'float32')],
-      ['a reshaped cast', () => tf.reshape(cast(whole(36), [36]), SHAPE)],
-    ])('as inputs: %s', async (_, x) => {
-      await checkLayer(subject, built(gru({ units })), x());
+      ['int32', () => tf.tensor(createIntegers(36), SHAPE, 'int32')],
+      ['bool', () => tf.tensor(createBits(36), SHAPE, 'bool')],
+      ['int32 as float32', () => castToFloat(createIntegers(36), SHAPE)],
+      ['bool as float32', () => castToFloat(createBits(36), SHAPE, 'bool')],
+      [
+        'computed, as float32',
+        () => tf.cast(tf.notEqual(tf.tensor(createIntegers(36), SHAPE), 0), 'float32'),
+      ],
+      ['a reshaped cast', () => tf.reshape(castToFloat(createIntegers(36), [36]), SHAPE)],
+    ])('as inputs: %s', async (_, createInput) => {
+      await checkLayer(subject, buildWithWaves(gru({ units }), features), createInput());
     });
 
     test.each([
-      ['int32', () => [cast(whole(9), [3, 3]), cast(whole(9), [3, 3])]],
-      ['bool', () => [cast(bits(9), [3, 3], 'bool'), cast(bits(9), [3, 3], 'bool')]],
-    ])('as initial states, cast from %s', async (_, initialState) => {
-      const layer = built(lstm({ units, returnState: true }));
-      await checkLayer(subject, layer, wave(SHAPE, 1), { initialState: initialState() });
+      ['int32', () => [castToFloat(createIntegers(9), [3, 3]), castToFloat(createIntegers(9), [3, 3])]],
+      [
+        'bool',
+        () => [castToFloat(createBits(9), [3, 3], 'bool'), castToFloat(createBits(9), [3, 3], 'bool')],
+      ],
+    ])('as initial states, cast from %s', async (_, createStates) => {
+      const layer = buildWithWaves(lstm({ units, returnState: true }), features);
+      await checkLayer(subject, layer, waveTensor(SHAPE, 1), { initialState: createStates() });
     });
 
-    test('as states that a stateful layer is reset to', async () => {
+    test('as new states of a stateful layer', async () => {
       const layer = simpleRNN({ units: 2, activation: 'linear', useBias: false, stateful: true, ...ones });
       layer.apply(tf.ones([1, 1, 2]));
-      layer.resetStates(cast([1, 2], [1, 2]));
+      layer.resetStates(castToFloat([1, 2], [1, 2]));
       await expectNear(subject, [layer.apply(tf.ones([1, 1, 2])) as tf.Tensor], [[5, 5]]);
     });
 
     test('as weights', async () => {
-      const layer = summing();
+      const layer = createSumming();
       layer.build([null, null, 2]);
-      layer.setWeights([cast([1, 2, 3, 4], [2, 2]), cast([0, 1, 1, 0], [2, 2])]);
-      await checkLayer(subject, layer, wave([2, 3, 2], 1));
+      layer.setWeights([castToFloat([1, 2, 3, 4], [2, 2]), castToFloat([0, 1, 1, 0], [2, 2])]);
+      await checkLayer(subject, layer, waveTensor([2, 3, 2], 1));
     });
 
     test('as cotangents', async () => {
-      const layer = summing();
+      const layer = createSumming();
       layer.build([null, null, 2]);
       layer.setWeights([tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.zeros([2, 2])]);
       const gradient = tf.grad((x: tf.Tensor) => layer.apply(x) as tf.Tensor);
       const x: tf.Tensor = tf.ones([1, 1, 2]);
-      await expectNear(subject, [gradient(x, cast([1, 10], [1, 2]))], [[21, 43]], 'gradient');
+      await expectNear(subject, [gradient(x, castToFloat([1, 10], [1, 2]))], [[21, 43]], 'gradient');
     });
 
     test('as gradients for adam', async () => {
       const weight = tf.variable(tf.zeros([3]));
-      adam(1, 0.9, 0.999, 1).applyGradients([{ name: weight.name, tensor: cast([1, 2, -3], [3]) }]);
-      // The rest of β₂ to 1, 0.001, has half of float32's digits.
+      adam(1, 0.9, 0.999, 1).applyGradients([{ name: weight.name, tensor: castToFloat([1, 2, -3], [3]) }]);
+      // 1 − β₂ = 0.001 has half of float32's digits.
       await expectNear(subject, [weight], [[-1 / 2, -2 / 3, 3 / 4]], 'gradient');
     });
 
     test.each([
       ['int32', () => tf.tensor([2, 0, 1, 1], [2, 2], 'int32')],
       ['float32', () => tf.tensor([2.9, 0, 1, 1.5], [2, 2])],
-      ['int32 as float32', () => cast([2, 0, 1, 1], [2, 2])],
-    ])('as indices of an embedding: %s', async (_, indices) => {
+      ['int32 as float32', () => castToFloat([2, 0, 1, 1], [2, 2])],
+    ])('as indices of an embedding: %s', async (_, createIndices) => {
       const layer = embedding({ inputDim: 4, outputDim: 2 });
       layer.build();
       layer.setWeights([tf.tensor2d([0, 1, 2, 3, 4, 5, 6, 7], [4, 2])]);
-      const x = indices();
+      const x = createIndices();
       const table = layer.weights[0].read() as tf.Variable;
       let rows: tf.Tensor | undefined;
       const { grads } = tf.variableGrads(() => {
         rows = tf.keep(layer.apply(x) as tf.Tensor);
-        return tf.sum(tf.mul(rows, cast([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2])));
+        return tf.sum(tf.mul(rows, castToFloat([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2])));
       }, [table]);
       await expectNear(subject, [rows as tf.Tensor], [[4, 5, 0, 1, 2, 3, 2, 3]]);
       await expectNear(subject, [grads[table.name]], [[3, 4, 12, 14, 1, 2, 0, 0]], 'gradient');

@@ -14,14 +14,14 @@ import {
 } from '../../index.js';
 import type { Suite } from '../subject.js';
 
-const count = () => {
+const countMemory = () => {
   const { numTensors, numBytes, numDataBuffers } = tf.memory();
   return { numTensors, numBytes, numDataBuffers };
 };
 
 export const memorySuite: Suite = () =>
   describe('memory', () => {
-    test('fit, trainOnBatch, evaluate and predict leave no tensor and no byte behind', async () => {
+    test('fit, trainOnBatch, evaluate and predict leak no tensor and no byte', async () => {
       const model = sequential({
         layers: [
           embedding({ inputDim: 5, outputDim: 3, maskZero: true, inputLength: 4 }),
@@ -43,7 +43,7 @@ export const memorySuite: Suite = () =>
       });
       const optimizer = clipGradients(tf.train.adam(), { globalNorm: 1 });
       model.compile({ optimizer, loss: 'binaryCrossentropy', metrics: ['accuracy'] });
-      // Batches of three everywhere: webgl compiles its programs for every shape.
+      // Every batch has three rows, because webgl compiles its programs for every shape.
       const tokens = [1, 2, 0, 0, 3, 4, 3, 1, 2, 2, 2, 0];
       const x = tf.tensor2d(tokens, [3, 4], 'int32');
       const y = tf.tensor2d([[0], [1], [1]]);
@@ -56,13 +56,13 @@ export const memorySuite: Suite = () =>
         tf.dispose(model.evaluate(x, y) as tf.Scalar[]);
       };
       await use();
-      const before = count();
+      const before = countMemory();
       for (let i = 0; i < 2; i++) await use();
-      expect(count()).toEqual(before);
+      expect(countMemory()).toEqual(before);
     });
 
-    test('a stateful layer holds its states and nothing else, and frees them', async () => {
-      const empty = count();
+    test('a stateful layer stores its states and nothing else, and disposes them', async () => {
+      const empty = countMemory();
       const layer = lstm({ units: 3, stateful: true, batchInputShape: [3, 4, 3] });
       const model = sequential({ layers: [layer, dense({ units: 1 })] });
       model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
@@ -72,25 +72,25 @@ export const memorySuite: Suite = () =>
         tf.dispose(model.predict(x, { batchSize: 3 }));
       };
       await use();
-      const before = count();
+      const before = countMemory();
       await use();
-      expect(count()).toEqual(before);
+      expect(countMemory()).toEqual(before);
       layer.resetStates();
-      expect(count().numTensors).toBe(before.numTensors - 2);
+      expect(countMemory().numTensors).toBe(before.numTensors - 2);
       await use();
       model.dispose();
       tf.dispose([x, y]);
       expect(layer.states).toEqual([null, null]);
-      expect(count()).toEqual(empty);
+      expect(countMemory()).toEqual(empty);
     });
 
-    test('disposing a model frees its weights, wrapped layers included', () => {
-      const before = count();
+    test('disposing a model disposes its weights, also those of wrapped layers', () => {
+      const before = countMemory();
       const inner: RecurrentLayer = gru({ units: 3, stateful: true });
       const layer = bidirectional({ layer: inner, batchInputShape: [3, 4, 3] });
       const model = sequential({ layers: [layer] });
       tf.tidy(() => void model.predict(tf.ones([3, 4, 3])));
       model.dispose();
-      expect(count()).toEqual(before);
+      expect(countMemory()).toEqual(before);
     });
   });
