@@ -1,15 +1,15 @@
 import { defineConfig } from 'vitest/config';
 import shared from '../../vitest.shared.js';
 
-/** They need a TensorFlow.js in which no kernels of Sluice are registered, or start a browser. */
+/** Tests that need TensorFlow.js without kernels of Sluice, or a browser. */
 const ALONE = [
   'tests/missing-kernels.test.ts',
   'tests/suite-operations.test.ts',
   'tests/browser/**/*.test.ts',
 ];
 
-// To import TensorFlow.js takes longer than most files' tests: all others share one import in each process. What a file
-// has replaced is put back before the next one.
+// Importing TensorFlow.js takes longer than the tests of most files, so the files of a process share one import. Mocks and
+// stubs are removed after each file.
 const SHARING = { isolate: false, restoreMocks: true, unstubGlobals: true };
 
 export default defineConfig({

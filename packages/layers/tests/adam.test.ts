@@ -2,15 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { adam, clipGradients, dense, sequential } from '../src/index.js';
 import { BACKENDS } from './backends.js';
-import { saved, savedAndLoaded } from './model-files.js';
+import { saveAndLoad, saveToMemory } from './model-files.js';
 
-/** Rows of 1024 numbers are a device's unit of work: sizes on both sides of it. */
+/** Devices work on rows of 1024 numbers: sizes below, at and above multiples of it. */
 const SHAPES = [[], [3], [1023], [32, 32], [1025], [100, 50]];
 
 type Adam = ReturnType<typeof tf.train.adam>;
 
-/** Weights with the same values every time, and gradients that differ from step to step, of very different sizes. */
-function training(optimizer: Adam) {
+/** Repeatable weights, and gradients of very different magnitudes that change in every step. */
+function createTraining(optimizer: Adam) {
   const weights = SHAPES.map((shape, i) =>
     tf.tidy(() => tf.variable(tf.randomNormal(shape, 0, 1, 'float32', i + 1))),
   );
@@ -30,8 +30,8 @@ function training(optimizer: Adam) {
 }
 
 /**
- * A relative difference of at most 1e-5. A number near 0 is often a difference of larger ones, which carries their
- * rounding, so it counts as a hundredth of the largest of its weight.
+ * Expects relative differences of at most 1e-5. A number near 0 is often the difference of larger numbers and has their
+ * rounding errors, so the difference is relative to at least a hundredth of the largest number of the weight.
  */
 function expectClose(actual: Float32Array[], wanted: Float32Array[]): void {
   actual.forEach((values, i) => {
@@ -40,7 +40,7 @@ function expectClose(actual: Float32Array[], wanted: Float32Array[]): void {
     const errors = values.map(
       (value, n) => Math.abs(value - wanted[i][n]) / Math.max(least, Math.abs(wanted[i][n])),
     );
-    // Every one of them, so that NaN does not pass for a small error.
+    // `!(error < 1e-5)` also finds NaN.
     expect(
       errors.find((error) => !(error < 1e-5)),
       `weight ${i}`,
@@ -64,8 +64,8 @@ describe.each(BACKENDS)('on %s', (backend) => {
     await tf.setBackend(backend);
   });
 
-  test('twenty steps are those of TensorFlow.js, of weights of many sizes', async () => {
-    const [ours, theirs] = [adam(0.01), tf.train.adam(0.01)].map(training);
+  test('twenty steps match those of TensorFlow.js for weights of many sizes', async () => {
+    const [ours, theirs] = [adam(0.01), tf.train.adam(0.01)].map(createTraining);
     for (const { steps } of [ours, theirs]) steps(0, 20);
     expectClose(ours.values(), theirs.values());
     const [state, wanted] = [await stateOf(ours.optimizer), await stateOf(theirs.optimizer)];
@@ -75,10 +75,10 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expect(ours.optimizer.getClassName()).toBe('Adam');
   });
 
-  test('takes all arguments, and a learning rate that changes', () => {
+  test('all arguments match TensorFlow.js, also when the learning rate changes', () => {
     const given = [0.05, 0.7, 0.95, 0.01] as const;
     const optimizers = [adam(...given), tf.train.adam(...given)];
-    const [ours, theirs] = optimizers.map(training);
+    const [ours, theirs] = optimizers.map(createTraining);
     for (const rate of [0.05, 0.5, 0]) {
       for (const optimizer of optimizers)
         (optimizer as unknown as { learningRate: number }).learningRate = rate;
@@ -90,17 +90,17 @@ describe.each(BACKENDS)('on %s', (backend) => {
     }
   });
 
-  test('its state goes on in TensorFlow.js’s, and the other way round', async () => {
-    const whole = training(tf.train.adam(0.02));
+  test('TensorFlow.js continues from its state, and it from the state of TensorFlow.js', async () => {
+    const whole = createTraining(tf.train.adam(0.02));
     whole.steps(0, 12);
     for (const [begin, end] of [
       [adam(0.02), tf.train.adam(0.02)],
       [tf.train.adam(0.02), adam(0.02)],
     ]) {
-      const first = training(begin);
+      const first = createTraining(begin);
       first.steps(0, 6);
       await end.setWeights(await begin.getWeights());
-      const second = training(end);
+      const second = createTraining(end);
       second.weights.forEach((weight, i) => {
         weight.assign(first.weights[i]);
       });
@@ -110,7 +110,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     }
   });
 
-  test('a weight without a gradient keeps its place and its value', () => {
+  test('a weight without a gradient keeps its value and its moments', () => {
     const [ours, theirs] = [adam(0.1), tf.train.adam(0.1)].map((optimizer) => {
       const weights = [tf.variable(tf.ones([2])), tf.variable(tf.ones([3])), tf.variable(tf.ones([2]))];
       const gradients = weights.map(({ name, shape }, i) => ({ name, tensor: tf.fill(shape, i + 1) }));
@@ -127,13 +127,13 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expectClose(ours, theirs);
   });
 
-  test('steps leave no tensor and no byte behind, and dispose frees the rest', () => {
+  test('steps leak no tensor and no byte, and dispose disposes the state', () => {
     const count = () => {
       const { numTensors, numBytes, numDataBuffers } = tf.memory();
       return { numTensors, numBytes, numDataBuffers };
     };
     const empty = count();
-    const { optimizer, weights, steps } = training(adam());
+    const { optimizer, weights, steps } = createTraining(adam());
     steps(0, 1);
     const before = count();
     steps(1, 5);
@@ -143,7 +143,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expect(count()).toEqual(empty);
   });
 
-  test('trains a model, clipped too, and is saved and loaded with it', async () => {
+  test('trains a model with and without clipping, and is saved and loaded with it', async () => {
     const [x, y] = [tf.randomNormal([8, 3], 0, 1, 'float32', 1), tf.randomNormal([8, 1], 0, 1, 'float32', 2)];
     for (const wrapped of [(inner: Adam) => inner, (inner: Adam) => clipGradients(inner, { norm: 0.5 })]) {
       const [ours, theirs] = [adam(0.05), tf.train.adam(0.05)].map((inner) => {
@@ -155,10 +155,10 @@ describe.each(BACKENDS)('on %s', (backend) => {
       });
       for (const model of [ours, theirs]) await model.fit(x, y, { epochs: 5, shuffle: false, verbose: 0 });
       expectClose(...([ours, theirs].map(valuesOf) as [Float32Array[], Float32Array[]]));
-      const [file, wanted] = [ours, theirs].map((model) => saved(model, { includeOptimizer: true }));
+      const [file, wanted] = [ours, theirs].map((model) => saveToMemory(model, { includeOptimizer: true }));
       expect((await file).trainingConfig).toEqual((await wanted).trainingConfig);
 
-      const loaded = await savedAndLoaded(ours, { includeOptimizer: true });
+      const loaded = await saveAndLoad(ours, { includeOptimizer: true });
       expect(await stateOf(loaded.optimizer)).toEqual(await stateOf(ours.optimizer));
       for (const model of [loaded, theirs]) await model.fit(x, y, { epochs: 2, shuffle: false, verbose: 0 });
       expectClose(...([loaded, theirs].map(valuesOf) as [Float32Array[], Float32Array[]]));
@@ -169,9 +169,9 @@ describe.each(BACKENDS)('on %s', (backend) => {
 const valuesOf = (model: { getWeights(): tf.Tensor[] }) =>
   model.getWeights().map((weight) => weight.dataSync().slice() as Float32Array);
 
-describe('which way it goes', () => {
-  /** The kernels that one step runs. */
-  async function kernelsOf(backend: string, dtype: 'float32' | 'int32') {
+describe('the choice of kernels', () => {
+  /** The names of the kernels in one step. */
+  async function listKernels(backend: string, dtype: 'float32' | 'int32') {
     await tf.setBackend(backend);
     const optimizer = adam();
     const weight = tf.variable(tf.zeros([4], dtype), true, undefined, dtype);
@@ -179,16 +179,16 @@ describe('which way it goes', () => {
     try {
       optimizer.applyGradients([{ name: weight.name, tensor: tf.ones([4]) }]);
     } catch {
-      // TensorFlow.js refuses to make whole numbers of the new values.
+      // TensorFlow.js refuses to assign float32 values to an int32 variable.
     }
     const names = run.mock.calls.map(([name]) => name);
     run.mockRestore();
     return names;
   }
 
-  test('one kernel for a weight where there is one, else TensorFlow.js’s operations', async () => {
-    expect(await kernelsOf('cpu', 'float32')).toContain('SluicePointwise');
-    expect(await kernelsOf('cpu', 'int32')).not.toContain('SluicePointwise');
-    expect(await kernelsOf('plain', 'float32')).not.toContain('SluicePointwise');
+  test('one kernel for a float32 weight on a backend that has it, else TensorFlow.js’s operations', async () => {
+    expect(await listKernels('cpu', 'float32')).toContain('SluicePointwise');
+    expect(await listKernels('cpu', 'int32')).not.toContain('SluicePointwise');
+    expect(await listKernels('plain', 'float32')).not.toContain('SluicePointwise');
   });
 });

@@ -3,13 +3,13 @@ import { tensor2d } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { dense, embedding, gru, sequential, sru } from '../src/index.js';
 
-// The classifier of the article as it is written there; only the data are small and the epochs few.
+// The classifier of the TensorFlow.js article, with little data and few epochs.
 const xTrain = tensor2d(
   Array.from({ length: 2 }, (_, i) => Array.from({ length: 50 }, (_, t) => (i * 50 + t) % 90)),
 );
 const yTrain = tensor2d([[0], [1]]);
 
-test('two layers of GRU', async () => {
+test('a classifier of two GRU layers trains, with Keras’s number of weights', async () => {
   const model = sequential({
     layers: [
       embedding({ inputDim: 10000, outputDim: 128, inputLength: 50 }),
@@ -24,7 +24,7 @@ test('two layers of GRU', async () => {
   expect(history.loss[1]).toBeLessThan(history.loss[0] as number);
 });
 
-test('two layers of SRU', async () => {
+test('a classifier of two SRU layers trains, with the expected number of weights', async () => {
   const model = sequential({
     layers: [
       embedding({ inputDim: 10000, outputDim: 128, inputLength: 50 }),

@@ -3,10 +3,7 @@ import { POINTWISE, RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { copyRegisteredKernels, registerBackend, unregisterKernel } from '@tensorflow/tfjs-core';
 
-/**
- * The two ways the operation runs: `cpu` has Sluice's kernels; `plain` is the same TensorFlow.js backend without them, so
- * that there the fallback is used.
- */
+/** The backends of the two ways to run: `cpu` has Sluice's kernels; `plain` is TensorFlow.js's cpu backend, which uses the fallback. */
 export const BACKENDS = ['cpu', 'plain'] as const;
 
 registerBackend('plain', () => new MathBackendCPU());

@@ -5,14 +5,14 @@ import { bidirectional, embedding, gru, input, lstm, model, type RecurrentLayer,
 import './backends.js';
 
 const x = tf.randomNormal([2, 3, 2], 0, 1, 'float32', 1);
-// Adding 0 makes 0 of -0.
-const values = (tensor: unknown) => Array.from((tensor as tf.Tensor).dataSync(), (value) => value + 0);
+// Adding 0 turns -0 into 0.
+const readValues = (tensor: unknown) => Array.from((tensor as tf.Tensor).dataSync(), (value) => value + 0);
 
-/** A call as plain JavaScript makes it, which TypeScript would refuse. */
-const applied = (layer: { apply(...args: never[]): unknown }, ...args: unknown[]) =>
+/** Applies a layer without the compiler's checks, as plain JavaScript does. */
+const applyUnchecked = (layer: { apply(...args: never[]): unknown }, ...args: unknown[]) =>
   layer.apply(...(args as never[]));
 
-test('null states leave no tensor behind', () => {
+test('null states leak no tensor', () => {
   const layer = lstm({ units: 2 });
   const state = tf.ones([2, 2]);
   tf.dispose(layer.apply(x));
@@ -26,41 +26,41 @@ test('null states leave no tensor behind', () => {
 test.each([
   ['gru', () => gru({ units: 2, returnSequences: true, returnState: true, seed: 1 })],
   ['bidirectional', () => bidirectional({ layer: gru({ units: 2, returnState: true, seed: 1 }) })],
-])('%s takes lengths in place of a mask', (_, make) => {
-  const layer = make();
+])('%s accepts lengths instead of a mask', (_, create) => {
+  const layer = create();
   const mask = tf.tensor2d([
     [1, 0, 0],
     [1, 1, 1],
   ]);
-  const masked = layer.apply(x, { mask }).map(values);
-  expect(layer.apply(x, { lengths: [1, 3] }).map(values)).toEqual(masked);
-  expect(layer.apply(x, { lengths: Int32Array.of(1, 3) }).map(values)).toEqual(masked);
-  expect(layer.apply(x).map(values)).not.toEqual(masked);
+  const masked = layer.apply(x, { mask }).map(readValues);
+  expect(layer.apply(x, { lengths: [1, 3] }).map(readValues)).toEqual(masked);
+  expect(layer.apply(x, { lengths: Int32Array.of(1, 3) }).map(readValues)).toEqual(masked);
+  expect(layer.apply(x).map(readValues)).not.toEqual(masked);
 });
 
-test('a model hands on what is for another of its layers', () => {
+test('a model may pass arguments of other layers to a layer', () => {
   const source = input({ shape: [3, 2] });
-  const made = model({ inputs: source, outputs: gru({ units: 2 }).apply(source) });
-  expect(values(made.apply(x, { temperature: 2 }))).toEqual(values(made.predict(x)));
+  const whole = model({ inputs: source, outputs: gru({ units: 2 }).apply(source) });
+  expect(readValues(whole.apply(x, { temperature: 2 }))).toEqual(readValues(whole.predict(x)));
 });
 
-test('null stands for zeros where a stateful layer holds something else', () => {
+test('null stands for zeros, not for the stored states of a stateful layer', () => {
   const layer = gru({ units: 2, stateful: true, seed: 1 });
-  const start = values(layer.apply(x));
-  expect(values(layer.apply(x))).not.toEqual(start);
-  expect(values(layer.apply(x, { initialState: [null] }))).toEqual(start);
+  const start = readValues(layer.apply(x));
+  expect(readValues(layer.apply(x))).not.toEqual(start);
+  expect(readValues(layer.apply(x, { initialState: [null] }))).toEqual(start);
   layer.resetStates(null);
-  expect(values(layer.apply(x))).toEqual(start);
+  expect(readValues(layer.apply(x))).toEqual(start);
 });
 
-test('states of a pair can be held and given back', () => {
+test('states of bidirectional can be stored and set again', () => {
   const pair = bidirectional({ layer: gru({ units: 2, stateful: true, seed: 1 }) });
   expect(pair.states).toEqual([null, null]);
   pair.apply(x);
   const states = pair.states.map((state) => state && tf.clone(state));
-  const after = values(pair.apply(x));
+  const after = readValues(pair.apply(x));
   pair.resetStates(states);
-  expect(values(pair.apply(x))).toEqual(after);
+  expect(readValues(pair.apply(x))).toEqual(after);
   expect(() => pair.resetStates(states.slice(1))).toThrow(
     'has 2 states, 1 for each direction, but was given 1',
   );
@@ -75,27 +75,27 @@ describe("tf.layers.bidirectional of Sluice's layers", () => {
   ours.setWeights(theirs.getWeights());
   const states = [1, 2, 3, 4].map((seed) => tf.randomNormal([2, 2], 0, 1, 'float32', seed));
 
-  test('takes masks', () => {
+  test('accepts masks', () => {
     const mask = tf.tensor2d([
       [1, 1, 1],
       [1, 1, 0],
     ]);
     const [sequence, ...last] = ours.apply(x, { mask, initialState: states });
     const [their, ...theirLast] = theirs.apply(x, { mask, initialState: states }) as tf.Tensor[];
-    // Theirs repeats the output at a padded step, where ours, as Keras 3's, is zero.
-    expect(values(tf.mul(their, tf.expandDims(mask, 2)))).toEqual(values(sequence));
-    expect(theirLast.map(values)).toEqual(last.map(values));
+    // At a padded step TensorFlow.js repeats the output; Sluice returns zeros, as Keras 3 does.
+    expect(readValues(tf.mul(their, tf.expandDims(mask, 2)))).toEqual(readValues(sequence));
+    expect(theirLast.map(readValues)).toEqual(last.map(readValues));
   });
 
-  test('takes states in a model', () => {
+  test('accepts states in a model', () => {
     const [source, ...symbolic] = [input({ shape: [3, 2] }), ...states.map(() => input({ shape: [2] }))];
     const outputs = theirs.apply(source, { initialState: symbolic }) as SymbolicTensor[];
     const results = model({ inputs: [source, ...symbolic], outputs }).predict([x, ...states]) as tf.Tensor[];
-    expect(results.map(values)).toEqual(ours.apply(x, { initialState: states }).map(values));
+    expect(results.map(readValues)).toEqual(ours.apply(x, { initialState: states }).map(readValues));
   });
 });
 
-describe('what cannot be is refused at apply, by the name of the layer', () => {
+describe('apply refuses wrong calls with an error that names the layer', () => {
   const symbolic = input({ shape: [3, 2] });
   const state = (units: number) => input({ shape: [units] });
 
@@ -118,10 +118,10 @@ describe('what cannot be is refused at apply, by the name of the layer', () => {
   ] as const)('symbolic states: %s', (_, make, states, message) => {
     const layer = make({ units: 2, name: 'words' }) as RecurrentLayer;
     expect(() => layer.apply(symbolic, { initialState: states as never })).toThrow(message);
-    expect(() => applied(layer, [symbolic, ...states])).toThrow(message);
+    expect(() => applyUnchecked(layer, [symbolic, ...states])).toThrow(message);
   });
 
-  test('symbolic states of a pair', () => {
+  test('symbolic states of bidirectional', () => {
     const layer = bidirectional({ layer: gru({ units: 2, name: 'g' }), name: 'both' });
     expect(() => layer.apply(symbolic, { initialState: state(2) })).toThrow(
       'both takes 2 initial states, 1 for each direction, but was given 1',
@@ -192,16 +192,16 @@ describe('what cannot be is refused at apply, by the name of the layer', () => {
     ['lengths as a tensor', [x, { lengths: tf.tensor1d([1, 2]) }], /lengths/],
   ])('%s', (_, args, message) => {
     const layer = gru({ units: 2, name: 'words' });
-    expect(() => applied(layer, ...args)).toThrow(message);
+    expect(() => applyUnchecked(layer, ...args)).toThrow(message);
     if (JSON.stringify(args[1])?.includes('initialState')) return;
     const pair = bidirectional({ layer: gru({ units: 2 }), name: 'words' });
-    expect(() => applied(pair, ...args)).toThrow(message);
+    expect(() => applyUnchecked(pair, ...args)).toThrow(message);
   });
 
   test('embedding', () => {
     const rows = embedding({ inputDim: 4, outputDim: 2, name: 'words' });
-    expect(() => applied(rows, [[1, 2]])).toThrow('words takes tensors, but was given an array');
-    expect(() => applied(rows, tf.ones([1, 2]), { initialState: x })).toThrow(
+    expect(() => applyUnchecked(rows, [[1, 2]])).toThrow('words takes tensors, but was given an array');
+    expect(() => applyUnchecked(rows, tf.ones([1, 2]), { initialState: x })).toThrow(
       "words.apply has no option 'initialState'",
     );
   });

@@ -10,23 +10,23 @@ afterEach(() => {
   variables = [];
 });
 
-/** What SGD with learning rate 1 makes of these gradients: the clipped gradients themselves. */
-function applied(options: ClipOptions, gradients: number[][]): number[][] {
+/** The clipped gradients: an update of SGD with learning rate 1 is the negative gradient. */
+function clip(options: ClipOptions, gradients: number[][]): number[][] {
   variables = gradients.map((gradient) => tf.variable(tf.zeros([gradient.length])));
   const optimizer = clipGradients(tf.train.sgd(1), options);
   optimizer.applyGradients(variables.map(({ name }, i) => ({ name, tensor: tf.tensor1d(gradients[i]) })));
   return variables.map((variable) => Array.from(variable.dataSync(), (value) => -value));
 }
 
-function close(actual: number[][], expected: number[][]): void {
+function expectClose(actual: number[][], expected: number[][]): void {
   actual.flat().forEach((value, i) => {
     expect(value).toBeCloseTo(expected.flat()[i], 6);
   });
 }
 
-test('norm: each gradient alone, those below the limit untouched', () => {
-  close(
-    applied({ norm: 1 }, [
+test('norm: each gradient by itself; a gradient below the limit is not changed', () => {
+  expectClose(
+    clip({ norm: 1 }, [
       [3, 4],
       [0.3, 0.4],
       [0, 0],
@@ -39,21 +39,21 @@ test('norm: each gradient alone, those below the limit untouched', () => {
   );
 });
 
-test('globalNorm: all together, directions kept', () => {
-  close(applied({ globalNorm: 6.5 }, [[3, 4], [12]]), [[1.5, 2], [6]]);
-  close(applied({ globalNorm: 14 }, [[3, 4], [12]]), [[3, 4], [12]]);
+test('globalNorm: all gradients together, with the same direction', () => {
+  expectClose(clip({ globalNorm: 6.5 }, [[3, 4], [12]]), [[1.5, 2], [6]]);
+  expectClose(clip({ globalNorm: 14 }, [[3, 4], [12]]), [[3, 4], [12]]);
 });
 
-test('value: number by number', () => {
-  expect(applied({ value: 0.5 }, [[3, -4, 0.25], [-0.5]])).toEqual([[0.5, -0.5, 0.25], [-0.5]]);
+test('value: each number by itself', () => {
+  expect(clip({ value: 0.5 }, [[3, -4, 0.25], [-0.5]])).toEqual([[0.5, -0.5, 0.25], [-0.5]]);
 });
 
-test('a gradient that is not a number stays visible', () => {
-  expect(applied({ value: 1 }, [[Number.NaN, 2]])).toEqual([[Number.NaN, 1]]);
-  expect(applied({ globalNorm: 1 }, [[Number.NaN, 1]])[0]).toEqual([Number.NaN, Number.NaN]);
+test('NaN in a gradient stays NaN', () => {
+  expect(clip({ value: 1 }, [[Number.NaN, 2]])).toEqual([[Number.NaN, 1]]);
+  expect(clip({ globalNorm: 1 }, [[Number.NaN, 1]])[0]).toEqual([Number.NaN, Number.NaN]);
 });
 
-test('gradients given by name, weights without one, and no leaked tensor', () => {
+test('accepts gradients by name and weights without a gradient, and leaks no tensor', () => {
   variables = [tf.variable(tf.tensor1d([0]), true, 'a'), tf.variable(tf.tensor1d([5]), true, 'b')];
   const gradient = tf.tensor1d([10]);
   const optimizer = clipGradients(tf.train.sgd(1), { norm: 2 });
@@ -68,7 +68,7 @@ test('gradients given by name, weights without one, and no leaked tensor', () =>
 });
 
 test.each([{ globalNorm: 0.5 }, { value: 0.5 }])(
-  '%o stands in for the optimizer, saved and loaded',
+  '%o takes the optimizer’s place in training, saving and loading',
   async (limit) => {
     const model = sequential({ layers: [dense({ units: 1, inputShape: [2], kernelInitializer: 'zeros' })] });
     const optimizer = clipGradients(tf.train.adam(0.01), limit);
@@ -95,7 +95,7 @@ test.each([{ globalNorm: 0.5 }, { value: 0.5 }])(
   },
 );
 
-test('exactly one positive limit', () => {
+test('exactly one positive limit is required', () => {
   const sgd = tf.train.sgd(1);
   expect(() => clipGradients(sgd, {})).toThrow('needs one positive limit');
   expect(() => clipGradients(sgd, { norm: 1, globalNorm: 1 })).toThrow('needs one positive limit');

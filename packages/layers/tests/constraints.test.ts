@@ -3,7 +3,7 @@ import { constraints, layers as tfjs } from '@tensorflow/tfjs-layers';
 import { expect, test, vi } from 'vitest';
 import { adam, bidirectional, clipGradients, dense, embedding, gru, lstm, sequential } from '../src/index.js';
 import './backends.js';
-import { savedAndLoaded } from './model-files.js';
+import { saveAndLoad } from './model-files.js';
 
 const x = tf.randomNormal([4, 3, 2], 0, 1, 'float32', 1);
 const y = tf.randomNormal([4, 1], 0, 5, 'float32', 2);
@@ -11,7 +11,7 @@ const values = (tensor: tf.Tensor) => Array.from(tensor.dataSync());
 const weightsOf = (made: { getWeights(): tf.Tensor[] }) => made.getWeights().map(values);
 
 /** The largest norm of a column, in float64, and the smallest number. */
-function boundsOf(weight: tf.Tensor): { norm: number; least: number } {
+function measureWeight(weight: tf.Tensor): { norm: number; least: number } {
   const columns = weight.shape.at(-1) as number;
   const squares = new Float64Array(columns);
   const numbers = values(weight);
@@ -24,8 +24,8 @@ function boundsOf(weight: tf.Tensor): { norm: number; least: number } {
 /** `maxNorm` rounds the norm, its quotient and each product to float32: at most 2.5 units in 300,000 columns of two. */
 const LARGEST_NORM = 0.5 * (1 + 4 * 2 ** -24);
 
-/** Its start values break every constraint. */
-const constrained = () =>
+/** A layer whose start values violate every constraint. */
+const createConstrained = () =>
   gru({
     units: 3,
     seed: 1,
@@ -38,7 +38,7 @@ const constrained = () =>
   });
 
 function expectConstrained(layer: Pick<tfjs.Layer, 'getWeights'>): void {
-  const [kernel, recurrent, bias] = layer.getWeights().map(boundsOf);
+  const [kernel, recurrent, bias] = layer.getWeights().map(measureWeight);
   expect(kernel.norm).toBeLessThanOrEqual(LARGEST_NORM);
   expect(kernel.norm).toBeGreaterThan(0.4);
   expect(recurrent.least).toBeGreaterThanOrEqual(0);
@@ -57,18 +57,21 @@ const OPTIMIZERS: Record<string, () => tf.Optimizer> = {
   clipGradients: () => clipGradients(adam(0.1), { norm: 1 }),
 };
 
-test.each(Object.entries(OPTIMIZERS))('%s: applied after every update, in fit too', async (_, make) => {
-  const model = sequential({ layers: [constrained(), dense({ units: 1 })] });
-  const [layer] = model.layers;
-  model.compile({ optimizer: make(), loss: 'meanSquaredError' });
-  await model.trainOnBatch(x, y);
-  expectConstrained(layer);
-  await model.fit(x, y, { epochs: 1, batchSize: 2, verbose: 0 });
-  expectConstrained(layer);
-});
+test.each(Object.entries(OPTIMIZERS))(
+  '%s: constraints hold after every update, also in fit',
+  async (_, create) => {
+    const model = sequential({ layers: [createConstrained(), dense({ units: 1 })] });
+    const [layer] = model.layers;
+    model.compile({ optimizer: create(), loss: 'meanSquaredError' });
+    await model.trainOnBatch(x, y);
+    expectConstrained(layer);
+    await model.fit(x, y, { epochs: 1, batchSize: 2, verbose: 0 });
+    expectConstrained(layer);
+  },
+);
 
-test('optimizer.minimize and applyGradients', () => {
-  const layer = constrained();
+test('constraints hold after optimizer.minimize and applyGradients', () => {
+  const layer = createConstrained();
   const loss = () => tf.mean(layer.apply(x)) as tf.Scalar;
   loss();
   const optimizer = tf.train.sgd(0.1);
@@ -79,21 +82,21 @@ test('optimizer.minimize and applyGradients', () => {
   expectConstrained(layer);
 });
 
-test('weights that are loaded stay as they are, bit for bit, until they are trained', async () => {
-  const model = sequential({ layers: [constrained(), dense({ units: 1 })] });
+test('loaded weights are unchanged, bit for bit, until they are trained', async () => {
+  const model = sequential({ layers: [createConstrained(), dense({ units: 1 })] });
   const [start] = weightsOf(model);
   expect(start).toEqual(new Array(18).fill(1));
   model.setWeights(model.getWeights().map((weight) => tf.sub(weight, 3)));
   const given = weightsOf(model);
   expect(given[0]).toEqual(new Array(18).fill(-2));
-  const loaded = await savedAndLoaded(model);
+  const loaded = await saveAndLoad(model);
   expect(weightsOf(loaded)).toEqual(given);
   loaded.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   await loaded.fit(x, y, { epochs: 1, verbose: 0 });
   expectConstrained(loaded.layers[0]);
 });
 
-test('embeddings and both directions of a pair', async () => {
+test('constraints of embedding and of both directions of bidirectional hold', async () => {
   const args = { units: 2, recurrentConstraint: 'nonNeg', kernelConstraint: 'unitNorm' };
   const model = sequential({
     layers: [
@@ -105,7 +108,7 @@ test('embeddings and both directions of a pair', async () => {
   const tokens = tf.tensor2d([[0, 1, 2]], [1, 3], 'int32');
   model.compile({ optimizer: tf.train.sgd(0.1), loss: 'meanSquaredError' });
   await model.fit(tokens, tf.ones([1, 1]), { epochs: 1, verbose: 0 });
-  const [table, ...both] = model.layers.slice(0, 2).flatMap((layer) => layer.getWeights().map(boundsOf));
+  const [table, ...both] = model.layers.slice(0, 2).flatMap((layer) => layer.getWeights().map(measureWeight));
   expect(table.least).toBeGreaterThanOrEqual(0);
   for (const [kernel, recurrent] of [both.slice(0, 3), both.slice(3)]) {
     expect(kernel.norm).toBeCloseTo(1, 5);
@@ -113,7 +116,7 @@ test('embeddings and both directions of a pair', async () => {
   }
 });
 
-test('a constraint of your own that leaves the weight alone', () => {
+test('a user’s constraint may return the weight itself', () => {
   const same = { apply: (weight: tf.Tensor) => weight, getClassName: () => 'Same', getConfig: () => ({}) };
   const layer = lstm({ units: 2, kernelConstraint: same as never });
   const loss = () => tf.mean(layer.apply(x)) as tf.Scalar;
@@ -124,9 +127,9 @@ test('a constraint of your own that leaves the weight alone', () => {
   expect(after).not.toEqual(before);
 });
 
-test('leave no tensor and no byte behind', async () => {
+test('constraints leak no tensor and no byte', async () => {
   const before = tf.memory();
-  const model = sequential({ layers: [constrained(), dense({ units: 1 })] });
+  const model = sequential({ layers: [createConstrained(), dense({ units: 1 })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   const given = model.getWeights().map((weight) => tf.clone(weight));
   const use = async () => {
@@ -144,7 +147,7 @@ test('leave no tensor and no byte behind', async () => {
   expect(tf.memory().numBytes).toBe(before.numBytes);
 });
 
-test('dense warns once that TensorFlow.js does not apply its constraints', () => {
+test('dense warns once that TensorFlow.js does not apply its constraints during training', () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   dense({ units: 1, kernelConstraint: null as never });
   expect(warn).not.toHaveBeenCalled();

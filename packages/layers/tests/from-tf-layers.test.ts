@@ -17,8 +17,8 @@ interface Layer {
   setWeights(weights: tf.Tensor[]): void;
 }
 
-/** The largest difference between what two layers with the first one's weights make of a masked batch. */
-function difference(theirs: Layer, ours: Layer): number {
+/** The largest difference between the outputs of two layers with the same weights, for a masked batch. */
+function measureDifference(theirs: Layer, ours: Layer): number {
   theirs.apply(x, {});
   ours.apply(x, {});
   ours.setWeights(theirs.getWeights());
@@ -39,8 +39,8 @@ describe("with tf.layers' weights", () => {
       }),
       bidirectional({ layer: simpleRNN({ ...args, returnSequences: false }), mergeMode: 'sum' }),
     ],
-  ])('%s is the same', (_, theirs, ours) => {
-    expect(difference(theirs as Layer, ours as Layer)).toBeLessThan(1e-6);
+  ])('%s has the same outputs', (_, theirs, ours) => {
+    expect(measureDifference(theirs as Layer, ours as Layer)).toBeLessThan(1e-6);
   });
 
   test.each([
@@ -51,12 +51,12 @@ describe("with tf.layers' weights", () => {
       tfjs.bidirectional({ layer: tfjs.simpleRNN(args) as never, mergeMode: 'sum' }),
       bidirectional({ layer: simpleRNN(args), mergeMode: 'sum' }),
     ],
-  ])('%s differ, as the README says', (_, theirs, ours) => {
-    expect(difference(theirs as Layer, ours as Layer)).toBeGreaterThan(1e-3);
+  ])('%s differ, as documented', (_, theirs, ours) => {
+    expect(measureDifference(theirs as Layer, ours as Layer)).toBeGreaterThan(1e-3);
   });
 });
 
-test('a bias for the other resetAfter is refused by that name', () => {
+test('an error about a bias for the other resetAfter names that option', () => {
   const theirs = tfjs.gru({ units: 2, recurrentInitializer: 'glorotUniform' });
   theirs.build([null, 4, 3]);
   const build = <Built extends { build(shape: null[] | number[]): void }>(layer: Built): Built => {

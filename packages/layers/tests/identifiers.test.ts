@@ -20,7 +20,7 @@ test.each([
   ['randomUniform', 'RandomUniform', 'random_uniform'],
   ['orthogonal', 'Orthogonal', 'ORTHOGONAL'],
   ['zeros', 'Zeros', 'ZEROS'],
-])('the initializer %s may be spelt %s and %s', (camel, ...others) => {
+])('the initializer %s can be written %s and %s', (camel, ...others) => {
   const savedBy = (kernelInitializer: string) =>
     gru({ units: 1, kernelInitializer }).getConfig().kernelInitializer;
   for (const other of others) expect(savedBy(other)).toEqual(savedBy(camel));
@@ -43,7 +43,7 @@ test.each(['maxNorm', 'MaxNorm', 'max_norm'])('the constraint %s', (embeddingsCo
   });
 });
 
-test('a registered class of your own, by its name', () => {
+test('a user’s registered class, by its name', () => {
   const layer = simpleRNN({ units: 1, kernelInitializer: 'Halves' });
   layer.build([null, null, 2]);
   expect(Array.from(layer.getWeights()[0].dataSync())).toEqual([0.5, 0.5]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Numbers as the fixture files hold them; the format is described beside them, in `packages/conformance/fixtures`. */
+/** An array of a fixture file. `packages/conformance/fixtures` describes the format. */
 export interface FixtureTensor {
   shape: number[];
   data: number[];
@@ -27,8 +27,8 @@ export interface FixtureCase {
   calls: FixtureCall[];
 }
 
-/** The cases of one of Keras's fixture files. */
-export function kerasCases(name: string): FixtureCase[] {
+/** Reads the cases of one of Keras's fixture files. */
+export function readKerasCases(name: string): FixtureCase[] {
   const file = new URL(`../../conformance/fixtures/keras-${name}.json`, import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { cases: FixtureCase[] }).cases;
 }
@@ -37,8 +37,8 @@ const ACTIVATIONS: Record<string, string> = { hard_sigmoid: 'hardSigmoidSixth', 
 const ACTIVATION_KEYS = ['activation', 'recurrent_activation'];
 const camelCase = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Keras's arguments as this package spells them. */
-export function argumentsFrom(config: Record<string, unknown>): Record<string, unknown> {
+/** Keras's arguments with the names of this package. */
+export function toArguments(config: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => [
       camelCase(key),

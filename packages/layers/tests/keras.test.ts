@@ -11,13 +11,13 @@ import {
   simpleRNN,
 } from '../src/index.js';
 import { BACKENDS } from './backends.js';
-import { expectClose } from './closeness.js';
+import { expectClose } from './compare-with-reference.js';
 import {
-  argumentsFrom,
   type FixtureCall,
   type FixtureCase,
   type FixtureTensor,
-  kerasCases,
+  readKerasCases,
+  toArguments,
 } from './keras-fixtures.js';
 
 const factories = { GRU: gru, LSTM: lstm, SimpleRNN: simpleRNN } as unknown as Record<
@@ -25,30 +25,30 @@ const factories = { GRU: gru, LSTM: lstm, SimpleRNN: simpleRNN } as unknown as R
   (args: Record<string, unknown>) => RecurrentLayer
 >;
 
-const tensorOf = ({ data, shape }: FixtureTensor) => tf.tensor(data, shape, 'float32');
-const variableOf = (fixture: FixtureTensor) => tf.variable(tensorOf(fixture));
+const toTensor = ({ data, shape }: FixtureTensor) => tf.tensor(data, shape, 'float32');
+const toVariable = (fixture: FixtureTensor) => tf.variable(toTensor(fixture));
 
-/** The layer of a case, with its weights. */
-function layerOf({ layer, config, inner, weights, calls }: FixtureCase) {
+/** Creates the layer of a fixture, with its weights. */
+function createLayer({ layer, config, inner, weights, calls }: FixtureCase) {
   const made = inner
-    ? bidirectional({ layer: factories[inner.layer](argumentsFrom(inner.config)), ...argumentsFrom(config) })
-    : factories[layer](argumentsFrom(config));
+    ? bidirectional({ layer: factories[inner.layer](toArguments(inner.config)), ...toArguments(config) })
+    : factories[layer](toArguments(config));
   made.build(calls[0].x.shape);
-  // Keras names the weights of a pair `forward.kernel`; here they are `forward_gru_1/kernel`.
+  // Keras names the weights of bidirectional `forward.kernel`; here they are `forward_gru_1/kernel`.
   const names = made.weights.map(({ originalName }) =>
     originalName.replace(/^(forward|backward)_\w+\//, '$1.'),
   );
   expect(names).toEqual(Object.keys(weights));
-  made.setWeights(Object.values(weights).map(tensorOf));
+  made.setWeights(Object.values(weights).map(toTensor));
   return made;
 }
 
-function check(layer: ReturnType<typeof layerOf>, call: FixtureCall): void {
-  const x = variableOf(call.x);
-  const states = call.initialStates?.map(variableOf);
-  const mask = call.mask && tf.cast(tensorOf(call.mask), 'bool');
+function checkCall(layer: ReturnType<typeof createLayer>, call: FixtureCall): void {
+  const x = toVariable(call.x);
+  const states = call.initialStates?.map(toVariable);
+  const mask = call.mask && tf.cast(toTensor(call.mask), 'bool');
   if (call.recurrentMasks) {
-    const masks = call.recurrentMasks.map(tensorOf);
+    const masks = call.recurrentMasks.map(toTensor);
     (layer as RecurrentLayer).dropoutMasks.draw = () => masks.shift() as tf.Tensor;
   }
   const run = () =>
@@ -64,7 +64,7 @@ function check(layer: ReturnType<typeof layerOf>, call: FixtureCall): void {
     () => {
       const outputs = run();
       compareOutputs(outputs, call);
-      const terms = outputs.map((output, i) => tf.sum(tf.mul(output, tensorOf(call.cotangents![i]))));
+      const terms = outputs.map((output, i) => tf.sum(tf.mul(output, toTensor(call.cotangents![i]))));
       return terms.reduce((a, b) => tf.add(a, b)) as tf.Scalar;
     },
     [x, ...(states ?? []), ...weights] as tf.Variable[],
@@ -92,14 +92,14 @@ describe.each(BACKENDS)('on %s', (backend) => {
   });
 
   describe.each(['simple-rnn', 'gru', 'gru-reset-before', 'lstm', 'bidirectional'])('keras-%s', (file) => {
-    test.each(kerasCases(file).map((fixture) => [fixture.name, fixture] as const))('%s', (_, fixture) => {
-      const layer = layerOf(fixture);
-      for (const call of fixture.calls) check(layer, call);
+    test.each(readKerasCases(file).map((fixture) => [fixture.name, fixture] as const))('%s', (_, fixture) => {
+      const layer = createLayer(fixture);
+      for (const call of fixture.calls) checkCall(layer, call);
     });
   });
 
-  test('a whole classifier: embedding with mask, bidirectional GRU, LSTM, dense', () => {
-    const [{ config, weights, calls }] = kerasCases('classifier');
+  test('a classifier: embedding with mask, bidirectional GRU, LSTM, dense', () => {
+    const [{ config, weights, calls }] = readKerasCases('classifier');
     const [{ x, labels, loss, outputs, gradients }] = calls;
     const size = config as { input_dim: number; embedding: number; gru_units: number; lstm_units: number };
     const classifier = sequential({
@@ -110,10 +110,10 @@ describe.each(BACKENDS)('on %s', (backend) => {
         dense({ units: 1, activation: 'sigmoid' }),
       ],
     });
-    classifier.setWeights(Object.values(weights).map(tensorOf));
+    classifier.setWeights(Object.values(weights).map(toTensor));
     const variables = classifier.weights.map((weight) => weight.read() as tf.Variable);
-    const tokens = tensorOf(x);
-    const targets = tensorOf(labels!);
+    const tokens = toTensor(x);
+    const targets = toTensor(labels!);
     const result = tf.variableGrads(() => {
       const predictions = classifier.apply(tokens) as tf.Tensor;
       expectClose(predictions, outputs[0].data, 'forward', 'predictions');

@@ -30,7 +30,7 @@ test.each([
     "Unknown constraint 'max'; the nearest is 'maxNorm'. Known: maxNorm",
   ],
   [
-    'a class',
+    'a class name',
     () => gru({ units: 1, kernelInitializer: { className: 'Nobody', config: {} } }),
     "No class 'Nobody' is registered",
   ],
@@ -65,14 +65,18 @@ test.each([
     () => gru({ units: 2 }).apply(x, { mask: tf.ones([2, 5]) }),
     'mask must have the shape [2, 4], but has [2, 5]',
   ],
-  ['resetting what is not stateful', () => gru({ units: 2, name: 'g' }).resetStates(), 'g is not stateful'],
   [
-    'resetting to wrong states',
+    'resetStates of a layer that is not stateful',
+    () => gru({ units: 2, name: 'g' }).resetStates(),
+    'g is not stateful',
+  ],
+  [
+    'resetStates to wrong states',
     () => lstm({ units: 2, stateful: true }).resetStates(tf.zeros([1, 3])),
     'expected the states h [batch, 2], c [batch, 2], but was given [1,3]',
   ],
   [
-    'a layer to wrap',
+    'the layer of bidirectional',
     () => bidirectional({ layer: tfjs.dense({ units: 1 }) as never }),
     "wraps one of Sluice's recurrent layers (gru, lstm, sru, …), not a Dense",
   ],
@@ -82,26 +86,26 @@ test.each([
     "unknown mergeMode 'max'. Known: concat, sum, ave, mul and null",
   ],
   [
-    'the directions',
+    'two layers with the same direction',
     () => bidirectional({ layer: gru({ units: 1 }), backwardLayer: gru({ units: 1 }) }),
     'must have opposite goBackwards, but both have false',
   ],
   [
-    'the pair',
+    'two layers with different units',
     () =>
       bidirectional({ layer: gru({ units: 1 }), backwardLayer: simpleRNN({ units: 2, goBackwards: true }) }),
     'must have the same units, but have 1 and 2',
   ],
   [
-    'states of a pair',
+    'states of bidirectional',
     () => bidirectional({ layer: gru({ units: 2 }) }).apply(x, { initialState: tf.zeros([2, 2]) }),
     'takes 2 initial states, 1 for each direction, but was given 1',
   ],
-])('%s that cannot be is said so', (_, run, message) => {
+])('a wrong value is named in the error: %s', (_, run, message) => {
   expect(run).toThrow(message);
 });
 
-test('the states a stateful layer is reset to are those it starts with', () => {
+test('a stateful layer starts from the states of resetStates', () => {
   const layer = gru({ units: 2, stateful: true, seed: 1 });
   const state = tf.tensor2d([
     [1, -1],
@@ -120,13 +124,13 @@ test.each([
   ['a name', 'gru', "but is 'gru'"],
   ['a factory', cells.gru, '()'],
   ["TensorFlow.js's cell", tfjs.gruCell({ units: 2 }), 'but is a GRUCell of TensorFlow.js'],
-])('rnn refuses as its cell %s', (_, cell, given) => {
+])('rnn refuses a wrong cell: %s', (_, cell, description) => {
   const make = () => rnn({ cell: cell as never, units: 2 });
   expect(make).toThrow('rnn: cell must be a cell made by defineCell or cells.gru(), but is');
-  expect(make).toThrow(given);
+  expect(make).toThrow(description);
 });
 
-test('bidirectional says how it takes its layer', () => {
+test('the error of bidirectional shows a correct call', () => {
   expect(() => bidirectional(gru({ units: 2 }) as never)).toThrow(
     'bidirectional takes an object with a layer',
   );

@@ -4,10 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { gru, recurrent } from '../src/index.js';
 
-// Nothing here imports one of Sluice's backends; all of these are TensorFlow.js's cpu backend.
+// Names for copies of TensorFlow.js's cpu backend. This file imports none of Sluice's backends.
 const NAMES = ['wasm', 'webgpu', 'webgl', 'tensorflow', 'node'];
 const warn = vi.spyOn(console, 'warn');
-/** TensorFlow.js gives advice of its own in Node. */
+/** Sluice's warnings, without the advice that TensorFlow.js prints in Node. */
 const warnings = () => warn.mock.calls.flat().filter((text) => String(text).includes('luice'));
 
 beforeAll(() => {
@@ -32,8 +32,11 @@ test.each(['cpu', 'wasm', 'webgpu'])(
   },
 );
 
-test.each(['webgl', 'tensorflow', 'node'])('%s, for which there are no kernels: no warning', async (name) => {
-  await tf.setBackend(name);
-  gru({ units: 2 }).apply(tf.ones([1, 2, 3]));
-  expect(warnings()).toEqual([]);
-});
+test.each(['webgl', 'tensorflow', 'node'])(
+  '%s, for which no package has kernels: no warning',
+  async (name) => {
+    await tf.setBackend(name);
+    gru({ units: 2 }).apply(tf.ones([1, 2, 3]));
+    expect(warnings()).toEqual([]);
+  },
+);

@@ -2,18 +2,18 @@ import { io } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 
 /** Saves a model to memory. */
-export async function saved(model: LayersModel, config?: io.SaveConfig): Promise<io.ModelArtifacts> {
+export async function saveToMemory(model: LayersModel, config?: io.SaveConfig): Promise<io.ModelArtifacts> {
   let artifacts: io.ModelArtifacts | undefined;
-  const handler = io.withSaveHandler(async (given) => {
-    // As it would come back from a file.
-    artifacts = { ...given, modelTopology: JSON.parse(JSON.stringify(given.modelTopology)) };
-    return { modelArtifactsInfo: io.getModelArtifactsInfoForJSON(given) };
+  const handler = io.withSaveHandler(async (written) => {
+    // A file holds JSON.
+    artifacts = { ...written, modelTopology: JSON.parse(JSON.stringify(written.modelTopology)) };
+    return { modelArtifactsInfo: io.getModelArtifactsInfoForJSON(written) };
   });
   await model.save(handler, config);
   return artifacts!;
 }
 
-/** The model as another process would load it. */
-export async function savedAndLoaded(model: LayersModel, config?: io.SaveConfig): Promise<LayersModel> {
-  return loadLayersModel(io.fromMemory(await saved(model, config)));
+/** Saves a model to memory and loads it again. */
+export async function saveAndLoad(model: LayersModel, config?: io.SaveConfig): Promise<LayersModel> {
+  return loadLayersModel(io.fromMemory(await saveToMemory(model, config)));
 }

@@ -18,7 +18,7 @@ import {
 } from '../src/index.js';
 import './backends.js';
 
-/** A call as plain JavaScript makes it, which TypeScript would refuse. */
+/** A function without the compiler's checks, as plain JavaScript calls it. */
 const unchecked = (make: unknown) => make as (...args: unknown[]) => unknown;
 const layersByName = { gru, lstm, sru, simpleRNN, rnn, embedding, bidirectional };
 
@@ -46,7 +46,7 @@ test.each([
     { layer: gru({ units: 2 }), merge: 'sum' },
     "bidirectional has no option 'merge'; the nearest is 'mergeMode'. Known: layer, backwardLayer, mergeMode, name",
   ],
-] as const)('%s with %o', (kind, args, message) => {
+] as const)('%s refuses %o', (kind, args, message) => {
   const make = () => unchecked(layersByName[kind])(args);
   expect(make).toThrow(message);
   expect(make).toThrow(RangeError);
@@ -75,7 +75,7 @@ test.each<[keyof typeof layersByName, object, string]>([
   expect(() => unchecked(layersByName[name])(args)).toThrow(message);
 });
 
-test('calls and limits of the wrong type are refused', () => {
+test('arguments and limits of the wrong type are refused', () => {
   const layer = gru({ units: 2, name: 'words' });
   expect(() => layer.apply(x, { training: 'false' as never })).toThrow(
     "words.apply: training must be true or false, but is 'false'.",
@@ -85,7 +85,7 @@ test('calls and limits of the wrong type are refused', () => {
   );
 });
 
-test('functions refuse unknown options too', async () => {
+test('functions refuse unknown options', async () => {
   await expect(unchecked(selectBackend)({ backends: ['cpu'] })).rejects.toThrow(
     "selectBackend has no option 'backends'. Known: candidates, timeout.",
   );
@@ -119,7 +119,7 @@ test.each([
   ['rnn', [cell.parameters], 'as in rnn({ cell, units: 64 }), but was given the function parameters'],
   ['embedding', [100, 16], 'as in embedding({ inputDim: 100, outputDim: 16 }), but was given 100'],
   ['bidirectional', [], 'bidirectional takes an object with a layer'],
-] as const)('%s called with %o', (kind, args, message) => {
+] as const)('%s refuses the arguments %o', (kind, args, message) => {
   expect(() => unchecked(layersByName[kind])(...args)).toThrow(message);
 });
 
@@ -159,16 +159,16 @@ describe('configurations', () => {
       rnn({ units: 4, cell: cells.indRnn() }),
       { cell: { name: 'indRnn', options: '{"activation":"relu","use\\u0042ias":true}' } },
     ],
-  ])('%o says every option, defaults too', (layer, own) => {
+  ])('getConfig of %o has every option, also defaults', (layer, expected) => {
     const config = layer.getConfig();
-    expect(config).toMatchObject({ ...defaults, ...own, name: layer.name });
+    expect(config).toMatchObject({ ...defaults, ...expected, name: layer.name });
     for (const group of ['kernel', 'recurrent', 'bias']) {
       expect(config[`${group}Initializer`]).toHaveProperty('className');
     }
     expect(Object.values(config)).not.toContain(undefined);
   });
 
-  test('embedding and clipGradients say every option', () => {
+  test('getConfig of embedding and clipGradients has every option', () => {
     expect(embedding({ inputDim: 3, outputDim: 2 }).getConfig()).toMatchObject({
       embeddingsConstraint: null,
       inputLength: null,
@@ -182,7 +182,7 @@ describe('configurations', () => {
     });
   });
 
-  test.each(Object.entries(cells))("the defaults that are written for %s are the cell's", (name, make) => {
+  test.each(Object.entries(cells))("the saved defaults of %s are the cell's defaults", (name, make) => {
     const layer = rnn({ units: 4, cell: make() });
     const { options } = layer.getConfig().cell as { options: string };
     const complete = (make as (options: object) => typeof layer.cell)(JSON.parse(options));
@@ -192,14 +192,14 @@ describe('configurations', () => {
     if (bySeveral) expect(explain(bySeveral({ units: 4 }).cell, sizes)).toBe(explain(make(), sizes));
   });
 
-  test("tf.layers' are understood", () => {
+  test('a configuration of tf.layers makes the same layer', () => {
     const theirs = tfjs.lstm({ units: 4, recurrentInitializer: 'glorotUniform', returnSequences: true });
     const ours = lstm(theirs.getConfig()).getConfig();
     expect(ours).toMatchObject({ units: 4, recurrentActivation: 'hardSigmoid', returnSequences: true });
     expect(ours.name).toBe(theirs.name);
   });
 
-  test("Keras 3's are understood", () => {
+  test('a configuration of Keras 3 makes the same layer', () => {
     const initializer = (className: string) => ({
       module: 'keras.initializers',
       className,

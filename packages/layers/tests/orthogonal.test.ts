@@ -5,8 +5,8 @@ import { dense, orthogonal, sequential } from '../src/index.js';
 import { createOrthogonalMatrix } from '../src/weights/orthogonal.js';
 import { normalStream } from '../src/weights/random.js';
 
-/** The Gram matrix of the rows or of the columns, whichever are fewer: the identity for an orthogonal matrix. */
-function gram(values: Float32Array, rows: number, columns: number): number[][] {
+/** The Gram matrix of the rows or of the columns, whichever are fewer. It is the identity for an orthogonal matrix. */
+function computeGram(values: Float32Array, rows: number, columns: number): number[][] {
   const count = Math.min(rows, columns);
   const at = (vector: number, k: number) =>
     rows < columns ? values[vector * columns + k] : values[k * columns + vector];
@@ -27,7 +27,7 @@ test.each([
   [40, 120],
   [95, 61],
 ])('QᵀQ = I for %i×%i', (rows, columns) => {
-  gram(createOrthogonalMatrix(rows, columns, 1, 3), rows, columns).forEach((row, i) => {
+  computeGram(createOrthogonalMatrix(rows, columns, 1, 3), rows, columns).forEach((row, i) => {
     row.forEach((value, j) => {
       expect(value).toBeCloseTo(i === j ? 1 : 0, 5);
     });
@@ -39,7 +39,7 @@ test.each([
   [40, 40],
   [61, 95],
   [700, 50],
-])('is what Gram-Schmidt makes of normal numbers, vector by vector: %i×%i', (rows, columns) => {
+])('matches Gram-Schmidt on normal numbers, vector by vector: %i×%i', (rows, columns) => {
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
   const normal = normalStream(8);
   const vectors = Array.from({ length: count }, () => Array.from({ length }, normal));
@@ -61,7 +61,7 @@ test.each([
   expect(worst).toBeLessThan(1e-6);
 });
 
-test('is uniform: entries have mean 0 and variance 1 / length, signs included', () => {
+test('is uniform: entries have mean 0 and variance 1 / length', () => {
   const values = Array.from({ length: 400 }, (_, seed) => [...createOrthogonalMatrix(4, 4, 1, seed)]);
   for (let entry = 0; entry < 16; entry++) {
     const column = values.map((matrix) => matrix[entry]);
@@ -74,7 +74,7 @@ test('is uniform: entries have mean 0 and variance 1 / length, signs included', 
   }
 });
 
-test('gain scales, the seed repeats, no seed does not', async () => {
+test('the gain scales; a seed repeats the weights; without a seed they differ', async () => {
   const [a, b, c] = [orthogonal({ gain: 2, seed: 5 }), orthogonal({ seed: 5 }), orthogonal()].map(
     (initializer) => initializer.apply([3, 9]).dataSync(),
   );
@@ -83,7 +83,7 @@ test('gain scales, the seed repeats, no seed does not', async () => {
   expect([...orthogonal().apply([3, 9]).dataSync()]).not.toEqual([...c]);
 });
 
-test('serves TensorFlow.js layers and survives their configuration', () => {
+test('initializes a TensorFlow.js layer and is kept in its configuration', () => {
   const layer = dense({
     units: 4,
     inputShape: [4],

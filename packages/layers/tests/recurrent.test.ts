@@ -3,12 +3,11 @@ import { bias, kernel, recurrentKernel, sigmoid, sqrt, tanh } from '@sluice/core
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { recurrent } from '../src/index.js';
-import { compare, random, wide } from './against-reference.js';
 import { BACKENDS } from './backends.js';
-import { expectClose } from './closeness.js';
+import { compareWithReference, expectClose, random, toFloat64 } from './compare-with-reference.js';
 
-/** A cell nobody has heard of: two states, an output that is neither, a product of a product, a root. */
-const own = defineCell({
+/** A cell of a user: two states, an output that is not a state, a product of a product, a square root. */
+const userCell = defineCell({
   name: 'own',
   states: ['h', 'm'],
   parameters: { kernel: kernel('a', 'b'), recurrentKernel: recurrentKernel('a', 'b') },
@@ -20,7 +19,7 @@ const own = defineCell({
   },
 });
 
-/** A product of a row made of parameters alone, in two blocks, and of the product itself. */
+/** Products of a row of parameters alone, in two blocks, and a product of such a product. */
 const ofParameters = defineCell({
   name: 'ofParameters',
   states: ['h'],
@@ -52,13 +51,13 @@ const CASES: [string, Cell][] = [
   ['minGru', cells.minGru()],
   ['indRnn', cells.indRnn()],
   ['liGru', cells.liGru()],
-  ['own', own],
+  ['own', userCell],
   ['products of parameters', ofParameters],
 ];
 
 const GAPS = [1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1];
 
-test('kernels on one backend, the fallback on the other', async () => {
+test('one backend runs kernels, the other the fallback', async () => {
   const cell = cells.minGru();
   const parameters = cell.parameters({ inputSize: 2, units: 2 }).map(({ shape }) => tf.zeros([...shape]));
   const kernelsOn = async (backend: string) => {
@@ -75,17 +74,25 @@ describe.each(BACKENDS)('on %s', (backend) => {
     await tf.setBackend(backend);
   });
 
-  describe.each(CASES)('%s is the reference', (_, cell) => {
-    test('as it is', () => compare(cell, { units: 3 }));
-    test('a single step', () => compare(cell, { units: 3, timesteps: 1, states: true, mask: [1, 0, 1] }));
-    test('as many units as features, with states', () => compare(cell, { units: 4, states: true }));
-    test('masked', () => compare(cell, { units: 3, states: true, mask: GAPS }));
+  describe.each(CASES)('%s matches the reference', (_, cell) => {
+    test('without options', () => compareWithReference(cell, { units: 3 }));
+    test('a single step', () =>
+      compareWithReference(cell, { units: 3, timesteps: 1, states: true, mask: [1, 0, 1] }));
+    test('as many units as features, with states', () =>
+      compareWithReference(cell, { units: 4, states: true }));
+    test('masked', () => compareWithReference(cell, { units: 3, states: true, mask: GAPS }));
     test('masked, reversed, zero output', () =>
-      compare(cell, { units: 3, states: true, mask: GAPS, reverse: true, maskedOutput: 'zero' }));
+      compareWithReference(cell, {
+        units: 3,
+        states: true,
+        mask: GAPS,
+        reverse: true,
+        maskedOutput: 'zero',
+      }));
     test('masked, with NaN in the padding', () =>
-      compare(cell, { units: 3, states: true, mask: GAPS, nanPadding: true }));
+      compareWithReference(cell, { units: 3, states: true, mask: GAPS, nanPadding: true }));
     test('masked, with NaN in the padding, as many units as features', () =>
-      compare(cell, { units: 4, mask: GAPS, nanPadding: true }));
+      compareWithReference(cell, { units: 4, mask: GAPS, nanPadding: true }));
   });
 
   test.each([
@@ -93,10 +100,10 @@ describe.each(BACKENDS)('on %s', (backend) => {
     ['gru, reset after', cells.gru({ resetAfter: true })],
     ['lstm', cells.lstm()],
   ] as const)('recurrent masks: %s', (_, cell) => {
-    compare(cell, { units: 3, states: true, recurrentDropout: true, mask: GAPS });
+    compareWithReference(cell, { units: 3, states: true, recurrentDropout: true, mask: GAPS });
   });
 
-  test('a mask of any type, computed from trained values, takes no gradient', () => {
+  test('a mask may have any type and come from trained values; it gets no gradient', () => {
     const cell = cells.minGru();
     const x = tf.variable(random(1, [2, 3, 2])) as unknown as tf.Tensor3D;
     const parameters = cell.parameters({ inputSize: 2, units: 2 }).map(({ shape }, i) => random(i, shape));
@@ -110,7 +117,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expect(tf.sum(tf.abs(computed)).dataSync()[0]).toBeGreaterThan(0);
   });
 
-  test('the same tensor may be several inputs', () => {
+  test('the same tensor may be passed as several inputs', () => {
     const cell = cells.lstm();
     const parameters = cell.parameters({ inputSize: 2, units: 2 }).map(({ shape }, i) => random(i, shape));
     const x = random(9, [1, 3, 2]) as tf.Tensor3D;
@@ -123,7 +130,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     expectClose(shared, sums, 'gradient', 'sum of both gradients');
   });
 
-  test('leaves no tensor behind', () => {
+  test('leaks no tensor and no byte', () => {
     const cell = cells.gru({ resetAfter: true });
     const x = random(1, [2, 4, 3]) as tf.Tensor3D;
     const parameters = cell.parameters({ inputSize: 3, units: 2 }).map(({ shape }, i) => random(i, shape));
@@ -140,31 +147,31 @@ describe.each(BACKENDS)('on %s', (backend) => {
   });
 });
 
-describe('units that the parameters leave open', () => {
+describe('parameters that fit several numbers of units', () => {
   const cell = cells.sru({ version: 1, useBias: false });
   const x = random(1, [2, 5, 4]) as tf.Tensor3D;
   const kernelOf = (units: number) =>
     cell.parameters({ inputSize: 4, units }).map(({ shape }, i) => random(2 + i, shape));
 
-  test('are asked for', () => {
+  test('need the option units', () => {
     expect(() => recurrent(cell, x, kernelOf(3))).toThrow(
       "Cell 'sru': parameters of shapes [4, 12] fit 4 and 3 units with x [2, 5, 4]; set the option units to one of them.",
     );
   });
 
-  test.each([3, 4])('are %s when said so', (units) => {
+  test.each([3, 4])('run with %s units if the option says so', (units) => {
     const parameters = kernelOf(units);
     const expected = referenceForward(planFor(cell, { inputSize: 4, units }), {
       batch: 2,
       timesteps: 5,
-      x: wide(x),
-      parameters: parameters.map(wide),
+      x: toFloat64(x),
+      parameters: parameters.map(toFloat64),
     });
     expectClose(recurrent(cell, x, parameters, { units }).sequence, expected.sequence, 'forward', 'sequence');
   });
 });
 
-test('second-order gradients are an error that says what to do', async () => {
+test('second-order gradients are refused with advice', async () => {
   await tf.setBackend('cpu');
   const cell = cells.gru();
   const x = random(1, [1, 2, 2]) as tf.Tensor3D;
@@ -176,7 +183,7 @@ test('second-order gradients are an error that says what to do', async () => {
   );
 });
 
-describe('errors name the tensor, what it is and what is wanted', () => {
+describe('errors name the tensor, the actual and the expected value', () => {
   const cell = cells.gru({ resetAfter: false });
   const x = tf.zeros([2, 5, 4]) as tf.Tensor3D;
   const parameters = cell.parameters({ inputSize: 4, units: 3 }).map(({ shape }) => tf.zeros([...shape]));

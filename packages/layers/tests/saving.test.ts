@@ -17,9 +17,9 @@ import {
   sru,
 } from '../src/index.js';
 import './backends.js';
-import { saved, savedAndLoaded } from './model-files.js';
+import { saveAndLoad, saveToMemory } from './model-files.js';
 
-/** Options whose names and values TensorFlow.js's snake case would spoil. */
+/** A cell with options whose names and values TensorFlow.js's conversion to snake case would change. */
 const leaky = (options: JsonObject = {}) =>
   defineCell({
     name: 'leaky_Unit',
@@ -93,8 +93,8 @@ const LAYERS: [string, () => tfjs.Layer][] = [
   ],
 ];
 
-/** Every layer's configuration, in which a file makes null of TensorFlow.js's undefined. */
-const configsOf = (made: LayersModel) =>
+/** The configuration of every layer, with null for undefined, as in a file. */
+const listConfigs = (made: LayersModel) =>
   made.layers.map((layer) => JSON.stringify(layer.getConfig(), (_, value) => value ?? null));
 const tokens = tf.tensor2d(
   [
@@ -106,33 +106,34 @@ const tokens = tf.tensor2d(
 );
 
 /** Every weight with its name and values. */
-const weightsOf = (made: LayersModel) =>
+const listWeights = (made: LayersModel) =>
   made.weights.map((weight) => [weight.originalName, Array.from(weight.read().dataSync())]);
 
-describe.each(LAYERS)('%s', (_, make) => {
-  test('its configuration makes the same layer', () => {
-    const config = make().getConfig();
-    const [cls, fromConfig] = tf.serialization.SerializationMap.getMap().classNameMap[make().getClassName()];
+describe.each(LAYERS)('%s', (_, create) => {
+  test('the configuration restores the same layer', () => {
+    const config = create().getConfig();
+    const [cls, fromConfig] =
+      tf.serialization.SerializationMap.getMap().classNameMap[create().getClassName()];
     expect(fromConfig(cls, structuredClone(config)).getConfig()).toEqual(config);
   });
 
-  test('a saved model comes back with the same layers, weights and predictions', async () => {
+  test('a loaded model has the same layers, weights and predictions', async () => {
     const before = sequential({
       layers: [
         embedding({ inputDim: 6, outputDim: 3, maskZero: true, inputLength: 4 }),
-        make(),
+        create(),
         dense({ units: 2 }),
       ],
     });
-    const after = await savedAndLoaded(before);
-    expect(configsOf(after)).toEqual(configsOf(before));
-    expect(weightsOf(after)).toEqual(weightsOf(before));
+    const after = await saveAndLoad(before);
+    expect(listConfigs(after)).toEqual(listConfigs(before));
+    expect(listWeights(after)).toEqual(listWeights(before));
     const [a, b] = [before, after].map((made) => Array.from((made.predict(tokens) as tf.Tensor).dataSync()));
     expect(b).toEqual(a);
   });
 });
 
-test('Keras names and shapes of weights, in saved files too', async () => {
+test('saved weights have Keras’s names and shapes', async () => {
   const made = sequential({
     layers: [
       embedding({ inputDim: 9, outputDim: 5, inputLength: 4, name: 'words' }),
@@ -141,7 +142,7 @@ test('Keras names and shapes of weights, in saved files too', async () => {
       dense({ units: 1, name: 'answer' }),
     ],
   });
-  const { weightSpecs } = await saved(made);
+  const { weightSpecs } = await saveToMemory(made);
   expect(Object.fromEntries(weightSpecs!.map(({ name, shape }) => [name, shape]))).toEqual({
     'words/embeddings': [9, 5],
     'first/kernel': [5, 9],
@@ -158,7 +159,7 @@ test('Keras names and shapes of weights, in saved files too', async () => {
   });
 });
 
-test('a functional model with states from one layer to another, and its optimizer', async () => {
+test('a functional model with passed states continues training after loading', async () => {
   const source = input({ shape: [null, 3] });
   const target = input({ shape: [null, 2] });
   const encoded = lstm({ units: 4, returnState: true }).apply(source);
@@ -169,7 +170,7 @@ test('a functional model with states from one layer to another, and its optimize
   before.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
   const inputs = [tf.randomNormal([2, 5, 3]), tf.randomNormal([2, 3, 2])];
   await before.trainOnBatch(inputs, tf.ones([2, 3, 1]));
-  const after = await savedAndLoaded(before, { includeOptimizer: true });
+  const after = await saveAndLoad(before, { includeOptimizer: true });
   const next = async (made: LayersModel) => {
     const losses = [];
     for (let i = 0; i < 3; i++) losses.push(await made.trainOnBatch(inputs, tf.ones([2, 3, 1])));
@@ -180,8 +181,8 @@ test('a functional model with states from one layer to another, and its optimize
   expect(new Set(losses as number[]).size).toBe(3);
 });
 
-test('a cell that nobody registered says so when its model is loaded', async () => {
+test('loading a model with an unregistered cell is an error with advice', async () => {
   const cell = { ...leaky({ mixIN_Rate: 1 }), name: 'secret' };
   const before = sequential({ layers: [rnn({ cell, units: 2, inputShape: [2, 2] })] });
-  await expect(savedAndLoaded(before)).rejects.toThrow(/No cell named 'secret'.*registerCell/);
+  await expect(saveAndLoad(before)).rejects.toThrow(/No cell named 'secret'.*registerCell/);
 });

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 describe('selectBackend', () => {
-  test('takes the best usable one and says why the better ones are not used', async () => {
+  test('selects the best usable backend and returns why the better ones are not used', async () => {
     await tf.setBackend('plain');
     const { backend, refused } = await selectBackend();
     expect(backend).toBe('cpu');
@@ -35,7 +35,7 @@ describe('selectBackend', () => {
     ]);
   });
 
-  test('one without kernels is used when there is no other, and refused when there is', async () => {
+  test('a backend without kernels is selected only if no backend with kernels is usable', async () => {
     expect(await selectBackend({ candidates: ['plain', 'cpu'] })).toEqual({
       backend: 'cpu',
       kernels: true,
@@ -49,7 +49,7 @@ describe('selectBackend', () => {
     expect(tf.getBackend()).toBe('plain');
   });
 
-  test('only packages that there are are recommended', async () => {
+  test('an import is recommended only if the package exists', async () => {
     vi.stubGlobal('navigator', { gpu: {} });
     const { refused } = await selectBackend({ candidates: ['webgpu', 'webgl', 'cpu'] });
     expect(refused).toEqual([
@@ -58,7 +58,7 @@ describe('selectBackend', () => {
     ]);
   });
 
-  test('one without kernels that does not start either is refused once, for both reasons', async () => {
+  test('a backend that has no kernels and does not start is refused once, for both reasons', async () => {
     vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => ({ info: {} }) } });
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     for (const { kernelName } of tf.getKernelsForBackend('webgpu')) tf.unregisterKernel(kernelName, 'webgpu');
@@ -76,7 +76,7 @@ describe('selectBackend', () => {
     ]);
   });
 
-  test('one that does not start in time is given up, does not become current later, and can be tried again', async () => {
+  test('a backend that starts too late does not become current and can be tried again', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const cpu = tf.findBackend('cpu');
     const starts: ((backend: tf.KernelBackend) => void)[] = [];
@@ -104,7 +104,7 @@ describe('selectBackend', () => {
     tf.removeBackend('late');
   });
 
-  test('WebGPU that never answers is given up', async () => {
+  test('WebGPU that never returns an adapter is given up', async () => {
     vi.stubGlobal('navigator', { gpu: { requestAdapter: () => new Promise(() => {}) } });
     tf.copyRegisteredKernels('cpu', 'webgpu');
     tf.registerBackend('webgpu', () => tf.findBackend('cpu'));
@@ -116,7 +116,7 @@ describe('selectBackend', () => {
     await expect(selectBackend({ timeout })).rejects.toThrow(/milliseconds above 0, but is/);
   });
 
-  test('with none left it throws every reason', async () => {
+  test('without a usable backend the error lists every reason', async () => {
     await expect(selectBackend({ candidates: ['webgpu', 'webgl'] })).rejects.toThrow(
       /none of the candidates can be used\.\n {2}webgpu: this runtime has no WebGPU.*\n {2}webgl: not imported/,
     );

@@ -8,8 +8,8 @@ const NVIDIA = { vendor: 'nvidia', architecture: 'hopper' };
 const SWIFTSHADER = { vendor: 'google', architecture: 'swiftshader', isFallbackAdapter: true };
 const SLOW = 'its adapter is software and no GPU (swiftshader), slower than wasm';
 
-/** Stands in for TensorFlow.js's backend, as far as it is looked at: what computes is the cpu backend. */
-class PretendedGPU extends MathBackendCPU {
+/** A substitute for TensorFlow.js's webgpu backend: the cpu backend with a `device`. */
+class FakeWebGPU extends MathBackendCPU {
   constructor(readonly device: { lost: Promise<Partial<GPUDeviceLostInfo>> }) {
     super();
   }
@@ -17,11 +17,11 @@ class PretendedGPU extends MathBackendCPU {
 
 const neverLost = new Promise<never>(() => {});
 
-/** A runtime whose WebGPU has the adapter, with TensorFlow.js's wasm and webgpu backends, and our kernels for both. */
-function machine(adapter: () => unknown, lost: Promise<Partial<GPUDeviceLostInfo>> = neverLost) {
+/** Sets up a runtime with that WebGPU adapter, and wasm and webgpu backends with Sluice's kernels. */
+function setUpRuntime(adapter: () => unknown, lost: Promise<Partial<GPUDeviceLostInfo>> = neverLost) {
   vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => adapter() } });
   tf.registerBackend('wasm', () => new MathBackendCPU());
-  tf.registerBackend('webgpu', () => new PretendedGPU({ lost }));
+  tf.registerBackend('webgpu', () => new FakeWebGPU({ lost }));
   for (const name of ['wasm', 'webgpu']) tf.copyRegisteredKernels('cpu', name);
 }
 
@@ -36,20 +36,20 @@ afterEach(async () => {
   }
 });
 
-describe('selectBackend, where there is WebGPU', () => {
-  test('takes a GPU before all else', async () => {
-    machine(() => ({ info: NVIDIA }));
+describe('selectBackend with WebGPU', () => {
+  test('selects a GPU first', async () => {
+    setUpRuntime(() => ({ info: NVIDIA }));
     expect(await selectBackend()).toEqual({ backend: 'webgpu', kernels: true, refused: [] });
     expect(tf.getBackend()).toBe('webgpu');
   });
 
-  test('an older browser whose adapters say nothing of themselves has a GPU', async () => {
-    machine(() => ({}));
+  test('an adapter without information (older browsers) counts as a GPU', async () => {
+    setUpRuntime(() => ({}));
     expect((await selectBackend()).backend).toBe('webgpu');
   });
 
-  test('takes wasm before a software adapter, without starting that', async () => {
-    machine(() => ({ info: SWIFTSHADER }));
+  test('selects wasm before a software adapter, which it does not start', async () => {
+    setUpRuntime(() => ({ info: SWIFTSHADER }));
     expect(await selectBackend()).toEqual({
       backend: 'wasm',
       kernels: true,
@@ -58,8 +58,8 @@ describe('selectBackend, where there is WebGPU', () => {
     expect(tf.engine().registry).not.toHaveProperty('webgpu');
   });
 
-  test('takes a software adapter where wasm cannot be used, before cpu', async () => {
-    machine(() => ({ info: SWIFTSHADER }));
+  test('selects a software adapter before cpu if wasm is not usable', async () => {
+    setUpRuntime(() => ({ info: SWIFTSHADER }));
     tf.removeBackend('wasm');
     expect(await selectBackend()).toEqual({
       backend: 'webgpu',
@@ -68,20 +68,20 @@ describe('selectBackend, where there is WebGPU', () => {
     });
   });
 
-  test('takes a software adapter with our kernels before wasm without', async () => {
-    machine(() => ({ info: SWIFTSHADER }));
+  test('selects a software adapter with kernels before wasm without kernels', async () => {
+    setUpRuntime(() => ({ info: SWIFTSHADER }));
     for (const { kernelName } of tf.getKernelsForBackend('wasm')) tf.unregisterKernel(kernelName, 'wasm');
     expect((await selectBackend({ candidates: ['webgpu', 'wasm'] })).backend).toBe('webgpu');
   });
 
-  test('takes a software adapter where nothing else is wanted', async () => {
-    machine(() => ({ info: SWIFTSHADER }));
+  test('selects a software adapter if it is the only candidate', async () => {
+    setUpRuntime(() => ({ info: SWIFTSHADER }));
     const selected = await selectBackend({ candidates: ['webgpu'] });
     expect(selected).toEqual({ backend: 'webgpu', kernels: true, refused: [] });
   });
 
-  test('says all that speaks against one that is tried late and fails', async () => {
-    machine(() => ({ info: SWIFTSHADER }));
+  test('a backend that is tried late and fails is refused with all reasons', async () => {
+    setUpRuntime(() => ({ info: SWIFTSHADER }));
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     for (const name of ['wasm', 'webgpu']) {
       tf.removeBackend(name);
@@ -105,8 +105,8 @@ describe('selectBackend, where there is WebGPU', () => {
       },
       'asking WebGPU for an adapter failed: blocked',
     ],
-  ])('goes on where it %s', async (_, adapter, reason) => {
-    machine(adapter);
+  ])('selects wasm if WebGPU %s', async (_, adapter, reason) => {
+    setUpRuntime(adapter);
     expect(await selectBackend()).toEqual({
       backend: 'wasm',
       kernels: true,
@@ -114,12 +114,12 @@ describe('selectBackend, where there is WebGPU', () => {
     });
   });
 
-  test('moves on when the device of the running backend is lost', async () => {
+  test('selects wasm when the device of the running webgpu backend is lost', async () => {
     let lose = (_: Partial<GPUDeviceLostInfo>) => {};
     const lost = new Promise<Partial<GPUDeviceLostInfo>>((resolve) => {
       lose = resolve;
     });
-    machine(() => ({ info: NVIDIA }), lost);
+    setUpRuntime(() => ({ info: NVIDIA }), lost);
     expect((await selectBackend()).backend).toBe('webgpu');
     lose({ reason: 'unknown', message: 'the GPU was pulled out' });
     expect(await selectBackend()).toEqual({

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { testLayers } from '../src/testing/index.js';
 
-// No package of Sluice's registers kernels here.
+// This file imports no package that registers Sluice's kernels.
 testLayers({ backend: 'cpu', path: 'operations' });

@@ -19,11 +19,11 @@ import {
   sru,
 } from '../src/index.js';
 
-/** The compiler checks these; what runs is what they say. */
+/** The compiler checks the types; the tests check that the values have them. */
 const x = tf.zeros([1, 2, 3]);
 const symbolic = input({ shape: [2, 3] });
 
-test('one tensor for one tensor, a symbolic one for a symbolic one', () => {
+test('a layer returns a tensor for a tensor, a symbolic tensor for a symbolic one', () => {
   for (const layer of [gru, lstm, sru, simpleRNN].map((make) => make({ units: 2 }))) {
     expectTypeOf(layer.apply(x)).toEqualTypeOf<tf.Tensor>();
     expectTypeOf(layer.apply(symbolic)).toEqualTypeOf<SymbolicTensor>();
@@ -38,7 +38,7 @@ test('one tensor for one tensor, a symbolic one for a symbolic one', () => {
   expectTypeOf(bidirectional({ layer: gru({ units: 2 }) }).apply(x)).toEqualTypeOf<tf.Tensor>();
 });
 
-test('a list with returnState, and from a pair that is not merged', () => {
+test('a layer returns a list with returnState, and bidirectional without merging', () => {
   expectTypeOf(gru({ units: 2, returnState: true }).apply(symbolic)).toEqualTypeOf<SymbolicTensor[]>();
   expectTypeOf(gru({ units: 2, returnState: false }).apply(symbolic)).toEqualTypeOf<SymbolicTensor>();
   const [output, h, c] = lstm({ units: 2, returnState: true }).apply(x);
@@ -57,7 +57,7 @@ test('a list with returnState, and from a pair that is not merged', () => {
   expectTypeOf(gru(args).apply(x)).toEqualTypeOf<tf.Tensor | tf.Tensor[]>();
 });
 
-test('a functional model without a cast', () => {
+test('a functional model needs no cast', () => {
   const target = input({ shape: [4, 3] });
   const [, ...states] = lstm({ units: 5, returnState: true }).apply(symbolic);
   const decoded = lstm({ units: 5, returnSequences: true }).apply(target, { initialState: states });
@@ -65,7 +65,7 @@ test('a functional model without a cast', () => {
   expect(model({ inputs: [symbolic, target], outputs: answer }).outputShape).toEqual([null, 4, 1]);
 });
 
-test('states fit where they are taken', () => {
+test('the type of states fits apply and resetStates', () => {
   const layer = lstm({ units: 2, stateful: true });
   layer.apply(x);
   layer.apply(x, { initialState: layer.states });
@@ -78,11 +78,11 @@ test('states fit where they are taken', () => {
 });
 
 test('an unknown option does not compile', () => {
-  // @ts-expect-error: it is called returnSequences.
+  // @ts-expect-error: the name is returnSequences.
   expect(() => gru({ units: 2, return_sequences: true })).toThrow(RangeError);
-  // @ts-expect-error: a mask is one of the arguments, not the second.
+  // @ts-expect-error: the mask belongs into an object.
   expect(() => gru({ units: 2 }).apply(x, tf.ones([1, 2]))).toThrow(TypeError);
-  // @ts-expect-error: there is an object of arguments.
+  // @ts-expect-error: an object of arguments is required.
   expect(() => gru()).toThrow(TypeError);
 });
 
@@ -102,7 +102,7 @@ test('configurations of tf.layers need no cast', () => {
   expect(() => lstm({ units: 2, resetAfter: true })).toThrow(RangeError);
 });
 
-test('a layer chosen at run time', () => {
+test('a factory that is chosen at run time has the common type', () => {
   const make = Math.random() < 2 ? gru : lstm;
   const layer = make({ units: 2, returnSequences: true });
   expectTypeOf(layer.apply(symbolic)).toEqualTypeOf<SymbolicTensor>();

@@ -31,7 +31,7 @@ const weightsOf = (layer: { weights: RecurrentLayer['weights'] }) =>
 
 const filled = (count: number, value: number) => new Array(count).fill(value);
 
-test('names, shapes and start values are those of Keras', () => {
+test('names, shapes and start values match Keras', () => {
   const layer = built(lstm({ units: 3, seed: 1 }));
   expect(layer.weights.map(({ originalName, shape }) => [originalName, shape])).toEqual([
     ['kernel', [5, 12]],
@@ -53,7 +53,7 @@ test('names, shapes and start values are those of Keras', () => {
   });
 });
 
-test('biases: the forget gate, the highway, both rows of a reset-after GRU', () => {
+test('start values of biases: forget gate, highway, both rows of a reset-after GRU', () => {
   const biasOf = (layer: RecurrentLayer) => weightsOf(built(layer)).bias;
   expect(biasOf(lstm({ units: 2, unitForgetBias: false }))).toEqual(filled(8, 0));
   expect(biasOf(lstm({ units: 2, biasInitializer: 'ones', unitForgetBias: false }))).toEqual(filled(8, 1));
@@ -68,7 +68,7 @@ test('biases: the forget gate, the highway, both rows of a reset-after GRU', () 
   }
 });
 
-test('an SRU starts as its authors have it', () => {
+test('start values of an SRU match the authors’ library', () => {
   const { kernel, recurrent_vector: vector } = weightsOf(built(sru({ units: 40, seed: 1 })));
   const largest = (values: number[]) => Math.max(...values.map(Math.abs));
   expect(largest(kernel)).toBeLessThanOrEqual(Math.sqrt(3 / 5));
@@ -79,7 +79,7 @@ test('an SRU starts as its authors have it', () => {
   expect(Object.keys(weightsOf(built(sru({ units: 4, recurrence: 'full' }))))).toContain('recurrent_kernel');
 });
 
-test('the seed repeats the weights, on every backend; no seed does not', async () => {
+test('a seed repeats the weights on every backend; without a seed they differ', async () => {
   const make = (seed?: number) => weightsOf(built(gru({ units: 3, seed })));
   const expected = make(1);
   for (const backend of BACKENDS) {
@@ -92,7 +92,7 @@ test('the seed repeats the weights, on every backend; no seed does not', async (
   expect(make().recurrent_kernel).not.toEqual(make().recurrent_kernel);
 });
 
-test('initializers given as objects keep their own seeds', () => {
+test('initializers passed as objects keep their own seeds', () => {
   const recurrentInitializer = orthogonal({ seed: 3, gain: 2 });
   const [a, b] = [1, 2].map((seed) => weightsOf(built(gru({ units: 3, seed, recurrentInitializer }))));
   expect(a.recurrent_kernel).toEqual(b.recurrent_kernel);
@@ -107,13 +107,13 @@ test('the two directions of one seed start from different weights', () => {
   expect(again).toEqual(weights);
 });
 
-test('vectors of a cell without recurrent kernel take the recurrent initializer', () => {
+test('recurrent vectors use the recurrent initializer', () => {
   const layer = built(rnn({ units: 3, cell: cells.indRnn(), recurrentInitializer: 'ones' }));
   expect(weightsOf(layer).recurrent_vector).toEqual([1, 1, 1]);
   expect(weightsOf(built(lstm({ units: 3, peephole: true }))).recurrent_vector.length).toBe(9);
 });
 
-test('regularizers add to the loss, frozen weights do not train', async () => {
+test('regularizers add to the loss; frozen layers have no trainable weights', async () => {
   const layer = simpleRNN({
     units: 2,
     inputShape: [3, 2],

@@ -3,10 +3,10 @@ import { bias, greater, greaterEqual, kernel, log, where } from '@sluice/core/eq
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { recurrent } from '../src/index.js';
-import { compare } from './against-reference.js';
 import { BACKENDS } from './backends.js';
+import { compareWithReference } from './compare-with-reference.js';
 
-/** Rows of the batch, of the parameters and numbers, on either side. */
+/** `max` and `min` of batch rows, parameter rows and numbers, as first and second operand. */
 const extremes = defineCell({
   name: 'extremes',
   states: ['h'],
@@ -31,8 +31,10 @@ const choices = defineCell({
   },
 });
 
-/** `h = equation(W x, W' x)`, for one unit and feature. */
-const pair = (equation: (a: Parameters<typeof where>[0], b: Parameters<typeof where>[0]) => typeof a): Cell =>
+/** A cell of `h = equation(W x, W' x)`, for one unit and one feature. */
+const createPairCell = (
+  equation: (a: Parameters<typeof where>[0], b: Parameters<typeof where>[0]) => typeof a,
+): Cell =>
   defineCell({
     name: 'pair',
     states: ['h'],
@@ -40,7 +42,7 @@ const pair = (equation: (a: Parameters<typeof where>[0], b: Parameters<typeof wh
     equations: ({ x }, { kernel: W }) => ({ h: equation(W.a(x), W.b(x)) }),
   });
 
-/** The result for two operands, and the derivatives with respect to them, when the cotangent of the result is `cotangent`. */
+/** The result for two operands, and their cotangents for a cotangent of the result. */
 function run(cell: Cell, operands: [number, number], cotangent = 1): number[] {
   const x = tf.ones([1, 1, 1]) as tf.Tensor3D;
   const of = (weights: tf.Tensor) => recurrent(cell, x, [weights], { units: 1 }).sequence;
@@ -57,74 +59,98 @@ describe.each(BACKENDS)('on %s', (backend) => {
   test.each([
     ['max and min of rows', extremes],
     ['choices by comparisons', choices],
-  ])('%s are the reference', (_, cell) => {
-    compare(cell, { units: 3, states: true, mask: [1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1] });
+  ])('%s match the reference', (_, cell) => {
+    compareWithReference(cell, {
+      units: 3,
+      states: true,
+      mask: [1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1],
+    });
   });
 
-  test('where rows are equal, max hands the cotangent to the second, min to the first', () => {
+  test('for equal rows max gives the cotangent to the second operand, min to the first', () => {
     expect(
       run(
-        pair((a, b) => a.max(b)),
+        createPairCell((a, b) => a.max(b)),
         [1, 1],
       ),
     ).toEqual([1, 0, 1]);
     expect(
       run(
-        pair((a, b) => a.min(b)),
+        createPairCell((a, b) => a.min(b)),
         [1, 1],
       ),
     ).toEqual([1, 1, 0]);
     expect(
       run(
-        pair((a) => a.max(0)),
+        createPairCell((a) => a.max(0)),
         [0, 5],
       ),
     ).toEqual([0, 0, 0]);
     expect(
       run(
-        pair((a) => a.min(0)),
+        createPairCell((a) => a.min(0)),
         [0, 5],
       ),
     ).toEqual([0, 1, 0]);
   });
 
-  test('what is not chosen leaves nothing, infinite cotangents neither', () => {
-    const choice = pair((a, b) => where(greater(a, 0), a, b));
+  test('the operand that is not chosen does not change result or gradient, also for infinite cotangents', () => {
+    const choice = createPairCell((a, b) => where(greater(a, 0), a, b));
     expect(run(choice, [1, Number.NaN])).toEqual([1, 1, 0]);
     expect(run(choice, [-1, Number.POSITIVE_INFINITY])).toEqual([Number.POSITIVE_INFINITY, 0, 1]);
     expect(run(choice, [1, 2], Number.POSITIVE_INFINITY)).toEqual([1, Number.POSITIVE_INFINITY, 0]);
     expect(
       run(
-        pair((a) => where(greater(a, 0), log(a), a)),
+        createPairCell((a) => where(greater(a, 0), log(a), a)),
         [-1, 0],
       )[0],
     ).toBe(-1);
   });
 
-  test('NaN passes through max and min; it is not greater than anything, so max hands on to the second, min to the first', () => {
+  test('max and min of NaN are NaN; max gives the cotangent to the second operand, min to the first', () => {
     expect(
       run(
-        pair((a) => a.max(0)),
+        createPairCell((a) => a.max(0)),
         [Number.NaN, 5],
       ),
     ).toEqual([Number.NaN, 0, 0]);
     expect(
       run(
-        pair((a) => a.min(0)),
+        createPairCell((a) => a.min(0)),
         [Number.NaN, 5],
       ),
     ).toEqual([Number.NaN, 1, 0]);
     expect(
       run(
-        pair((a, b) => a.max(b)),
+        createPairCell((a, b) => a.max(b)),
         [Number.NaN, 1],
       ),
     ).toEqual([Number.NaN, 0, 1]);
     expect(
       run(
-        pair((a, b) => a.min(b)),
+        createPairCell((a, b) => a.min(b)),
         [1, Number.NaN],
       ),
     ).toEqual([Number.NaN, 1, 0]);
   });
 });
+
+const manyStates: readonly string[] = Array.from({ length: 70 }, (_, i) => `s${i}`);
+const large = defineCell({
+  name: 'large',
+  states: manyStates,
+  parameters: { kernel: kernel('a') },
+  equations: (rows, { kernel: W }) => {
+    let row = W.a(rows.x);
+    for (let i = 0; i < 800; i++) row = row.mul(0.5).add(rows[manyStates[i % manyStates.length]]);
+    return Object.fromEntries(manyStates.map((state, i) => [state, row.add(rows[state].mul(i / 100))]));
+  },
+});
+
+test.each(BACKENDS)(
+  'on %s: a cell of 70 states and 1,500 chained operations matches the reference',
+  async (backend) => {
+    expect(await tf.setBackend(backend)).toBe(true);
+    compareWithReference(large, { units: 3 });
+  },
+);

@@ -1,14 +1,37 @@
 import { type Cell, planFor, referenceForward, referenceGradient } from '@sluice/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
 import { recurrent } from '../src/index.js';
-import { expectClose } from './closeness.js';
 
-/** What every comparison runs on. */
+/** The design's tolerances for float32 against float64, T ≤ 64, relative to max(1, |expected|). */
+export const TOLERANCE = { forward: 2e-6, gradient: 2e-5 } as const;
+
+/** Expects every number to be near the expected one. */
+export function expectClose(
+  actual: tf.Tensor,
+  expected: ArrayLike<number>,
+  kind: keyof typeof TOLERANCE,
+  what: string,
+): void {
+  const values = actual.dataSync();
+  expect(values.length, `${what}: count`).toBe(expected.length);
+  let worst = { excess: 0, at: -1 };
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(values[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
+    // `!(… <= …)` also finds NaN.
+    if (!(difference <= worst.excess)) worst = { excess: difference, at: i };
+  }
+  const detail = `${what}: element ${worst.at} is ${values[worst.at]}, expected ${expected[worst.at]}`;
+  expect(worst.excess, detail).toBeLessThanOrEqual(TOLERANCE[kind]);
+}
+
+/** The sizes of every comparison. */
 const [batch, inputSize] = [3, 4];
-/** Numbers in −1 … 1, the same for a seed. */
+/** A tensor of numbers in −1 … 1, repeatable by a seed. */
 export const random = (seed: number, shape: readonly number[]) =>
   tf.randomUniform([...shape], -1, 1, 'float32', seed) as tf.Tensor;
-export const wide = (tensor: tf.Tensor) => Float64Array.from(tensor.dataSync());
+/** A tensor's numbers in float64. */
+export const toFloat64 = (tensor: tf.Tensor) => Float64Array.from(tensor.dataSync());
 
 interface Options {
   units: number;
@@ -22,8 +45,8 @@ interface Options {
   nanPadding?: boolean;
 }
 
-/** Runs the operation and the reference on the same numbers and compares results and gradients. */
-export function compare(
+/** Compares results and gradients of the operation with the reference on the same numbers. */
+export function compareWithReference(
   cell: Cell,
   { units, timesteps = 5, mask, maskedOutput, reverse, recurrentDropout, states, nanPadding }: Options,
 ): void {
@@ -52,13 +75,13 @@ export function compare(
   const inputs = {
     batch,
     timesteps,
-    x: wide(x),
-    parameters: parameters.map(wide),
-    initialStates: initial.map(wide),
+    x: toFloat64(x),
+    parameters: parameters.map(toFloat64),
+    initialStates: initial.map(toFloat64),
     mask: mask && Float64Array.from(mask),
     maskedOutput,
     reverse,
-    recurrentMasks: recurrentMasks.map(wide),
+    recurrentMasks: recurrentMasks.map(toFloat64),
   };
   const expected = referenceForward(plan, inputs);
   const result = run();
@@ -76,8 +99,8 @@ export function compare(
       .reduce((a, b) => tf.add(a, b)) as tf.Scalar;
   }, variables);
   const gradient = referenceGradient(plan, inputs, {
-    sequence: wide(cotangents.sequence),
-    states: cotangents.states.map(wide),
+    sequence: toFloat64(cotangents.sequence),
+    states: cotangents.states.map(toFloat64),
   });
   const wanted = [gradient.x, ...gradient.parameters, ...(states ? gradient.initialStates : [])];
   const names = ['x', ...plan.parameters.map(({ name }) => name), ...plan.states];

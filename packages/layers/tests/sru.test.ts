@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
-import type { SruOptions } from '@sluice/core';
+import { cells, planFor, referenceForward, type SruOptions } from '@sluice/core';
 import { layouts } from '@sluice/core/layouts';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bidirectional, sru } from '../src/index.js';
 import { BACKENDS } from './backends.js';
-import { expectClose } from './closeness.js';
+import { expectClose } from './compare-with-reference.js';
 import type { FixtureCase } from './keras-fixtures.js';
 
 const layout = layouts.asappresearch.sru;
 const file = new URL('../../conformance/fixtures/sru.json', import.meta.url);
 const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: FixtureCase[] };
 
-/** Their highways are projections in the first layer, halves of the input row in the second. */
+/** The highway of the first layer is a projection; that of the second is half of the input row. */
 const STACKS = cases.filter(({ layer, config }) => layer === 'SRU' && config.bidirectional === true);
 
-/** The layers of a stack with the library's weights, which the layout alone converts. */
-function layersOf({ config, weights }: FixtureCase) {
+/** Creates the layers of a stack with the library's weights, converted by the layout. */
+function createLayers({ config, weights }: FixtureCase) {
   const units = config.hidden_size as number;
   const options: SruOptions = { rescale: config.rescale === true, highwayBias: 0, projectSkip: true };
   return Array.from({ length: config.num_layers as number }, (_, l) => {
@@ -39,7 +39,7 @@ function layersOf({ config, weights }: FixtureCase) {
   });
 }
 
-test('the fixtures have stacks with wide and narrow inputs', () => {
+test('the fixtures have inputs of two widths', () => {
   expect(STACKS.map(({ config }) => config.input_size)).toEqual([3, 4]);
 });
 
@@ -49,7 +49,7 @@ describe.each(BACKENDS)('asappresearch/sru on %s', (backend) => {
   });
 
   test.each(STACKS.map((one) => [one.name, one] as const))('%s', (_, one) => {
-    const layers = layersOf(one);
+    const layers = createLayers(one);
     const [{ x, mask, initialStates, outputs }] = one.calls;
     const [timesteps, batch, inputSize] = x.shape;
     const units = one.config.hidden_size as number;
@@ -67,3 +67,20 @@ describe.each(BACKENDS)('asappresearch/sru on %s', (backend) => {
     expectClose(sequence, batchMajor(outputs[0].data, 2 * units).dataSync(), 'forward', 'output');
   });
 });
+
+/** A kernel [4, 12] also fits 4 units without a skip projection. */
+test.each(BACKENDS)(
+  'sru of version 1 without bias, 4 features to 3 units, matches the reference on %s',
+  async (backend) => {
+    await tf.setBackend(backend);
+    const options = { version: 1, useBias: false } as const;
+    const layer = sru({ ...options, units: 3, returnSequences: true, seed: 1 });
+    const x = tf.randomNormal([2, 5, 4], 0, 1, 'float32', 2);
+    const result = layer.apply(x) as tf.Tensor;
+    const plan = planFor(cells.sru(options), { inputSize: 4, units: 3 });
+    const parameters = layer.getWeights().map((weight) => Float64Array.from(weight.dataSync()));
+    const inputs = { batch: 2, timesteps: 5, x: Float64Array.from(x.dataSync()), parameters };
+    expect(result.shape).toEqual([2, 5, 3]);
+    expectClose(result, referenceForward(plan, inputs).sequence, 'forward', 'sequence');
+  },
+);
