@@ -169,8 +169,8 @@ export class MatrixProducts {
     const chunks = byRows ? rowChunks : panelChunks;
     if (chunks === 1 || (accumulate && resultColumnStride !== 4)) return false;
     const kind = byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS;
-    if (!accumulate) pool.do(kind, [...given, chunks], chunks);
-    else this.addProduct(given, (product) => pool.do(kind, [...product, chunks], chunks));
+    if (!accumulate) pool.run(kind, [...given, chunks], chunks);
+    else this.addProduct(given, (product) => pool.run(kind, [...product, chunks], chunks));
     return true;
   }
 

@@ -1,21 +1,21 @@
-/** What a worker is given at its start. (This file stands here so that its URL begins as those of the kernels do.) */
+/** The message that starts a worker. (This file is in this folder so that its URLs begin as those of the kernels.) */
 export interface WorkerStart {
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;
-  /** Addresses of the job board and of the worker's own scratch memory. */
-  readonly board: number;
+  /** Addresses of the work queue and of the worker's scratch memory. */
+  readonly queue: number;
   readonly scratch: number;
-  /** Its number, from 0. */
+  /** The worker's number, from 0. */
   readonly worker: number;
 }
 
-/** A worker that has been started. */
+/** A running worker. */
 export interface StartedWorker {
-  /** Ends it, wherever it is. */
+  /** Ends the worker, even in the middle of a chunk. */
   terminate(): void;
 }
 
-/** What this file needs of Node: its workers, which unlike those of browsers let the program end. */
+/** The part of Node's `process` that this file uses. Node's workers, unlike a browser's, can let the program end. */
 interface NodeProcess {
   getBuiltinModule?(name: 'node:worker_threads'): {
     readonly Worker: new (
@@ -30,7 +30,8 @@ interface NodeProcess {
 
 /**
  * Starts a worker, in Node or in a browser.
- * @param onEnd called when it has ended by itself.
+ *
+ * @param onEnd called when the worker ends by itself.
  */
 export function startWorker(start: WorkerStart, onEnd: () => void): StartedWorker {
   const { process } = globalThis as { process?: NodeProcess };
@@ -43,7 +44,7 @@ export function startWorker(start: WorkerStart, onEnd: () => void): StartedWorke
     worker.postMessage(start);
     return worker;
   }
-  // Written like this, bundlers find the file.
+  // Bundlers find the file in an expression of this form.
   const worker = new Worker(new URL('../../dist/engine/threads/worker.js', import.meta.url), {
     type: 'module',
   });

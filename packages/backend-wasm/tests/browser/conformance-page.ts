@@ -1,16 +1,22 @@
-import { type ConformanceReport, runTests, type Tier, testBackend } from '@sluice/conformance/browser';
+import {
+  type CellShare,
+  type ConformanceReport,
+  runTests,
+  type Tier,
+  testBackend,
+} from '@sluice/conformance/browser';
 import { createWasmBackend, type WasmBackendOptions } from '../../src/engine.js';
 import { loadedKernels } from './loaded-kernels.js';
 
-/** The options that the page's address names: what only an isolated page can have belongs to `shared`. */
+/** The options, by the name in the page's address. Only an isolated page can create a shared memory. */
 const options: Record<string, () => WasmBackendOptions> = {
   own: () => ({}),
   shared: () => ({ memory: new WebAssembly.Memory({ initial: 1, maximum: 16_384, shared: true }) }),
 };
 
 async function run() {
-  const given = new URLSearchParams(location.search);
-  const memory = given.get('memory') ?? '';
+  const query = new URLSearchParams(location.search);
+  const memory = query.get('memory') ?? '';
   let conformance: ConformanceReport | undefined;
   const report = await runTests(() =>
     testBackend({
@@ -18,7 +24,8 @@ async function run() {
       create: () => createWasmBackend(options[memory]()),
       destroy: (backend) => backend.stopThreads(),
       tolerances: 'wasm',
-      tier: given.get('tier') as Tier,
+      tier: query.get('tier') as Tier,
+      cells: query.get('cells') as CellShare,
       onReport: (report) => {
         conformance = report;
       },

@@ -26,13 +26,13 @@ async function outputsOf(backend: WasmBackend): Promise<Float32Array> {
 }
 
 async function run() {
-  const told: unknown[] = [];
-  console.info = (text: unknown) => told.push(text);
+  const messages: unknown[] = [];
+  console.info = (text: unknown) => messages.push(text);
   const one = await outputsOf(await createWasmBackend({ threads: 1 }));
   const backend = await createWasmBackend({ threads: 3 });
   const differences: number[] = [];
   const { threads } = backend;
-  // The first goes on before the workers are there, the last after they have ended.
+  // The first pass runs before the workers start, the last after they have ended.
   for (let time = 0; time < 4; time++) {
     const outputs = await outputsOf(backend);
     differences.push(outputs.filter((value, i) => value !== one[i]).length);
@@ -40,7 +40,7 @@ async function run() {
     if (time === 2) backend.stopThreads();
   }
   const scripts = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/worker.js'));
-  return { threads: [threads, backend.threads], differences, workers: scripts.length, told };
+  return { threads: [threads, backend.threads], differences, workers: scripts.length, messages };
 }
 
 Object.assign(globalThis, { result: run() });

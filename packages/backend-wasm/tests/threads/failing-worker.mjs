@@ -1,6 +1,6 @@
 import { withFirstChunk } from './take-chunk.mjs';
 
-withFirstChunk((board, chunk) => {
-  board.settle(chunk, false);
+withFirstChunk((queue, chunk) => {
+  queue.settle(chunk, false);
   setInterval(() => {}, 1000);
 });

@@ -15,42 +15,44 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const sleep = (milliseconds: number) =>
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+
 const [ROWS, DEPTH, COLUMNS, CHUNKS] = [64, 20, 32, 8];
 
-/** A pool whose workers run a script of the tests, and a product for it: what it gives and what it should. */
+/** Runs a product on a pool whose worker runs a script of the tests. Returns its numbers and the expected ones. */
 async function productWith(
   script: string,
   before: (pool: Pool, multiply: () => void) => Promise<void>,
-  onChunk = () => {},
+  { onChunk = () => {}, workerTimeoutMs = 2000 } = {},
 ) {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
   const heap = new GrowingHeap(memory);
   const loaded = await loadKernels(memory, false);
   const { fixed } = loaded;
   const workers: Worker[] = [];
-  const start: typeof startWorker = (given: WorkerStart, onEnd) => {
+  const start: typeof startWorker = (message: WorkerStart, onEnd) => {
     const worker = new Worker(new URL(script, import.meta.url));
     worker.on('exit', onEnd);
     online.push(once(worker, 'online'));
     worker.unref();
-    worker.postMessage(given);
+    worker.postMessage(message);
     workers.push(worker);
     return worker;
   };
-  // The main thread dawdles over its chunks, so that a worker gets one.
-  const slowly: typeof fixed.multiply = (...given) => {
-    const end = performance.now() + 50;
-    while (performance.now() < end);
+  // The main thread takes its time for each chunk, so that a worker gets one.
+  const slowMultiply: typeof fixed.multiply = (...operands) => {
+    sleep(50);
     onChunk();
-    fixed.multiply(...given);
+    fixed.multiply(...operands);
   };
   const tools = {
     memory,
-    fixed: { ...fixed, multiply: slowly },
+    fixed: { ...fixed, multiply: slowMultiply },
     scratch: heap.allocate(fixed.scratchBytes()),
     program: () => () => {},
   };
-  const pool = new Pool(heap, loaded, 2, tools, start);
+  const pool = new Pool(heap, loaded, 2, tools, start, workerTimeoutMs);
   const [a, b, c, packed] = [ROWS * DEPTH, DEPTH * COLUMNS, ROWS * COLUMNS, DEPTH * COLUMNS].map((n) =>
     heap.allocate(n * 4),
   );
@@ -65,8 +67,8 @@ async function productWith(
   const result = floats(c, ROWS * COLUMNS);
   const multiply = () => {
     result.fill(Number.NaN);
-    const given = [a, DEPTH * 4, 4, packed, c, COLUMNS * 4, 4, ROWS, DEPTH, COLUMNS, CHUNKS];
-    pool.do(MULTIPLY_ROWS, given, CHUNKS);
+    const operands = [a, DEPTH * 4, 4, packed, c, COLUMNS * 4, 4, ROWS, DEPTH, COLUMNS, CHUNKS];
+    pool.run(MULTIPLY_ROWS, operands, CHUNKS);
   };
   await before(pool, multiply);
   multiply();
@@ -79,13 +81,13 @@ async function productWith(
     return sum;
   });
   const numbers = [...result];
-  const hadHelp = pool.hasHelp;
+  const hadWorkers = pool.hasWorkers;
   pool.stop();
   await Promise.all(workers.map((worker) => worker.terminate()));
-  return { numbers, expected, hadHelp };
+  return { numbers, expected, hadWorkers };
 }
 
-/** When each worker that was started runs. */
+/** Resolved when the workers run. */
 let online: Promise<unknown>[] = [];
 beforeEach(() => {
   online = [];
@@ -96,19 +98,24 @@ const workerUp = async () => {
   await new Promise((resolve) => setTimeout(resolve, 500));
 };
 
-describe('a worker', () => {
+describe('a job is done, with the right numbers, by a worker', () => {
   test.each([
-    ['that never looks at the board', './deaf-worker.mjs', 0],
-    ['that ends with a chunk in its hands', './dying-worker.mjs', 1],
-    ['that hangs with a chunk in its hands', './hanging-worker.mjs', 1],
-    ['that says it cannot do its chunk', './failing-worker.mjs', 0],
+    ['that never takes a chunk', './deaf-worker.mjs', 0],
+    ['that ends while it runs a chunk', './dying-worker.mjs', 1],
+    ['that hangs while it runs a chunk', './hanging-worker.mjs', 1],
+    ['that reports that its chunk failed', './failing-worker.mjs', 0],
   ])(
-    '%s does not keep the job from being done',
+    '%s',
     async (_name, script, warnings) => {
-      const { numbers, expected } = await productWith(script, async (_, multiply) => {
-        multiply();
-        await workerUp();
-      });
+      const { numbers, expected } = await productWith(
+        script,
+        async (_, multiply) => {
+          multiply();
+          await workerUp();
+        },
+        // None of these workers finishes a chunk, so a short timeout is safe on a busy machine.
+        { workerTimeoutMs: 200 },
+      );
       expect(numbers).toEqual(expected);
       expect(warn).toHaveBeenCalledTimes(warnings);
       if (warnings > 0) expect(warn.mock.calls[0][0]).toMatch(/has ended or hangs; 0 of 1 are left/);
@@ -116,18 +123,21 @@ describe('a worker', () => {
     20_000,
   );
 
-  test('that ends between two jobs is noticed, and the jobs go on', async () => {
-    const { numbers, expected, hadHelp } = await productWith('./ending-worker.mjs', async (_, multiply) => {
-      multiply();
-      await workerUp();
-    });
-    expect(hadHelp).toBe(false);
+  test('that ends between two jobs, with a warning', async () => {
+    const { numbers, expected, hadWorkers } = await productWith(
+      './ending-worker.mjs',
+      async (_, multiply) => {
+        multiply();
+        await workerUp();
+      },
+    );
+    expect(hadWorkers).toBe(false);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(numbers).toEqual(expected);
   });
 
-  test('is not missed after the pool has been stopped', async () => {
-    const { numbers, expected, hadHelp } = await productWith(
+  test('until the pool is stopped, and by the main thread after that', async () => {
+    const { numbers, expected, hadWorkers } = await productWith(
       '../../dist/engine/threads/worker.js',
       async (stopping, multiply) => {
         multiply();
@@ -136,12 +146,12 @@ describe('a worker', () => {
         await workerUp();
       },
     );
-    expect(hadHelp).toBe(false);
+    expect(hadWorkers).toBe(false);
     expect(warn).not.toHaveBeenCalled();
     expect(numbers).toEqual(expected);
   });
 
-  test('that cannot be started is told of once, and not missed', async () => {
+  test('that cannot be started, with one warning', async () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
     const heap = new GrowingHeap(memory);
     const loaded = await loadKernels(memory, false);
@@ -154,14 +164,14 @@ describe('a worker', () => {
     const blocks = heap.allocate(1000);
     new Uint8Array(memory.buffer, blocks, 1000).fill(0);
     expect(pool.running).toBe(3);
-    for (let i = 0; i < 2; i++) pool.do(RUN_PROGRAM, [0, 0, 10, 1, 2, blocks, 100, 0], 2);
+    for (let i = 0; i < 2; i++) pool.run(RUN_PROGRAM, [0, 0, 10, 1, 2, blocks, 100, 0], 2);
     expect(done).toEqual([5, 5, 5, 5]);
     expect(pool.running).toBe(1);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0][0]).toMatch(/could start 0 of 2 worker threads: workers are not allowed here/);
   });
 
-  test('is not still at work on a job that has thrown when the next one comes', async () => {
+  test('that still ran a chunk of the previous job when that job threw', async () => {
     let armed = false;
     const { numbers, expected } = await productWith(
       './one-chunk-worker.mjs',
@@ -171,10 +181,12 @@ describe('a worker', () => {
         armed = true;
         expect(multiply).toThrow(/once/);
       },
-      () => {
-        if (!armed) return;
-        armed = false;
-        throw new Error('once');
+      {
+        onChunk: () => {
+          if (!armed) return;
+          armed = false;
+          throw new Error('once');
+        },
       },
     );
     expect(numbers).toEqual(expected);

@@ -2,17 +2,17 @@ import { parentPort } from 'node:worker_threads';
 import { WorkQueue } from '../../dist/engine/threads/work-queue.js';
 
 /**
- * Waits for chunks like a real worker, but does `then` with the first that it gets.
- * @param {(board: WorkQueue, chunk: number) => void} then
+ * Waits for chunks like a real worker, and calls `then` with its first chunk.
+ * @param {(queue: WorkQueue, chunk: number) => void} then
  */
 export function withFirstChunk(then) {
-  parentPort?.once('message', ({ memory, board: address, worker }) => {
-    const board = new WorkQueue(memory, address);
-    while (board.wait()) {
-      board.setBusy(worker, true);
-      const chunk = board.take();
+  parentPort?.once('message', ({ memory, queue: address, worker }) => {
+    const queue = new WorkQueue(memory, address);
+    while (queue.wait()) {
+      queue.setBusy(worker, true);
+      const chunk = queue.take();
       if (chunk >= 0) {
-        then(board, chunk);
+        then(queue, chunk);
         return;
       }
     }

@@ -179,7 +179,7 @@ export class Programs {
         ...[code.address, code.length, count, steps, chunks],
         ...[this.blocks.address, this.blockBytes, compiled.entryBytes],
       ];
-      pool.do(RUN_PROGRAM, given, chunks);
+      pool.run(RUN_PROGRAM, given, chunks);
     }
     if (compiled.sumCount > 0) this.addSums(compiled, rows, chunks);
   }

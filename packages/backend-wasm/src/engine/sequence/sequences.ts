@@ -87,7 +87,7 @@ export class Sequences {
       writer.header(size, steps, rows, totalsOf(chunk), sumLength, stages, starts);
     }
     const { address } = this.blocks;
-    if (chunks > 1) pool?.do(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
+    if (chunks > 1) pool?.run(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
     else if (pool === null) runLoop(this.tools, address);
     else runLoop(this.tools, address, (...given) => this.products.multiplyPacked(given, false));
     if (sumLength === 0) return;

@@ -9,27 +9,27 @@ export const RUN_PROGRAM = 3;
 export const RUN_SEQUENCE = 4;
 
 /** Runs one chunk of the queue's job. */
-export function doChunk(board: WorkQueue, chunk: number, tools: Tools): void {
-  switch (board.kind) {
+export function runChunk(queue: WorkQueue, chunk: number, tools: Tools): void {
+  switch (queue.kind) {
     case MULTIPLY_ROWS:
     case MULTIPLY_PANELS:
-      multiplyChunk(board, chunk, tools);
+      multiplyChunk(queue, chunk, tools);
       break;
     case RUN_PROGRAM:
-      programChunk(board, chunk, tools);
+      runProgramChunk(queue, chunk, tools);
       break;
     case RUN_SEQUENCE:
-      sequenceChunk(board, chunk, tools);
+      runSequenceChunk(queue, chunk, tools);
   }
 }
 
-function sequenceChunk(board: WorkQueue, chunk: number, tools: Tools): void {
-  runLoop(tools, board.argument(0) + chunk * board.argument(1));
+function runSequenceChunk(queue: WorkQueue, chunk: number, tools: Tools): void {
+  runLoop(tools, queue.argument(0) + chunk * queue.argument(1));
 }
 
-function programChunk(board: WorkQueue, chunk: number, tools: Tools): void {
+function runProgramChunk(queue: WorkQueue, chunk: number, tools: Tools): void {
   const [code, length, count, steps, chunks, blocks, blockBytes, entryBytes] = [0, 1, 2, 3, 4, 5, 6, 7].map(
-    (i) => board.argument(i),
+    (i) => queue.argument(i),
   );
   const rows = firstOfChunk(chunk + 1, chunks, count, 1) - firstOfChunk(chunk, chunks, count, 1);
   const block = blocks + chunk * blockBytes;
@@ -37,11 +37,11 @@ function programChunk(board: WorkQueue, chunk: number, tools: Tools): void {
   tools.program(code >>> 0, length)(rows, steps, block);
 }
 
-function multiplyChunk(board: WorkQueue, chunk: number, { fixed, scratch }: Tools): void {
-  const chunks = board.argument(10);
-  const byRows = board.kind === MULTIPLY_ROWS;
-  const rows = board.argument(7);
-  const columns = board.argument(9);
+function multiplyChunk(queue: WorkQueue, chunk: number, { fixed, scratch }: Tools): void {
+  const chunks = queue.argument(10);
+  const byRows = queue.kind === MULTIPLY_ROWS;
+  const rows = queue.argument(7);
+  const columns = queue.argument(9);
   const panels = Math.ceil(columns / PANEL);
   const firstRow = byRows ? firstOfChunk(chunk, chunks, rows, ROW_GROUP) : 0;
   const endRow = byRows ? firstOfChunk(chunk + 1, chunks, rows, ROW_GROUP) : rows;
@@ -49,15 +49,15 @@ function multiplyChunk(board: WorkQueue, chunk: number, { fixed, scratch }: Tool
   const endPanel = byRows ? panels : firstOfChunk(chunk + 1, chunks, panels, 1);
   if (firstRow === endRow || firstPanel === endPanel) return;
   fixed.multiply(
-    board.argument(0) + firstRow * board.argument(1),
-    board.argument(1),
-    board.argument(2),
-    board.argument(3),
-    board.argument(4) + firstRow * board.argument(5),
-    board.argument(5),
-    board.argument(6),
+    queue.argument(0) + firstRow * queue.argument(1),
+    queue.argument(1),
+    queue.argument(2),
+    queue.argument(3),
+    queue.argument(4) + firstRow * queue.argument(5),
+    queue.argument(5),
+    queue.argument(6),
     endRow - firstRow,
-    board.argument(8),
+    queue.argument(8),
     columns,
     firstPanel,
     endPanel,

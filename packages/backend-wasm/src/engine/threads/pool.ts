@@ -2,35 +2,33 @@ import type { LoadedKernels } from '../fixed-kernels.js';
 import type { Heap } from '../heap.js';
 import { type StartedWorker, startWorker } from '../start-worker.js';
 import type { Tools } from './chunks.js';
-import { doChunk } from './jobs.js';
-import { BOARD_BYTES, type JobArguments, WorkQueue } from './work-queue.js';
+import { runChunk } from './jobs.js';
+import { type JobArguments, QUEUE_BYTES, WorkQueue } from './work-queue.js';
 
-/**
- * How long a chunk may take, in ms, before its worker is taken for lost: far longer than most are meant to, and as long as a
- * slow thread may need for so many operations.
- */
-const PATIENCE = 2000;
+/** A worker counts as lost when its chunk takes longer than this, plus the time of its operations on a slow thread. */
+const WORKER_TIMEOUT_MS = 2000;
 const SLOWEST_OPERATIONS_PER_MS = 1e6;
-/** The most that counts of a moment of waiting, in ms. */
-const LONGEST_MOMENT = 10;
-/** How often the main thread looks whether what it waits for is over before it looks at the clock. */
-const LOOKS_AT_ONCE = 2000;
+/** A wait between two looks at the clock counts for at most so many ms: the whole program may have been stopped. */
+const LONGEST_WAIT_MS = 10;
+/** The main thread checks so many times whether a wait is over before it reads the clock. */
+const CHECKS_PER_CLOCK = 2000;
 
 /**
- * Workers on the same memory, and the main thread, which does what nobody else has taken. A worker that ends, or holds a
- * chunk too long, is given up: its chunk is done again, which gives the same numbers, and the others go on.
+ * Workers on a shared memory, and the main thread, which takes chunks too. When a worker ends or takes too long for its
+ * chunk, the main thread runs the chunk again, with the same result, and goes on with the other workers.
  */
 export class Pool {
-  private readonly board: WorkQueue;
-  private readonly boardAddress: number;
+  private readonly queue: WorkQueue;
+  private readonly queueAddress: number;
   private readonly workers: (StartedWorker | null)[] = [];
   private state: 'idle' | 'started' | 'stopped' = 'idle';
-  private patience = PATIENCE;
+  private timeout = 0;
 
   /**
-   * @param threads how many threads there are altogether, the main thread among them. They are started by the first job.
-   * @param tools what the main thread does its chunks with.
+   * @param threads the number of threads, the main thread included. The first job starts them.
+   * @param tools the tools of the main thread.
    * @param start starts a worker.
+   * @param workerTimeoutMs how long a chunk of few operations may take before its worker counts as lost.
    */
   constructor(
     private readonly heap: Heap,
@@ -38,53 +36,55 @@ export class Pool {
     readonly threads: number,
     private readonly tools: Tools,
     private readonly start: typeof startWorker = startWorker,
+    private readonly workerTimeoutMs = WORKER_TIMEOUT_MS,
   ) {
-    this.boardAddress = heap.allocate(BOARD_BYTES);
-    new Uint8Array(heap.memory.buffer, this.boardAddress, BOARD_BYTES).fill(0);
-    this.board = new WorkQueue(heap.memory, this.boardAddress);
+    this.queueAddress = heap.allocate(QUEUE_BYTES);
+    new Uint8Array(heap.memory.buffer, this.queueAddress, QUEUE_BYTES).fill(0);
+    this.queue = new WorkQueue(heap.memory, this.queueAddress);
   }
 
-  /** How many threads there are, the main thread among them: until the first job, how many there are to be. */
+  /** The number of running threads, the main thread included; before the first job, the number that it will start. */
   get running(): number {
     if (this.state === 'idle') return this.threads;
     return 1 + this.workers.filter((worker) => worker !== null).length;
   }
 
-  /** Whether there is anybody but the main thread. */
-  get hasHelp(): boolean {
+  /** Whether a worker is left. */
+  get hasWorkers(): boolean {
     return this.workers.some((worker) => worker !== null);
   }
 
   /**
-   * Does a job, all of its chunks.
-   * @param work how many operations a chunk takes, about; may be left out where it is a matter of milliseconds.
+   * Runs all chunks of a job.
+   *
+   * @param work the operations of a chunk, about; only long chunks need it.
    */
-  do(kind: number, values: JobArguments, chunks: number, work = 0): void {
-    this.patience = PATIENCE + work / SLOWEST_OPERATIONS_PER_MS;
+  run(kind: number, values: JobArguments, chunks: number, work = 0): void {
+    this.timeout = this.workerTimeoutMs + work / SLOWEST_OPERATIONS_PER_MS;
     if (this.state === 'idle') this.startWorkers();
-    const { board } = this;
-    board.post(kind, values, chunks);
+    const { queue } = this;
+    queue.post(kind, values, chunks);
     try {
-      for (let chunk = board.take(); chunk >= 0; chunk = board.take()) this.doHere(chunk);
+      for (let chunk = queue.take(); chunk >= 0; chunk = queue.take()) this.runChunk(chunk);
       for (let chunk = 0; chunk < chunks; chunk++) {
-        if (!board.isOpen(chunk) || this.waitUntil(() => !board.isOpen(chunk))) {
-          if (board.isDone(chunk)) continue;
+        if (!queue.isOpen(chunk) || this.waitUntil(() => !queue.isOpen(chunk))) {
+          if (queue.isDone(chunk)) continue;
         }
-        this.doHere(chunk);
+        this.runChunk(chunk);
       }
     } catch (error) {
-      // Nobody may be at work on this job when the next one is posted.
-      board.withdraw();
-      this.waitUntil(() => !this.workers.some((worker, index) => worker !== null && board.isBusy(index)));
+      // No worker may still run a chunk of this job when the next job is posted.
+      queue.withdraw();
+      this.waitUntil(() => !this.workers.some((worker, index) => worker !== null && queue.isBusy(index)));
       throw error;
     }
   }
 
-  /** Ends the workers; jobs are then done by the main thread alone. */
+  /** Ends the workers. Later jobs run on the main thread. */
   stop(): void {
     this.state = 'stopped';
     this.workers.fill(null);
-    this.board.stop();
+    this.queue.stop();
   }
 
   private startWorkers(): void {
@@ -93,8 +93,9 @@ export class Pool {
     try {
       for (let worker = 0; worker < this.threads - 1; worker++) {
         const scratch = this.heap.allocate(this.loaded.fixed.scratchBytes());
-        const given = { memory, module: this.loaded.module, board: this.boardAddress, scratch, worker };
-        this.workers.push(this.start(given, () => this.giveUp(worker)));
+        const { module } = this.loaded;
+        const start = { memory, module, queue: this.queueAddress, scratch, worker };
+        this.workers.push(this.start(start, () => this.removeWorker(worker)));
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -104,43 +105,40 @@ export class Pool {
     }
   }
 
-  private doHere(chunk: number): void {
-    doChunk(this.board, chunk, this.tools);
-    this.board.settle(chunk, true);
+  private runChunk(chunk: number): void {
+    runChunk(this.queue, chunk, this.tools);
+    this.queue.settle(chunk, true);
   }
 
-  /**
-   * Waits for workers. Returns false when patience is at its end: those at work are then given up. Of a moment that seems
-   * long, because the whole program was stopped, only a little counts.
-   */
+  /** Waits until `isOver`. After the timeout it ends the busy workers and returns false. */
   private waitUntil(isOver: () => boolean): boolean {
     let waited = 0;
     let last = 0;
-    for (let look = 1; !isOver(); look++) {
-      if (look % LOOKS_AT_ONCE !== 0) continue;
-      if (!this.hasHelp) return false;
+    for (let check = 1; !isOver(); check++) {
+      if (check % CHECKS_PER_CLOCK !== 0) continue;
+      if (!this.hasWorkers) return false;
       const now = performance.now();
-      waited += Math.min(now - (last || now), LONGEST_MOMENT);
+      waited += Math.min(now - (last || now), LONGEST_WAIT_MS);
       last = now;
-      if (waited > this.patience) {
+      if (waited > this.timeout) {
         this.endBusyWorkers();
         return false;
       }
-      if (waited > 1) this.board.pause(0.1);
+      if (waited > 1) this.queue.pause(0.1);
     }
     return true;
   }
 
-  /** Ends the workers that are at work too long. */
+  /** Ends the workers that run a chunk. */
   private endBusyWorkers(): void {
     this.workers.forEach((worker, index) => {
-      if (worker === null || !this.board.isBusy(index)) return;
+      if (worker === null || !this.queue.isBusy(index)) return;
       worker.terminate();
-      this.giveUp(index);
+      this.removeWorker(index);
     });
   }
 
-  private giveUp(worker: number): void {
+  private removeWorker(worker: number): void {
     if (this.workers[worker] === null) return;
     this.workers[worker] = null;
     const left = this.workers.filter((other) => other !== null).length;

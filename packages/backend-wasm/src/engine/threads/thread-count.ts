@@ -1,33 +1,35 @@
 import { MOST_WORKERS } from './work-queue.js';
 
-/** More threads than this rarely help: a time step of usual size has too little work to deal out. */
+/** More threads rarely help: a time step of usual size has too little work for them. */
 const MOST_BY_DEFAULT = 8;
 
-/** What this file needs of Node: older versions have no `navigator`. */
+/** The part of Node's `process` that this file uses: older versions have no `navigator`. */
 interface NodeProcess {
   getBuiltinModule?(name: 'node:os'): { availableParallelism(): number };
 }
 
-let told = false;
+let hasWarned = false;
 
 /**
- * On how many threads to run.
+ * The number of threads to run on. It is 1 when threads cannot share memory, as in a page that is not cross-origin
+ * isolated; a user who asked for more sees one message.
  *
- * @param wanted what the user asked for; where absent, as many as the machine runs at once, at most 8. Where memory
- * cannot be shared between threads, in a page that is not cross-origin isolated, it is 1, which is said once to who asked for
- * more.
- * @throws RangeError when it is no whole number from 1 to 64.
+ * @param requested the user's number. Default: the processors of the machine, at most 8.
+ * @throws RangeError when `requested` is not a whole number from 1 to 64.
  */
-export function threadCount(wanted: number | undefined): number {
-  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_WORKERS + 1)) {
+export function threadCount(requested: number | undefined): number {
+  if (
+    requested !== undefined &&
+    !(Number.isInteger(requested) && requested >= 1 && requested <= MOST_WORKERS + 1)
+  ) {
     throw new RangeError(
-      `The number of threads must be a whole number from 1 to ${MOST_WORKERS + 1}, but is ${wanted}.`,
+      `The number of threads must be a whole number from 1 to ${MOST_WORKERS + 1}, but is ${requested}.`,
     );
   }
-  const count = wanted ?? Math.min(parallelism(), MOST_BY_DEFAULT);
+  const count = requested ?? Math.min(parallelism(), MOST_BY_DEFAULT);
   if (count === 1 || canShareMemory()) return count;
-  if (wanted !== undefined && !told) {
-    told = true;
+  if (requested !== undefined && !hasWarned) {
+    hasWarned = true;
     console.info(
       '@sluice/backend-wasm runs on one thread: this page is not cross-origin isolated. For more, serve it with the headers ' +
         'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
@@ -36,7 +38,7 @@ export function threadCount(wanted: number | undefined): number {
   return 1;
 }
 
-/** In browsers memory can be shared where the page is isolated, in Node always. */
+/** Threads can share memory in an isolated page, and always in Node. */
 function canShareMemory(): boolean {
   const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
   return typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false;

@@ -1,49 +1,49 @@
 /**
- * The block of shared memory by which threads work together: one job at a time, cut into chunks that whoever is free
- * takes, the main thread too. So a worker that is not there yet, asleep or gone costs nothing but its help.
+ * A work queue in shared memory: one job at a time, divided into chunks. Any idle thread, the main thread included, takes
+ * the next chunk. A worker that is late, asleep or dead only reduces parallelism.
  */
 
-/** Places in the block, in whole numbers of 32 bits. */
+/** Indices of 32-bit integers in the queue. */
 const TICKET = 0;
 const SLEEPERS = 1;
 const STOPPED = 2;
 const KIND = 3;
 const ARGUMENTS = 4;
 const ARGUMENT_COUNT = 12;
-/** For each chunk: the number of its job, and in the two low bits what has become of it. */
+/** For each chunk: the number of its job, and its state in the two low bits. */
 const STATES = ARGUMENTS + ARGUMENT_COUNT;
 const OPEN = 0;
 const DONE = 1;
 const FAILED = 2;
 
-/** The ticket's low bits count the chunks left to take, the others the jobs, so that a chunk of an old job is never taken. */
+/** The ticket's low bits count the chunks to take. Its high bits count the jobs: no thread takes a chunk of an old job. */
 const CHUNK_BITS = 8;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 export const MOST_CHUNKS = 64;
 
-/** For each worker: whether it is at work. */
+/** For each worker: 1 while it runs chunks. */
 const BUSY = STATES + MOST_CHUNKS;
 export const MOST_WORKERS = 63;
 
-export const BOARD_BYTES = 4 * (BUSY + MOST_WORKERS);
+export const QUEUE_BYTES = 4 * (BUSY + MOST_WORKERS);
 
-/** How often a worker looks for a job before it sleeps: about a fifth of a millisecond. */
-const LOOKS_BEFORE_SLEEP = 20_000;
+/** A worker checks so many times for a job before it sleeps: about 0.2 ms. */
+const CHECKS_BEFORE_SLEEP = 20_000;
 
-/** Numbers of 32 bits that say what a job's chunks have in common. */
+/** 32-bit integers: the arguments that all chunks of a job share. */
 export type JobArguments = readonly number[];
 
 export class WorkQueue {
   private readonly cells: Int32Array;
-  /** The job of the chunk that was taken last, or that was posted last. */
+  /** The number of the job that was posted last, or whose chunk was taken last. */
   private job = 0;
 
   constructor(memory: WebAssembly.Memory, address: number) {
-    // Shared memory is never detached when it grows, so the view stays good.
-    this.cells = new Int32Array(memory.buffer, address, BOARD_BYTES / 4);
+    // A view of shared memory stays valid when the memory grows.
+    this.cells = new Int32Array(memory.buffer, address, QUEUE_BYTES / 4);
   }
 
-  /** Main thread: puts up a job and wakes who sleeps. The job before must be finished. */
+  /** Main thread: posts a job and wakes the workers that sleep. The previous job must be finished. */
   post(kind: number, values: JobArguments, chunks: number): void {
     const { cells } = this;
     cells[KIND] = kind;
@@ -54,7 +54,7 @@ export class WorkQueue {
     if (Atomics.load(cells, SLEEPERS) > 0) Atomics.notify(cells, TICKET);
   }
 
-  /** The number of a chunk that is now the caller's, or −1 when none is left. */
+  /** Takes a chunk and returns its number, or −1 when none is left. */
   take(): number {
     const { cells } = this;
     for (;;) {
@@ -67,19 +67,19 @@ export class WorkQueue {
     }
   }
 
-  /** Main thread: takes all chunks that are left, so that nobody begins another. */
+  /** Main thread: takes all remaining chunks, so that no worker starts another. */
   withdraw(): void {
     while (this.take() >= 0);
   }
 
-  /** The chunk taken last is done, or could not be done. Says nothing of a later job's chunk of that number. */
+  /** Marks the chunk taken last as done or failed. It never marks a chunk of a later job. */
   settle(chunk: number, done: boolean): void {
     Atomics.compareExchange(this.cells, STATES + chunk, this.state(OPEN), this.state(done ? DONE : FAILED));
   }
   isDone(chunk: number): boolean {
     return Atomics.load(this.cells, STATES + chunk) === this.state(DONE);
   }
-  /** Whether it is neither done nor given back. */
+  /** Whether a chunk is neither done nor failed. */
   isOpen(chunk: number): boolean {
     return Atomics.load(this.cells, STATES + chunk) === this.state(OPEN);
   }
@@ -87,7 +87,7 @@ export class WorkQueue {
     return (this.job << 2) | state;
   }
 
-  /** Worker: whether it is at work. */
+  /** Worker: says whether it runs chunks. */
   setBusy(worker: number, busy: boolean): void {
     Atomics.store(this.cells, BUSY + worker, busy ? 1 : 0);
   }
@@ -102,19 +102,19 @@ export class WorkQueue {
     return this.cells[ARGUMENTS + index];
   }
 
-  /** Worker: waits until there may be a chunk to take. Returns false when threads are to end. */
+  /** Worker: waits until there may be a chunk to take. Returns false when the worker must end. */
   wait(): boolean {
     const { cells } = this;
-    for (let look = 0; ; look++) {
+    for (let check = 0; ; check++) {
       const ticket = Atomics.load(cells, TICKET);
       if (Atomics.load(cells, STOPPED) === 1) return false;
       if ((ticket & CHUNK_MASK) > 0) return true;
-      if (look < LOOKS_BEFORE_SLEEP) continue;
+      if (check < CHECKS_BEFORE_SLEEP) continue;
       Atomics.add(cells, SLEEPERS, 1);
-      // Not if the ticket has changed meanwhile.
+      // Does not sleep if the ticket has changed.
       Atomics.wait(cells, TICKET, ticket);
       Atomics.sub(cells, SLEEPERS, 1);
-      look = 0;
+      check = 0;
     }
   }
 
@@ -126,12 +126,12 @@ export class WorkQueue {
     Atomics.notify(this.cells, TICKET);
   }
 
-  /** Main thread: sleeps for a moment where it may (not in a browser's window). */
+  /** Main thread: sleeps, except in a browser's window, which may not. */
   pause(milliseconds: number): void {
     try {
       Atomics.wait(this.cells, STOPPED, 0, milliseconds);
     } catch {
-      // A window's thread may not wait; it goes on looking.
+      // The window's thread continues at once.
     }
   }
 }

@@ -2,31 +2,31 @@ import { instantiate } from '../fixed-kernels.js';
 import { programsIn } from '../program/program-code.js';
 import type { WorkerStart } from '../start-worker.js';
 import type { Tools } from './chunks.js';
-import { doChunk } from './jobs.js';
+import { runChunk } from './jobs.js';
 import { WorkQueue } from './work-queue.js';
 
-/** The thread of a worker: takes chunks from the board until it is told to end. */
-function work({ memory, module, board: address, scratch, worker }: WorkerStart): void {
-  const board = new WorkQueue(memory, address);
+/** The main function of a worker: takes chunks from the queue until it is told to end. */
+function work({ memory, module, queue: address, scratch, worker }: WorkerStart): void {
+  const queue = new WorkQueue(memory, address);
   const tools: Tools = { memory, fixed: instantiate(module, memory), scratch, program: programsIn(memory) };
-  while (board.wait()) {
-    board.setBusy(worker, true);
-    for (let chunk = board.take(); chunk >= 0; chunk = board.take()) {
+  while (queue.wait()) {
+    queue.setBusy(worker, true);
+    for (let chunk = queue.take(); chunk >= 0; chunk = queue.take()) {
       try {
-        doChunk(board, chunk, tools);
-        board.settle(chunk, true);
+        runChunk(queue, chunk, tools);
+        queue.settle(chunk, true);
       } catch {
-        // The main thread does it, and shows the error if it has one too.
-        board.settle(chunk, false);
+        // The main thread runs the chunk again, and throws if it fails there too.
+        queue.settle(chunk, false);
       }
     }
-    board.setBusy(worker, false);
+    queue.setBusy(worker, false);
   }
-  // A thread of Node ends by itself, a browser's has to be told.
+  // A thread of Node ends by itself; a worker of a browser must be closed.
   if (typeof close === 'function') close();
 }
 
-/** What this file needs of Node, which has another way to receive messages than browsers. */
+/** The part of Node's `process` that this file uses: workers of Node receive messages by `parentPort`. */
 interface NodeProcess {
   getBuiltinModule?(name: 'node:worker_threads'): {
     readonly parentPort: { once(event: 'message', receive: (start: WorkerStart) => void): void };

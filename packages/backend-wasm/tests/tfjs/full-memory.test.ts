@@ -1,8 +1,8 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import '../src/index.js';
-import { sharedHeap } from '../src/tfjs/shared-memory.js';
+import '../../src/index.js';
+import { sharedHeap } from '../../src/tfjs/shared-memory.js';
 
 test('a full memory is said to be full, and nothing in it is destroyed', async () => {
   await tf.setBackend('wasm');

@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import '../src/index.js';
+import '../../src/index.js';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { sharedHeap } from '../src/tfjs/shared-memory.js';
+import { sharedHeap } from '../../src/tfjs/shared-memory.js';
 
 beforeAll(async () => {
   await tf.setBackend('wasm');

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
-import { hasRelaxedSimd } from '../src/engine/features.js';
-import { loadKernels } from '../src/engine/fixed-kernels.js';
-import { type Floats, GrowingHeap } from '../src/engine/heap.js';
-import { wasmKernels } from '../src/engine/wasm-kernels.js';
+import { hasRelaxedSimd } from '../../src/engine/features.js';
+import { loadKernels } from '../../src/engine/fixed-kernels.js';
+import { type Floats, GrowingHeap } from '../../src/engine/heap.js';
+import { wasmKernels } from '../../src/engine/wasm-kernels.js';
 
 // Node 20 has relaxed SIMD behind a flag.
 if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd');

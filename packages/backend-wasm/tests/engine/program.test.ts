@@ -1,7 +1,8 @@
 import type { Program } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checkLength } from '../src/engine/program/write-program.js';
-import { kernelsOnMemory, variants } from './on-memory.js';
+import { stepsOf } from '../../src/engine/program/multiply-adds.js';
+import { checkLength } from '../../src/engine/program/write-program.js';
+import { kernelsOnMemory, variants } from './kernels-on-memory.js';
 
 let device: Awaited<ReturnType<typeof kernelsOnMemory>>;
 /** x · b + 3 and its sum over the rows, twice, into two rows of sums. */
@@ -107,5 +108,48 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     kernels.run(compiled, { loads: [row(before), row(before)], stores: [row(result)] }, 0, 1);
     expect([...kernels.view(result)]).toEqual([4, 7, 12, 19]);
     kernels.release(large);
+  });
+});
+
+/** A program with three loads, values 0 to 2. The first operation has the value 3. */
+const programOf = (operations: Program['operations'], ...stored: number[]): Program => ({
+  loads: [{ kind: 'input' }, { kind: 'output' }, { kind: 'vector', parameter: 0, block: 0 }],
+  constants: [],
+  operations,
+  stores: stored.map((value, index) => ({ value, slot: { kind: 'value', index } })),
+});
+const product = { name: 'mul', inputs: [0, 1] } as const;
+
+describe('a product in a program', () => {
+  test.each([
+    ['the second operand of a sum', { name: 'add', inputs: [2, 3] }, 'multiplyAdd'],
+    ['the first operand of a sum', { name: 'add', inputs: [3, 2] }, 'multiplyAdd'],
+    ['the subtracted operand of a difference', { name: 'sub', inputs: [2, 3] }, 'multiplySub'],
+  ] as const)('is joined with the operation when it is %s', (_, operation, name) => {
+    expect(stepsOf(programOf([product, operation], 4))).toEqual([{ name, inputs: [0, 1, 2], result: 4 }]);
+  });
+
+  test('is not joined when another value is subtracted from it', () => {
+    const difference = { name: 'sub', inputs: [3, 2] } as const;
+    expect(stepsOf(programOf([product, difference], 4))).toEqual([
+      { ...product, result: 3 },
+      { ...difference, result: 4 },
+    ]);
+  });
+
+  test('is not joined when another operation or store reads it, or when it is added to itself', () => {
+    const sum = { name: 'add', inputs: [2, 3] } as const;
+    const twice = { name: 'add', inputs: [3, 3] } as const;
+    expect(stepsOf(programOf([product, sum], 4, 3)).map(({ name }) => name)).toEqual(['mul', 'add']);
+    expect(stepsOf(programOf([product, twice], 4)).map(({ name }) => name)).toEqual(['mul', 'add']);
+  });
+
+  test('is joined once when both operands of the sum are products', () => {
+    const other = { name: 'mul', inputs: [1, 2] } as const;
+    const sum = { name: 'add', inputs: [3, 4] } as const;
+    expect(stepsOf(programOf([product, other, sum], 5))).toEqual([
+      { ...product, result: 3 },
+      { name: 'multiplyAdd', inputs: [1, 2, 3], result: 5 },
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { type OperationName, operations, type Program } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { kernelsOnMemory, variants } from './on-memory.js';
+import { kernelsOnMemory, variants } from './kernels-on-memory.js';
 
 let device: Awaited<ReturnType<typeof kernelsOnMemory>>;
 /** Runs one operation over arrays as a program with one row. */

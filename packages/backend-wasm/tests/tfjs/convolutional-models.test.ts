@@ -3,7 +3,7 @@ import { dense, gru, sequential } from '@sluice/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
-import '../src/index.js';
+import '../../src/index.js';
 
 /** Numbers of both signs that are the same on every backend. */
 const numbers = (shape: readonly (number | null)[], scale: number, seed: number) => {

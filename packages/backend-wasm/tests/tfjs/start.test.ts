@@ -12,7 +12,7 @@ test('a backend that runs before the package is imported says what to do, and wo
   const attrs = { plan, reverse: false, maskedOutput: 'repeat', keep: false } as never;
   const run = () => tf.engine().runKernel(RECURRENT, inputs, attrs) as tf.Tensor[];
   const running = tf.backend();
-  const { ready } = await import('../src/index.js');
+  const { ready } = await import('../../src/index.js');
   expect(run).toThrow(/import @sluice\/backend-wasm before tf\.setBackend, or .*await ready/);
   await ready;
   expect(tf.backend()).toBe(running);

@@ -1,7 +1,7 @@
 import type { Matrix } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Floats } from '../src/engine/heap.js';
-import { kernelsOnMemory, variants } from './on-memory.js';
+import type { Floats } from '../../src/engine/heap.js';
+import { kernelsOnMemory, variants } from './kernels-on-memory.js';
 
 let device: Awaited<ReturnType<typeof kernelsOnMemory>>;
 /** Small whole numbers: their sums are exact, so results must be equal. */

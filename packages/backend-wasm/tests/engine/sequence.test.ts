@@ -1,9 +1,9 @@
 import type { Program, SequenceStage, Slot } from '@sluice/core/backend';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Floats } from '../src/engine/heap.js';
-import type { Right } from '../src/engine/matrix.js';
-import type { CompiledProgram } from '../src/engine/program/programs.js';
-import { kernelsOnMemory, variants } from './on-memory.js';
+import type { Floats } from '../../src/engine/heap.js';
+import type { Right } from '../../src/engine/matrix.js';
+import type { CompiledProgram } from '../../src/engine/program/programs.js';
+import { kernelsOnMemory, variants } from './kernels-on-memory.js';
 
 const value = (index: number): Slot => ({ kind: 'value', index });
 /** h = tanh(u + x), stored as the state and as the output, and its sum over rows and steps. */

@@ -11,15 +11,15 @@ export const strictPolicy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
 
 /**
- * The result of a page whose script, a file of this folder, finds the kernels.
+ * The result of a page with a script of this folder, which can load the kernels.
  *
- * @throws Error with all that the page has complained about when there is none
+ * @throws Error with the page's errors and warnings if there is no result
  */
 export function resultOfPage(browser: Browser, { script, folders, ...page }: ScriptPage): Promise<unknown> {
   return resultOfScript(browser, {
     ...page,
     script: here(script),
-    // Where the script's `../../dist/kernels.wasm` leads to.
+    // The script loads `../../dist/kernels.wasm`.
     folders: { ...folders, '/dist/': here('../../dist/') },
   });
 }

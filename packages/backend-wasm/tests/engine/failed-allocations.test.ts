@@ -1,9 +1,9 @@
 import { cells, planFor } from '@sluice/core';
 import { backendFromKernels, type SequenceInputs } from '@sluice/core/backend';
 import { expect, test } from 'vitest';
-import { loadKernels } from '../src/engine/fixed-kernels.js';
-import { type Floats, GrowingHeap } from '../src/engine/heap.js';
-import { wasmKernels } from '../src/engine/wasm-kernels.js';
+import { loadKernels } from '../../src/engine/fixed-kernels.js';
+import { type Floats, GrowingHeap } from '../../src/engine/heap.js';
+import { wasmKernels } from '../../src/engine/wasm-kernels.js';
 
 /** A heap that is full from the n-th allocation on, and is told nothing twice. */
 class LimitedHeap extends GrowingHeap {

@@ -6,7 +6,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { getKernel, type KernelFunc, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { sharedHeap } from '../src/tfjs/shared-memory.js';
+import { sharedHeap } from '../../src/tfjs/shared-memory.js';
 
 const originals = new Map<string, KernelFunc>();
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
     originals.set(name, (getKernel(name, 'wasm') as { kernelFunc: KernelFunc }).kernelFunc);
   }
   // On one thread the kernels work on TensorFlow.js's own memory.
-  (await import('../src/index.js')).setThreadsCount(1);
+  (await import('../../src/index.js')).setThreadsCount(1);
   expect(await tf.setBackend('wasm')).toBe(true);
 });
 

@@ -5,9 +5,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isolation, startChromium } from '../../../../scripts/browser/open-page.mjs';
 import { type Outcome, trainClassifier } from './classifier.js';
-import { type Browser, resultOfPage, strictPolicy } from './pages.js';
+import { type Browser, resultOfPage, strictPolicy } from './result-of-page.js';
 
-/** TensorFlow.js makes its threads of scripts that it writes itself; nothing else may be loosened. */
+/** TensorFlow.js starts its threads from blobs; nothing else is added to the strict policy. */
 const policyWithThreads =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' blob:; connect-src 'self'";
 
@@ -39,7 +39,7 @@ describe('a model predicts and trains in a page as on the cpu backend in Node', 
       [threaded, 'kernels-shared-relaxed.wasm'],
     ],
     [
-      'isolated, threads turned off: ours work on a memory of their own',
+      'isolated, without TensorFlow.js’s threads: the kernels’ threads have a memory of their own',
       isolation,
       1,
       strictPolicy,
@@ -62,6 +62,58 @@ describe('a model predicts and trains in a page as on the cpu backend in Node', 
       expectClose(values, expected.predictions[i]);
     });
     expect(Math.abs(outcome.predictions[1][0] - outcome.predictions[0][0])).toBeGreaterThan(0.1);
+  });
+});
+
+describe('selectBackend falls back to cpu', () => {
+  const page = { script: 'selecting-page.ts', folders: { '/tfjs/': tensorflowFiles } };
+
+  test('in an isolated page whose policy forbids TensorFlow.js’s workers, without which wasm never starts', async () => {
+    expect(await resultOfPage(browser, { ...page, policy: strictPolicy, headers: isolation })).toMatchObject({
+      engine: 'wasm',
+      selected: {
+        backend: 'cpu',
+        kernels: true,
+        refused: [{ backend: 'wasm', reason: expect.stringMatching(/took longer than 1\.5 s.*blob:/) }],
+      },
+      numbers: 2,
+      current: 'cpu',
+    });
+  });
+
+  test('in a page that may not compile WebAssembly, with a warning that names the missing policy', async () => {
+    const policy = "default-src 'none'; script-src 'self'; connect-src 'self'";
+    const remedy = /'wasm-unsafe-eval' to its script-src, or use @sluice\/backend-cpu .*\/engine/;
+    const result = await resultOfPage(browser, { ...page, policy });
+    expect(result).toMatchObject({
+      engine: expect.stringMatching(remedy),
+      selected: { backend: 'cpu', refused: [{ backend: 'wasm' }] },
+      numbers: 2,
+      current: 'cpu',
+    });
+    expect((result as { warnings: string[] }).warnings.join()).toMatch(remedy);
+  });
+});
+
+describe('threads in a page with a strict Content-Security-Policy', () => {
+  const page = { script: 'threads-page.ts', policy: strictPolicy };
+
+  test('isolated: the numbers of one thread, before the workers start, with them and after they end', async () => {
+    expect(await resultOfPage(browser, { ...page, headers: isolation })).toEqual({
+      threads: [3, 1],
+      differences: [0, 0, 0, 0],
+      workers: 2,
+      messages: [],
+    });
+  });
+
+  test('not isolated: one thread, with a message', async () => {
+    expect(await resultOfPage(browser, page)).toEqual({
+      threads: [1, 1],
+      differences: [0, 0, 0, 0],
+      workers: 0,
+      messages: [expect.stringMatching(/runs on one thread: this page is not cross-origin isolated/)],
+    });
   });
 });
 

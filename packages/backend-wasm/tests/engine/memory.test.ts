@@ -1,8 +1,8 @@
 import { cells, planFor } from '@sluice/core';
 import { describe, expect, test } from 'vitest';
-import { GrowingHeap } from '../src/engine/heap.js';
-import { createWasmBackend } from '../src/engine.js';
-import { kernelsOnMemory } from './on-memory.js';
+import { GrowingHeap } from '../../src/engine/heap.js';
+import { createWasmBackend } from '../../src/engine.js';
+import { kernelsOnMemory } from './kernels-on-memory.js';
 
 const memoryOf = (maximum?: number) =>
   new WebAssembly.Memory(maximum === undefined ? { initial: 1 } : { initial: 1, maximum });

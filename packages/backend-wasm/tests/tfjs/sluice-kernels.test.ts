@@ -1,12 +1,13 @@
 import { type Program, pointwiseProgram } from '@sluice/core/backend';
 import { sqrt } from '@sluice/core/equations';
-import { adam } from '@sluice/layers';
-import { POINTWISE } from '@sluice/tfjs';
+import { adam, orthogonal } from '@sluice/layers';
+import { ORTHONORMAL_ROWS, POINTWISE } from '@sluice/tfjs';
+import '@tensorflow/tfjs-backend-cpu';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
-import '../src/index.js';
-import { sharedHeap } from '../src/tfjs/shared-memory.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import '../../src/index.js';
+import { sharedHeap } from '../../src/tfjs/shared-memory.js';
 
 beforeAll(async () => {
   expect(await tf.setBackend('wasm')).toBe(true);
@@ -107,5 +108,37 @@ describe('Adam', () => {
     const before = left();
     train(300);
     expect(left()).toEqual(before);
+  });
+});
+
+async function orthogonalWeights(backend: string, shape: number[]) {
+  await tf.setBackend(backend);
+  return orthogonal({ seed: 3, gain: 2 }).apply(shape).data<'float32'>();
+}
+
+describe('orthogonal weights', () => {
+  afterAll(() => tf.setBackend('wasm'));
+
+  test.each([
+    [1, 5],
+    [8, 8],
+    [9, 30],
+    [61, 40],
+    [40, 643],
+  ])('of %i×%i are those of the cpu backend', async (rows, columns) => {
+    const wanted = await orthogonalWeights('cpu', [rows, columns]);
+    const actual = await orthogonalWeights('wasm', [rows, columns]);
+    const worst = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i])), 0);
+    expect(worst).toBeLessThan(3e-7);
+    expect(tf.getKernel(ORTHONORMAL_ROWS, 'wasm')).toBeDefined();
+  });
+
+  test('leave no tensor and no memory behind', async () => {
+    await orthogonalWeights('wasm', [300, 900]);
+    const heap = sharedHeap(tf.backend() as BackendWasm);
+    const inUse = () => [tf.memory().numTensors, heap.memory.buffer.byteLength];
+    const before = inUse();
+    for (let i = 0; i < 6; i++) tf.dispose(orthogonal().apply([300, 900]));
+    expect(inUse()).toEqual(before);
   });
 });
