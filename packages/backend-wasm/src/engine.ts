@@ -9,55 +9,55 @@ export type { Floats };
 
 export interface WasmBackendOptions {
   /**
-   * The memory to work on. The backend makes it grow and uses only the pages it has added; what is in it stays
-   * as it is. Views of its buffer that were taken before it grew are detached, as always. Default: a memory of its own.
+   * The memory to work on. The backend grows it and uses only the added pages; it leaves the others as they are. As
+   * always, views of the buffer from before it grew are detached. Default: a new memory.
    */
   readonly memory?: WebAssembly.Memory;
   /**
-   * Whether a product and the sum it is added to are rounded once, by relaxed SIMD, which is faster (in matrix products
-   * by a third) and differs in the last bits from what runtimes without it compute. Default: where the runtime has it.
+   * Whether to multiply and add with one rounding, by relaxed SIMD. It makes matrix products a third faster, and the
+   * last bits differ from those of runtimes without it. Default: whether the runtime has it.
    */
   readonly relaxedSimd?: boolean;
   /**
-   * On how many threads to run, the calling one among them. Default: as many as the machine runs at once, at most 8, where
-   * memory can be shared (Node, pages that are cross-origin isolated); 1 with a `memory` that threads do not share. Worker
-   * threads start with the first work large enough to share.
+   * The number of threads, the calling thread included. Default: the processors of the machine, at most 8, if threads
+   * can share memory (in Node and in pages that are cross-origin isolated); 1 with a `memory` that is not shared. The
+   * workers start with the first work that is large enough to share.
    */
   readonly threads?: number;
 }
 
-/** The WASM backend, which has threads to end. */
+/** The WASM backend. It has threads, which can be ended. */
 export interface WasmBackend extends Backend<OwnedBuffer<Floats>> {
   /**
-   * On how many threads it runs: until the first work large enough to share, how many it is to have; then how many there are,
-   * fewer where workers could not start or have ended.
+   * The number of running threads; before the first shared work, the number that it will start. It is smaller when
+   * workers could not start or have ended.
    */
   readonly threads: number;
-  /** Ends the worker threads. The backend goes on on the calling thread alone. */
+  /** Ends the workers. The backend goes on with the calling thread alone. */
   stopThreads(): void;
 }
 
 /**
- * The WASM backend on a memory of its own, without TensorFlow.js.
+ * The WASM backend without TensorFlow.js.
  *
- * Buffers hold addresses of float32 numbers in the memory and must be given back with `release`. Everything is computed by
- * the time a method returns. What a buffer holds must not change while it is used as a parameter: weights are packed once
- * and stay packed until they are released.
+ * Buffers hold addresses of float32 numbers; release them with `release`. All methods compute before they return. Do not
+ * change the numbers of a buffer that is used as a parameter: weights are packed once and stay packed until they are
+ * released.
  *
- * @throws RangeError when the number of threads is not a whole one from 1 to 64, TypeError when they cannot share the memory,
- * Error when the runtime has no WebAssembly SIMD, or no relaxed SIMD where that is asked for, or when the
- * package's kernels cannot be loaded.
+ * @throws RangeError when `threads` is not a whole number from 1 to 64, TypeError when threads cannot share the memory,
+ * Error when the runtime lacks WebAssembly SIMD, or relaxed SIMD that the options ask for, or when the kernels cannot be
+ * loaded.
  */
 export async function createWasmBackend(options: WasmBackendOptions = {}): Promise<WasmBackend> {
-  const { memory: given, relaxedSimd } = options;
-  const isUnshared = given !== undefined && !isShared(given);
+  const { memory: userMemory, relaxedSimd } = options;
+  const isUnshared = userMemory !== undefined && !isShared(userMemory);
   if (isUnshared && (options.threads ?? 1) > 1) {
     throw new TypeError(
-      `${options.threads} threads need a memory that they share: give one made with shared: true, or leave it out.`,
+      `${options.threads} threads need a memory that they share: create it with shared: true, or leave it out.`,
     );
   }
   const threads = isUnshared ? 1 : threadCount(options.threads);
-  const memory = given ?? (threads > 1 ? createSharedMemory() : new WebAssembly.Memory({ initial: 1 }));
+  const memory = userMemory ?? (threads > 1 ? createSharedMemory() : new WebAssembly.Memory({ initial: 1 }));
   const kernels = wasmKernels(new GrowingHeap(memory), await loadKernels(memory, relaxedSimd), threads);
   return {
     ...withOwnedBuffers(backendFromKernels('wasm', kernels)),

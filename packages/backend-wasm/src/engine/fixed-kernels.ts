@@ -1,6 +1,6 @@
 import { hasRelaxedSimd, isShared, requireSimd } from './features.js';
 
-/** What is multiplied: the first arguments of the kernel `multiply`, whose right-hand side is packed. */
+/** The operands of a product: the first arguments of the kernel `multiply`. The right-hand side is packed. */
 export type ProductArguments = [
   left: number,
   leftRowStride: number,
@@ -14,7 +14,7 @@ export type ProductArguments = [
   columns: number,
 ];
 
-/** The functions of `kernels.wasm`: addresses and strides in bytes, lengths in numbers. Described in assembly/. */
+/** The functions of `kernels.wasm`, described in assembly/. Addresses and strides are in bytes, lengths in numbers. */
 export interface FixedKernels {
   scratchBytes(): number;
   pack(
@@ -26,7 +26,7 @@ export interface FixedKernels {
     to: number,
   ): void;
   multiply(
-    ...given: [
+    ...operands: [
       ...product: ProductArguments,
       firstPanel: number,
       endPanel: number,
@@ -71,7 +71,7 @@ export interface FixedKernels {
   segmentSum(rows: number, ids: number, sums: number, count: number, segments: number, length: number): void;
 }
 
-/** Which of the binaries: for a memory that threads share, with relaxed SIMD. */
+/** Selects one of the four binaries. */
 export interface Variant {
   readonly shared: boolean;
   readonly relaxedSimd: boolean;
@@ -81,16 +81,16 @@ export interface Variant {
 export interface LoadedKernels {
   readonly fixed: FixedKernels;
   readonly variant: Variant;
-  /** What a worker needs to put the same kernels on the same memory. */
+  /** The module, with which a worker instantiates the same kernels on the same memory. */
   readonly module: WebAssembly.Module;
 }
 
 /**
- * Loads the kernels that ship with the package and puts them on a memory. Each file is loaded and compiled once.
+ * Loads the kernels of the package and instantiates them on a memory. Each file is loaded and compiled once.
  *
- * @param relaxedSimd whether to use relaxed SIMD; where absent, if the runtime has it.
- * @throws Error when there is no WebAssembly, no SIMD, no relaxed SIMD where it is asked for, or when the file cannot be
- * loaded.
+ * @param relaxedSimd whether to use relaxed SIMD. Default: whether the runtime has it.
+ * @throws Error when the runtime has no WebAssembly or no SIMD, has no relaxed SIMD although `relaxedSimd` is true, or when
+ * the file cannot be loaded.
  */
 export async function loadKernels(
   memory: WebAssembly.Memory,
@@ -100,15 +100,15 @@ export async function loadKernels(
   if (relaxedSimd && !hasRelaxedSimd()) {
     throw new Error(
       'This runtime has no relaxed SIMD, which `relaxedSimd: true` asks for (Chrome 114 and Node 21 have it, Node 20 with ' +
-        'the flag --experimental-wasm-relaxed-simd); leave the option out to use what there is.',
+        'the flag --experimental-wasm-relaxed-simd); leave the option out to use the SIMD that it has.',
     );
   }
   const variant = { shared: isShared(memory), relaxedSimd: relaxedSimd ?? hasRelaxedSimd() };
-  const module = await compiled(variant);
+  const module = await compile(variant);
   return { fixed: instantiate(module, memory), variant, module };
 }
 
-/** Puts the kernels on a memory. */
+/** Instantiates the kernels on a memory. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): FixedKernels {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return exports as unknown as FixedKernels;
@@ -116,16 +116,16 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-function compiled(variant: Variant): Promise<WebAssembly.Module> {
+function compile(variant: Variant): Promise<WebAssembly.Module> {
   const url = urlOf(variant);
-  const known = modules.get(url.href) ?? load(url);
-  modules.set(url.href, known);
-  // A failure is not remembered: the next try may find the file.
-  known.catch(() => modules.delete(url.href));
-  return known;
+  const module = modules.get(url.href) ?? load(url);
+  modules.set(url.href, module);
+  // Forgets a failure: the next call may find the file.
+  module.catch(() => modules.delete(url.href));
+  return module;
 }
 
-/** The paths are the same from src/engine and from dist/engine, and whole, so that bundlers find the files. */
+/** Paths that are right from src/engine and from dist/engine. Bundlers find the files in whole paths only. */
 function urlOf({ shared, relaxedSimd }: Variant): URL {
   if (shared) {
     return relaxedSimd
@@ -148,7 +148,9 @@ async function load(url: URL): Promise<WebAssembly.Module> {
   }
 }
 
-/** What this file needs of Node, looked up where it exists so that bundlers for browsers find no import of it. */
+/**
+ * The part of Node's `process` that this file uses. A look-up at run time leaves no import to a bundler for browsers.
+ */
 interface NodeProcess {
   getBuiltinModule?(name: 'node:fs/promises'): { readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> };
 }

@@ -5,23 +5,23 @@ import { countChunks, PANEL, ROW_GROUP } from './threads/chunks.js';
 import { MULTIPLY_PANELS, MULTIPLY_ROWS } from './threads/jobs.js';
 import type { Pool } from './threads/pool.js';
 
-/** A right-hand side used for fewer rows than this is not worth packing. */
+/** A right-hand side for fewer rows than this is not packed: packing would cost more than it saves. */
 const WORTH_PACKING = 8;
-/** A panel is loaded for a chunk's rows: so many make up for it. */
+/** So many rows of a chunk pay for loading a panel. */
 const ENOUGH_ROWS = 64;
 const CACHE_LINE = 64;
 
-/** The right-hand side of products: where it is, or, if it pays, packed in panels of 16 columns. */
+/** The right-hand side of products, packed in panels of 16 columns if that pays. */
 export interface Right extends Place {
   readonly depth: number;
   readonly columns: number;
-  /** The address of the panels, which begin at a cache line, and of the memory allocated for them. */
+  /** The address of the panels, aligned to a cache line, and of the memory that was allocated for them. */
   readonly packed: { readonly panels: number; readonly allocated: number } | null;
-  /** Whether the panels belong to a weight, which keeps them. */
+  /** Whether the panels belong to a weight, which keeps them until it is released. */
   readonly kept?: boolean;
 }
 
-/** Where a matrix is, in bytes. */
+/** The place of a matrix: address and strides in bytes. */
 interface Place {
   readonly address: number;
   readonly rowStride: number;
@@ -45,17 +45,17 @@ const isOf = (right: Right, source: Matrix<Floats>, depth: number, columns: numb
 
 /** Matrix products on a WebAssembly memory; the kernels are in assembly/. */
 export class MatrixProducts {
-  /** What is packed of weights, by the address of their memory. */
+  /** The packed parts of weights, by the address of the weight. */
   private readonly weights = new Map<number, Right[]>();
   constructor(
     private readonly heap: Heap,
     private readonly fixed: FixedKernels,
-    /** Memory that the kernels need for themselves. */
+    /** The address of scratch memory for the kernels. */
     private readonly scratch: number,
     private readonly pool: Pool | null,
   ) {}
 
-  /** Prepares a matrix as the right-hand side of products with `rows` rows altogether. */
+  /** Prepares a matrix as the right-hand side of products, for `rows` rows in total. */
   prepare(source: Matrix<Floats>, rows: number, depth: number, columns: number): Right {
     if (rows < WORTH_PACKING && source.columnStride === 1) {
       return { ...placeOf(source), depth, columns, packed: null };
@@ -64,8 +64,8 @@ export class MatrixProducts {
   }
 
   /**
-   * Prepares a part of a weight. It is packed the first time and stays so until the weight's memory is released, so that
-   * a stream of single steps does not pack its weights at each.
+   * Prepares a part of a weight. The first call packs it, and it stays packed until the weight's memory is released: a
+   * stream of single steps does not pack its weights again.
    */
   prepareWeights(source: Matrix<Floats>, depth: number, columns: number): Right {
     const { address } = source.memory;
@@ -77,7 +77,7 @@ export class MatrixProducts {
     return right;
   }
 
-  /** Gives back what was packed of a weight, if anything was. To be called when its memory is released. */
+  /** Releases the packed parts of a weight, if it has any. To be called when its memory is released. */
   forget(address: number): void {
     const kept = this.weights.get(address);
     if (kept === undefined) return;
@@ -149,34 +149,38 @@ export class MatrixProducts {
     );
   }
 
-  /** The same with a packed right-hand side, by the arguments of the kernel. */
-  multiplyPacked(given: ProductArguments, accumulate: boolean): void {
-    if (this.pool !== null && this.share(this.pool, given, accumulate)) return;
-    const panels = Math.ceil(given[9] / PANEL);
-    this.fixed.multiply(...given, 0, panels, accumulate, this.scratch);
+  /** The same with a packed right-hand side, with the arguments of the device kernel. */
+  multiplyPacked(operands: ProductArguments, accumulate: boolean): void {
+    if (this.pool !== null && this.share(this.pool, operands, accumulate)) return;
+    const panels = Math.ceil(operands[9] / PANEL);
+    this.fixed.multiply(...operands, 0, panels, accumulate, this.scratch);
   }
 
-  /** Does a product together with other threads, if it is large enough. Added to are only rows in one piece. */
-  private share(pool: Pool, given: ProductArguments, accumulate: boolean): boolean {
-    const [, , leftColumnStride, , , , resultColumnStride, rows, depth, columns] = given;
+  /**
+   * Runs a product on all threads if it is large enough. Returns false otherwise, and when it would add to separate columns.
+   */
+  private share(pool: Pool, operands: ProductArguments, accumulate: boolean): boolean {
+    const [, , leftColumnStride, , , , resultColumnStride, rows, depth, columns] = operands;
     const work = 2 * rows * depth * columns;
     const panels = Math.ceil(columns / PANEL);
     const rowChunks = countChunks(work, pool.threads, Math.ceil(rows / ROW_GROUP));
     const panelChunks = countChunks(work, pool.threads, panels);
-    // Few rows would pass by each panel too quickly to be worth loading it; columns cost nothing twice, unless the left side
-    // has to be packed for each chunk.
+    // Few rows do not pay for loading each panel. Chunks of columns repeat no work, unless each packs the left-hand side.
     const byRows = leftColumnStride !== 4 || rows >= ENOUGH_ROWS * rowChunks || panelChunks === 1;
     const chunks = byRows ? rowChunks : panelChunks;
     if (chunks === 1 || (accumulate && resultColumnStride !== 4)) return false;
     const kind = byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS;
-    if (!accumulate) pool.run(kind, [...given, chunks], chunks);
-    else this.addProduct(given, (product) => pool.run(kind, [...product, chunks], chunks));
+    if (!accumulate) pool.run(kind, [...operands, chunks], chunks);
+    else this.addProduct(operands, (product) => pool.run(kind, [...product, chunks], chunks));
     return true;
   }
 
-  /** Adds a product by way of memory of its own: a chunk whose worker is lost is done twice, which adding would not bear. */
-  private addProduct(given: ProductArguments, multiply: (product: ProductArguments) => void): void {
-    const [left, leftRowStride, leftColumnStride, right, to, rowStride, , rows, depth, columns] = given;
+  /**
+   * Adds a product by way of scratch memory. Chunks may run twice (after a worker dies), so they must be idempotent:
+   * multiply into scratch, add once.
+   */
+  private addProduct(operands: ProductArguments, multiply: (product: ProductArguments) => void): void {
+    const [left, leftRowStride, leftColumnStride, right, to, rowStride, , rows, depth, columns] = operands;
     const product = this.heap.allocate(rows * columns * 4);
     try {
       multiply([left, leftRowStride, leftColumnStride, right, product, columns * 4, 4, rows, depth, columns]);

@@ -8,17 +8,18 @@ import { Pool } from './threads/pool.js';
 
 /** The kernels on a WebAssembly memory. */
 export interface WasmKernels extends Kernels<Floats, Right, CompiledProgram> {
-  /** Gives back what is kept for the memory at an address, which `release` does by itself. */
+  /** Releases the packed weights of the memory at an address. `release` does it as well. */
   forget(address: number): void;
-  /** How many threads there are: until the first work large enough to share, how many there are to be. */
+  /** The number of running threads; before the first shared work, the number that it will start. */
   threads(): number;
-  /** Ends the worker threads; everything then runs on the calling thread. */
+  /** Ends the workers. Later work runs on the calling thread. */
   stopThreads(): void;
 }
 
 /**
- * The kernels from which core makes a backend, on a memory that a heap gives out.
- * @param threads on how many threads; more than one needs a memory that threads share.
+ * The kernels of which core makes a backend, on the memory of a heap.
+ *
+ * @param threads the number of threads; more than one need a shared memory.
  */
 export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): WasmKernels {
   const { fixed, variant } = loaded;

@@ -1,6 +1,6 @@
 import type { Program } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { stepsOf } from '../../src/engine/program/multiply-adds.js';
+import { joinMultiplyAdds } from '../../src/engine/program/multiply-adds.js';
 import { checkLength } from '../../src/engine/program/write-program.js';
 import { kernelsOnMemory, variants } from './kernels-on-memory.js';
 
@@ -126,12 +126,14 @@ describe('a product in a program', () => {
     ['the first operand of a sum', { name: 'add', inputs: [3, 2] }, 'multiplyAdd'],
     ['the subtracted operand of a difference', { name: 'sub', inputs: [2, 3] }, 'multiplySub'],
   ] as const)('is joined with the operation when it is %s', (_, operation, name) => {
-    expect(stepsOf(programOf([product, operation], 4))).toEqual([{ name, inputs: [0, 1, 2], result: 4 }]);
+    expect(joinMultiplyAdds(programOf([product, operation], 4))).toEqual([
+      { name, inputs: [0, 1, 2], result: 4 },
+    ]);
   });
 
   test('is not joined when another value is subtracted from it', () => {
     const difference = { name: 'sub', inputs: [3, 2] } as const;
-    expect(stepsOf(programOf([product, difference], 4))).toEqual([
+    expect(joinMultiplyAdds(programOf([product, difference], 4))).toEqual([
       { ...product, result: 3 },
       { ...difference, result: 4 },
     ]);
@@ -140,14 +142,14 @@ describe('a product in a program', () => {
   test('is not joined when another operation or store reads it, or when it is added to itself', () => {
     const sum = { name: 'add', inputs: [2, 3] } as const;
     const twice = { name: 'add', inputs: [3, 3] } as const;
-    expect(stepsOf(programOf([product, sum], 4, 3)).map(({ name }) => name)).toEqual(['mul', 'add']);
-    expect(stepsOf(programOf([product, twice], 4)).map(({ name }) => name)).toEqual(['mul', 'add']);
+    expect(joinMultiplyAdds(programOf([product, sum], 4, 3)).map(({ name }) => name)).toEqual(['mul', 'add']);
+    expect(joinMultiplyAdds(programOf([product, twice], 4)).map(({ name }) => name)).toEqual(['mul', 'add']);
   });
 
   test('is joined once when both operands of the sum are products', () => {
     const other = { name: 'mul', inputs: [1, 2] } as const;
     const sum = { name: 'add', inputs: [3, 4] } as const;
-    expect(stepsOf(programOf([product, other, sum], 5))).toEqual([
+    expect(joinMultiplyAdds(programOf([product, other, sum], 5))).toEqual([
       { ...product, result: 3 },
       { name: 'multiplyAdd', inputs: [1, 2, 3], result: 5 },
     ]);

@@ -19,26 +19,26 @@ const OPCODES = {
 const NO_RESULT = 0x40;
 const SIMD = 0xfd;
 
-/** A local variable that holds a 32-bit whole number. */
+/** A local variable with a 32-bit integer. */
 export type Integer = { readonly integer: number };
 /**
- * Local variables that hold four float32 numbers each: one for every group of elements that is worked on at the same time, or a
+ * Local variables with four float32 numbers each: one for each group of elements that is computed at the same time, or a
  * single one that all groups share. Each keeps its value until it is discarded.
  */
 export type Vector = { readonly locals: readonly number[] };
 
 /**
- * The code of one function. Locals are the parameters, then a number of integers that is known from the start, then as
- * many vectors as the code turns out to need at the same time; the engine's compiler finds registers for them.
+ * The code of one function. Its local variables are the parameters, a fixed number of integers, and as many vectors as the
+ * code needs at the same time. The runtime's compiler assigns registers.
  */
 export class FunctionBody {
   private readonly code: number[] = [];
   private integers: number;
   private readonly vectors: { count: number };
-  /** Variables whose values are not needed any more. */
+  /** Variables that can be used again. */
   private readonly free = new Set<number>();
-  /** Variables taken since the innermost `within` began; null outside of it. */
-  private taken: Set<number> | null = null;
+  /** Variables used since the innermost `within` began; null outside of it. */
+  private used: Set<number> | null = null;
   private readonly constants: Map<string, { readonly local: number; readonly bytes: readonly number[] }>;
 
   constructor(
@@ -54,7 +54,7 @@ export class FunctionBody {
     return this.vectors.count;
   }
 
-  /** The constants' definitions, the code, the end. */
+  /** The code, after the constants' definitions. */
   get bytes(): number[] {
     const constants = [...this.constants.values()].flatMap(({ local, bytes }) => [
       ...[SIMD, ...unsigned(0x0c), ...bytes],
@@ -69,29 +69,29 @@ export class FunctionBody {
 
   integer(): Integer {
     if (this.integers === this.parameters + this.integerLocals) {
-      throw new Error(`the function has no more than ${this.integerLocals} integers`);
+      throw new Error(`the function has only ${this.integerLocals} integers`);
     }
     return { integer: this.integers++ };
   }
 
   /**
-   * Writes code of which only the result, if there is one, is needed afterwards: its other variables are free again.
-   * Engines refuse functions of more than 50,000 variables.
+   * Calls `write` and frees all variables that it used except its result. Runtimes refuse functions of more than 50,000
+   * variables.
    */
   within<Result extends Vector | undefined>(write: () => Result): Result {
-    const outer = this.taken;
-    const taken = new Set<number>();
-    this.taken = taken;
+    const outer = this.used;
+    const used = new Set<number>();
+    this.used = used;
     const result = write();
-    for (const local of taken) {
+    for (const local of used) {
       if (!result?.locals.includes(local)) this.free.add(local);
       outer?.add(local);
     }
-    this.taken = outer;
+    this.used = outer;
     return result;
   }
 
-  /** Gives up a vector that was written by an instruction or a load and is not read any more. */
+  /** Frees the variables of a vector that is not read any more. */
   discard({ locals }: Vector): void {
     for (const local of locals) this.free.add(local);
   }
@@ -100,7 +100,7 @@ export class FunctionBody {
     const [reused] = this.free;
     const local = reused ?? this.newVariable();
     this.free.delete(local);
-    this.taken?.add(local);
+    this.used?.add(local);
     return local;
   }
 
@@ -108,13 +108,13 @@ export class FunctionBody {
     return this.parameters + this.integerLocals + this.vectors.count++;
   }
 
-  /** The same 32 bits in all four lanes; set once, before everything else. */
+  /** A vector with the same 32 bits in all four lanes, set before all other code. */
   constantBits(bits: number): Vector {
     const lane = [bits & 255, (bits >>> 8) & 255, (bits >>> 16) & 255, bits >>> 24];
     const key = lane.join();
     const found = this.constants.get(key);
     if (found) return { locals: [found.local] };
-    // A variable that had another value before would need it after the loop has gone round.
+    // A new variable: a used one would have another value in the next turn of the loop.
     const local = this.newVariable();
     this.constants.set(key, { local, bytes: [...lane, ...lane, ...lane, ...lane] });
     return { locals: [local] };
@@ -149,14 +149,14 @@ export class FunctionBody {
     this.code.push(OPCODES.i32Or, OPCODES.localSet, ...unsigned(to.integer));
   }
 
-  /** `to = −1` where a number is negative, else 0. */
+  /** `to = −1` if a number is negative, else 0. */
   sign(to: Integer, from: Integer): void {
     this.get(from.integer);
     this.code.push(OPCODES.i32Const, ...signed(31), OPCODES.i32ShiftRightSigned);
     this.code.push(OPCODES.localSet, ...unsigned(to.integer));
   }
 
-  /** `to = value` where `condition` is −1, 0 where it is 0. */
+  /** `to = value` if `condition` is −1, 0 if it is 0. */
   setIntegerIf(to: Integer, condition: Integer, value: number): void {
     this.get(condition.integer);
     this.code.push(OPCODES.i32Const, ...signed(value), OPCODES.i32And);
@@ -169,7 +169,7 @@ export class FunctionBody {
     this.code.push(OPCODES.i32Add, OPCODES.localSet, ...unsigned(to.integer));
   }
 
-  /** Runs `body` unless `count` is 0, and again until `body` has counted it down to 0. */
+  /** Runs `body` `count` times, and counts `count` down to 0. */
   countDown(count: Integer, body: () => void): void {
     this.code.push(OPCODES.block, NO_RESULT);
     this.get(count.integer);
@@ -181,19 +181,21 @@ export class FunctionBody {
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end, OPCODES.end);
   }
 
-  /** Runs `body` at least once, `step`, which may be negative, added to `counter` behind it, as long as that is in `0 … end − 1`. */
+  /**
+   * Runs `body` and adds `step`, which may be negative, to `counter`, while `counter` is in `0 … end − 1`; at least once.
+   */
   countWithin(counter: Integer, step: Integer | number, end: number, body: () => void): void {
     this.code.push(OPCODES.loop, NO_RESULT);
     body();
     if (typeof step === 'number') this.addNumber(counter, step);
     else this.addInteger(counter, step);
     this.get(counter.integer);
-    // Without a sign, a number below 0 is a large one.
+    // As an unsigned number, a negative one is large.
     this.code.push(OPCODES.i32Const, ...signed(end), OPCODES.i32LessThanUnsigned);
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
   }
 
-  /** Four numbers, or one, in the first lane, at `base + index +` each of the offsets. */
+  /** Loads four numbers, or one into the first lane, from `base + index +` each of the offsets. */
   load(base: Integer, index: Integer, lanes: 4 | 1, offsets: readonly number[]): Vector {
     const locals = offsets.map((offset) => {
       const local = this.newVector();
@@ -214,7 +216,7 @@ export class FunctionBody {
     });
   }
 
-  /** An instruction that takes vectors, and perhaps a count of bits, and gives a vector: once for every group of elements. */
+  /** Writes an instruction on vectors, with a count of bits if it needs one, for every group of elements. */
   instruction(opcode: number, operands: readonly Vector[], bits?: number): Vector {
     const groups = Math.max(...operands.map(({ locals }) => locals.length));
     const locals = Array.from({ length: groups }, (_, group) => {

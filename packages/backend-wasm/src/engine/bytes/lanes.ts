@@ -4,8 +4,8 @@ const bitsOf = new Uint32Array(1);
 const numberOf = new Float32Array(bitsOf.buffer);
 
 /**
- * Arithmetic on four float32 numbers at a time, written into a function. Operands may be numbers, which become
- * constants. The names are WebAssembly's.
+ * Writes arithmetic on four float32 numbers at a time into a function. An operand may be a number, which becomes a
+ * constant. The names are WebAssembly's.
  */
 export class Lanes {
   constructor(
@@ -41,19 +41,19 @@ export class Lanes {
 
   readonly and = this.operation(0x4e);
   readonly or = this.operation(0x50);
-  /** Bits of `a` where the third operand has ones, else bits of `b`. */
+  /** The bits of `a` where the third operand has ones, else those of `b`. */
   readonly select = this.operation(0x52);
 
-  /** Whole numbers of 32 bits. */
+  /** 32-bit integers. */
   readonly addWhole = this.operation(0xae);
   readonly subWhole = this.operation(0xb1);
-  /** A float32 number of a whole one. */
+  /** Converts an integer to a float32 number. */
   readonly convert = this.operation(0xfa);
 
   shiftLeft(a: Vector, bits: number): Vector {
     return this.body.instruction(0xab, [a], bits);
   }
-  /** Keeps the sign. */
+  /** Shifts with the sign. */
   shiftRight(a: Vector, bits: number): Vector {
     return this.body.instruction(0xac, [a], bits);
   }
@@ -69,7 +69,7 @@ export class Lanes {
     return this.body.instruction(0x106, [a, this.vector(b), this.vector(c)]);
   }
 
-  /** Within two numbers; NaN stays NaN, because `pmax` and `pmin` give their first operand when they cannot tell. */
+  /** Limits x to two numbers. NaN stays NaN: `pmax` and `pmin` return their first operand for it. */
   clamp(x: Vector, low: number, high: number): Vector {
     const pmin = 0xea;
     const pmax = 0xeb;

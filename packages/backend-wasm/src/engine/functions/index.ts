@@ -4,12 +4,12 @@ import type { Lanes } from '../bytes/lanes.js';
 import { erf, exp, sigmoid, tanh } from './exponential.js';
 import { log, softplus } from './logarithm.js';
 
-/** Writes the code of an operation. Those of fewer operands ignore the rest. */
+/** Writes the code of an operation. An operation of fewer operands ignores the others. */
 export type WriteOperation = (v: Lanes, a: Vector, b: Vector, c: Vector) => Vector;
 
 const SIGN_BIT = 0x80000000;
 
-/** ±1 with the sign of x; ±0 and NaN stay themselves. */
+/** ±1 with the sign of x; ±0 for ±0, NaN for NaN. */
 const sign = (v: Lanes, x: Vector): Vector => {
   const one = v.or(v.and(x, v.bits(SIGN_BIT)), 1);
   return v.select(x, one, v.or(v.equal(x, 0), v.notEqual(x, x)));

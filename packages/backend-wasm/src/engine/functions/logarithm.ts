@@ -8,8 +8,8 @@ const SQRT_HALF_BITS = 0x3f3504f3;
 const SMALLEST_NORMAL = 2 ** -126;
 
 /**
- * (2 artanh(s) − 2s) / s³ as a polynomial in s² (Chebyshev): up to s = (√2 − 1)/(√2 + 1) for the logarithm, up to 1/3 for
- * ln(1 + u) with u ≤ 1. Errors below 1.2·10⁻⁹ and 7.1·10⁻⁹.
+ * (2 artanh(s) − 2s) / s³ as a polynomial in s² (Chebyshev): for the logarithm up to s = (√2 − 1)/(√2 + 1), for ln(1 + u)
+ * with u ≤ 1 up to 1/3. Errors below 1.2·10⁻⁹ and 7.1·10⁻⁹.
  */
 const UP_TO_SQRT_2 = [0.6666666865348816, 0.4000012278556824, 0.2855072617530823, 0.23332878947257996];
 const UP_TO_2 = [
@@ -17,8 +17,8 @@ const UP_TO_2 = [
 ];
 
 /**
- * ln(1 + f) as f − g, g small: with s = f / (2 + f), ln(1 + f) = 2 artanh(s) = f − (f²/2 − s (f²/2 + s² P(s²))).
- * That way f itself is not rounded.
+ * ln(1 + f) as f − g with a small g, so that f itself is not rounded. With s = f / (2 + f):
+ * ln(1 + f) = 2 artanh(s) = f − (f²/2 − s (f²/2 + s² P(s²))).
  */
 function correction(v: Lanes, f: Vector, coefficients: readonly number[], extra?: Vector): Vector {
   const s = v.div(f, v.add(f, 2));
@@ -28,7 +28,7 @@ function correction(v: Lanes, f: Vector, coefficients: readonly number[], extra?
   return v.sub(half, extra ? v.add(inner, extra) : inner);
 }
 
-/** ln x: −∞ at 0, NaN below, ∞ at ∞, right for subnormal numbers too. */
+/** ln x: −∞ at 0, NaN below 0, ∞ at ∞; subnormal numbers too. */
 export function log(v: Lanes, x: Vector): Vector {
   const small = v.less(x, SMALLEST_NORMAL);
   const scaled = v.select(v.mul(x, 2 ** 25), x, small);

@@ -1,16 +1,19 @@
 import type { OperationName, Program } from '@sluice/core/backend';
 
-/** An operation as it is written: a product and the sum or difference that alone needs it are one, `a b + c` or `c − a b`. */
+/**
+ * An operation as the code writer sees it. A product whose only use is a sum or a difference is one operation with it:
+ * `a b + c` or `c − a b`.
+ */
 export interface Step {
   readonly name: OperationName | 'multiplyAdd' | 'multiplySub';
-  /** Numbers of values; of a joined operation, a, b and c. */
+  /** The numbers of the operands' values; a, b and c for a joined operation. */
   readonly inputs: readonly number[];
-  /** The number of the value that it gives. */
+  /** The number of the result's value. */
   readonly result: number;
 }
 
-/** The operations of a program in their order, products joined with what adds or subtracts them. */
-export function stepsOf({ loads, constants, operations, stores }: Program): Step[] {
+/** The operations of a program in order, with products joined to the sums and differences that use them. */
+export function joinMultiplyAdds({ loads, constants, operations, stores }: Program): Step[] {
   const first = loads.length + constants.length;
   const uses = new Map<number, number>();
   const use = (value: number) => uses.set(value, (uses.get(value) ?? 0) + 1);
@@ -23,7 +26,7 @@ export function stepsOf({ loads, constants, operations, stores }: Program): Step
     const [a, b] = inputs;
     const result = first + i;
     const product = [b, a].find(isJoinable);
-    // Of a difference only the second operand: the other way round there is no instruction for it.
+    // Only the second operand of a difference: there is no instruction for `a b − c`.
     if (product === undefined || !(name === 'add' || (name === 'sub' && product === b))) {
       return { name, inputs, result };
     }

@@ -1,41 +1,41 @@
 import type { Heap } from '../heap.js';
 import type { RunProgram } from '../threads/chunks.js';
 
-/** Bytes in front of a module's: its number, by which a worker tells it from one that was at the same address before. */
+/** Bytes before a module's bytes: its number, by which a worker recognises another program at the same address. */
 const HEADER = 4;
-/** Modules that a worker keeps compiled at most: it does not learn which of them are garbage. */
+/** The most modules that a worker keeps compiled. It does not learn which of them are garbage. */
 const MOST_IN_WORKER = 256;
 
-/** Where workers find a module's bytes; without workers a number of its own, and nothing there. */
+/** The place of a module's bytes for workers. Without workers, the address is only a number, and no bytes are there. */
 export interface Code {
   readonly address: number;
   readonly length: number;
 }
 
-/** The functions of compiled programs by their code, which is given up when the function is garbage. */
+/** The functions of compiled programs, by the address of their code. Code is released when its function is garbage. */
 export class ProgramCode {
   private readonly runs = new Map<number, WeakRef<RunProgram>>();
   private readonly garbage = new FinalizationRegistry<number>((address) => {
     this.runs.delete(address);
     this.shared?.release(address);
   });
-  private made = 0;
+  private count = 0;
 
   /** @param shared the memory for the bytes of modules, where workers need them. */
   constructor(private readonly shared: Heap | null) {}
 
-  /** How many programs are not yet known to be garbage. */
+  /** The number of programs that are not known to be garbage. */
   get size(): number {
     return this.runs.size;
   }
 
-  /** The function of a program in use. */
+  /** The function of a program that is in use. */
   at(address: number): RunProgram {
     return this.runs.get(address)?.deref() as RunProgram;
   }
 
   keep(bytes: Uint8Array, run: RunProgram): Code {
-    const number = ++this.made;
+    const number = ++this.count;
     const address = this.shared === null ? number : writeCode(this.shared, bytes, number);
     this.runs.set(address, new WeakRef(run));
     this.garbage.register(run, address);
@@ -50,19 +50,19 @@ function writeCode(heap: Heap, bytes: Uint8Array, number: number): number {
   return address;
 }
 
-/** For a worker: compiles the programs whose code lies in the memory, each when it is first run. */
+/** For a worker: compiles the programs in the memory, each when it first runs. */
 export function programsIn(memory: WebAssembly.Memory): (address: number, length: number) => RunProgram {
-  const known = new Map<number, { readonly number: number; readonly run: RunProgram }>();
+  const programs = new Map<number, { readonly number: number; readonly run: RunProgram }>();
   return (address, length) => {
     const [number] = new Int32Array(memory.buffer, address, 1);
-    const found = known.get(address);
+    const found = programs.get(address);
     if (found?.number === number) return found.run;
     const bytes = new Uint8Array(memory.buffer, address + HEADER, length).slice();
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
     const run = exports.run as RunProgram;
-    known.delete(address);
-    if (known.size === MOST_IN_WORKER) known.delete(known.keys().next().value as number);
-    known.set(address, { number, run });
+    programs.delete(address);
+    if (programs.size === MOST_IN_WORKER) programs.delete(programs.keys().next().value as number);
+    programs.set(address, { number, run });
     return run;
   };
 }

@@ -22,30 +22,30 @@ export interface CompiledProgram {
   readonly sumCount: number;
   readonly entryBytes: number;
   readonly run: RunProgram;
-  /** Arithmetic operations for a row, about. */
+  /** The arithmetic operations of a row, about. */
   readonly work: number;
   readonly code: Code;
 }
 
-/** What is particular to a sequence: how far rows move from step to step, in bytes, and what the first step begins with. */
+/** The parameters of a sequence: how far each row moves from step to step, in bytes, and the rows of the first step. */
 interface Sequence {
   readonly advances: readonly number[] | null;
   readonly steps: number;
   readonly starts: readonly Start<Floats>[];
 }
 
-/** Rows of a sequence whose sums are formed together: fewer would be more calls, more would round more. */
+/** Rows of a sequence whose sums are formed together: fewer cost more calls, more round more. */
 const SUMMED_ROWS = 4;
-/** What a function such as tanh costs, in additions; and every other operation, load and store. */
+/** The cost of a function such as tanh; every other operation, load and store costs 1. */
 const FUNCTION_WORK = 30;
 const FUNCTIONS: readonly string[] = ['sigmoid', 'tanh', 'exp', 'log', 'softplus', 'erf'];
 
 /** Compiles programs for a memory and runs them. */
 export class Programs {
-  /** Argument blocks, one for each chunk, and rows of sums likewise. */
+  /** The argument blocks and the rows of sums, one of each for each chunk. */
   private readonly blocks: Arena;
   private readonly sums: Arena;
-  /** Of a chunk's argument blocks. */
+  /** The size of a chunk's argument block. */
   private blockBytes = 0;
   private integers: Int32Array;
   private readonly mostChunks: number;
@@ -65,12 +65,12 @@ export class Programs {
       pool === null ? 1 : countChunks(Number.POSITIVE_INFINITY, pool.threads, Number.POSITIVE_INFINITY);
   }
 
-  /** The function of the program whose code is at an address. */
+  /** The function of the program with its code at an address. */
   at(address: number): RunProgram {
     return this.code.at(address);
   }
 
-  /** How many programs are compiled and not garbage. */
+  /** The number of compiled programs that are not garbage. */
   get count(): number {
     return this.code.size;
   }
@@ -83,7 +83,7 @@ export class Programs {
     let sumCount = 0;
     const sums = program.stores.map((store) => (isSum(store) ? sumCount++ : -1));
     const entryBytes = (program.loads.length + program.stores.length) * ENTRY_BYTES;
-    // No program has more states to start from than it has stores.
+    // A program has at most as many starts as stores.
     this.reserve(entryBytes + 4 * (PREPARATION + START * program.stores.length), sumCount * units);
     const run = instance.exports.run as RunProgram;
     const operations = program.operations.map(({ name }) => (FUNCTIONS.includes(name) ? FUNCTION_WORK : 1));
@@ -101,8 +101,8 @@ export class Programs {
   }
 
   /**
-   * Runs a program on `count` rows from row `first` on. Sums over the rows are formed in rows of zeros of their own and
-   * added at the end: less rounding, better rounded.
+   * Runs a program on `count` rows from row `first` on. Sums over the rows are formed in separate rows of zeros and added
+   * at the end, which rounds less.
    */
   run(compiled: CompiledProgram, rows: ProgramRows<Floats>, first: number, count: number): void {
     this.runPart(
@@ -116,8 +116,8 @@ export class Programs {
   }
 
   /**
-   * Runs a program on `count` rows from row `first` on, at `steps` time steps each. Sums are formed over a few rows at a time,
-   * for the same reason.
+   * Runs a program on `count` rows from row `first` on, `steps` time steps each. Sums are formed over a few rows at a time,
+   * which rounds less.
    */
   runSequence(
     compiled: CompiledProgram,
@@ -175,16 +175,16 @@ export class Programs {
         const row = first + firstOfChunk(chunk, chunks, count, 1);
         this.writeBlock(compiled, rows, sequence, row, chunk);
       }
-      const given = [
+      const args = [
         ...[code.address, code.length, count, steps, chunks],
         ...[this.blocks.address, this.blockBytes, compiled.entryBytes],
       ];
-      pool.run(RUN_PROGRAM, given, chunks);
+      pool.run(RUN_PROGRAM, args, chunks);
     }
     if (compiled.sumCount > 0) this.addSums(compiled, rows, chunks);
   }
 
-  /** Writes the entries of a chunk that begins at a row. */
+  /** Writes the argument block of a chunk; its rows begin at row `first`. */
   private writeBlock(
     { units, sums, sumCount }: CompiledProgram,
     { loads, stores }: ProgramRows<Floats>,
@@ -224,7 +224,7 @@ export class Programs {
     }
   }
 
-  /** Adds the sums of all chunks to where they belong, in the chunks' order. */
+  /** Adds the sums of the chunks, in order, to the totals. */
   private addSums(
     { units, sums, sumCount }: CompiledProgram,
     { stores }: ProgramRows<Floats>,
@@ -243,7 +243,7 @@ export class Programs {
     }
   }
 
-  /** Makes room for argument blocks of so many bytes and `length` numbers of sums. */
+  /** Reserves memory for argument blocks of `bytes` bytes and for `length` sums in each chunk. */
   private reserve(bytes: number, length: number): void {
     this.blockBytes = Math.max(bytes, this.blockBytes);
     this.blocks.reserve(this.blockBytes * this.mostChunks);

@@ -4,35 +4,35 @@ import { Lanes } from '../bytes/lanes.js';
 import { writeModule } from '../bytes/wasm-module.js';
 import type { Variant } from '../fixed-kernels.js';
 import { functions } from '../functions/index.js';
-import { type Step, stepsOf } from './multiply-adds.js';
+import { joinMultiplyAdds, type Step } from './multiply-adds.js';
 
 /**
- * Bytes of a row's entry in the argument block: its address, how far it moves after a step, and how far after the last step
- * of a row to the next row's first, all in bytes.
+ * Bytes of a row's entry in the argument block: its address, its move after each step, and its move from the last step of
+ * a row to the first step of the next, all in bytes.
  */
 export const ENTRY_BYTES = 12;
 
-/** Elements are taken four at a time, by twos. */
+/** Two vectors of four elements are computed together. */
 const PAIR_BYTES = 32;
 
-/** The longest function that engines accept: WebAssembly's JavaScript interface, section 8.1. */
+/** The longest function that WebAssembly runtimes accept: JavaScript interface, section 8.1. */
 const MOST_BYTES = 7_654_321;
 
-/** Whether a store adds up over the rows. */
+/** Whether a store is a sum over the rows. */
 export const isSum = ({ slot }: Program['stores'][number]): boolean => slot.kind === 'vectorCotangent';
 
 /**
- * Writes a pointwise program as a WebAssembly module: a loop over the rows, inside it one over the time steps, inside it one
- * over a row's elements, four at a time, by twos, and what is left over one by one, with the same instructions, so that an
- * element's result does not depend on where it stands. `run(count, steps, arguments)` finds the entries of the loads and
- * stores, in this order, in the argument block. Where steps go back in memory, as those of a gradient do, so do the elements of
- * a row: the processor fetches in advance what is read in one direction.
+ * Writes a pointwise program as a WebAssembly module with a function `run(count, steps, arguments)`. Its loops: rows, time
+ * steps, elements of a row. Elements are computed in pairs of four, then four, then one at a time, with the same
+ * instructions, so that an element's result does not depend on its index. The argument block has an entry for each load
+ * and then for each store. When the steps go back in memory, as in a gradient, the elements do too: the processor
+ * prefetches in one direction.
  *
  * Ladder (an SRU's gradient, 64 sequences of 50 steps, 128 units, one core of a Zen 4, Node 20 with relaxed SIMD; ms):
- *   1  elements in ascending order, whatever the steps    3.1 to 3.6
+ *   1  elements in ascending order in any case            3.1 to 3.6
  *   2  elements in the order of the steps                 1.3 to 1.4
- * Its forward program, on the same core: 0.91; with products joined with sums and a sigmoid without negation 0.82. Rows that lie
- * side by side under one address, four groups of elements at a time: no faster; one group: 1.05.
+ * The forward program on the same core: 0.91; with joined products and sums and a sigmoid without negation: 0.82. One
+ * address for rows that are neighbours, or four groups of elements at a time: no faster. One group: 1.05.
  */
 export function writeProgram(
   program: Program,
@@ -58,7 +58,7 @@ export function writeProgram(
     return { address, toNextStep, toNextRow };
   });
   const addresses = rows.map(({ address }) => address);
-  const operations = stepsOf(program);
+  const operations = joinMultiplyAdds(program);
   const paired = units - (units % 8);
   const whole = units - (units % 4);
   const elements = (offsets: readonly number[], lanes: 4 | 1) =>
@@ -89,7 +89,8 @@ export function writeProgram(
 }
 
 /**
- * Refuses a program that no engine would compile.
+ * Refuses a program that no runtime would compile.
+ *
  * @throws RangeError with the number of its operations and the limit.
  */
 export function checkLength(bytes: number, operations: number): void {
@@ -100,7 +101,7 @@ export function checkLength(bytes: number, operations: number): void {
   );
 }
 
-/** The operations on the elements at an index of every row, and at the same time on those at the other offsets from it. */
+/** Writes the operations on the elements at an index of each row, and on those at the other offsets from it. */
 function writeElements(
   body: FunctionBody,
   v: Lanes,
@@ -112,8 +113,7 @@ function writeElements(
   count: 4 | 1,
 ): void {
   const values: Vector[] = [];
-  // Each row is loaded where it is first needed, so that it takes up a register no earlier; all before the first store, which may
-  // be to the same place.
+  // Loads each row at its first use, which keeps registers free, but before the first store: it may be to the same place.
   const value = (number: number): Vector => {
     values[number] ??=
       number < loads.length
@@ -140,7 +140,7 @@ function writeElements(
   });
 }
 
-/** For each value the last operation that reads it; those that are stored, or handed on as they are, are needed to the end. */
+/** For each value, the last operation that reads it. Values that are stored or copied are needed to the end. */
 function lastUses(operations: readonly Step[], stores: Program['stores']): ReadonlyMap<number, number> {
   const last = new Map<number, number>();
   operations.forEach(({ inputs }, i) => {

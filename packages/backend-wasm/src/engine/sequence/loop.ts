@@ -2,19 +2,21 @@ import type { ProductArguments } from '../fixed-kernels.js';
 import { PANEL, PREPARATION, prepareRows, type RunProgram, START, type Tools } from '../threads/chunks.js';
 
 /**
- * A time loop as a block of whole numbers of 32 bits in memory, which a thread steps through. It begins with a header:
+ * A time loop as a block of 32-bit integers in memory, which a thread interprets. It begins with a header:
  *
- * | number | what |
+ * | integer | meaning |
  * |---|---|
- * | 0 | how many numbers the block has; behind it is room for as many |
- * | 1, 2 | steps, operations of a step |
+ * | 0 | the number of integers of the block; behind it is space for a copy |
+ * | 1, 2 | time steps, operations of a step |
  * | 3 | rows |
- * | from 4 on | what `prepareRows` reads: sums, starts |
+ * | from 4 on | the arguments of `prepareRows`: sums, starts |
  *
- * Then follow the operations: kind, how many numbers it has, how many moves; the moves; a product's arguments, or a program's:
- * address and length of its code, its sums at a step, how many they are, where they are added up, the entries of its rows.
- * A move says which of these arguments is an address that goes on after the step, by how many bytes, and what that number is
- * then multiplied by: −1 where rows alternate, else 1.
+ * The operations follow. Each has its kind, its number of integers, its number of moves, the moves and the arguments. The
+ * arguments are those of a product, or of a program: address and length of its code, the address of its sums, their count,
+ * where they are added after each step, the entries of its rows.
+ *
+ * Each step adds the distance of a move, in bytes, to the argument that the move names, and multiplies the distance by −1
+ * (double buffering) or 1.
  */
 export const HEADER = 4;
 export const OPERATION = 3;
@@ -22,73 +24,73 @@ export const MOVE = 3;
 export const PRODUCT = 0;
 export const PROGRAM = 1;
 export const PRODUCT_ARGUMENTS = 10;
-/** A program's arguments in front of its entries. */
+/** The arguments of a program before its entries. */
 export const PROGRAM_ARGUMENTS = 5;
 
 /** `result = left × right`. */
-export type Multiply = (...given: ProductArguments) => void;
+export type Multiply = (...operands: ProductArguments) => void;
 
-/** Products by one thread. */
-const alone =
+/** Multiplies on one thread. */
+const multiplyOnOneThread =
   ({ fixed, scratch }: Tools): Multiply =>
   (left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns) => {
     const panels = Math.ceil(columns / PANEL);
-    // biome-ignore format: the arguments of `Multiply`, then the panels from the first to before the last, nothing added
+    // biome-ignore format: the arguments of `Multiply`, the first panel, the end of the panels, no accumulation
     fixed.multiply(left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns, 0, panels, false, scratch);
   };
 
 /**
- * Runs the time loop in the block at an address. It works on a copy of the block: done twice, because a worker was lost, it
- * begins where it began.
+ * Runs the time loop in the block at an address. It works on a copy of the block, so that the loop can run again after a
+ * worker is lost.
  */
-export function runLoop(tools: Tools, block: number, multiply = alone(tools)): void {
+export function runLoop(tools: Tools, block: number, multiply = multiplyOnOneThread(tools)): void {
   const { memory, fixed } = tools;
-  const cells = new Int32Array(memory.buffer);
+  const integers = new Int32Array(memory.buffer);
   const original = block >>> 2;
-  const size = cells[original];
+  const size = integers[original];
   const start = original + size;
-  cells.copyWithin(start, original, start);
-  const steps = cells[start + 1];
-  const operations = cells[start + 2];
-  const rows = cells[start + 3];
+  integers.copyWithin(start, original, start);
+  const steps = integers[start + 1];
+  const operations = integers[start + 2];
+  const rows = integers[start + 3];
   prepareRows(tools, (start + HEADER) * 4, rows);
-  const first = start + HEADER + PREPARATION + START * cells[start + HEADER + PREPARATION - 1];
+  const first = start + HEADER + PREPARATION + START * integers[start + HEADER + PREPARATION - 1];
   const runs: (RunProgram | null)[] = [];
-  for (let at = first; runs.length < operations; at += cells[at + 1]) {
-    const given = at + OPERATION + MOVE * cells[at + 2];
-    runs.push(cells[at] === PRODUCT ? null : tools.program(cells[given] >>> 0, cells[given + 1]));
+  for (let at = first; runs.length < operations; at += integers[at + 1]) {
+    const args = at + OPERATION + MOVE * integers[at + 2];
+    runs.push(integers[at] === PRODUCT ? null : tools.program(integers[args] >>> 0, integers[args + 1]));
   }
   for (let step = 0; step < steps; step++) {
     let at = first;
     for (let operation = 0; operation < operations; operation++) {
-      const given = at + OPERATION + MOVE * cells[at + 2];
+      const args = at + OPERATION + MOVE * integers[at + 2];
       const run = runs[operation];
       if (run === null) {
         multiply(
-          cells[given],
-          cells[given + 1],
-          cells[given + 2],
-          cells[given + 3],
-          cells[given + 4],
-          cells[given + 5],
-          cells[given + 6],
-          cells[given + 7],
-          cells[given + 8],
-          cells[given + 9],
+          integers[args],
+          integers[args + 1],
+          integers[args + 2],
+          integers[args + 3],
+          integers[args + 4],
+          integers[args + 5],
+          integers[args + 6],
+          integers[args + 7],
+          integers[args + 8],
+          integers[args + 9],
         );
       } else {
-        const sums = cells[given + 2];
-        const length = cells[given + 3];
-        // The sums of a step are formed apart: less rounding.
+        const sums = integers[args + 2];
+        const length = integers[args + 3];
+        // The sums of each step are formed separately, which rounds less.
         if (length > 0) fixed.clear(sums, length);
-        run(rows, 1, (given + PROGRAM_ARGUMENTS) * 4);
-        if (length > 0) fixed.addRow(sums, cells[given + 4], length);
+        run(rows, 1, (args + PROGRAM_ARGUMENTS) * 4);
+        if (length > 0) fixed.addRow(sums, integers[args + 4], length);
       }
-      for (let move = at + OPERATION; move < given; move += MOVE) {
-        cells[given + cells[move]] += cells[move + 1];
-        cells[move + 1] *= cells[move + 2];
+      for (let move = at + OPERATION; move < args; move += MOVE) {
+        integers[args + integers[move]] += integers[move + 1];
+        integers[move + 1] *= integers[move + 2];
       }
-      at += cells[at + 1];
+      at += integers[at + 1];
     }
   }
 }

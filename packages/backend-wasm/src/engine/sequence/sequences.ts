@@ -27,12 +27,12 @@ import {
 
 type Stage = SequenceStage<Floats, Right, CompiledProgram>;
 
-/** Numbers of a row's entry. */
+/** Integers of a row's entry. */
 const ENTRY = ENTRY_BYTES / 4;
 
 /**
- * Runs whole time loops. A single program goes through its steps row by row; stages with products go step by step, and their
- * rows are dealt out among the threads, each of which runs the whole loop for its own.
+ * Runs whole time loops. A single program runs all steps of a row before the next row. Stages with products run step by
+ * step; the threads share the rows, and each runs the whole loop for its rows.
  */
 export class Sequences {
   private readonly blocks: Arena;
@@ -71,25 +71,25 @@ export class Sequences {
     starts: readonly Start<Floats>[],
   ): void {
     const { pool, fixed } = this;
-    const work = workOf(stages, steps * count);
+    const work = countOperations(stages, steps * count);
     const chunks = pool === null ? 1 : countLoopChunks(work, pool.threads, count);
     const size = sizeOf(stages, starts.length);
     const sumLength = stages.reduce((sum, { program }) => sum + program.sumCount * program.units, 0);
     this.blocks.reserve(chunks * size * 8);
     this.sums.reserve(chunks * sumLength * 8);
-    // Taken after memory may have grown.
-    const cells = new Int32Array(this.tools.memory.buffer);
+    // Take the view after the last allocation: a memory that grows gets a new buffer.
+    const integers = new Int32Array(this.tools.memory.buffer);
     const totalsOf = (chunk: number) => this.sums.address + chunk * sumLength * 8;
     for (let chunk = 0; chunk < chunks; chunk++) {
       const row = firstOfChunk(chunk, chunks, count, ROW_GROUP);
-      const writer = new BlockWriter(cells, this.blocks.address + chunk * size * 8, first + row);
+      const writer = new BlockWriter(integers, this.blocks.address + chunk * size * 8, first + row);
       const rows = firstOfChunk(chunk + 1, chunks, count, ROW_GROUP) - row;
       writer.header(size, steps, rows, totalsOf(chunk), sumLength, stages, starts);
     }
     const { address } = this.blocks;
     if (chunks > 1) pool?.run(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
     else if (pool === null) runLoop(this.tools, address);
-    else runLoop(this.tools, address, (...given) => this.products.multiplyPacked(given, false));
+    else runLoop(this.tools, address, (...operands) => this.products.multiplyPacked(operands, false));
     if (sumLength === 0) return;
     for (let chunk = 0; chunk < chunks; chunk++) {
       let total = totalsOf(chunk);
@@ -105,15 +105,15 @@ export class Sequences {
   }
 }
 
-/** Operations of a loop over so many rows and steps, about. */
-const workOf = (stages: readonly Stage[], rows: number): number =>
+/** The operations of a time loop over so many rows and steps, about. */
+const countOperations = (stages: readonly Stage[], rows: number): number =>
   stages.reduce(
     (sum, { products, program }) =>
       products.reduce((work, { right }) => work + 2 * right.depth * right.columns, sum + program.work),
     0,
   ) * rows;
 
-/** How many numbers a loop's block has, at most. */
+/** The largest number of integers of a loop's block. */
 const sizeOf = (stages: readonly Stage[], starts: number): number =>
   stages.reduce(
     (sum, { products, rows }) =>
@@ -125,11 +125,11 @@ const sizeOf = (stages: readonly Stage[], starts: number): number =>
     HEADER + PREPARATION + START * starts,
   );
 
-/** Writes the block of a chunk of the rows that begins at row `first`. */
+/** Writes the block of a chunk; its rows begin at row `first`. */
 class BlockWriter {
   private at: number;
   constructor(
-    private readonly cells: Int32Array,
+    private readonly integers: Int32Array,
     address: number,
     private readonly first: number,
   ) {
@@ -137,7 +137,7 @@ class BlockWriter {
   }
 
   private put(number: number): void {
-    this.cells[this.at++] = number;
+    this.integers[this.at++] = number;
   }
 
   header(
@@ -174,11 +174,11 @@ class BlockWriter {
 
   private product({ left, right, result }: SequenceProduct<Floats, Right>, rows: number): void {
     if (right.packed === null)
-      throw new Error('the right-hand side of a product of every step must be packed');
+      throw new Error('the right-hand side of a product in a time loop must be packed');
     const start = this.at;
     this.at += OPERATION;
     this.move(left, 0);
-    const given = this.at;
+    const args = this.at;
     this.put(this.addressOf(left));
     this.put(left.stride * 4);
     this.put(4);
@@ -189,7 +189,7 @@ class BlockWriter {
     this.put(rows);
     this.put(right.depth);
     this.put(right.columns);
-    this.finish(PRODUCT, start, given);
+    this.finish(PRODUCT, start, args);
   }
 
   private program({ program, rows: { loads, stores } }: Stage, totals: number, sums: number): void {
@@ -200,7 +200,7 @@ class BlockWriter {
     for (let i = 0; i < stores.length; i++) {
       if (program.sums[i] < 0) this.move(stores[i], PROGRAM_ARGUMENTS + ENTRY * (loads.length + i));
     }
-    const given = this.at;
+    const args = this.at;
     this.put(code.address);
     this.put(code.length);
     this.put(sums);
@@ -212,17 +212,17 @@ class BlockWriter {
       if (sum < 0) this.entry(this.addressOf(stores[i]), stores[i].stride);
       else this.entry(sums + sum * units * 4, 0);
     }
-    this.finish(PROGRAM, start, given);
+    this.finish(PROGRAM, start, args);
   }
 
-  /** The entry of a row for a program that is run at one step at a time. */
+  /** Writes the entry of a row for a program that runs one step at a time. */
   private entry(address: number, stride: number): void {
     this.put(address);
     this.put(0);
     this.put(stride * 4);
   }
 
-  /** The move of rows whose address is a given one of the arguments; none where they stay. */
+  /** Writes the move of an argument, the address of rows; nothing when the rows stay in place. */
   private move({ advance, alternates }: SequenceRows<Floats>, argument: number): void {
     if (advance === 0) return;
     this.put(argument);
@@ -230,10 +230,10 @@ class BlockWriter {
     this.put(alternates ? -1 : 1);
   }
 
-  /** Writes what stands in front of an operation's moves and arguments. */
-  private finish(kind: number, start: number, given: number): void {
-    this.cells[start] = kind;
-    this.cells[start + 1] = this.at - start;
-    this.cells[start + 2] = (given - start - OPERATION) / MOVE;
+  /** Writes the integers before an operation's moves. */
+  private finish(kind: number, start: number, args: number): void {
+    this.integers[start] = kind;
+    this.integers[start + 1] = this.at - start;
+    this.integers[start + 2] = (args - start - OPERATION) / MOVE;
   }
 }
