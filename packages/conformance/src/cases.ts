@@ -2,10 +2,10 @@ import { commonVariants, randomVariants, type Variant, variantNamed, variants } 
 import { pairwise } from './covering.js';
 import { type MaskKind, maskKinds } from './masks.js';
 import {
-  farShapes,
   largeShapes,
   longRows,
   noRows,
+  oneLargeSize,
   type Shape,
   shapes,
   shapeText,
@@ -70,7 +70,7 @@ export const largeCases: readonly Case[] = [
   ...largeShapes.flatMap((shape) =>
     commonVariants.map((variant) => shapeCase(variant, shape, 'right-padded')),
   ),
-  ...farShapes.flatMap((shape) => [
+  ...oneLargeSize.flatMap((shape) => [
     shapeCase(variantNamed('gru'), shape, 'none'),
     shapeCase(variantNamed('sru, version 2, highway'), shape, 'right-padded'),
   ]),

@@ -25,8 +25,8 @@ export interface BackendUnderTest<Buffer, Instance> {
   /** Called with the report after the last test. Default: prints it in a few lines. */
   readonly onReport?: (report: ConformanceReport) => void | Promise<void>;
   /**
-   * Which cases run. Default `full`: all of them; `quick` takes about half the time, as the eight shapes that take most
-   * of it run on one cell in eight each.
+   * Which cases run. Default `full`: all of them; `quick` takes about a third of the time, as each shape runs on one cell in
+   * six.
    */
   readonly tier?: Tier;
   /**

@@ -1,8 +1,8 @@
 import type { Case } from './cases.js';
-import { commonVariants, type Variant, variants } from './cells/index.js';
-import { dearShapes, largeShapes, type Shape } from './shapes.js';
+import { commonVariants, randomVariants, type Variant, variants } from './cells/index.js';
+import { largeShapes, type Shape, shapes, smallShapes } from './shapes.js';
 
-/** `full` is every case; `quick` has the shapes that take most of the time on a few cells each, in rotation. */
+/** `full` is every case; `quick` has every cell and every shape, but each cell with a few of the shapes, in rotation. */
 export type Tier = 'quick' | 'full';
 
 /** The cells of the suites that test every cell: `all`, or every other one. A backend with two devices can test half on each. */
@@ -15,13 +15,12 @@ export interface Selection {
 }
 
 /**
- * Selects the variants of a share. The order of the halves changes after every eight variants, so that each half meets every
- * one of the eight shapes that rotate in the quick tier.
+ * Selects the variants of a share: all, or every second one. In the quick tier each half meets every shape.
  */
 export function selectVariants(all: readonly Variant[], share: CellShare): readonly Variant[] {
   if (share === 'all') return all;
   const parity = share === 'first half' ? 0 : 1;
-  return all.filter((_, i) => (i + Math.floor(i / dearShapes.length)) % 2 === parity);
+  return all.filter((_, i) => i % 2 === parity);
 }
 
 /** @throws RangeError when it is no share of the cells */
@@ -38,20 +37,34 @@ export function checkTier(tier: unknown): void {
   throw new RangeError(`testBackend: tier is ${JSON.stringify(tier)}; expected 'quick' or 'full'.`);
 }
 
-/** Shapes that are left out in `quick` but for a share of the cells that have them. */
-const rotations: readonly (readonly [shapes: readonly Shape[], variants: readonly Variant[]])[] = [
-  [dearShapes, variants],
-  [largeShapes, commonVariants],
+/** In `quick` a cell has one in so many of the shapes, and a shape one in so many of the cells. */
+const QUICK_PERIOD = 6;
+
+/**
+ * After so many cells the rotation skips one. Without it, the rotation is in step with the other choices of the cases, and a
+ * shape would miss some of them.
+ */
+const SKEW = 7;
+
+/** Shapes that rotate over cells in `quick`; the other shapes are in it for all cells that have them. */
+const rotations: readonly {
+  readonly shapes: readonly Shape[];
+  readonly cells: readonly Variant[];
+  readonly period: number;
+}[] = [
+  { shapes, cells: variants, period: QUICK_PERIOD },
+  { shapes: largeShapes, cells: commonVariants, period: largeShapes.length },
+  { shapes: smallShapes, cells: randomVariants, period: smallShapes.length },
 ];
 
 /**
- * Whether a tier has a case. Which cells have which of the dear shapes follows from their places in the lists, so it is
- * the same every time: the first shape goes to the first cell, the second to the second, and so on, from the start again
- * where a list ends.
+ * Whether a tier has a case. The rotation follows from the places of cells and shapes in their lists, so it is the same in
+ * every run.
  */
 export function isInTier({ variant, shape }: Case, tier: Tier): boolean {
-  const rotation = rotations.find(([shapes]) => shapes.includes(shape));
+  const rotation = rotations.find(({ shapes, cells }) => shapes.includes(shape) && cells.includes(variant));
   if (tier === 'full' || rotation === undefined) return true;
-  const [shapes, cells] = rotation;
-  return (cells.indexOf(variant) - shapes.indexOf(shape)) % shapes.length === 0;
+  const { shapes: rotated, cells, period } = rotation;
+  const place = cells.indexOf(variant);
+  return (place + Math.floor(place / SKEW) - rotated.indexOf(shape)) % period === 0;
 }

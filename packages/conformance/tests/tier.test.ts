@@ -8,8 +8,8 @@ import {
   randomCases,
   timeMajorCases,
 } from '../src/cases.js';
-import { commonVariants, variants } from '../src/cells/index.js';
-import { dearShapes, largeShapes, shapes } from '../src/shapes.js';
+import { commonVariants, randomVariants, variants } from '../src/cells/index.js';
+import { largeShapes, shapes, smallShapes } from '../src/shapes.js';
 import { testBackend } from '../src/test-backend.js';
 import { type CellShare, isInTier, selectVariants, type Tier } from '../src/tier.js';
 
@@ -22,6 +22,7 @@ const all = [
   ...randomCases,
 ];
 const quick = all.filter((given) => isInTier(given, 'quick'));
+const isLarge = ({ shape }: Case) => largeShapes.includes(shape);
 const cellsWith = (shape: Case['shape']) =>
   new Set(quick.filter((given) => given.shape === shape).map(({ variant }) => variant));
 
@@ -30,14 +31,19 @@ test('full has every case', () => {
 });
 
 describe('quick', () => {
-  test('has a dear shape on every eighth cell, so that every cell has one', () => {
-    expect(dearShapes.length).toBe(8);
-    for (const shape of dearShapes) {
-      const share = cellsWith(shape).size / variants.length;
-      expect(share).toBeGreaterThan(0.1);
-      expect(share).toBeLessThan(0.15);
+  test('has each shape on every sixth cell, and three shapes for each cell', () => {
+    for (const shape of shapes) {
+      expect(Math.abs(cellsWith(shape).size - variants.length / 6)).toBeLessThan(4);
     }
-    expect(new Set(dearShapes.flatMap((shape) => [...cellsWith(shape)])).size).toBe(variants.length);
+    for (const variant of variants) {
+      expect(shapes.filter((shape) => cellsWith(shape).has(variant))).toHaveLength(3);
+    }
+  });
+
+  test('has every cell with random equations at one of the two small sizes', () => {
+    for (const variant of randomVariants) {
+      expect(smallShapes.filter((shape) => cellsWith(shape).has(variant))).toHaveLength(1);
+    }
   });
 
   test('has a large shape on every common cell, each on some', () => {
@@ -46,9 +52,9 @@ describe('quick', () => {
   });
 
   test('has all other cases', () => {
-    const rotated = new Set([...dearShapes, ...largeShapes]);
-    expect(quick.filter(({ shape }) => !rotated.has(shape))).toEqual(
-      all.filter(({ shape }) => !rotated.has(shape)),
+    const rotating = new Set([...coveringCases, ...randomCases, ...largeCases.filter(isLarge)]);
+    expect(quick.filter((given) => !rotating.has(given))).toEqual(
+      all.filter((given) => !rotating.has(given)),
     );
   });
 
@@ -89,7 +95,7 @@ test('an unknown share of the cells is refused', () => {
   );
 });
 
-test('a tier that there is not is refused', () => {
+test('an unknown tier is refused', () => {
   const backend = { name: 'any', create: () => undefined as never, tier: 'fast' as Tier };
   expect(() => testBackend(backend)).toThrow(/tier is "fast"; expected 'quick' or 'full'/);
 });
