@@ -47,7 +47,7 @@ export async function assemble(folder, { node } = {}) {
 
 /** The bench's modules for the bare machine with everything that they import but the binary of `webgpu`. */
 async function bundle(/** @type {string} */ outdir) {
-  const modules = ['main', 'gpu', 'conformance', 'engine', 'tensorflow'];
+  const modules = ['main', 'gpu', 'conformance', 'speed'];
   const entryPoints = modules.map((name) => join(bench, 'dist', 'bare-machine', `${name}.js`));
   const missing = entryPoints.find((path) => !existsSync(path));
   if (missing) throw new Error(`${missing} is not built; build @sluice/bench first.`);

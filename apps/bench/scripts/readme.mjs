@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isolation, serve, startChromium } from '../../../scripts/browser/open-page.mjs';
 import { markdownTable } from '../dist/report/markdown.js';
-import { readRun, writeRun } from '../dist/results-file.js';
+import { readRun, writeRun } from '../dist/report/results-file.js';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const newest = readdirSync(join(bench, 'results'))

@@ -1,67 +1,86 @@
 import type { Backend } from '@sluice/core/backend';
-import { watchDevice } from './lanes/device-loss.js';
-
-/** Sluice's own kernels for a backend. */
-export interface SluiceKernels {
-  /** Loads them; before TensorFlow.js starts the backend. */
-  readonly load: () => Promise<unknown>;
-  /** Makes Sluice's engine of the same kind, which needs no TensorFlow.js. */
-  readonly createEngine: () => Promise<Backend<unknown>>;
-}
-
-/** A backend that can be measured, on a number of threads. */
-export interface BenchBackend {
-  /** What TensorFlow.js calls it. */
-  readonly tfjsName: 'cpu' | 'wasm' | 'webgpu';
-  readonly threads: number;
-  /** Loads TensorFlow.js's own backend, which then starts with so many threads where it can have several. */
-  readonly load: () => Promise<unknown>;
-  readonly kernels: SluiceKernels;
-}
+import type { Machine } from './machine.js';
+import { watchDevice } from './workers/device-loss.js';
 
 /** `wasm` runs on one thread, `wasm-2` on two, and so on. */
 export type BackendName = 'cpu' | 'wasm' | `wasm-${number}` | 'webgpu';
+
+/** The names to choose from, for a reader. */
+export const BACKENDS = ['cpu', 'wasm', 'wasm-N (N threads)', 'webgpu'];
+
+/** A backend that can be measured, on a number of threads. */
+export interface BenchBackend {
+  /** The name in TensorFlow.js. */
+  readonly tfjsName: 'cpu' | 'wasm' | 'webgpu';
+  readonly threads: number;
+  /** The name for a reader. */
+  readonly label: string;
+  /** Why the backend cannot run on a machine; undefined when it can. */
+  readonly missingOn: (machine: Machine) => string | undefined;
+  /** Loads TensorFlow.js's own backend, which then starts with this number of threads where it can. */
+  readonly load: () => Promise<unknown>;
+  readonly kernels: {
+    /** Loads Sluice's kernels; call it before TensorFlow.js starts the backend. */
+    readonly load: () => Promise<unknown>;
+    /** Makes Sluice's engine of the same kind, which needs no TensorFlow.js. */
+    readonly createEngine: () => Promise<Backend<unknown>>;
+  };
+}
 
 const WITH_THREADS = /^wasm-([2-9]|[1-9]\d+)$/;
 
 export const isBackendName = (name: string): name is BackendName =>
   name === 'cpu' || name === 'wasm' || name === 'webgpu' || WITH_THREADS.test(name);
 
-const known = new Map<BackendName, BenchBackend>();
+const created = new Map<BackendName, BenchBackend>();
 
 /** The backend of a name; the same object every time. */
 export function backendNamed(name: BackendName): BenchBackend {
-  const found = known.get(name) ?? created(name);
-  known.set(name, found);
-  return found;
+  const backend = created.get(name) ?? create(name);
+  created.set(name, backend);
+  return backend;
 }
 
-function created(name: BackendName): BenchBackend {
-  if (name === 'cpu') return cpu();
-  if (name === 'webgpu') return webgpu();
+function create(name: BackendName): BenchBackend {
+  if (name === 'cpu') return cpu;
+  if (name === 'webgpu') return webgpu;
   return wasm(Number(WITH_THREADS.exec(name)?.[1] ?? 1));
 }
 
-const cpu = (): BenchBackend => ({
+const cpu: BenchBackend = {
   tfjsName: 'cpu',
   threads: 1,
+  label: 'CPU (JavaScript)',
+  missingOn: () => undefined,
   load: () => import('@tensorflow/tfjs-backend-cpu'),
   kernels: {
     load: () => import('@sluice/backend-cpu'),
     createEngine: async () => (await import('@sluice/backend-cpu/engine')).createCpuBackend(),
   },
-});
+};
 
-/** All that a number of threads changes is here. */
 function wasm(threads: number): BenchBackend {
   let loaded: Promise<unknown> | undefined;
   const loadKernels = async () => (await import('@sluice/backend-wasm')).setThreadsCount(threads);
   return {
     tfjsName: 'wasm',
     threads,
-    load: () => loadTfjsWasm(threads),
+    label: threads === 1 ? 'WASM, 1 thread' : `WASM, ${threads} threads`,
+    missingOn({ simd, sharedMemory }) {
+      if (!simd) return 'there is no WebAssembly SIMD here';
+      return threads > 1 && !sharedMemory ? 'threads need a page that is cross-origin isolated' : undefined;
+    },
+    // TensorFlow.js uses threads wherever memory can be shared unless this flag is off; in Node it never does.
+    async load() {
+      const [{ env }, { setThreadsCount }] = await Promise.all([
+        import('@tensorflow/tfjs-core'),
+        import('@tensorflow/tfjs-backend-wasm'),
+      ]);
+      if (threads === 1) env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+      else setThreadsCount(threads);
+    },
     kernels: {
-      // Once: the number cannot be set any more when the backend has started.
+      // Once: the number of threads cannot change after the backend has started.
       load: () => {
         loaded ??= loadKernels();
         return loaded;
@@ -71,19 +90,11 @@ function wasm(threads: number): BenchBackend {
   };
 }
 
-/** TensorFlow.js takes threads wherever memory can be shared unless told otherwise; in Node it never does. */
-async function loadTfjsWasm(threads: number): Promise<void> {
-  const [{ env }, { setThreadsCount }] = await Promise.all([
-    import('@tensorflow/tfjs-core'),
-    import('@tensorflow/tfjs-backend-wasm'),
-  ]);
-  if (threads === 1) env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  else setThreadsCount(threads);
-}
-
-const webgpu = (): BenchBackend => ({
+const webgpu: BenchBackend = {
   tfjsName: 'webgpu',
   threads: 1,
+  label: 'WebGPU',
+  missingOn: ({ webgpu }) => ('missing' in webgpu ? webgpu.missing : undefined),
   load: () => import('@tensorflow/tfjs-backend-webgpu'),
   kernels: {
     load: () => import('@sluice/backend-webgpu'),
@@ -93,4 +104,4 @@ const webgpu = (): BenchBackend => ({
       return engine;
     },
   },
-});
+};

@@ -1,14 +1,17 @@
+import { softwareAdapter } from '@sluice/core/backend';
 import { relaxedSimd, simd } from 'wasm-feature-detect';
-import type { BackendName } from './backends.js';
-import { inNode } from './environment.js';
 
-/** What decides how fast something runs, and what can run at all. */
+/** Whether this is Node; otherwise it is a browser, its page or one of its workers. */
+export const inNode =
+  typeof (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node === 'string';
+
+/** The properties of a machine that decide how fast a backend runs, and whether it runs. */
 export interface Machine {
   /** `Node 22.1.0 (V8 12.4)`, `Chromium 142`. */
   readonly runtime: string;
   /** `linux x64`, `Android 14`. */
   readonly system: string;
-  /** Where the runtime tells: browsers do not. */
+  /** Absent in browsers, which do not tell. */
   readonly processor?: string;
   readonly memoryGiB?: number;
   /** Logical cores that the runtime tells of. */
@@ -17,13 +20,13 @@ export interface Machine {
   readonly sharedMemory: boolean;
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
-  /** The name of the adapter and whether it only pretends to be a GPU, or why there is none. */
+  /** The name of the adapter and whether it is software, or why there is none. */
   readonly webgpu: { readonly adapter: string; readonly software: boolean } | { readonly missing: string };
   /** Versions by name. */
   readonly libraries: Readonly<Record<string, string>>;
 }
 
-/** What the runtime's WebAssembly has. */
+/** The features of the runtime's WebAssembly. */
 export async function wasmFeatures(): Promise<Pick<Machine, 'simd' | 'relaxedSimd' | 'sharedMemory'>> {
   const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
   return {
@@ -33,34 +36,48 @@ export async function wasmFeatures(): Promise<Pick<Machine, 'simd' | 'relaxedSim
   };
 }
 
-export const NOT_ISOLATED =
-  'This page is not cross-origin isolated, so there are no threads and the clock is coarse. Serve it with the headers ' +
-  'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, as npm run bench:web does.';
+/** The search for an adapter ends after this. */
+const ADAPTER_TIMEOUT_MS = 5000;
 
-/** Why a backend cannot run on a machine; absent when it can. */
-export function whyNot(backend: BackendName, machine: Machine): string | undefined {
-  const { simd, sharedMemory, webgpu } = machine;
-  if (backend === 'cpu') return undefined;
-  if (backend === 'webgpu') return 'missing' in webgpu ? webgpu.missing : undefined;
-  if (!simd) return 'there is no WebAssembly SIMD here';
-  if (backend !== 'wasm' && !sharedMemory) return 'threads need a page that is cross-origin isolated';
-  return undefined;
+/** The adapter that `navigator.gpu` finds, or why there is none. */
+export async function describeAdapter(): Promise<Machine['webgpu']> {
+  if (!globalThis.navigator?.gpu) return { missing: 'there is no WebGPU here, or it is turned off' };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<'timeout'>((resolve) => {
+    timer = setTimeout(() => resolve('timeout'), ADAPTER_TIMEOUT_MS);
+  });
+  try {
+    const request = navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+    const adapter = await Promise.race([request, timeout]);
+    if (adapter === 'timeout') return { missing: 'WebGPU does not answer' };
+    if (!adapter) return { missing: 'WebGPU finds no adapter here' };
+    const { vendor, architecture, device, description } = adapter.info;
+    const name = [vendor, architecture, device, description].filter(Boolean).join(' ');
+    return { adapter: name || 'an unnamed adapter', software: softwareAdapter(adapter.info) !== undefined };
+  } catch (error) {
+    return { missing: `WebGPU does not start: ${(error as Error).message}` };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 export const coresText = (threads: number): string =>
   threads === 1 ? '1 logical core' : `${threads} logical cores`;
 
+export const librariesText = ({ libraries }: Pick<Machine, 'libraries'>): string =>
+  Object.entries(libraries)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+
 /** A machine in words, one fact a line. */
 export function machineLines(machine: Machine): string[] {
-  const { runtime, system, processor, threads, memoryGiB, libraries, webgpu } = machine;
+  const { runtime, system, processor, threads, memoryGiB, webgpu } = machine;
+  const adapter =
+    'adapter' in webgpu ? [`WebGPU on ${webgpu.adapter}${webgpu.software ? ', which is software' : ''}`] : [];
   return [
     [processor, coresText(threads), memoryGiB && `${memoryGiB} GiB memory`].filter(Boolean).join(', '),
     `${runtime} on ${system}`,
-    ...('adapter' in webgpu
-      ? [`WebGPU on ${webgpu.adapter}${webgpu.software ? ', which is software' : ''}`]
-      : []),
-    Object.entries(libraries)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', '),
+    ...adapter,
+    librariesText(machine),
   ];
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CallTimer, shortestCallMs } from '../src/lanes/call-timer.js';
+import { CallTimer, shortestCallMs } from '../src/workers/call-timer.js';
 
 /** A clock that only calls move, by what each takes, and that shows whole steps of 5 µs, as a browser's does. */
 function timerOf(

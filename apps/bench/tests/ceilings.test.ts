@@ -1,27 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { measureCeiling } from '../src/ceilings/ceilings.js';
-import { cpuRegisterLoop } from '../src/ceilings/cpu-loop.js';
+import { cpuRegisterLoop } from '../src/ceilings/register-loop.js';
 import { wasmRegisterLoop } from '../src/ceilings/wasm-loop.js';
-import type { Lane, Request } from '../src/lanes/messages.js';
-import { createServer } from '../src/lanes/serve.js';
+import type { BenchWorker, Request } from '../src/workers/protocol.js';
+import { createServer } from '../src/workers/serve.js';
 
-/** A lane in this thread that notes what it is asked. */
+/** A worker in this thread that notes its requests. */
 function startRecorded(
   asked: string[],
   answers: Partial<Record<Request['kind'], () => Promise<number>>> = {},
 ) {
   const serve = createServer();
   let stopped = 0;
-  const startLane = (): Lane => ({
+  const startWorker = (): BenchWorker => ({
     ask: ((request: Request) => {
       asked.push(request.kind);
       return answers[request.kind]?.() ?? serve(request);
-    }) as Lane['ask'],
+    }) as BenchWorker['ask'],
     stop: () => {
       stopped += 1;
     },
   });
-  return { startLane, stopped: () => stopped };
+  return { startWorker, stopped: () => stopped };
 }
 
 describe('a loop in registers', () => {
@@ -37,10 +37,10 @@ describe('a loop in registers', () => {
 });
 
 describe('the ceiling of a backend', () => {
-  test('is measured in one lane, and is a speed', async () => {
+  test('is measured in one worker, and is a speed', async () => {
     const asked: string[] = [];
-    const { startLane, stopped } = startRecorded(asked);
-    const ceiling = await measureCeiling('cpu', { startLane, limitSeconds: 30, timeScale: 0 });
+    const { startWorker, stopped } = startRecorded(asked);
+    const ceiling = await measureCeiling('cpu', { startWorker, limitSeconds: 30, timeScale: 0 });
     expect(ceiling).toEqual({
       backend: 'cpu',
       registerLoop: expect.any(Number),
@@ -61,15 +61,15 @@ describe('the ceiling of a backend', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       return running;
     };
-    const { startLane } = startRecorded(asked, { registerLoop, matrixProduct: async () => 5 });
-    const ceiling = await measureCeiling('wasm-3', { startLane, limitSeconds: 30 });
+    const { startWorker } = startRecorded(asked, { registerLoop, matrixProduct: async () => 5 });
+    const ceiling = await measureCeiling('wasm-3', { startWorker, limitSeconds: 30 });
     expect(ceiling).toEqual({ backend: 'wasm-3', registerLoop: 9, matrixProduct: 5 });
   });
 
   test('that cannot be measured is said with the reason', async () => {
     const registerLoop = () => Promise.reject(new Error('no SIMD'));
-    const { startLane, stopped } = startRecorded([], { registerLoop });
-    expect(await measureCeiling('wasm', { startLane, limitSeconds: 30 })).toEqual({
+    const { startWorker, stopped } = startRecorded([], { registerLoop });
+    expect(await measureCeiling('wasm', { startWorker, limitSeconds: 30 })).toEqual({
       backend: 'wasm',
       skipped: 'no SIMD',
     });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { softwareVulkan } from '../../../scripts/browser/software-vulkan.mjs';
-import { jsonLine } from '../src/report/json-lines.js';
-import { readRun } from '../src/results-file.js';
+import { createCommand } from '../src/command/options.js';
+import { jsonLine, readRun } from '../src/report/results-file.js';
 
 const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const SHAPE = '16,8,12,20';
@@ -257,9 +257,23 @@ describe('mistakes', () => {
     [['--kernels', '--contenders', 'tf.layers'], /of the contender sluice/],
     [['everything'], /too many arguments/],
   ])('%j', async (args, message) => {
-    const { status, stdout, stderr } = await bench(...args);
-    expect(status).toBe(1);
+    let stderr = '';
+    const run = () => Promise.reject(new Error('nothing may be measured'));
+    const refusing = createCommand(run)
+      .exitOverride()
+      .configureOutput({
+        writeErr: (text) => {
+          stderr += text;
+        },
+      });
+    await expect(refusing.parseAsync(args, { from: 'user' })).rejects.toMatchObject({ exitCode: 1 });
     expect(stderr).toMatch(message);
+  });
+
+  test('end the command with status 1 and nothing on standard output', async () => {
+    const { status, stdout, stderr } = await bench('--limit', '-1');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/not a positive number of seconds/);
     expect(stdout).toBe('');
   });
 });

@@ -2,9 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { BackendName } from '../src/backends.js';
 import { CONTENDERS, competitorsOf, contenders } from '../src/contenders/catalogue.js';
 import type { CheckResult } from '../src/contenders/contender.js';
-import { createServer } from '../src/lanes/serve.js';
-import { maxErrorOf } from '../src/workloads/error.js';
-import { referenceOf } from '../src/workloads/reference.js';
+import { createServer } from '../src/workers/serve.js';
+import { maxErrorOf, referenceOf } from '../src/workloads/reference.js';
 import { type Task, WORKLOADS } from '../src/workloads/workload.js';
 
 const CELLS = ['gru', 'lstm', 'sru', 'simpleRnn', 'minGru', 'indRnn', 'liGru'];

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Profile, profileKernels } from '../src/contenders/kernel-profile.js';
-import { createServer } from '../src/lanes/serve.js';
+import { createServer } from '../src/workers/serve.js';
 import { formOf, type Task } from '../src/workloads/workload.js';
 
 const task: Task = { workload: 'train', shape: [5, 6, 3, 4], cell: 'gru' };
@@ -53,7 +53,7 @@ describe('the profile of a training batch', () => {
 
   test('is of nothing but training', async () => {
     const serve = await prepared('cpu', { ...task, workload: 'forward' });
-    await expect(serve({ kind: 'profile', seconds: 0 })).rejects.toThrow(/only train can/);
+    await expect(serve({ kind: 'profile', seconds: 0 })).rejects.toThrow(/only the workload train can/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alternate, type Entrant } from '../src/measure.js';
+import { alternate, type Entrant } from '../src/run/alternate.js';
 
 /** Entrants whose turns take the given milliseconds, and the order in which their turns came. */
 function recorded(...durations: number[]): { entrants: Entrant[]; order: number[] } {

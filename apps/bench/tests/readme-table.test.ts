@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { markdownTable } from '../src/report/markdown.js';
-import type { Measured } from '../src/results.js';
-import { type Run, readRun } from '../src/results-file.js';
+import { type Run, readRun } from '../src/report/results-file.js';
+import type { Measured } from '../src/run/results.js';
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
 const newest = readdirSync(join(bench, 'results'))

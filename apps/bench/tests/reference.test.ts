@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { classifierProblem } from '../src/workloads/classifier.js';
 import { classifierLosses } from '../src/workloads/classifier-reference.js';
-import { maxErrorOf } from '../src/workloads/error.js';
 import { layerPlan, layerProblem } from '../src/workloads/layer.js';
-import { referenceOf } from '../src/workloads/reference.js';
+import { maxErrorOf, referenceOf } from '../src/workloads/reference.js';
 import { formOf, type Shape, type Task } from '../src/workloads/workload.js';
 
 const shape: Shape = [3, 4, 2, 5];

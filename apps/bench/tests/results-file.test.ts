@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { pairsOf } from '../src/page/comparison.js';
-import { scalingsIn, variedShapes } from '../src/page/scaling.js';
-import { readCsv, writeCsv } from '../src/report/csv.js';
-import { jsonLine } from '../src/report/json-lines.js';
-import type { Measured, Skipped, TaskReport } from '../src/results.js';
-import { type Run, readRun, writeRun } from '../src/results-file.js';
+import { pairsOf, scalingsIn, variedShapes } from '../src/page/comparisons.js';
+import { jsonLine, type Run, readCsv, readRun, writeCsv, writeRun } from '../src/report/results-file.js';
+import type { Measured, Skipped, TaskReport } from '../src/run/results.js';
 
 const measured: Measured = {
   ...{ workload: 'forward', shape: [64, 50, 128, 128], cell: 'gru', backend: 'wasm-2', threads: 2 },

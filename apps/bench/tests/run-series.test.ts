@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { startThread } from '../src/command/thread.js';
+import { startWorker } from '../src/command/start-worker.js';
 import type { Competitor } from '../src/contenders/catalogue.js';
 import type { Profile } from '../src/contenders/kernel-profile.js';
-import type { Lane, Replies, Request } from '../src/lanes/messages.js';
-import { createServer } from '../src/lanes/serve.js';
-import { isMeasured, isWrong, type Measured, type Skipped } from '../src/results.js';
-import { type RunOptions, runSeries } from '../src/run-series.js';
+import { isMeasured, isWrong, type Measured, type Skipped } from '../src/run/results.js';
+import { type RunOptions, runSeries } from '../src/run/run-series.js';
+import type { BenchWorker, Replies, Request } from '../src/workers/protocol.js';
+import { createServer } from '../src/workers/serve.js';
 import { referenceOf } from '../src/workloads/reference.js';
 import { formOf, type Series, type Task } from '../src/workloads/workload.js';
 
@@ -15,21 +15,21 @@ const runtime: Competitor = { contender: 'onnxruntime-web', backend: 'wasm' };
 
 type Answers = { [Kind in Request['kind']]?: () => Promise<Replies[Kind]> };
 
-/** A lane that gives these answers; for the others it does the real work, in this thread. */
-function lane(answers: Answers = {}): Lane & { stopped: boolean } {
+/** A worker with these answers. It serves other requests in this thread. */
+function makeWorker(answers: Answers = {}): BenchWorker & { stopped: boolean } {
   const serve = createServer();
   return {
     stopped: false,
-    ask: ((request: Request) => answers[request.kind]?.() ?? serve(request)) as Lane['ask'],
+    ask: ((request: Request) => answers[request.kind]?.() ?? serve(request)) as BenchWorker['ask'],
     stop() {
       this.stopped = true;
     },
   };
 }
 
-/** Hands out these lanes in order, then real ones. */
-function lanesFrom(...given: Lane[]): () => Lane {
-  return () => given.shift() ?? lane();
+/** Starts these workers in order, then real ones. */
+function startFrom(...given: BenchWorker[]): () => BenchWorker {
+  return () => given.shift() ?? makeWorker();
 }
 
 /** A contender's answers that are right, and quick to give. */
@@ -52,8 +52,8 @@ async function runTask({ workload, shape, cell }: Task, competitors: Competitor[
 
 describe('a task', () => {
   test('gives medians, minima, the number of calls and what was counted', async () => {
-    const startLane = lanesFrom(lane(quick()));
-    const { results, covers } = await runTask(task, [sluice], { startLane, limitSeconds });
+    const startWorker = startFrom(makeWorker(quick()));
+    const { results, covers } = await runTask(task, [sluice], { startWorker, limitSeconds });
     expect(results.length).toBe(1);
     expect(results[0]).toMatchObject({
       ...task,
@@ -78,46 +78,46 @@ describe('a task', () => {
     [0, [0, 0, 0]],
   ])('warms short calls up twice before the first turn; time scale %s', async (timeScale, expected) => {
     const asked: number[] = [];
-    const recorded = lane({ ...quick(), turn: async () => [0.5] });
+    const recorded = makeWorker({ ...quick(), turn: async () => [0.5] });
     const ask = async (request: Request) => {
       if (request.kind === 'turn') asked.push(request.seconds);
       return recorded.ask(request);
     };
-    const startLane = lanesFrom({ ask: ask as Lane['ask'], stop() {} });
-    await runTask(task, [sluice], { startLane, limitSeconds, timeScale });
+    const startWorker = startFrom({ ask: ask as BenchWorker['ask'], stop() {} });
+    await runTask(task, [sluice], { startWorker, limitSeconds, timeScale });
     expect(asked.slice(0, 3)).toEqual(expected);
   });
 
   test('marks a wrong result', async () => {
-    const startLane = lanesFrom(lane(quick(new Float32Array(2 * 3 * 5))));
-    const { results } = await runTask(task, [sluice], { startLane, limitSeconds });
+    const startWorker = startFrom(makeWorker(quick(new Float32Array(2 * 3 * 5))));
+    const { results } = await runTask(task, [sluice], { startWorker, limitSeconds });
     expect(results.filter(isMeasured).map(isWrong)).toEqual([true]);
   });
 
   test('says why a contender cannot do it, and starts nothing for it', async () => {
-    const startLane = () => {
-      throw new Error('no lane is needed');
+    const startWorker = () => {
+      throw new Error('no worker is needed');
     };
     const gradient: Task = { ...task, workload: 'gradient' };
-    const { results } = await runTask(gradient, [runtime], { startLane, limitSeconds });
+    const { results } = await runTask(gradient, [runtime], { startWorker, limitSeconds });
     expect(results).toEqual([
       { ...gradient, contender: 'onnxruntime-web', backend: 'wasm', threads: 1, skipped: expect.any(String) },
     ]);
   });
 
   test('goes on without a contender that throws', async () => {
-    const broken = lane({ prepare: () => Promise.reject(new Error('no such kernel')) });
-    const startLane = lanesFrom(broken, lane(quick()));
-    const { results } = await runTask(task, [sluice, runtime], { startLane, limitSeconds });
+    const broken = makeWorker({ prepare: () => Promise.reject(new Error('no such kernel')) });
+    const startWorker = startFrom(broken, makeWorker(quick()));
+    const { results } = await runTask(task, [sluice, runtime], { startWorker, limitSeconds });
     expect(results[0]).toMatchObject({ contender: 'sluice', skipped: 'no such kernel' });
     expect(results[1]).toMatchObject({ contender: 'onnxruntime-web', medianMs: 2 });
     expect(broken.stopped).toBe(true);
   });
 
-  test('stops every lane at the end', async () => {
-    const lanes = [lane(quick()), lane(), lane(quick())];
-    await runTask(task, [sluice, runtime], { startLane: lanesFrom(...lanes), limitSeconds });
-    expect(lanes.map(({ stopped }) => stopped)).toEqual([true, true, true]);
+  test('stops every worker at the end', async () => {
+    const workers = [makeWorker(quick()), makeWorker(), makeWorker(quick())];
+    await runTask(task, [sluice, runtime], { startWorker: startFrom(...workers), limitSeconds });
+    expect(workers.map(({ stopped }) => stopped)).toEqual([true, true, true]);
   });
 });
 
@@ -127,11 +127,11 @@ describe('a series of several cells', () => {
   /** Lanes with right answers that note whose turn it is, once measuring has begun; the warm-up is not noted. */
   function recorded() {
     const turns: string[] = [];
-    const startLane = () => {
+    const startWorker = () => {
       let name = '';
       let form = formOf('gru');
       let warm = false;
-      const real = lane();
+      const real = makeWorker();
       const ask = async (request: Request) => {
         if (request.kind === 'prepare') {
           name = `${request.contender} ${request.task.cell}`;
@@ -147,16 +147,16 @@ describe('a series of several cells', () => {
         warm = true;
         return [form.name === 'gru' ? 30 : 20];
       };
-      return { ask: ask as Lane['ask'], stop() {} };
+      return { ask: ask as BenchWorker['ask'], stop() {} };
     };
-    return { turns, startLane };
+    return { turns, startWorker };
   }
 
   test('is set up as a whole and then measured in one alternation', async () => {
-    const { turns, startLane } = recorded();
+    const { turns, startWorker } = recorded();
     const stages: string[] = [];
     const reports = await runSeries(series, [sluice, runtime], {
-      startLane,
+      startWorker,
       limitSeconds,
       onStage: (stage) => stages.push(stage),
     });
@@ -177,10 +177,10 @@ describe('a series of several cells', () => {
   });
 
   test('an interruption keeps the rounds of every cell', async () => {
-    const { startLane } = recorded();
+    const { startWorker } = recorded();
     const interruption = new AbortController();
     const reports = await runSeries(series, [sluice], {
-      startLane,
+      startWorker,
       limitSeconds,
       signal: interruption.signal,
       onStage: (stage) => {
@@ -200,26 +200,26 @@ describe('profiles', () => {
   const profile: Profile = { batches: 3, batchMs: 9, optimizerMs: 2, kernels: [] };
   const outputs = Float32Array.from(referenceOf(train, formOf('gru')).expected[0]);
 
-  test('are of Sluice’s training, in lanes that are not measured', async () => {
+  test('are of Sluice’s training, in workers that are not measured', async () => {
     const asked: string[][] = [];
-    const startLane = () => {
+    const startWorker = () => {
       const kinds: string[] = [];
       asked.push(kinds);
-      const answers = lane({ ...quick(outputs), profile: async () => profile });
+      const answers = makeWorker({ ...quick(outputs), profile: async () => profile });
       return {
         ...answers,
         ask: ((request: Request) => {
           kinds.push(request.kind);
           return answers.ask(request);
-        }) as Lane['ask'],
+        }) as BenchWorker['ask'],
       };
     };
     const peer: Competitor = { contender: 'tf.layers', backend: 'cpu' };
-    const { results } = await runTask(train, [sluice, peer], { startLane, limitSeconds, profile: true });
+    const { results } = await runTask(train, [sluice, peer], { startWorker, limitSeconds, profile: true });
     expect(results.map((result) => (result as Measured).profile)).toEqual([profile, undefined]);
     expect(asked.filter((kinds) => kinds.includes('profile'))).toEqual([['prepare', 'check', 'profile']]);
     const forward = await runTask(task, [sluice], {
-      startLane: lanesFrom(lane(quick())),
+      startWorker: startFrom(makeWorker(quick())),
       limitSeconds,
       profile: true,
     });
@@ -227,9 +227,9 @@ describe('profiles', () => {
   });
 
   test('that fail leave the figures as they are', async () => {
-    const failing = lane({ ...quick(outputs), profile: () => Promise.reject(new Error('no memory')) });
-    const startLane = lanesFrom(lane(quick(outputs)), lane(), failing);
-    const { results, notes } = await runTask(train, [sluice], { startLane, limitSeconds, profile: true });
+    const failing = makeWorker({ ...quick(outputs), profile: () => Promise.reject(new Error('no memory')) });
+    const startWorker = startFrom(makeWorker(quick(outputs)), makeWorker(), failing);
+    const { results, notes } = await runTask(train, [sluice], { startWorker, limitSeconds, profile: true });
     expect(results[0]).toMatchObject({ contender: 'sluice', medianMs: 2 });
     expect(results[0]).not.toHaveProperty('profile');
     expect(notes).toEqual(['sluice on cpu not profiled: no memory']);
@@ -238,12 +238,12 @@ describe('profiles', () => {
 });
 
 describe('threads', () => {
-  const fixture = (name: string) => startThread(new URL(`./fixtures/${name}`, import.meta.url));
+  const fixture = (name: string) => startWorker(new URL(`./fixtures/${name}`, import.meta.url));
 
   test('a contender that never comes back is stopped at the limit, and the others are measured', async () => {
-    const startLane = lanesFrom(fixture('stuck.mjs'), lane(quick()));
+    const startWorker = startFrom(fixture('stuck.mjs'), makeWorker(quick()));
     const started = performance.now();
-    const { results } = await runTask(task, [sluice, runtime], { startLane, limitSeconds: 3 });
+    const { results } = await runTask(task, [sluice, runtime], { startWorker, limitSeconds: 3 });
     expect((results[0] as Skipped).skipped).toBe('the first call did not finish within the limit of 3 s');
     expect(results[1]).toMatchObject({ contender: 'onnxruntime-web', medianMs: 2 });
     expect(performance.now() - started).toBeLessThan(20_000);
@@ -251,13 +251,13 @@ describe('threads', () => {
 
   test('a contender that hangs while measured keeps what was measured before', async () => {
     let turns = 0;
-    const hanging = lane({
+    const hanging = makeWorker({
       ...quick(),
       // The first turn is the warm-up.
       turn: () => (++turns > 3 ? new Promise(() => {}) : Promise.resolve([40])),
     });
-    const startLane = lanesFrom(hanging);
-    const { results, notes } = await runTask(task, [sluice], { startLane, limitSeconds: 1 });
+    const startWorker = startFrom(hanging);
+    const { results, notes } = await runTask(task, [sluice], { startWorker, limitSeconds: 1 });
     expect(results[0]).toMatchObject({ medianMs: 40, runs: 2 });
     expect(notes).toEqual([
       expect.stringMatching(/sluice on cpu ended early, after 2 calls: .*limit of 1 s/),
@@ -269,15 +269,15 @@ describe('threads', () => {
     const warnings: Error[] = [];
     const note = (warning: Error) => warnings.push(warning);
     process.on('warning', note);
-    const lanes = Array.from({ length: 12 }, () => fixture('dying.mjs'));
-    await Promise.all(lanes.map((each) => each.ask({ kind: 'check' }).catch(() => {})));
+    const workers = Array.from({ length: 12 }, () => fixture('dying.mjs'));
+    await Promise.all(workers.map((each) => each.ask({ kind: 'check' }).catch(() => {})));
     process.off('warning', note);
     expect(warnings).toEqual([]);
   });
 
   test('a thread that dies is noticed', async () => {
     const { results } = await runTask(task, [sluice], {
-      startLane: lanesFrom(fixture('dying.mjs')),
+      startWorker: startFrom(fixture('dying.mjs')),
       limitSeconds,
     });
     expect((results[0] as Skipped).skipped).toMatch(/ended with code 3/);
@@ -287,7 +287,7 @@ describe('threads', () => {
     const interruption = new AbortController();
     setTimeout(() => interruption.abort(), 300);
     const { results } = await runTask(task, [sluice, runtime], {
-      startLane: lanesFrom(fixture('stuck.mjs')),
+      startWorker: startFrom(fixture('stuck.mjs')),
       limitSeconds,
       signal: interruption.signal,
     });

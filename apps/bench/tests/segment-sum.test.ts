@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CheckResult } from '../src/contenders/contender.js';
-import { segmentSum } from '../src/contenders/segment-sum.js';
-import { createServer } from '../src/lanes/serve.js';
-import { maxErrorOf } from '../src/workloads/error.js';
-import { referenceOf } from '../src/workloads/reference.js';
+import { segmentSum } from '../src/contenders/tf-layers.js';
+import { createServer } from '../src/workers/serve.js';
+import { maxErrorOf, referenceOf } from '../src/workloads/reference.js';
 import type { Task } from '../src/workloads/workload.js';
 
 // In a file of its own: where Sluice's kernels have been loaded, TensorFlow.js's layers find them too.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { median, quartiles, ratioOverRounds } from '../src/statistics.js';
+import { median, quartiles, ratioOverRounds } from '../src/run/statistics.js';
 
 describe('median', () => {
   test('is the middle value, or the mean of the two middle ones', () => {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { untilIdle } from '../src/command/until-idle.js';
+import { untilIdle } from '../src/command/machine.js';
 
 /** Starts a thread that computes for so long. */
 async function startBusyThread(busyMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { flopsOf } from '../src/workloads/arithmetic.js';
 import { classifierProblem } from '../src/workloads/classifier.js';
+import { flopsOf } from '../src/workloads/flops.js';
 import { checkedCotangent, checkedPart, layerPlan, layerProblem, leading } from '../src/workloads/layer.js';
 import { RandomNumbers } from '../src/workloads/random.js';
 import { formOf, type Shape, seriesOf, tasksOf, titleOf, type Workload } from '../src/workloads/workload.js';

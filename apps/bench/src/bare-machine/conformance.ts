@@ -1,8 +1,8 @@
-// Runs the conformance suite on WebGPU and says on standard output, as JSON, what became of its tests. Its argument says
-// with which limits: `default` or `adapter`.
+// Runs the conformance suite on WebGPU and prints its report as JSON. Its argument is the device's limits: `default` or
+// `adapter`.
 import { createWebgpuBackend, type DeviceOptions, requestDevice } from '@sluice/backend-webgpu/engine';
 import { type ConformanceReport, runTests, testBackend } from '@sluice/conformance/browser';
-import { setUp } from './set-up.js';
+import { setUp } from './processes.js';
 
 await setUp();
 const device = await requestDevice({ limits: process.argv[2] as DeviceOptions['limits'] });

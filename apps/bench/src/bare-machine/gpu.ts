@@ -1,6 +1,6 @@
-// Says on standard output, as JSON, which adapter WebGPU has here.
+// Prints WebGPU's adapter on this machine, as JSON.
 import { requestAdapter, softwareAdapter } from '@sluice/backend-webgpu/engine';
-import { setUp } from './set-up.js';
+import { setUp } from './processes.js';
 
 const LIMITS = [
   'maxBufferSize',

@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { findAdapter } from './adapter.js';
-import { type Environment, linesOf, linesOfModule, outputOf } from './parts.js';
+import { type Environment, findAdapter, linesOf, linesOfModule, outputOf } from './processes.js';
 
 interface Options {
   readonly parts: readonly string[];
@@ -19,20 +18,20 @@ const beside = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta
 /** The arguments of a part that measures; without shapes it takes its own. */
 const measuring = ({ shapes = '', timeScale }: Options) => [shapes, timeScale];
 
-/** What can be asked for, by name. */
+/** The parts, by name. */
 const parts: Readonly<Record<string, (chosen: Options, env: Environment) => Promise<unknown>>> = {
   'conformance with default limits': (_, env) => linesOfModule('conformance', ['default'], env),
   'conformance with the largest limits': (_, env) => linesOfModule('conformance', ['adapter'], env),
-  engine: (chosen, env) => linesOfModule('engine', measuring(chosen), env),
-  sluice: (chosen, env) => linesOfModule('tensorflow', ['sluice', ...measuring(chosen)], env),
-  'tf.layers': (chosen, env) => linesOfModule('tensorflow', ['tf.layers', ...measuring(chosen)], env),
+  engine: (chosen, env) => linesOfModule('speed', ['engine', ...measuring(chosen)], env),
+  sluice: (chosen, env) => linesOfModule('speed', ['sluice', ...measuring(chosen)], env),
+  'tf.layers': (chosen, env) => linesOfModule('speed', ['tf.layers', ...measuring(chosen)], env),
   pytorch: ({ shapes }, env) =>
     linesOf('python3', [beside('torch_rnn.py'), ...(shapes ? [shapes] : [])], env),
 };
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-/** What a part gives, or why it gives nothing. */
+/** The result of a part, or the reason why there is none. */
 async function attempt<Result>(name: string, part: () => Promise<Result>) {
   say(`${name} …`);
   const started = performance.now();
@@ -72,7 +71,7 @@ async function run(options: Options): Promise<void> {
 }
 
 const all = Object.keys(parts);
-/** @throws InvalidArgumentError when one of the names is none of a part. */
+/** @throws InvalidArgumentError when a name is unknown. */
 function namesIn(list: string): readonly string[] {
   const names = list.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !all.includes(name));

@@ -2,15 +2,15 @@ import type { BackendName } from '../backends.js';
 import { startTfjs, type Tfjs } from '../contenders/tfjs.js';
 import { RandomNumbers } from '../workloads/random.js';
 
-/** Rows and columns of the matrices; the larger ones are left out where they would take too long. */
+/** Rows and columns of the matrices. Sizes that would take too long are left out. */
 const SIZES = [256, 512, 1024, 2048];
 const RUNS = 4;
 
 /**
- * GFLOP/s of the product of two large square matrices: the fastest of some runs of TensorFlow.js's `matMul` with Sluice's
- * kernels, with the second matrix as it is and transposed, which different kernels compute.
+ * GFLOP/s of the product of two large square matrices: the fastest of several runs of TensorFlow.js's `matMul` with
+ * Sluice's kernels. The second matrix is plain or transposed, since different kernels compute the two.
  *
- * @param longestSeconds that one product may take; the smallest is computed in any case.
+ * @param longestSeconds the limit for one product; the smallest size always runs.
  */
 export async function matrixProductSpeed(backend: BackendName, longestSeconds: number): Promise<number> {
   const tf = await startTfjs(backend, true);

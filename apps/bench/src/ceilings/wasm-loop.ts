@@ -1,21 +1,20 @@
 import { relaxedSimd } from 'wasm-feature-detect';
-import type { RegisterLoop } from './register-loop.js';
 
-/** With the factor and the summand this fills all but two of the 16 registers that x86 has. */
+/** With the factor and the summand they fill 14 of the 16 registers of x86. */
 const ACCUMULATORS = 12;
-/** Rounds of the accumulators in one iteration, so that counting costs nothing. */
+/** Each iteration updates every accumulator so many times, so that counting iterations costs nothing. */
 const UNROLLED = 8;
 const FLOPS = ACCUMULATORS * UNROLLED * 4 * 2;
 
-/** WebAssembly SIMD on one thread, with relaxed SIMD's multiply-add where there is one, as in Sluice's kernels. */
-export async function wasmRegisterLoop(): Promise<RegisterLoop> {
+/** WebAssembly SIMD on one thread, with relaxed SIMD's multiply-add where the runtime has it, as in Sluice's kernels. */
+export async function wasmRegisterLoop() {
   const bytes = registerLoopModule(await relaxedSimd());
   const { instance } = await WebAssembly.instantiate(bytes);
   const run = instance.exports.run as (iterations: number) => number;
-  return { flopsPerIteration: FLOPS, run: async (iterations) => run(iterations) };
+  return { flopsPerIteration: FLOPS, run: async (iterations: number) => run(iterations) };
 }
 
-// Of the binary format of WebAssembly: webassembly.github.io/spec/core/binary
+// Opcodes of WebAssembly's binary format: webassembly.github.io/spec/core/binary
 const [I32, F32, V128] = [0x7f, 0x7d, 0x7b];
 const [LOOP, BR_IF, END, EMPTY] = [0x03, 0x0d, 0x0b, 0x40];
 const [LOCAL_GET, LOCAL_SET, LOCAL_TEE, I32_CONST, I32_SUB] = [0x20, 0x21, 0x22, 0x41, 0x6b];
@@ -30,7 +29,7 @@ const [ADD, MUL, RELAXED_MADD] = [
   [0xfd, 0x85, 0x02],
 ];
 
-/** The parameter is the number of iterations, then come these. */
+/** Local variables; the parameter, the number of iterations, is variable 0. */
 const FACTOR = 1;
 const SUMMAND = 2;
 const accumulators = Array.from({ length: ACCUMULATORS }, (_, i) => SUMMAND + 1 + i);
@@ -51,7 +50,7 @@ function registerLoopModule(relaxed: boolean): Uint8Array<ArrayBuffer> {
     ...Array.from({ length: UNROLLED }, () => round).flat(),
     ...[LOCAL_GET, 0, I32_CONST, 1, I32_SUB, LOCAL_TEE, 0, BR_IF, 0],
     END,
-    // The sum, so that nothing is computed in vain and left out.
+    // Returns the sum, so that compilers do not remove the loop.
     ...[LOCAL_GET, first, ...others.flatMap((local) => [LOCAL_GET, local, ...ADD]), ...FIRST_LANE],
     END,
   ];

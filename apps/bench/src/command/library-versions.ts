@@ -1,18 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** Libraries whose version decides what is measured. */
 const LIBRARIES = ['@sluice/layers', '@tensorflow/tfjs-core', 'onnxruntime-web'];
 
 /** The versions of the measured libraries, by name. */
-export function libraryVersions(): Record<string, string> {
-  return Object.fromEntries(LIBRARIES.map((name) => [name, versionOf(name)]));
-}
+export const libraryVersions = (): Record<string, string> =>
+  Object.fromEntries(LIBRARIES.map((name) => [name, versionOf(name)]));
 
-/** The version in a package's manifest, which is sought upwards from its entry: not every package exports it. */
+/** The version in a package's manifest, sought in every folder of packages: not every package exports its manifest. */
 function versionOf(name: string): string {
-  const require = createRequire(import.meta.url);
-  const folders = require.resolve.paths(name) ?? [];
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
   for (const folder of folders) {
     try {
       return JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')).version;

@@ -1,8 +1,8 @@
 import { cells } from '@sluice/core';
-import { InvalidArgumentError, Option } from 'commander';
-import { type BackendName, isBackendName } from '../backends.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { BACKENDS, type BackendName, isBackendName } from '../backends.js';
 import { CONTENDERS, type ContenderName, USUAL_CONTENDERS } from '../contenders/catalogue.js';
-import { DEFAULT_CELLS, type Shape, WORKLOADS, type Workload } from '../workloads/workload.js';
+import { DEFAULT_CELLS, parseShape, type Shape, WORKLOADS, type Workload } from '../workloads/workload.js';
 
 /** The command's options as commander gives them. */
 export interface BenchOptions {
@@ -19,63 +19,68 @@ export interface BenchOptions {
   readonly timeScale: number;
 }
 
-/** The backends to choose from, in words. */
-const BACKENDS = ['cpu', 'wasm', 'wasm-N (N threads)', 'webgpu'];
-
 const PEERS = USUAL_CONTENDERS.filter((name) => name !== 'sluice');
+const CELLS = Object.keys(cells);
 
-/** The options, for commander. */
-export function benchOptions(): Option[] {
+/** The command, which checks its options and then runs. */
+export function createCommand(run: (options: BenchOptions) => Promise<void>): Command {
+  const command = new Command('sluice-bench')
+    .description(
+      'Measures recurrent layers: Sluice, TensorFlow.js and onnxruntime-web, in alternation in one run.',
+    )
+    .action(async (options: BenchOptions) => {
+      const profiled = options.workloads.includes('train') && contendersOf(options).includes('sluice');
+      if (options.kernels && !profiled) {
+        command.error(
+          'error: --kernels is about the workload train of the contender sluice, and these options do not measure that.',
+        );
+      }
+      await run(options);
+    });
+  for (const option of benchOptions()) command.addOption(option);
+  return command;
+}
+
+function benchOptions(): Option[] {
+  const option = (flags: string, description?: string) => new Option(flags, description);
   return [
-    new Option('--backends <names>', BACKENDS.join(', '))
+    option('--backends <names>', BACKENDS.join(', '))
       .argParser(listOf<BackendName>(BACKENDS, isBackendName))
       .default(['wasm'], 'wasm'),
-    new Option(
+    option(
       '--contenders <names>',
-      `who is measured: ${CONTENDERS.join(', ')} (default: all but sluice-engine)`,
+      `the libraries to measure: ${CONTENDERS.join(', ')} (default: all but sluice-engine)`,
     ).argParser(listOf(CONTENDERS)),
-    new Option('--peers <names>', `whom sluice is compared with: ${PEERS.join(', ')} (default: all)`)
+    option('--peers <names>', `the libraries to compare sluice with: ${PEERS.join(', ')} (default: all)`)
       .argParser(listOf(PEERS))
       .conflicts('contenders'),
-    new Option('--workloads <names>', WORKLOADS.join(', '))
+    option('--workloads <names>', WORKLOADS.join(', '))
       .argParser(listOf(WORKLOADS))
       .default(WORKLOADS, 'all'),
-    new Option('--cells <names>', Object.keys(cells).join(', '))
-      .argParser(listOf(Object.keys(cells)))
+    option('--cells <names>', CELLS.join(', '))
+      .argParser(listOf(CELLS))
       .default(DEFAULT_CELLS, DEFAULT_CELLS.join(',')),
-    new Option(
+    option(
       '--shapes <B,T,I,H...>',
       'batch, timesteps, input size, units; one or several (default: each workload’s own)',
     ).argParser(shapes),
-    new Option('--limit <seconds>', 'stop a contender that takes longer for setting up or for a call')
+    option('--limit <seconds>', 'stop a contender that takes longer for setting up or for a call')
       .argParser(seconds)
       .default(30),
-    new Option('--kernels', 'for train, also say where the time of a batch of sluice goes, kernel by kernel'),
-    new Option('--json', 'print one JSON object per line and nothing else'),
-    new Option(
-      '--save <file>',
-      'also measure what each backend can reach, and save all as JSON for the page',
-    ),
+    option('--kernels', 'for train, also show the time of each kernel in a batch of sluice'),
+    option('--json', 'print one JSON object per line and nothing else'),
+    option('--save <file>', 'also measure the ceiling of each backend, and save all as JSON for the page'),
     // For tests, see `RunOptions`: with less time figures mean little.
-    new Option('--time-scale <factor>').argParser(Number).default(1).hideHelp(),
+    option('--time-scale <factor>').argParser(Number).default(1).hideHelp(),
   ];
 }
 
-/** The contenders that the options name: the usual ones unless told otherwise. */
+/** The contenders that the options name; without a name, the default. */
 export function contendersOf({ contenders, peers }: BenchOptions): readonly ContenderName[] {
   return contenders ?? (peers ? ['sluice', ...peers] : USUAL_CONTENDERS);
 }
 
-/** What is wrong with options that are right each by itself. */
-export function contradictionIn(options: BenchOptions): string | undefined {
-  const profiled = options.workloads.includes('train') && contendersOf(options).includes('sluice');
-  if (options.kernels && !profiled) {
-    return '--kernels is about the workload train of the contender sluice, and that is not measured with these options.';
-  }
-  return undefined;
-}
-
-/** A parser of comma-separated names: of the choices, or of those that a test accepts. */
+/** A parser of comma-separated names: the choices, or every name that `isKnown` accepts. */
 function listOf<Name extends string>(
   choices: readonly string[],
   isKnown = (name: string): name is Name => choices.includes(name),
@@ -96,10 +101,8 @@ function listOf<Name extends string>(
 
 /** Called for each value; `previous` holds the shapes before it. */
 function shapes(value: string, previous: readonly Shape[] = []): Shape[] {
-  const sizes = value.split(',').map(Number);
-  if (sizes.length === 4 && sizes.every((size) => Number.isInteger(size) && size > 0)) {
-    return [...previous, sizes as unknown as Shape];
-  }
+  const shape = parseShape(value);
+  if (shape) return [...previous, shape];
   throw new InvalidArgumentError(
     `'${value}' is not a shape. Give four positive whole numbers: batch, timesteps, input size and units, such as 64,50,128,128.`,
   );

@@ -1,47 +1,45 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** Shows how far a run is, on standard error. */
+/** Shows the progress of a run on standard error. */
 export interface Progress {
-  /** A series begins: its place among all, from 0, and its title. */
+  /** A series begins: its place, from 0, and its title. */
   series(index: number, title: string): void;
-  /** What is happening within it. */
+  /** The step within the series. */
   stage(text: string): void;
-  /** Takes the bar away while results are printed. */
-  pause(): void;
-  end(): void;
+  /** Removes the bar while results are printed, and at the end. */
+  hide(): void;
 }
 
 /** A bar on a terminal; elsewhere one line for each series. */
 export function createProgress(total: number, stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? bar(total, stream) : lines(total, stream);
+  if (stream.isTTY) return createBar(total, stream);
+  return {
+    series: (index, title) => void stream.write(`${index + 1}/${total} ${title}\n`),
+    stage() {},
+    hide() {},
+  };
 }
 
-function bar(total: number, stream: NodeJS.WriteStream): Progress {
-  let shown: SingleBar | undefined;
+function createBar(total: number, stream: NodeJS.WriteStream): Progress {
+  let bar: SingleBar | undefined;
   let done = 0;
   const texts = { title: '', stage: '' };
-  const hide = () => {
-    shown?.stop();
-    shown = undefined;
+  const options = {
+    format: '{bar} {value}/{total}  {title}  {stage}',
+    stream,
+    clearOnComplete: true,
+    hideCursor: true,
+    barsize: 20,
+    linewrap: false,
+    // The command handles Ctrl-C.
+    gracefulExit: false,
   };
   const show = () => {
-    if (!shown) {
-      shown = new SingleBar(
-        {
-          format: '{bar} {value}/{total}  {title}  {stage}',
-          stream,
-          clearOnComplete: true,
-          hideCursor: true,
-          barsize: 20,
-          linewrap: false,
-          // Ctrl-C is the command's to handle.
-          gracefulExit: false,
-        },
-        Presets.shades_classic,
-      );
-      shown.start(total, done, texts);
+    if (!bar) {
+      bar = new SingleBar(options, Presets.shades_classic);
+      bar.start(total, done, texts);
     }
-    shown.update(done, texts);
+    bar.update(done, texts);
   };
   return {
     series(index, title) {
@@ -53,16 +51,9 @@ function bar(total: number, stream: NodeJS.WriteStream): Progress {
       texts.stage = text;
       show();
     },
-    pause: hide,
-    end: hide,
-  };
-}
-
-function lines(total: number, stream: NodeJS.WriteStream): Progress {
-  return {
-    series: (index, title) => void stream.write(`${index + 1}/${total} ${title}\n`),
-    stage() {},
-    pause() {},
-    end() {},
+    hide() {
+      bar?.stop();
+      bar = undefined;
+    },
   };
 }

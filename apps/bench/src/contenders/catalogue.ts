@@ -1,8 +1,8 @@
 import { type BackendName, backendNamed } from '../backends.js';
 import type { Contender } from './contender.js';
+import { sluiceEngine } from './engine.js';
 import { onnxruntime } from './onnxruntime.js';
 import { sluice } from './sluice.js';
-import { sluiceEngine } from './sluice-engine.js';
 import { tfLayers } from './tf-layers.js';
 
 const catalogue = {
@@ -19,7 +19,7 @@ export const contenders: Readonly<Record<ContenderName, Contender>> = catalogue;
 
 export const CONTENDERS = Object.keys(contenders) as ContenderName[];
 
-/** Those that are measured unless others are chosen: the libraries as their users have them. */
+/** The default: the libraries as their users have them. */
 export const USUAL_CONTENDERS = CONTENDERS.filter((name) => name !== 'sluice-engine');
 
 /** A contender on a backend. */
@@ -29,22 +29,22 @@ export interface Competitor {
 }
 
 /**
- * Who competes: every contender on every backend; one that brings its own device on the backends which that counts as, with
- * as many threads, or without threads when none of them is chosen.
+ * Every contender on every backend. A contender with its own backend (`ownBackend`) competes on the chosen backends of that
+ * kind, or on one thread when none of them is chosen.
  */
 export function competitorsOf(
   names: readonly ContenderName[],
   backends: readonly BackendName[],
 ): Competitor[] {
-  const guests = names.filter((contender) => !contenders[contender].ownBackend);
-  const hosts = names.flatMap((contender): Competitor[] => {
+  const portable = names.filter((contender) => !contenders[contender].ownBackend);
+  const withOwnBackend = names.flatMap((contender): Competitor[] => {
     const { ownBackend } = contenders[contender];
     if (!ownBackend) return [];
     const chosen = backends.filter((backend) => backendNamed(backend).tfjsName === ownBackend);
     return (chosen.length > 0 ? chosen : [ownBackend]).map((backend) => ({ contender, backend }));
   });
   return [
-    ...backends.flatMap((backend) => guests.map((contender): Competitor => ({ contender, backend }))),
-    ...hosts,
+    ...backends.flatMap((backend) => portable.map((contender): Competitor => ({ contender, backend }))),
+    ...withOwnBackend,
   ];
 }

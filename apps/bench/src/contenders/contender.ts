@@ -2,12 +2,12 @@ import type { BackendName, BenchBackend } from '../backends.js';
 import type { CellForm, Task } from '../workloads/workload.js';
 import type { Profile } from './kernel-profile.js';
 
-/** What a contender gives when asked whether it can do a task. */
+/** Whether a contender can do a task. */
 export type Ability =
   | {
-      /** The form of the cell that it computes; its results are compared with the reference of that form. */
+      /** The form of the cell that it computes; its results are compared with this form's reference. */
       readonly form: CellForm;
-      /** What a reader must know to judge the comparison. */
+      /** Facts that a reader needs to judge the comparison. */
       readonly notes?: readonly string[];
     }
   | { readonly refusal: string };
@@ -15,9 +15,9 @@ export type Ability =
 /** A contender that is set up for one task on one backend. */
 export interface Prepared {
   /**
-   * Runs the task and returns what is compared with the reference. Also the first warm-up.
+   * Runs the task and returns the outputs for the comparison with the reference. It is also the first warm-up.
    *
-   * @param onFirst told when the first call has given its result, where that takes several.
+   * @param onFirst called after the first result when the check takes several calls.
    */
   check(onFirst?: () => void): Promise<CheckResult>;
   /** Runs the task once and waits until the device has finished. */
@@ -36,7 +36,7 @@ export interface CheckResult {
 
 /** A library to be measured. Loads nothing before `prepare`. */
 export interface Contender {
-  /** What its device counts as when it brings its own; otherwise it runs on the backends of TensorFlow.js and Sluice. */
+  /** The kind of its own backend; absent when it runs on the backends of TensorFlow.js and Sluice. */
   readonly ownBackend?: BenchBackend['tfjsName'];
   ability(task: Task, backend: BackendName): Ability;
   prepare(task: Task, form: CellForm, backend: BackendName): Promise<Prepared>;

@@ -2,7 +2,7 @@ import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import type { KernelConfig, KernelFunc, Optimizer } from '@tensorflow/tfjs-core';
 import type { Tfjs } from './tfjs.js';
 
-/** What kernels are for, in a training batch. */
+/** The purposes of kernels in a training batch. */
 export const KERNEL_GROUPS = [
   'recurrent forward',
   'recurrent gradient',
@@ -12,7 +12,7 @@ export const KERNEL_GROUPS = [
 ] as const;
 export type KernelGroup = (typeof KERNEL_GROUPS)[number];
 
-/** All calls of a kernel that were for the same, in one batch. */
+/** All calls of a kernel for one purpose, in one batch. */
 export interface KernelTime {
   readonly kernel: string;
   readonly group: KernelGroup;
@@ -20,9 +20,9 @@ export interface KernelTime {
   readonly ms: number;
 }
 
-/** Where the time of a training batch goes; means over several batches. */
+/** The time of each kernel in a training batch; means over several batches. */
 export interface Profile {
-  /** Batches that the means are of. */
+  /** The number of batches. */
   readonly batches: number;
   readonly batchMs: number;
   /** All of the optimizer's work with the gradients, of which its kernels are a part. */
@@ -35,7 +35,7 @@ const GROUP_OF: Readonly<Record<string, KernelGroup>> = {
   [RECURRENT]: 'recurrent forward',
   [RECURRENT_GRADIENT]: 'recurrent gradient',
   GatherV2: 'embedding',
-  // Its gradient is the one or the other.
+  // The gradient of an embedding is one of these two.
   ScatterNd: 'embedding',
   UnsortedSegmentSum: 'embedding',
 };
@@ -43,8 +43,8 @@ const GROUP_OF: Readonly<Record<string, KernelGroup>> = {
 const LEAST_BATCHES = 3;
 
 /**
- * Times every kernel that training batches run, for about as many seconds. Only on backends whose kernels have computed
- * when they return, as on cpu and wasm. The timers cost something themselves, so these batches are not for comparing.
+ * Times every kernel of training batches, for about `seconds`. Only on backends whose kernels have computed when they
+ * return, such as cpu and wasm. The timers take time themselves, so do not compare these batches with others.
  *
  * @param runBatch trains one batch and waits for it.
  */
@@ -85,15 +85,12 @@ export async function profileKernels(
 }
 
 class KernelTimers {
-  private readonly totals = new Map<
-    string,
-    { kernel: string; group: KernelGroup; calls: number; ms: number }
-  >();
+  private readonly totals = new Map<string, { -readonly [Key in keyof KernelTime]: KernelTime[Key] }>();
   private optimizerMs = 0;
   private optimizing = false;
   private running = false;
 
-  /** The kernel with a timer around it. A kernel that another one runs belongs to that one's time. */
+  /** The kernel with a timer around it. The time of a kernel includes the kernels that it calls. */
   timed(kernel: string, kernelFunc: KernelFunc): KernelFunc {
     return (call) => {
       if (this.running) return kernelFunc(call);

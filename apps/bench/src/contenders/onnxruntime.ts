@@ -5,12 +5,12 @@ import { type LayerProblem, layerProblem } from '../workloads/layer.js';
 import { type StreamProblem, streamProblem } from '../workloads/stream.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
 import type { Contender, Prepared } from './contender.js';
+import { type Stream, stepTask } from './engine.js';
 import { encodeOnnxModel, type OnnxModel } from './onnx-model.js';
-import { type Stream, stepTask } from './streaming.js';
 
 type Ort = typeof import('onnxruntime-web');
 
-/** What ONNX calls a cell and its states, how it stores the weights and which attributes make it compute the same. */
+/** The ONNX operator of a cell, its attributes, the layout of its weights and the names of its states. */
 const OPERATORS = {
   gru: { operator: 'GRU', layout: layouts.onnx.gru, attributes: { linear_before_reset: 1 }, states: ['h'] },
   lstm: { operator: 'LSTM', layout: layouts.onnx.lstm, attributes: {}, states: ['h', 'c'] },

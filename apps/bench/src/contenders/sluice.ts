@@ -7,9 +7,8 @@ import { layerProblem } from '../workloads/layer.js';
 import { streamProblem } from '../workloads/stream.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
 import type { Contender } from './contender.js';
-import { engineStream, stepTask } from './streaming.js';
-import { startTfjs } from './tfjs.js';
-import { forwardTask, gradientTask, type LayerFunction, trainTask } from './tfjs-tasks.js';
+import { engineStream, stepTask } from './engine.js';
+import { layerTask, startTfjs, trainTask, weightTensors } from './tfjs.js';
 
 const ENGINES =
   'sluice runs on its engines without TensorFlow.js; a call uploads x, carries the states, downloads the output and releases its buffers';
@@ -25,23 +24,19 @@ export const sluice: Contender = {
       return stepTask(engineStream(engine, problem, shape), problem, shape);
     }
     const tf = await startTfjs(backend, true);
+    const { adam, recurrent } = await import('@sluice/layers');
     if (workload === 'train') {
-      const { adam } = await import('@sluice/layers');
       return trainTask(tf, classifierProblem(form, shape), shape, await classifier(form, shape), adam());
     }
-    const { recurrent } = await import('@sluice/layers');
-    const problem = layerProblem(form, shape);
     const cell = cellFrom(form);
-    const weights = problem.parameters.map((values, i) =>
-      tf.tensor(values, [...problem.plan.parameters[i].shape]),
-    );
-    const layer: LayerFunction = (x, parameters) => recurrent(cell, x, parameters).sequence as Tensor3D;
-    const prepare = workload === 'forward' ? forwardTask : gradientTask;
-    return prepare(tf, problem, shape, weights, layer);
+    const problem = layerProblem(form, shape);
+    return layerTask(tf, workload, problem, shape, weightTensors(tf, problem), (x, parameters) => {
+      return recurrent(cell, x, parameters).sequence as Tensor3D;
+    });
   },
 };
 
-/** The classifier out of Sluice's layers: the layer of that name where there is one, else `rnn` with the cell. */
+/** The classifier of Sluice's layers: the layer of the cell's name if there is one, else `rnn` with the cell. */
 async function classifier({ name, options }: CellForm, [, timesteps, inputSize, units]: Shape) {
   const { dense, embedding, gru, lstm, rnn, sequential, simpleRNN, sru } = await import('@sluice/layers');
   const layerOf: Readonly<Record<string, (args: RecurrentArgs) => RecurrentLayer>> = {

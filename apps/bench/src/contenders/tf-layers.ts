@@ -1,23 +1,13 @@
-import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { KernelConfig, Tensor, Tensor3D, TensorInfo } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { type BackendName, backendNamed } from '../backends.js';
-import { inNode } from '../environment.js';
+import { inNode } from '../machine.js';
 import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
 import { layerProblem } from '../workloads/layer.js';
 import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
 import type { Ability, Contender } from './contender.js';
-import { segmentSum } from './segment-sum.js';
-import { startTfjs } from './tfjs.js';
-import { forwardTask, gradientTask, type LayerFunction, trainTask } from './tfjs-tasks.js';
-
-type Layer = layers.Layer;
-type LayerFactory = (args: {
-  units: number;
-  returnSequences: boolean;
-  inputShape?: [number, number];
-}) => Layer;
-
-const CELLS = ['gru', 'lstm', 'simpleRnn'];
+import { layerTask, startTfjs, trainTask, weightTensors } from './tfjs.js';
 
 const RESET_BEFORE =
   'tf.layers.gru throws with resetAfter, so its reset-before form runs, against the reference of that form';
@@ -27,7 +17,8 @@ const OUR_KERNEL =
 /** TensorFlow.js's own layers. */
 export const tfLayers: Contender = {
   ability({ workload, cell }, backend): Ability {
-    if (!CELLS.includes(cell)) return { refusal: `TensorFlow.js has no layer for the cell ${cell}` };
+    if (!['gru', 'lstm', 'simpleRnn'].includes(cell))
+      return { refusal: `TensorFlow.js has no layer for the cell ${cell}` };
     if (workload === 'step') return { refusal: 'tf.layers has no engine apart from TensorFlow.js' };
     const { tfjsName, threads } = backendNamed(backend);
     if (threads > 1 && inNode)
@@ -39,7 +30,7 @@ export const tfLayers: Contender = {
   async prepare({ workload, shape }, form, backend) {
     const tf = await startTfjs(backend, false);
     await checkThreads(backend);
-    // In Node TensorFlow.js does not install the tensor methods that its own layers call; @sluice/layers does so.
+    // In Node TensorFlow.js does not install the tensor methods that its own layers call; @sluice/layers does.
     await import('@sluice/layers');
     const make = await layerFactory(form);
     if (workload === 'train') {
@@ -50,22 +41,19 @@ export const tfLayers: Contender = {
       const model = await classifier(make, shape);
       return trainTask(tf, classifierProblem(form, shape), shape, model, tf.train.adam());
     }
+    if (workload === 'step') throw new Error('no step on TensorFlow.js');
     const problem = layerProblem(form, shape);
     const recurrent = make({ units: shape[3], returnSequences: true });
-    // Called once, on one step: a layer has no weights before.
+    // A layer has no weights before its first call; one step is enough.
     tf.dispose(recurrent.apply(tf.zeros([1, 1, shape[2]])) as Tensor);
-    recurrent.setWeights(
-      problem.parameters.map((values, i) => tf.tensor(values, [...problem.plan.parameters[i].shape])),
-    );
-    // The variables themselves, which is what a gradient can be taken for.
+    recurrent.setWeights(weightTensors(tf, problem));
+    // The variables themselves: TensorFlow.js takes gradients for these.
     const weights = recurrent.trainableWeights.map((weight) => weight.read() as Tensor);
-    const layer: LayerFunction = (x) => recurrent.apply(x) as Tensor3D;
-    const task = workload === 'forward' ? forwardTask : gradientTask;
-    return task(tf, problem, shape, weights, layer);
+    return layerTask(tf, workload, problem, shape, weights, (x) => recurrent.apply(x) as Tensor3D);
   },
 };
 
-/** @throws Error when TensorFlow.js has started with fewer threads: it takes at most half of what the browser tells of. */
+/** @throws Error when TensorFlow.js runs on fewer threads: it takes at most half of the browser's logical cores. */
 async function checkThreads(backend: BackendName): Promise<void> {
   const { threads } = backendNamed(backend);
   if (threads === 1) return;
@@ -77,25 +65,18 @@ async function checkThreads(backend: BackendName): Promise<void> {
   );
 }
 
+type LayerFactory = (args: { units: number; returnSequences: boolean }) => layers.Layer;
+
 async function layerFactory({ name }: CellForm): Promise<LayerFactory> {
   const { layers } = await import('@tensorflow/tfjs-layers');
-  // The real sigmoid: TensorFlow.js's default is the piecewise linear one, and neither Keras's nor anybody else's.
-  const gates = {
-    recurrentActivation: 'sigmoid' as const,
-    kernelInitializer: 'zeros',
-    recurrentInitializer: 'zeros',
-  } as const;
-  switch (name) {
-    case 'gru':
-      return (args) => layers.gru({ ...args, ...gates });
-    case 'lstm':
-      return (args) => layers.lstm({ ...args, ...gates });
-    default:
-      return (args) => layers.simpleRNN({ ...args, recurrentInitializer: 'zeros' });
-  }
+  const zeros = { kernelInitializer: 'zeros', recurrentInitializer: 'zeros' } as const;
+  // The true sigmoid; the default of TensorFlow.js is a piecewise linear one, unlike every other library's.
+  const gates = { ...zeros, recurrentActivation: 'sigmoid' as const };
+  if (name === 'gru') return (args) => layers.gru({ ...args, ...gates });
+  if (name === 'lstm') return (args) => layers.lstm({ ...args, ...gates });
+  return (args) => layers.simpleRNN({ ...args, ...zeros });
 }
 
-/** The classifier out of TensorFlow.js's layers. */
 async function classifier(make: LayerFactory, [, timesteps, inputSize, units]: Shape): Promise<LayersModel> {
   const { layers, sequential } = await import('@tensorflow/tfjs-layers');
   return sequential({
@@ -107,3 +88,29 @@ async function classifier(make: LayerFactory, [, timesteps, inputSize, units]: S
     ],
   });
 }
+
+/**
+ * `UnsortedSegmentSum` for TensorFlow.js's wasm backend, which lacks it, so that `tf.layers` can train an embedding there:
+ * `sums[ids[i]] += rows[i]`. Rows with an id outside `0 … numSegments − 1` are dropped, as in TensorFlow. It is plain
+ * JavaScript over the backend's memory and shares nothing with Sluice's kernel of the same name.
+ */
+export const segmentSum: KernelConfig = {
+  kernelName: 'UnsortedSegmentSum',
+  backendName: 'wasm',
+  kernelFunc: ({ inputs, attrs, backend }) => {
+    const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
+    const { numSegments } = attrs as unknown as { numSegments: number };
+    const wasm = backend as BackendWasm;
+    const rowShape = x.shape.slice(segmentIds.shape.length);
+    const result = wasm.makeOutput([numSegments, ...rowShape], x.dtype);
+    // Views are made after the result, which may move the memory.
+    const [rows, ids, sums] = [x, segmentIds, result].map((tensor) => wasm.typedArrayFromHeap(tensor));
+    const length = rowShape.reduce((product, size) => product * size, 1);
+    sums.fill(0);
+    ids.forEach((id: number, i: number) => {
+      if (id < 0 || id >= numSegments) return;
+      for (let j = 0; j < length; j++) sums[id * length + j] += rows[i * length + j];
+    });
+    return result;
+  },
+};

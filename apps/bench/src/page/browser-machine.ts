@@ -1,12 +1,12 @@
-import { describeAdapter } from '../adapter.js';
-import { type Machine, wasmFeatures } from '../machine.js';
+import { describeAdapter, type Machine, wasmFeatures } from '../machine.js';
+import { type Answer, type BenchWorker, connectWorker } from '../workers/protocol.js';
 
 interface Brand {
   readonly brand: string;
   readonly version: string;
 }
 
-/** What Chromium tells of itself; other browsers have the user agent alone. */
+/** Chromium's description of itself; other browsers have the user agent alone. */
 interface UserAgentData {
   readonly brands: readonly Brand[];
   getHighEntropyValues(hints: readonly string[]): Promise<{
@@ -17,7 +17,7 @@ interface UserAgentData {
   }>;
 }
 
-/** The browser and the machine, as far as it tells. */
+/** The browser and the machine, as far as the browser tells. */
 export async function describeBrowser(): Promise<Machine> {
   return {
     ...(await describeRuntime()),
@@ -34,11 +34,27 @@ async function describeRuntime(): Promise<Pick<Machine, 'runtime' | 'system'>> {
   const hints = ['platform', 'platformVersion', 'architecture', 'fullVersionList'];
   const { platform, platformVersion, architecture, fullVersionList } =
     await userAgentData.getHighEntropyValues(hints);
-  // One of the names is made up, so that nobody relies on their order.
+  // One of the brands is made up, so that no program relies on their order.
   const brands = (fullVersionList ?? userAgentData.brands).filter(({ brand }) => !/not.*brand/i.test(brand));
   const names = brands.length > 1 ? brands.filter(({ brand }) => brand !== 'Chromium') : brands;
   return {
     runtime: names.map(({ brand, version }) => `${brand} ${version}`).join(', ') || navigator.userAgent,
     system: [platform, platformVersion, architecture].filter(Boolean).join(' ') || 'an unnamed system',
   };
+}
+
+/** Starts a worker in a web worker. */
+export function startWebWorker(): BenchWorker {
+  const thread = new Worker(new URL('./worker-thread.ts', import.meta.url), { type: 'module' });
+  const { worker, onAnswer, onEnd } = connectWorker({
+    send: (request) => thread.postMessage(request),
+    end: () => thread.terminate(),
+  });
+  thread.addEventListener('message', ({ data }: MessageEvent<Answer>) => onAnswer(data));
+  thread.addEventListener('messageerror', () => onEnd('its answer cannot be read'));
+  thread.addEventListener('error', (event) => {
+    event.preventDefault();
+    onEnd(event.message || 'its worker could not be loaded');
+  });
+  return worker;
 }

@@ -1,12 +1,12 @@
+import '@picocss/pico/css/pico.classless.min.css';
+import './style.css';
 import { render } from 'lit-html';
-import { writeCsv } from '../report/csv.js';
-import { type Run, readRun, writeRun } from '../results-file.js';
-import type { Actions, State } from './app.js';
+import { readRun, writeCsv, writeRun } from '../report/results-file.js';
+import { TimeLeft } from '../run/run-all.js';
 import { describeBrowser } from './browser-machine.js';
-import { download } from './download.js';
 import { measure, planOf } from './measuring.js';
-import { defaultSettings, queryOf, type Settings, settingsFrom } from './settings.js';
-import { TimeLeft } from './time-left.js';
+import { defaultSettings, queryOf, settingsFrom } from './settings.js';
+import type { Actions, Source, State } from './state.js';
 import { pageView } from './views/page-view.js';
 
 const root = document.querySelector('#page') as HTMLElement;
@@ -16,8 +16,7 @@ let state: State = {
   machine,
   settings,
   news: '',
-  problem:
-    unknown.length > 0 ? `The link names what this page does not know: ${unknown.join(', ')}.` : undefined,
+  problem: unknown.length > 0 ? `The link names unknown settings: ${unknown.join(', ')}.` : undefined,
 };
 /** For tests, see `RunOptions`; the page's links do not carry it. */
 const timeScale = Number(new URLSearchParams(location.search).get('timeScale') ?? 1);
@@ -36,25 +35,18 @@ const actions: Actions = {
   async measure() {
     interruption = new AbortController();
     const { signal } = interruption;
-    const starting = { stage: 'starting', share: 0, secondsLeft: expectedSeconds() };
-    show({
-      progress: starting,
-      run: undefined,
-      source: undefined,
-      other: undefined,
-      problem: undefined,
-      news: 'Measuring',
-    });
+    const progress = { stage: 'starting', share: 0, secondsLeft: expectedSeconds() };
+    show({ progress, shown: undefined, other: undefined, problem: undefined, news: 'Measuring' });
     document.querySelector<HTMLElement>('#cancel')?.focus();
     try {
       await measure(state.settings, machine, {
         signal,
         timeScale,
         onProgress: (progress) => show({ progress }),
-        onRun: (run) => show({ run }),
+        onRun: (run) => show({ shown: { run } }),
         onNews: (news) => show({ news }),
       });
-      show({ news: signal.aborted ? 'Cancelled; what was measured by then is shown' : 'All is measured' });
+      show({ news: signal.aborted ? 'Cancelled; the results so far are shown' : 'All is measured' });
     } catch (error) {
       show({ problem: `The measurement has failed: ${(error as Error).message}` });
     }
@@ -63,23 +55,20 @@ const actions: Actions = {
     if (hadFocus) document.querySelector<HTMLElement>('#measure')?.focus();
   },
   cancel: () => interruption?.abort(),
-  choose(settings: Settings) {
+  choose(settings) {
     history.replaceState(null, '', `?${queryOf(settings)}`);
     show({ settings });
   },
-  open: (file) =>
-    readInto(file, (run) => ({ run, source: file.name, other: undefined, news: `${file.name} is shown` })),
+  open: (file) => readInto(file, (shown) => ({ shown, other: undefined, news: `${file.name} is shown` })),
   compare: (file) =>
-    readInto(file, (run) => ({
-      other: { run, source: file.name },
-      news: `${file.name} is compared with what is shown`,
-    })),
+    readInto(file, (other) => ({ other, news: `${file.name} is compared with the results shown` })),
   endComparison: () => show({ other: undefined }),
-  downloadJson: () =>
-    state.run && download(`${fileName(state.run)}.json`, 'application/json', writeRun(state.run)),
+  downloadJson() {
+    if (state.shown) download('json', 'application/json', writeRun(state.shown.run));
+  },
   downloadCsv() {
-    const results = state.run?.reports.flatMap((report) => report.results) ?? [];
-    if (state.run) download(`${fileName(state.run)}.csv`, 'text/csv', writeCsv(results));
+    const results = state.shown?.run.reports.flatMap((report) => report.results) ?? [];
+    download('csv', 'text/csv', writeCsv(results));
   },
   async copyLink() {
     const link = `${location.origin}${location.pathname}?${queryOf(state.settings)}`;
@@ -93,15 +82,25 @@ const actions: Actions = {
   },
 };
 
-async function readInto(file: File, change: (run: Run) => Partial<State>): Promise<void> {
+async function readInto(file: File, change: (source: Source) => Partial<State>): Promise<void> {
   try {
-    show({ ...change(readRun(await file.text())), problem: undefined });
+    const run = readRun(await file.text());
+    show({ ...change({ run, file: file.name }), problem: undefined });
   } catch (error) {
     show({ problem: `${file.name}: ${(error as Error).message}` });
   }
 }
 
-const fileName = ({ date }: Run) => `sluice-bench-${date?.slice(0, 16).replace(':', '') ?? 'results'}`;
+/** Lets the user save a text as a file. */
+function download(extension: string, type: string, text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  const date = state.shown?.run.date?.slice(0, 16).replace(':', '') ?? 'results';
+  link.download = `sluice-bench-${date}.${extension}`;
+  link.click();
+  // Later, since the browser still reads it.
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
 
 let width = chartWidth();
 addEventListener('resize', () => {

@@ -1,18 +1,34 @@
 import { type BackendName, backendNamed } from '../backends.js';
 import type { ContenderName } from '../contenders/catalogue.js';
+import type { Measured } from '../run/results.js';
 import type { Shape, Task, Workload } from '../workloads/workload.js';
 
-/** What a workload is, for a reader. */
-export const WORKLOAD_NAMES: Readonly<Record<Workload, { readonly name: string; readonly what: string }>> = {
-  forward: { name: 'Forward', what: 'one layer over a batch of sequences, all outputs read back' },
-  gradient: { name: 'Gradient', what: 'the same, and the gradient for its input and every weight' },
+/** The name of a choice and a sentence about it, for a reader. */
+interface Description {
+  readonly name: string;
+  readonly note: string;
+}
+
+export const WORKLOAD_NAMES: Readonly<Record<Workload, Description>> = {
+  forward: { name: 'Forward', note: 'one layer over a batch of sequences, all outputs read back' },
+  gradient: { name: 'Gradient', note: 'the same, and the gradient for its input and every weight' },
   train: {
     name: 'Training batch',
-    what: 'one batch of a text classifier: embedding of 10,000 words, two recurrent layers, a dense unit, Adam',
+    note: 'one batch of a text classifier: embedding of 10,000 words, two recurrent layers, a dense unit, Adam',
   },
   step: {
     name: 'Streaming step',
-    what: 'one timestep of a stream whose states are carried from call to call',
+    note: 'one timestep of a stream; the states are carried from call to call',
+  },
+};
+
+export const CONTENDER_NAMES: Readonly<Record<ContenderName, Description>> = {
+  sluice: { name: 'Sluice', note: 'its layers and kernels on TensorFlow.js, and its engines for steps' },
+  'sluice-engine': { name: 'Sluice’s engine', note: 'without TensorFlow.js; results stay on the device' },
+  'tf.layers': { name: 'tf.layers', note: 'TensorFlow.js’s own layers on the same devices' },
+  'onnxruntime-web': {
+    name: 'onnxruntime-web',
+    note: 'on WASM alone: its WebGPU has no operators of recurrent layers',
   },
 };
 
@@ -28,34 +44,17 @@ const CELL_NAMES: Readonly<Record<string, string>> = {
 
 export const cellName = (cell: string): string => CELL_NAMES[cell] ?? cell;
 
-export const CONTENDER_NAMES: Readonly<Record<ContenderName, string>> = {
-  sluice: 'Sluice',
-  'sluice-engine': 'Sluice’s engine',
-  'tf.layers': 'tf.layers',
-  'onnxruntime-web': 'onnxruntime-web',
-};
+export const backendLabel = (backend: BackendName): string => backendNamed(backend).label;
 
-/** What a reader must know to choose them. */
-export const CONTENDER_NOTES: Readonly<Record<ContenderName, string>> = {
-  sluice: 'its layers and kernels on TensorFlow.js, and its engines for steps',
-  'sluice-engine': 'without TensorFlow.js; results stay where they are',
-  'tf.layers': 'TensorFlow.js’s own layers on the same devices',
-  'onnxruntime-web': 'on WASM alone: its WebGPU has no operators of recurrent layers',
-};
-
-export function backendLabel(backend: BackendName): string {
-  const { tfjsName, threads } = backendNamed(backend);
-  if (tfjsName === 'cpu') return 'CPU (JavaScript)';
-  if (tfjsName === 'webgpu') return 'WebGPU';
-  return threads === 1 ? 'WASM, 1 thread' : `WASM, ${threads} threads`;
-}
+/** `Sluice · WASM, 1 thread` */
+export const competitorLabel = ({ contender, backend }: Pick<Measured, 'contender' | 'backend'>): string =>
+  `${CONTENDER_NAMES[contender].name} · ${backendLabel(backend)}`;
 
 /** `batch 64, 50 steps, 128 → 128 units` */
-export function shapeLabel([batch, timesteps, inputSize, units]: Shape): string {
-  return `batch ${batch}, ${timesteps === 1 ? '1 step' : `${timesteps} steps`}, ${inputSize} → ${units} units`;
-}
+export const shapeLabel = ([batch, timesteps, inputSize, units]: Shape): string =>
+  `batch ${batch}, ${timesteps === 1 ? '1 step' : `${timesteps} steps`}, ${inputSize} → ${units} units`;
 
 export const taskLabel = ({ cell, shape }: Task): string => `${cellName(cell)}: ${shapeLabel(shape)}`;
 
 /** The name of a contender's colour in the style sheet. */
-export const swatchOf = (contender: ContenderName): string => contender.replace(/\W/g, '-');
+export const colorOf = (contender: ContenderName): string => `--${contender.replace(/\W/g, '-')}`;

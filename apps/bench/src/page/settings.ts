@@ -1,9 +1,10 @@
 import { cells } from '@sluice/core';
-import { type BackendName, isBackendName } from '../backends.js';
+import { type BackendName, backendNamed, isBackendName } from '../backends.js';
 import { CONTENDERS, type ContenderName, USUAL_CONTENDERS } from '../contenders/catalogue.js';
-import { type Machine, whyNot } from '../machine.js';
+import type { Machine } from '../machine.js';
 import {
   DEFAULT_SHAPES,
+  parseShape,
   type Series,
   type Shape,
   seriesOf,
@@ -12,28 +13,39 @@ import {
   type Workload,
 } from '../workloads/workload.js';
 
-/** What is measured when the button is pressed. */
+/** The choices of a user. */
 export interface Settings {
   readonly workloads: readonly Workload[];
   readonly cells: readonly string[];
-  /** One or several of each workload, or these for all. */
-  readonly shapes: 'typical' | 'several' | readonly Shape[];
   readonly backends: readonly BackendName[];
   readonly contenders: readonly ContenderName[];
+  /** One or several of each workload, or the same list for all. */
+  readonly shapes: 'typical' | 'several' | readonly Shape[];
 }
+
+/** The settings that are lists of names. */
+export type ListSetting = Exclude<keyof Settings, 'shapes'>;
 
 export const CELLS = Object.keys(cells);
 
-/** How many threads are offered: TensorFlow.js takes at most half of the logical cores, which often are the real ones. */
+/** The test for a name, for each list. */
+const isKnown: Readonly<Record<ListSetting, (name: string) => boolean>> = {
+  workloads: (name) => WORKLOADS.includes(name as Workload),
+  cells: (name) => CELLS.includes(name),
+  backends: isBackendName,
+  contenders: (name) => CONTENDERS.includes(name as ContenderName),
+};
+
+/** TensorFlow.js uses at most half of the logical cores, which often are the physical ones; so does the page. */
 export const threadsOffered = ({ threads }: Machine): number => Math.min(8, Math.max(2, threads >> 1));
 
-/** What the button measures when nothing is chosen: a first answer within seconds, all of it within a minute or so. */
+/** The settings at the start: first results within seconds, all of them within a minute or so. */
 export function defaultSettings(machine: Machine): Settings {
   const several: BackendName[] = machine.threads > 1 ? [`wasm-${threadsOffered(machine)}`] : [];
-  // An adapter in software is right, but takes minutes.
+  // A software adapter takes minutes.
   const gpu: BackendName[] = 'adapter' in machine.webgpu && !machine.webgpu.software ? ['webgpu'] : [];
   const fast: BackendName[] = ['wasm', ...several, ...gpu];
-  const possible = fast.filter((backend) => !whyNot(backend, machine));
+  const possible = fast.filter((backend) => !backendNamed(backend).missingOn(machine));
   return {
     workloads: ['step', 'forward', 'train'],
     cells: ['gru'],
@@ -49,57 +61,39 @@ export function seriesFor({ workloads, cells, shapes }: Settings): Series[] {
 }
 
 /** The settings as the query of an address, without the question mark. */
-export function queryOf({ workloads, cells, shapes, backends, contenders }: Settings): string {
-  const lists = { workloads, cells, backends, contenders };
+export function queryOf({ shapes, ...lists }: Settings): string {
   const parts = Object.entries(lists).map(([name, values]) => `${name}=${values.join(',')}`);
   return [...parts, `shapes=${typeof shapes === 'string' ? shapes : shapesText(shapes, ';')}`].join('&');
 }
 
-/** Settings from an address; what it does not say is as in the defaults, and what nobody knows is left out and told. */
+/** Settings from an address. A missing setting has its default; unknown names are left out and returned. */
 export function settingsFrom(query: string, defaults: Settings): { settings: Settings; unknown: string[] } {
   const given = new URLSearchParams(query);
   const unknown: string[] = [];
-  const list = <Name extends string>(
-    key: string,
-    isKnown: (name: string) => name is Name,
-    fallback: readonly Name[],
-  ) => {
-    const names = given.get(key)?.split(',') ?? [];
-    unknown.push(...names.filter((name) => name !== '' && !isKnown(name)));
-    const known = [...new Set(names.filter(isKnown))];
-    return known.length > 0 ? known : fallback;
-  };
-  const among =
-    <Name extends string>(names: readonly Name[]) =>
-    (name: string): name is Name =>
-      names.includes(name as Name);
-  const settings: Settings = {
-    workloads: list('workloads', among(WORKLOADS), defaults.workloads),
-    cells: list('cells', among(CELLS), defaults.cells),
-    backends: list('backends', isBackendName, defaults.backends),
-    contenders: list('contenders', among(CONTENDERS), defaults.contenders),
-    shapes: defaults.shapes,
-  };
-  const shapes = given.get('shapes');
-  if (!shapes) return { settings, unknown };
-  if (shapes === 'typical' || shapes === 'several') return { settings: { ...settings, shapes }, unknown };
-  const parsed = parseShapes(shapes);
-  unknown.push(...parsed.unknown);
-  return { settings: parsed.shapes.length > 0 ? { ...settings, shapes: parsed.shapes } : settings, unknown };
+  const lists = Object.entries(isKnown).map(([key, accepts]) => {
+    const names = given.get(key)?.split(',').filter(Boolean) ?? [];
+    unknown.push(...names.filter((name) => !accepts(name)));
+    const known = [...new Set(names.filter(accepts))];
+    return [key, known.length > 0 ? known : defaults[key as ListSetting]];
+  });
+  const settings: Settings = { ...defaults, ...Object.fromEntries(lists) };
+  const text = given.get('shapes') ?? '';
+  if (text === 'typical' || text === 'several') return { settings: { ...settings, shapes: text }, unknown };
+  const { shapes, unknown: others } = parseShapes(text);
+  unknown.push(...others);
+  return { settings: shapes.length > 0 ? { ...settings, shapes } : settings, unknown };
 }
 
-/** Shapes from text, four numbers each, separated by semicolons or on lines of their own; and what is none. */
+/** Shapes from text, four numbers each, separated by semicolons or lines; and the parts that are no shapes. */
 export function parseShapes(text: string): { shapes: Shape[]; unknown: string[] } {
-  const shapes: Shape[] = [];
-  const unknown: string[] = [];
-  for (const part of text.split(/[;\n]/).map((each) => each.trim())) {
-    if (part === '') continue;
-    const sizes = part.split(/[,\s]+/).map(Number);
-    const isShape = sizes.length === 4 && sizes.every((size) => Number.isInteger(size) && size > 0);
-    if (isShape) shapes.push(sizes as unknown as Shape);
-    else unknown.push(part);
-  }
-  return { shapes, unknown };
+  const parts = text
+    .split(/[;\n]/)
+    .map((part) => part.trim())
+    .filter(Boolean);
+  return {
+    shapes: parts.map(parseShape).filter((shape) => shape !== undefined),
+    unknown: parts.filter((part) => !parseShape(part)),
+  };
 }
 
 export const shapesText = (shapes: readonly Shape[], separator: string): string =>

@@ -1,37 +1,28 @@
-import { coresText, type Machine } from '../machine.js';
-import type { Measured, TaskReport } from '../results.js';
-import type { Run } from '../results-file.js';
-import { rankedOf, threeDigits, timeIn, unitOf } from './numbers.js';
+import { coresText, librariesText } from '../machine.js';
+import { rankedOf, type TaskReport } from '../run/results.js';
+import { threeDigits, timeIn, unitOf } from './numbers.js';
+import type { Run } from './results-file.js';
 
 const PEERS = ['tf.layers', 'onnxruntime-web'] as const;
+const WORDS = ['workload', 'batch, timesteps, input, units', 'cell', 'backend'];
+const NUMBERS = ['Sluice', ...PEERS.map((name) => `\`${name}\` ÷`)];
 
 /**
- * A run as a table for a README: Sluice's medians, and how many times as long the others take on the same backend.
- * @throws Error when the run does not say when and where it was measured.
+ * A run as a table for a README: Sluice's medians, and the ratios of the other libraries' medians on the same backend.
+ *
+ * @throws Error when the run has no date or no machine.
  */
 export function markdownTable({ date, machine, reports }: Run): string {
   if (!date || !machine) throw new Error('This run does not say when and on which machine it was measured.');
-  const headings = [
-    'workload',
-    'batch, timesteps, input, units',
-    'cell',
-    'backend',
-    'Sluice',
-    ...PEERS.map((name) => `\`${name}\` ÷`),
-  ];
+  const { runtime, system, processor, threads } = machine;
+  const cores = [processor, coresText(threads)].filter(Boolean).join(', ');
   return [
-    `Measured on ${date.slice(0, 10)} ${placeOf(machine)}.`,
+    `Measured on ${date.slice(0, 10)} in ${runtime} on ${system}, ${cores}; ${librariesText(machine)}.`,
     '',
-    tableRow(headings),
-    tableRow(headings.map((_, i) => (i < 4 ? '---' : '---:'))),
+    tableRow([...WORDS, ...NUMBERS]),
+    tableRow([...WORDS.map(() => '---'), ...NUMBERS.map(() => '---:')]),
     ...reports.flatMap(rowsOf),
   ].join('\n');
-}
-
-function placeOf({ runtime, system, processor, threads, libraries }: Machine): string {
-  const versions = Object.entries(libraries).map(([name, version]) => `${name} ${version}`);
-  const machine = [processor, coresText(threads)].filter(Boolean).join(', ');
-  return `in ${runtime} on ${system}, ${machine}; ${versions.join(', ')}`;
 }
 
 function rowsOf({ task, results }: TaskReport): string[] {
@@ -40,25 +31,14 @@ function rowsOf({ task, results }: TaskReport): string[] {
     .filter(({ contender }) => contender === 'sluice')
     .map((sluice) => {
       const unit = unitOf([sluice]);
-      const ratios = PEERS.map((peer) =>
-        ratioTo(
-          sluice,
-          ranked.find((one) => one.contender === peer && one.backend === sluice.backend),
-        ),
-      );
-      const shape = task.shape.join(', ');
-      return tableRow([
-        task.workload,
-        shape,
-        task.cell,
-        sluice.backend,
-        `${timeIn(unit, sluice.medianMs)} ${unit.name}`,
-        ...ratios,
-      ]);
+      const ratios = PEERS.map((name) => {
+        const peer = ranked.find((one) => one.contender === name && one.backend === sluice.backend);
+        return peer ? threeDigits(peer.medianMs / sluice.medianMs) : '–';
+      });
+      const { workload, shape, cell } = task;
+      const median = `${timeIn(unit, sluice.medianMs)} ${unit.name}`;
+      return tableRow([workload, shape.join(', '), cell, sluice.backend, median, ...ratios]);
     });
 }
-
-const ratioTo = (sluice: Measured, peer: Measured | undefined) =>
-  peer ? threeDigits(peer.medianMs / sluice.medianMs) : '–';
 
 const tableRow = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

@@ -1,6 +1,6 @@
 import { cellFrom, type Plan, planFor } from '@sluice/core';
+import { drawWeights, elements } from './layer.js';
 import { RandomNumbers } from './random.js';
-import { drawWeights, elements } from './weights.js';
 import type { CellForm, Shape } from './workload.js';
 
 export const VOCABULARY = 10_000;

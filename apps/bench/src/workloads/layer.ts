@@ -1,6 +1,5 @@
-import { cellFrom, type Plan, planFor } from '@sluice/core';
+import { cellFrom, type ParameterShape, type Plan, planFor } from '@sluice/core';
 import { RandomNumbers } from './random.js';
-import { drawWeights, elements } from './weights.js';
 import type { CellForm, Shape } from './workload.js';
 
 /** The data of the workloads `forward` and `gradient`: one layer over one batch. All float32, row-major. */
@@ -14,12 +13,27 @@ export interface LayerProblem {
   readonly cotangent: Float32Array;
 }
 
+/** The number of elements of a shape. */
+export const elements = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);
+
+/**
+ * Weights of a cell, flat, in its own order. Matrices are uniform in ±1/√rows, so that pre-activations stay in the
+ * range where gates work and recurrent products neither grow nor vanish.
+ */
+export function drawWeights(parameters: readonly ParameterShape[], random: RandomNumbers): Float32Array[] {
+  return parameters.map(({ form, role, shape }) => {
+    const vectorScale = role === 'bias' ? 0.1 : 0.5;
+    return random.fill(elements(shape), form === 'matrix' ? 1 / Math.sqrt(shape[0]) : vectorScale);
+  });
+}
+
 /** The plan of the layer of a form and shape. */
 export function layerPlan(form: CellForm, [, , inputSize, units]: Shape): Plan {
   return planFor(cellFrom(form), { inputSize, units });
 }
 
-/** The same numbers every time for a form and shape. */
+/** The problem of a form and shape; the numbers are the same every time. */
 export function layerProblem(form: CellForm, shape: Shape): LayerProblem {
   const [batch, timesteps, inputSize, units] = shape;
   const plan = layerPlan(form, shape);
@@ -29,37 +43,36 @@ export function layerProblem(form: CellForm, shape: Shape): LayerProblem {
   return { plan, x, cotangent, parameters: drawWeights(plan.parameters, random) };
 }
 
-/** The leading part of a batch that is compared with the float64 reference. */
+/** The leading part of a batch, which is compared with the float64 reference. */
 export interface CheckedPart {
   readonly rows: number;
   readonly steps: number;
 }
 
-/** Multiply-adds that the reference may spend, which is about two seconds of its time. */
-const FORWARD_BUDGET = 400e6;
-const GRADIENT_BUDGET = 150e6;
+/** The multiply-adds that the reference may do: about two seconds of its time. */
+const MOST_MULTIPLY_ADDS = { forward: 400e6, gradient: 150e6 };
 
 /**
- * How much of a batch the reference computes: as many rows with all their steps as the budget allows; of one row, the
- * leading steps when the row alone is too much.
+ * How much of a batch the reference computes: as many whole rows as it has time for, or the leading steps of one row
+ * when a whole row takes too long.
  */
 export function checkedPart(plan: Plan, workload: 'forward' | 'gradient', shape: Shape): CheckedPart {
   const [batch, timesteps] = shape;
   const matrices = plan.parameters.filter(({ form }) => form === 'matrix');
   const perStep = matrices.reduce((sum, parameter) => sum + elements(parameter.shape), 0);
-  const affordable = (workload === 'forward' ? FORWARD_BUDGET : GRADIENT_BUDGET) / perStep;
+  const affordable = MOST_MULTIPLY_ADDS[workload] / perStep;
   const rows = Math.max(1, Math.min(batch, Math.floor(affordable / timesteps)));
   return { rows, steps: Math.max(1, Math.min(timesteps, Math.floor(affordable / rows))) };
 }
 
 /**
- * The cotangent with zeros outside of the checked part. A gradient that starts from it depends on that part alone,
- * though it is computed over the whole batch: so the measured shape itself is checked at the price of a small one.
+ * The cotangent with zeros outside of the checked part. The gradient is then computed over the whole batch but depends on
+ * that part alone, so the reference can check the measured shape at a small cost.
  */
 export function checkedCotangent(problem: LayerProblem, part: CheckedPart, shape: Shape): Float32Array {
-  const [, timesteps, , units] = shape;
+  const [batch, timesteps, , units] = shape;
   const masked = new Float32Array(problem.cotangent.length);
-  const scale = Math.sqrt((shape[0] * timesteps) / (part.rows * part.steps));
+  const scale = Math.sqrt((batch * timesteps) / (part.rows * part.steps));
   for (let row = 0; row < part.rows; row++) {
     const start = row * timesteps * units;
     const values = problem.cotangent.subarray(start, start + part.steps * units);
@@ -74,14 +87,14 @@ export function checkedCotangent(problem: LayerProblem, part: CheckedPart, shape
 /** The checked part of an array `[batch, timesteps, features]`, as `[rows, steps, features]`. */
 export function leading<A extends Float32Array | Float64Array>(
   values: A,
-  part: CheckedPart,
+  { rows, steps }: CheckedPart,
   timesteps: number,
   features: number,
 ): A {
-  const result = values.slice(0, part.rows * part.steps * features) as A;
-  for (let row = 0; row < part.rows; row++) {
+  const result = values.slice(0, rows * steps * features) as A;
+  for (let row = 0; row < rows; row++) {
     const start = row * timesteps * features;
-    result.set(values.subarray(start, start + part.steps * features), row * part.steps * features);
+    result.set(values.subarray(start, start + steps * features), row * steps * features);
   }
   return result;
 }

@@ -13,13 +13,20 @@ export const isWorkload = (name: unknown): name is Workload => WORKLOADS.include
  */
 export type Shape = readonly [batch: number, timesteps: number, inputSize: number, units: number];
 
+/** The shape in a text of four positive whole numbers, separated by commas or spaces; undefined for other texts. */
+export function parseShape(text: string): Shape | undefined {
+  const sizes = text.split(/[,\s]+/).map(Number);
+  const isShape = sizes.length === 4 && sizes.every((size) => Number.isInteger(size) && size > 0);
+  return isShape ? (sizes as unknown as Shape) : undefined;
+}
+
 /** A cell as core's catalogue knows it: plain data, so that it can be sent to a worker. */
 export interface CellForm {
   readonly name: string;
   readonly options: { readonly [option: string]: boolean };
 }
 
-/** One thing to be measured, whoever measures it. */
+/** A workload with a shape and a cell. */
 export interface Task {
   readonly workload: Workload;
   readonly shape: Shape;
@@ -56,8 +63,8 @@ export const DEFAULT_SHAPES: ShapesByWorkload = {
 };
 
 /**
- * What is measured in one alternation: the same workload and shape with several cells. So a comparison of cells holds
- * as well as one of contenders on a machine whose speed drifts.
+ * The tasks of one alternation: one workload and shape with several cells. So cells can be compared like contenders on a
+ * machine whose speed drifts.
  */
 export interface Series {
   readonly workload: Workload;
@@ -81,7 +88,7 @@ export function seriesOf({ workloads, cells, shapes = DEFAULT_SHAPES }: TaskSele
   });
 }
 
-/** One timestep of each shape; shapes that differ in nothing else become one. */
+/** One timestep of each shape, without repetitions. */
 function singleSteps(shapes: readonly Shape[]): Shape[] {
   const byText = shapes.map(([batch, , inputSize, units]) => {
     const shape: Shape = [batch, 1, inputSize, units];

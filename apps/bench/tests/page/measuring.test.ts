@@ -2,8 +2,8 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium } from '../../../../scripts/browser/open-page.mjs';
-import { isMeasured, type Measured } from '../../src/results.js';
-import { type Run, readRun } from '../../src/results-file.js';
+import { type Run, readRun } from '../../src/report/results-file.js';
+import { isMeasured, type Measured } from '../../src/run/results.js';
 import {
   BRIEFLY,
   chooseFile,

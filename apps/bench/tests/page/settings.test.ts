@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Machine, whyNot } from '../../src/machine.js';
+import { type BackendName, backendNamed } from '../../src/backends.js';
+import type { Machine } from '../../src/machine.js';
 import {
   defaultSettings,
   parseShapes,
@@ -19,20 +20,22 @@ const machine: Machine = {
   webgpu: { adapter: 'a GPU', software: false },
   libraries: {},
 };
+const missing = (backend: BackendName, on: Machine) => backendNamed(backend).missingOn(on);
+
 const plain: Machine = { ...machine, sharedMemory: false, webgpu: { missing: 'there is no adapter' } };
 const old: Machine = { ...plain, simd: false, relaxedSimd: false };
 
 describe('what a machine cannot do', () => {
   test('is said with its reason', () => {
     const backends = ['cpu', 'wasm', 'wasm-4', 'webgpu'] as const;
-    expect(backends.map((backend) => whyNot(backend, machine))).toEqual(Array(4).fill(undefined));
-    expect(backends.map((backend) => whyNot(backend, plain))).toEqual([
+    expect(backends.map((backend) => missing(backend, machine))).toEqual(Array(4).fill(undefined));
+    expect(backends.map((backend) => missing(backend, plain))).toEqual([
       undefined,
       undefined,
       expect.stringMatching(/cross-origin isolated/),
       'there is no adapter',
     ]);
-    expect(whyNot('wasm', old)).toMatch(/no WebAssembly SIMD/);
+    expect(missing('wasm', old)).toMatch(/no WebAssembly SIMD/);
   });
 
   test('is not among the defaults', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { aboutSeconds, TimeLeft } from '../../src/page/time-left.js';
-import type { RunPlan } from '../../src/run-all.js';
+import type { RunPlan } from '../../src/run/run-all.js';
+import { aboutSeconds, TimeLeft } from '../../src/run/run-all.js';
 
 const plan: RunPlan = {
   allSeries: [

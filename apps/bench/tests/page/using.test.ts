@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium } from '../../../../scripts/browser/open-page.mjs';
-import { jsonLine } from '../../src/report/json-lines.js';
-import type { Measured } from '../../src/results.js';
+import { jsonLine } from '../../src/report/results-file.js';
+import type { Measured } from '../../src/run/results.js';
 import { BRIEFLY, chooseFile, finished, openPage, rowsOf, type Site, servePage } from './opened-page.js';
 
 let browser: Awaited<ReturnType<typeof startChromium>>;
@@ -70,7 +70,7 @@ describe('a file', () => {
       ['onnxruntime-web', '2.50', '2.0e-7'],
       ['tf.layers', '–', 'WRONG 2.5e-1'],
     ]);
-    const chart = (await page.getAttribute('figure svg', 'aria-description')) ?? '';
+    const chart = (await page.getAttribute('figure [role=img]', 'aria-description')) ?? '';
     expect(chart).toMatch(/Sluice · WASM, 1 thread: 30.0 GFLOP\/s/);
     expect(chart).not.toMatch(/tf\.layers/);
   });

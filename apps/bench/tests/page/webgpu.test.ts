@@ -1,8 +1,8 @@
 import type { Worker } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { softwareWebGPU, startChromium } from '../../../../scripts/browser/open-page.mjs';
-import { isMeasured } from '../../src/results.js';
-import { readRun } from '../../src/results-file.js';
+import { readRun } from '../../src/report/results-file.js';
+import { isMeasured } from '../../src/run/results.js';
 import { BRIEFLY, downloaded, finished, openPage, rowsOf, type Site, servePage } from './opened-page.js';
 
 let browser: Awaited<ReturnType<typeof startChromium>>;

@@ -1,71 +1,52 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { CeilingReport } from '../../ceilings/ceilings.js';
-import type { Machine } from '../../machine.js';
+import { librariesText, type Machine } from '../../machine.js';
 import { threeDigits } from '../../report/numbers.js';
-import type { Run } from '../../results-file.js';
+import type { Run } from '../../report/results-file.js';
 import { backendLabel } from '../names.js';
 
-/** What decides the results: the machine, and what its devices reach at most. */
+/** The machine of a run, and the ceilings of its devices. */
 export function machineView(
   machine: Machine | undefined,
   { date, ceilings }: Pick<Run, 'date' | 'ceilings'>,
 ): TemplateResult {
+  const facts = [
+    ...(machine ? factsOf(machine) : []),
+    ...(date ? [['Measured', `${date.slice(0, 10)} ${date.slice(11, 16)} UTC`]] : []),
+  ];
   return html`
-    ${
-      machine
-        ? html`<dl class="machine">${factsOf(machine).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
-          ${date ? html`<div><dt>Measured</dt><dd><time datetime=${date}>${dateText(date)}</time></dd></div>` : ''}</dl>`
-        : html`<p>The file does not describe the machine.</p>`
-    }
+    ${machine ? '' : html`<p>The file does not describe the machine.</p>`}
+    <dl class="machine">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     ${ceilings.length > 0 ? ceilingTable(ceilings) : ''}
   `;
 }
 
-export const dateText = (date: string): string => `${date.slice(0, 10)} ${date.slice(11, 16)} UTC`;
-
 function factsOf(machine: Machine): [string, string][] {
-  const {
-    runtime,
-    system,
-    processor,
-    threads,
-    memoryGiB,
-    sharedMemory,
-    simd,
-    relaxedSimd,
-    webgpu,
-    libraries,
-  } = machine;
+  const { runtime, system, processor, threads, memoryGiB, sharedMemory, simd, relaxedSimd, webgpu } = machine;
   const features = [
     simd ? 'SIMD' : 'no SIMD',
     relaxedSimd ? 'relaxed SIMD' : 'no relaxed SIMD',
     sharedMemory ? 'threads' : 'no threads',
   ];
+  const adapter =
+    'adapter' in webgpu
+      ? `${webgpu.adapter}${webgpu.software ? ', in software' : ''}`
+      : `none: ${webgpu.missing}`;
   return [
     ['Runs in', runtime],
     ['System', [system, processor, memoryGiB && `${memoryGiB} GiB memory`].filter(Boolean).join(', ')],
     ['Logical cores', String(threads)],
     ['WebAssembly', features.join(', ')],
     ['Shared memory', sharedMemory ? 'yes, cross-origin isolated' : 'no, not cross-origin isolated'],
-    [
-      'WebGPU adapter',
-      'adapter' in webgpu
-        ? `${webgpu.adapter}${webgpu.software ? ', in software' : ''}`
-        : `none: ${webgpu.missing}`,
-    ],
-    [
-      'Libraries',
-      Object.entries(libraries)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(', '),
-    ],
+    ['WebGPU adapter', adapter],
+    ['Libraries', librariesText(machine)],
   ];
 }
 
 function ceilingTable(ceilings: readonly CeilingReport[]): TemplateResult {
   return html`
     <table class="ceilings">
-      <caption>What the devices reach at most, in GFLOP/s</caption>
+      <caption>The highest speeds of the devices, in GFLOP/s</caption>
       <thead>
         <tr><th scope="col">Device</th><th scope="col">in registers</th><th scope="col">matrix product</th></tr>
       </thead>

@@ -1,0 +1,27 @@
+let resolveLoss: (why: string) => void;
+const lost = new Promise<string>((resolve) => {
+  resolveLoss = resolve;
+});
+
+/** How long a failed call waits for `device.lost`, which may resolve a little later than the call fails. */
+const LOSS_TIMEOUT_MS = 200;
+
+/** Makes the loss of this device the reason of every later failure in this thread. */
+export function watchDevice(device: GPUDevice): void {
+  void device.lost.then(({ reason, message }) => resolveLoss(message || reason));
+}
+
+/** The value of `work`. When the device is lost, the error says so, and nobody waits for a call that cannot end. */
+export async function unlessLost<T>(work: Promise<T>): Promise<T> {
+  const loss = lost.then((why): never => {
+    throw new Error(`the WebGPU device was lost: ${why}`);
+  });
+  loss.catch(() => {});
+  try {
+    return await Promise.race([work, loss]);
+  } catch (error) {
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, LOSS_TIMEOUT_MS));
+    await Promise.race([loss, timeout]);
+    throw error;
+  }
+}
