@@ -1,6 +1,6 @@
 import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
+import type * as tfjs from '@tensorflow/tfjs-core';
 import type { KernelConfig, KernelFunc, Optimizer } from '@tensorflow/tfjs-core';
-import type { Tfjs } from './tfjs.js';
 
 /** The purposes of kernels in a training batch. */
 export const KERNEL_GROUPS = [
@@ -49,7 +49,7 @@ const LEAST_BATCHES = 3;
  * @param runBatch trains one batch and waits for it.
  */
 export async function profileKernels(
-  tf: Tfjs,
+  tf: typeof tfjs,
   optimizer: Optimizer,
   runBatch: () => Promise<unknown>,
   seconds: number,
