@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { run } from './program.js';
-import { printable } from './terminal/printable.js';
 
-// A reader that has seen enough (such as head) closes the pipe; that is not an error of ours.
+// A program that has read enough (such as head) closes the pipe; that is no error.
+import { run } from './program.js';
+import { printable } from './terminal/streams.js';
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

@@ -1,19 +1,18 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { CompareFlags } from './commands/cell-runs.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
-import { addReadingOptions, addTrainingOptions } from './commands/options.js';
-import { cellName, cellNameList, path } from './commands/parse.js';
+import { addReadingOptions, addTrainingOptions, cellName, cellNameList, path } from './commands/options.js';
 import type { PredictFlags } from './commands/predict.js';
 import type { TrainFlags } from './commands/train.js';
 import { InputError } from './failure.js';
-import { cellNames } from './model/cells.js';
+import { cellNames } from './model/settings.js';
 import { escapingStreams, noticeTo, type Streams, type Terminal } from './terminal/streams.js';
 
 /**
- * Runs the command with the arguments behind its name. Without any it prints its help.
+ * Runs the command with its arguments. Without arguments it prints its help.
  *
- * @returns the exit status: 0, 1 after an error that was told on standard error, 130 after Ctrl-C.
- * @throws anything that is a defect of the program rather than of its input.
+ * @returns the exit status: 0, 1 after an error on standard error, 130 after Ctrl-C.
+ * @throws defects of the program.
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
@@ -26,7 +25,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     else await program.parseAsync(args, { from: 'user' });
     return status;
   } catch (error) {
-    // Commander has printed its message; asking for help is no failure.
+    // Commander has printed its message. Its exit code after --help is 0.
     if (error instanceof CommanderError) return error.exitCode;
     if (!(error instanceof InputError) && !isMissingWorkingFolder(error)) throw error;
     noticeTo(streams)(
@@ -38,12 +37,12 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-/** Whether the engine could not tell the working directory, which relative paths begin at. */
+/** Whether the working directory does not exist, from which relative paths start. */
 function isMissingWorkingFolder(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd';
 }
 
-/** The verbs. Each is loaded when it is used, so that help and errors in options come at once. */
+/** The subcommands. Each loads its module when it runs, so that help and errors in options appear at once. */
 function commands(streams: Streams & Pick<Terminal, 'input'>, finished: (status: number) => void): Command {
   const program = new Command('sluice-classify')
     .description('Text classification with gated recurrent networks.')
@@ -57,7 +56,7 @@ function commands(streams: Streams & Pick<Terminal, 'input'>, finished: (status:
     program
       .command('train')
       .description(
-        'train a model; without --data, tell twelve languages apart by the names of countries and the like',
+        'train a model; without --data, to recognize twelve languages by their names of countries, currencies and scripts',
       )
       .addOption(
         new Option('--cell <name>', 'recurrent cell (default: gru)').choices(cellNames).argParser(cellName),

@@ -13,7 +13,7 @@ async function groupsOf(chunks: Iterable<Uint8Array>) {
 
 const singleBytes = (bytes: Uint8Array) => Array.from(bytes, (byte) => Uint8Array.of(byte));
 
-test('the lines of a chunk are one group; a line that goes on waits for its end', async () => {
+test('the lines of a chunk are one group, and an unfinished line waits for its end', async () => {
   const chunks = ['a\nb\r\nc', 'd', 'e\n\n', 'f'].map((text) => Buffer.from(text));
   const { groups } = await groupsOf(chunks);
   expect(groups.filter(({ length }) => length > 0)).toEqual([['a', 'b'], ['cde'], ['f']]);
@@ -36,6 +36,6 @@ test.each([
   }
 });
 
-test('nothing has no lines', async () => {
+test('an empty text has no lines', async () => {
   expect((await groupsOf([])).lines).toEqual([]);
 });

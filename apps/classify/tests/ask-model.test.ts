@@ -18,7 +18,7 @@ describe('a saved model', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('evaluate tells accuracy and, for each class, precision and recall', async () => {
+  test('evaluate prints accuracy and, for each class, precision and recall', async () => {
     const data = scratchFile(
       'test.tsv',
       'text\tlabel\nthe film is dull\tbad\nthe film is bright and funny\tgood\n',
@@ -53,7 +53,7 @@ describe('a saved model', () => {
     expect((await command(['predict', '--model', '', 'dull'])).error).toMatch(/Expected a path/);
   });
 
-  test('predict answers lines of standard input as they arrive', async () => {
+  test('predict classifies lines of standard input as they arrive', async () => {
     const input = new PassThrough();
     const output = new PassThrough();
     const ended = run(['predict', '--model', folder], { input, output, error: new PassThrough() });
@@ -79,7 +79,7 @@ describe('a saved model', () => {
     expect(output).toContain('At every time step');
   });
 
-  test('a damaged one: the file and why', async () => {
+  test('a damaged model is an error with the file and the reason', async () => {
     const damaged = scratchFolder();
     cpSync(folder, damaged, { recursive: true });
     const vocabulary = join(damaged, 'vocabulary.json');

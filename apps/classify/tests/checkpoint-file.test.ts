@@ -1,8 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readCheckpointFile, writeCheckpointFile } from '../src/storage/checkpoint-file.js';
-import { bytesOf, type NamedArray } from '../src/storage/named-array.js';
+import {
+  bytesOf,
+  type NamedArray,
+  readCheckpointFile,
+  writeCheckpointFile,
+} from '../src/storage/checkpoint-file.js';
 import { scratchFile, scratchFolder } from './scratch.js';
 
 const array = (name: string, values: number[]): NamedArray => ({
@@ -24,7 +28,7 @@ function written(): { path: string; content: unknown; groups: Map<string, NamedA
 }
 
 describe('the checkpoint file', () => {
-  test('gives back what was written, bit for bit', () => {
+  test('reads the written content bit for bit', () => {
     const { path, content, groups } = written();
     const read = readCheckpointFile(path);
     expect(read.content).toEqual(content);
@@ -41,7 +45,7 @@ describe('the checkpoint file', () => {
     }
   });
 
-  test('every changed byte is noticed, and the file named', () => {
+  test('every changed byte is an error with the name of the file', () => {
     const { path } = written();
     const bytes = readFileSync(path);
     for (let position = 0; position < bytes.length; position++) {
@@ -52,7 +56,7 @@ describe('the checkpoint file', () => {
     }
   });
 
-  test('every truncation is noticed', () => {
+  test('every truncation is an error', () => {
     const { path } = written();
     const bytes = readFileSync(path);
     for (let length = 0; length < bytes.length; length++) {
@@ -61,12 +65,12 @@ describe('the checkpoint file', () => {
     }
   });
 
-  test('a file of another kind is told from a damaged one', () => {
+  test('a file of another kind and a damaged file have different errors', () => {
     const path = scratchFile('checkpoint.bin', 'PK something else altogether, long enough to hold a header');
     expect(() => readCheckpointFile(path)).toThrow(`${path}: not a checkpoint of this program`);
   });
 
-  test('what a crash left half-written is no obstacle', () => {
+  test('a temporary file of a crash does not disturb', () => {
     const { path, content } = written();
     writeFileSync(`${path}.partial`, 'half');
     expect(readCheckpointFile(path).content).toEqual(content);
@@ -74,7 +78,7 @@ describe('the checkpoint file', () => {
     expect(readCheckpointFile(path).content).toEqual({ epoch: 3 });
   });
 
-  test('a place that cannot be written to is an error with its name', () => {
+  test('a path that cannot be written is an error with its name', () => {
     const path = join(scratchFolder(), 'missing', 'checkpoint.bin');
     expect(() => writeCheckpointFile(path, {}, new Map())).toThrow(`${path}: cannot be written (ENOENT`);
   });

@@ -65,7 +65,7 @@ describe('train', () => {
     expect(summary.trainExamples).toBe(40);
   });
 
-  test('plain lines where there is no terminal; the best and the last epoch are told', async () => {
+  test('without a terminal it prints plain lines, with the best and the last epoch', async () => {
     const data = scratchFile(
       'data.csv',
       'label,text\na,dull film\nb,fine film\n'.concat('a,dull\nb,fine\n'.repeat(20)),
@@ -92,18 +92,18 @@ describe('train', () => {
     const { status, error } = await command(['train', ...small, '--data', data, '--out', folder]);
     expect(status).toBe(1);
     expect(error).toBe(
-      `error: ${folder}: holds a training run already. Add --resume to go on with it, or choose another folder.\n`,
+      `error: ${folder}: holds a training run already. Add --resume to continue it, or choose another folder.\n`,
     );
   });
 
-  test('a model without a checkpoint: neither a new run nor --resume, and both say why', async () => {
+  test('a folder with a model but no checkpoint refuses a new run and --resume, with reasons', async () => {
     const data = scratchFile('data.txt', toyLines(40));
     const out = scratchFolder();
     const folder = join(out, 'gru');
     await command(['train', ...small, '--data', data, '--out', folder]);
     rmSync(join(folder, 'checkpoint.bin'));
     const expected =
-      `error: ${folder}: holds a finished model without a checkpoint, so there is no run to go on with. ` +
+      `error: ${folder}: holds a finished model without a checkpoint, so there is no run to resume. ` +
       'The model can be used as it is; to train, choose another folder for --out.\n';
     for (const resume of [[], ['--resume']]) {
       expect((await command(['train', '--data', data, '--out', folder, ...resume])).error).toBe(expected);
@@ -111,7 +111,7 @@ describe('train', () => {
     }
   });
 
-  test('a damaged checkpoint: the model beside it is still usable, and is', async () => {
+  test('with a damaged checkpoint the model in the folder is still usable', async () => {
     const data = scratchFile('data.txt', toyLines(40));
     const folder = scratchFolder();
     await command(['train', ...small, '--data', data, '--out', folder]);
@@ -125,14 +125,14 @@ describe('train', () => {
     expect((await command(['predict', '--model', folder, 'dull'])).status).toBe(0);
   });
 
-  test('--resume: other data, no folder, no checkpoint', async () => {
+  test('--resume refuses other data, a missing folder and a missing checkpoint', async () => {
     const data = scratchFile('data.txt', toyLines(40));
     const folder = scratchFolder();
     await command(['train', ...small, '--data', data, '--out', folder]);
     writeFileSync(data, toyLines(42));
     const changed = await command(['train', '--out', folder, '--resume']);
     expect(changed.error).toBe(
-      `error: ${data}: the examples are not those that the run in ${folder} began with. ` +
+      `error: ${data}: the examples differ from those of the run in ${folder}. ` +
         'Give it the same data, or train in another folder.\n',
     );
     expect((await command(['train', '--resume'])).error).toMatch(/--resume needs --out/);
@@ -149,9 +149,9 @@ describe('train', () => {
     [['--unit', 'line'], /Allowed choices are word, character/],
     [['--cell', 'transformer'], /Allowed choices are simple-rnn, lstm, gru, sru, min-gru, ind-rnn, li-gru/],
     [['--backend', 'abacus'], /There is no backend "abacus" here. There are (cpu, wasm|wasm, cpu)\.\n/],
-    [['--out', ''], /--out <folder>' argument '' is invalid. Expected a path, got an empty one/],
-    [['--data', ''], /--data <path>' argument '' is invalid. Expected a path, got an empty one/],
-    [['--test', ' '], /--test <path>' argument ' ' is invalid. Expected a path, got an empty one/],
+    [['--out', ''], /--out <folder>' argument '' is invalid. Expected a path, got an empty text/],
+    [['--data', ''], /--data <path>' argument '' is invalid. Expected a path, got an empty text/],
+    [['--test', ' '], /--test <path>' argument ' ' is invalid. Expected a path, got an empty text/],
     [['--unknown'], /unknown option '--unknown'/],
   ])('%s is an error that says what was expected', async (args, message) => {
     const data = scratchFile('data.txt', toyLines(10));
@@ -185,7 +185,7 @@ describe('train', () => {
     expect(objects(output)[1].summary.cell).toBe(known);
   });
 
-  test('names of columns for data without columns are noticed; one example is one example', async () => {
+  test('names of columns for data without columns give a notice', async () => {
     const data = scratchFile('data.txt', `${toyLines(20)}lonely\n`);
     const held = scratchFile('test.csv', 'kind,text\nbad,dull\nugly,dull\n');
     const { error, output } = await command([
@@ -215,13 +215,13 @@ describe('train', () => {
 });
 
 describe('help', () => {
-  test('without a verb the verbs are shown', async () => {
+  test('without a subcommand it lists the subcommands', async () => {
     const { status, output } = await command([]);
     expect(status).toBe(0);
     for (const verb of ['train', 'compare', 'evaluate', 'predict', 'inspect']) expect(output).toContain(verb);
   });
 
-  test('every verb has its own', async () => {
+  test('every subcommand has its own help', async () => {
     const { status, output } = await command(['train', '--help']);
     expect(status).toBe(0);
     expect(output).toContain('--clip-norm <norm>');

@@ -47,7 +47,7 @@ describe('compare', () => {
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('min-gru, sru, lstm, gru');
   });
 
-  test('runs of another comparison, or unfinished ones, are left out of the report with a notice', async () => {
+  test('the report leaves out unfinished runs and runs of another comparison, with a notice', async () => {
     const data = scratchFile('data.txt', toyLines(40));
     const out = join(scratchFolder(), 'comparison');
     const compare = (...args: string[]) =>
@@ -58,7 +58,7 @@ describe('compare', () => {
     expect(status).toBe(0);
     expect(error).toContain(
       `gru in ${out} is left out of the report. ${join(out, 'gru')}: 1 of 3 epochs are finished. ` +
-        'Name gru in --cells to go on with it.\n',
+        'Name gru in --cells to finish it.\n',
     );
     expect(error).toMatch(/sru in .* is left out of the report\. --units 6 contradicts the checkpoint/);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Comparison of lstm<');
@@ -77,7 +77,7 @@ describe('compare', () => {
     expect(untimed(compared.output)).toEqual(untimed(alone.output));
   });
 
-  test('an unknown cell, or none, is told before anything is trained', async () => {
+  test('an unknown or missing cell is an error before any training', async () => {
     const { error } = await command(['compare', '--cells', 'gru,abacus']);
     expect(error).toMatch(/Allowed choices are simple-rnn, lstm, gru/);
     expect((await command(['compare'])).error).toMatch(/required option '--cells <names>'/);

@@ -6,7 +6,7 @@ import { useBackend } from '../src/backend.js';
 import { buildModel } from '../src/model/build.js';
 import { defaultSettings } from '../src/model/settings.js';
 import { loadModel } from '../src/storage/load-model.js';
-import { writeModel, writeModelDescription } from '../src/storage/write-model.js';
+import { writeModel, writeModelDescription } from '../src/storage/model-files.js';
 import { readCheckpoint, writeCheckpoint } from '../src/training/checkpoint.js';
 import { command, objects, small } from './command.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
@@ -27,8 +27,8 @@ async function goodEpoch(learningRate: number) {
   return { data, folder, model: readFileSync(join(folder, 'model.json'), 'utf8') };
 }
 
-describe('training that leaves the finite numbers', () => {
-  test('the first epoch: an error, no model and no answers, with or without validation', async () => {
+describe('training that diverges', () => {
+  test('in the first epoch: an error and no model, with or without validation', async () => {
     const data = scratchFile('data.txt', toyLines(40));
     for (const validation of ['0.1', '0']) {
       const folder = scratchFolder();
@@ -47,7 +47,7 @@ describe('training that leaves the finite numbers', () => {
     }
   });
 
-  test('infinite weights behind a finite loss', async () => {
+  test('with infinite weights after a finite loss', async () => {
     const data = scratchFile('data.txt', toyLines(40));
     const { status, error } = await command([
       ...['train', ...oneUpdate, '--learning-rate', '1e39', '--data', data],
@@ -102,7 +102,7 @@ describe('compare with a cell that diverges', () => {
   // A gated state stays within bounds at any rate; the state of an IndRNN with relu does not.
   const diverging = [...cpu, '--learning-rate', '1e19', '--epochs', '1'];
 
-  test('the others are compared, it is named, and the exit status is 1', async () => {
+  test('compares the other cells, names the cell, and exits with status 1', async () => {
     const data = scratchFile('data.txt', toyLines(40));
     const out = scratchFolder();
     const { status, output, error } = await command([
@@ -116,7 +116,7 @@ describe('compare with a cell that diverges', () => {
     expect(report).toContain('Training diverged, so there is no result: ind-rnn.');
   });
 
-  test('no cell is left: no table, no report', async () => {
+  test('prints no table and writes no report when all cells diverge', async () => {
     const data = scratchFile('data.txt', toyLines(40));
     const out = scratchFolder();
     const { status, output } = await command([
@@ -159,7 +159,7 @@ describe('a saved model', () => {
     }
   });
 
-  test('that answers with NaN is an error of predict and evaluate', async () => {
+  test('whose predictions are NaN is an error of predict and evaluate', async () => {
     // The state saturates at -1, so that the logits are infinite and their softmax is NaN.
     const folder = await savedWith(([embeddings, kernel, , , dense]) => {
       embeddings.fill(3e38);
@@ -177,7 +177,7 @@ describe('a saved model', () => {
     }
   });
 
-  test('a checkpoint with weights that are not finite is not gone on from', async () => {
+  test('a checkpoint with weights that are not finite cannot be resumed', async () => {
     const { folder } = await goodEpoch(0.1);
     const checkpoint = readCheckpoint(folder);
     checkpoint.weights[0].values[0] = Number.NaN;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decode } from '../src/data/encoding.js';
-import { linesOf } from '../src/data/lines.js';
+import { linesOf } from '../src/data/line-formats.js';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
@@ -16,7 +16,7 @@ describe('decode', () => {
     expect(encoding).toBe('windows-1252');
   });
 
-  test('all 256 bytes come through, the five unassigned ones as control characters', () => {
+  test('all 256 bytes are decoded, the five unassigned ones as control characters', () => {
     const { text } = decode(Uint8Array.from({ length: 256 }, (_, byte) => byte));
     expect(text.length).toBe(256);
     expect(text.slice(0, 128)).toBe(String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code)));
@@ -47,7 +47,7 @@ describe('linesOf', () => {
     expect([...linesOf(`${text}\n`)]).toEqual([{ number: 1, text }]);
   });
 
-  test('nothing has no lines', () => {
+  test('an empty text has no lines', () => {
     expect([...linesOf('')]).toEqual([]);
   });
 });

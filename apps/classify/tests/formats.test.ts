@@ -41,7 +41,7 @@ describe('lines of label and text', () => {
     expect(() => read(path)).toThrow(`${path}, line 3: "0": there is a label but no text.`);
   });
 
-  test('NUL characters, control characters and overlong labels are told by line', () => {
+  test('NUL characters, control characters and overlong labels are errors with the line', () => {
     const errors = ['1 a\0b', '1\x07 a', `${'x'.repeat(201)} a`].map((row) => {
       const path = scratchFile('data.txt', `1 fine\n${row}\n`);
       try {
@@ -56,7 +56,7 @@ describe('lines of label and text', () => {
     expect(errors[2]).toMatch(/line 2: .*the label has 201 characters/);
   });
 
-  test('of a binary file the first NUL is told, and no rows to leave out', () => {
+  test('in a binary file the first NUL is an error that does not advise --skip-bad', () => {
     const path = scratchFile('image.png', Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1'));
     expect(() => read(path)).toThrow(
       `${path}, line 3: there is a NUL character, so this is no text in UTF-8`,
@@ -74,7 +74,7 @@ describe('lines of label and text', () => {
     expect(notices).toEqual([`${path}: 2 bad rows left out.`]);
   });
 
-  test('labels that are names of object members are labels like any other', () => {
+  test('a label may have the name of a member of objects', () => {
     const path = scratchFile('data.txt', '__proto__ a\nconstructor b\ntoString c\n');
     expect(pairs(read(path).examples)).toEqual([
       ['__proto__', 'a'],
@@ -93,7 +93,7 @@ describe('CSV', () => {
     ]);
   });
 
-  test('a missing column names those that are there', () => {
+  test('the error for a missing column lists the existing columns', () => {
     const path = scratchFile('data.csv', 'label,body\n1,a\n');
     expect(() => read(path)).toThrow(
       `${path}, line 1: no column "text" in the header, which has "label", "body". ` +
@@ -129,7 +129,7 @@ describe('CSV', () => {
     ]);
   });
 
-  test('a quote that is never closed names the row it is in', () => {
+  test('the error for a quote that is never closed names its row', () => {
     const path = scratchFile('data.csv', 'label,text\n1,a\n0,"b\n1,c\n');
     expect(() => read(path, { skipBad: true })).toThrow(/line 3: a quote opened in the row .* never closed/);
   });
@@ -175,19 +175,19 @@ describe('JSON lines', () => {
     expect(() => read(path)).toThrow(message);
   });
 
-  test('a .json file is told what is read instead', () => {
+  test('the error for a .json file names the expected format', () => {
     const path = scratchFile('data.json', '[{"label":1,"text":"a"}]');
     expect(() => read(path)).toThrow(`${path}: expected .jsonl, one JSON object on each line, not .json.`);
   });
 
-  test('keys that objects inherit are not found', () => {
+  test('keys that objects inherit are not read', () => {
     const path = scratchFile('data.jsonl', '{"label":1,"text":"a"}\n');
     expect(() => read(path, { label: 'toString' })).toThrow(/the key "toString" is missing/);
   });
 });
 
 describe('a folder per class', () => {
-  test('files are examples, in the order of their names; hidden and stray ones are told', () => {
+  test('files are examples, in the order of their names; a notice lists hidden and stray files', () => {
     const folder = scratchFolder();
     scratchFile('pos/2.txt', 'fine\nfilm\n', folder);
     scratchFile('pos/10.txt', Buffer.from('caf\xe9', 'latin1'), folder);
@@ -212,7 +212,7 @@ describe('a folder per class', () => {
     expect(() => read(folder)).toThrow(`${empty}: there is a label but no text.`);
   });
 
-  test('a folder without folders', () => {
+  test('a folder without folders is an error', () => {
     const folder = scratchFolder();
     expect(() => read(folder)).toThrow(
       `${folder}: expected a folder for each class in this folder, found none.`,
@@ -226,12 +226,12 @@ describe('files without examples', () => {
     expect(() => read(path)).toThrow(`${path}, line 1: no example in the file.`);
   });
 
-  test('a header alone', () => {
+  test('a header without rows is an error', () => {
     const path = scratchFile('data.csv', 'label,text\n');
     expect(() => read(path)).toThrow('no example in the file');
   });
 
-  test('a file that is not there', () => {
+  test('a missing file is an error', () => {
     const path = join(scratchFolder(), 'none.txt');
     expect(() => read(path)).toThrow(`${path}: cannot be read (ENOENT`);
   });
@@ -247,7 +247,7 @@ describe('names of columns for data without columns', () => {
     expect(read(path, names).notices).toEqual([`${path}: has no columns, so ${options} of no use here.`]);
   });
 
-  test('a folder per class has none either; the usual names are no matter', () => {
+  test('a folder per class has no columns either; the default names give no notice', () => {
     const folder = scratchFolder();
     scratchFile('pos/1.txt', 'fine', folder);
     expect(read(folder, { label: 'kind' }).notices.length).toBe(1);

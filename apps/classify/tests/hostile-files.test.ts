@@ -24,7 +24,7 @@ function fifo(path: string): string {
 // Windows has neither FIFOs nor /dev.
 const posix = test.skipIf(process.platform === 'win32');
 
-describe('what is not a regular file', () => {
+describe('a path that is not a regular file', () => {
   posix('is refused at once as data, as test data, and in a model', async () => {
     const data = scratchFile('data.txt', toyLines(20));
     const waiting = fifo(join(scratchFolder(), 'data.txt'));
@@ -58,7 +58,7 @@ describe('what is not a regular file', () => {
     expect(error).toContain('checkpoint.bin: not a regular file (it is a folder).');
   });
 
-  posix('in a folder of classes it is an error, or left out and counted', () => {
+  posix('in a folder of classes is an error, or is left out and counted', () => {
     const folder = scratchFolder();
     scratchFile('pos/1.txt', 'fine', folder);
     const special = fifo(join(folder, 'pos', '2.txt'));
@@ -88,7 +88,7 @@ describe('a folder of classes', () => {
     });
   });
 
-  test('cycles end and are told, with stray files, dots and empty classes', () => {
+  test('a notice lists cycles of links, stray files, names with a dot and empty classes', () => {
     const folder = scratchFolder();
     scratchFile('pos/sub/a.txt', 'fine', folder);
     scratchFile('README', 'x', folder);
@@ -129,7 +129,7 @@ describe('bytes that are not UTF-8', () => {
   const utf8 = Buffer.from('a naïve\nb déjà vu\na 你好\n');
   const bad = Buffer.from('b caf\xe9\n', 'latin1');
 
-  test('one in a file of UTF-8: its line is named, or left out, and the rest stays UTF-8', () => {
+  test('one in a file of UTF-8 is an error with its line, or the line is left out and the rest stays UTF-8', () => {
     const path = scratchFile('data.txt', Buffer.concat([utf8, bad, utf8]));
     expect(() => read(path)).toThrow(`${path}, line 4: there are bytes that are not text`);
     const { pairs, notices } = read(path, true);
@@ -154,7 +154,7 @@ describe('bytes that are not UTF-8', () => {
     }
   });
 
-  test('in a folder of classes the file and the line are named', () => {
+  test('in a folder of classes are an error with the file and the line', () => {
     const folder = scratchFolder();
     scratchFile('pos/1.txt', utf8, folder);
     const path = scratchFile('pos/2.txt', Buffer.concat([utf8, bad]), folder);
@@ -162,12 +162,12 @@ describe('bytes that are not UTF-8', () => {
     expect(read(folder, true).pairs.length).toBe(1);
   });
 
-  test('a genuine U+FFFD is text, beside bad bytes too', () => {
+  test('a U+FFFD in the file is text, also beside bad bytes', () => {
     const path = scratchFile('data.txt', Buffer.concat([Buffer.from('a x\ufffdy\na ü\n'), bad]));
     expect(read(path, true).pairs).toEqual(['a: x\ufffdy', 'a: ü']);
   });
 
-  test('Latin-1 all through is Latin-1, with a notice', () => {
+  test('a file of Latin-1 is Latin-1, with a notice', () => {
     const path = scratchFile('data.txt', Buffer.concat([bad, Buffer.from('a fianc\xe9e\n', 'latin1')]));
     expect(read(path)).toEqual({
       pairs: ['b: café', 'a: fiancée'],
@@ -175,7 +175,7 @@ describe('bytes that are not UTF-8', () => {
     });
   });
 
-  test('byte order marks and UTF-16 without one are noticed and told', () => {
+  test('byte order marks and UTF-16 without one give a notice', () => {
     const text = 'a naïve film\nb 你好\n';
     const swapped = Buffer.from(text, 'utf16le').swap16();
     const expected = ['a: naïve film', 'b: 你好'];
@@ -190,13 +190,13 @@ describe('bytes that are not UTF-8', () => {
     }
   });
 
-  test('half a character in UTF-16 is named by its line', () => {
+  test('half a character in UTF-16 is an error with its line', () => {
     const path = scratchFile('data.txt', Buffer.from('\ufeffa fine\nb x\ud83dy\n', 'utf16le'));
     expect(() => read(path)).toThrow(`${path}, line 2: there are bytes that are not text`);
   });
 });
 
-test('standard input: a line of UTF-8 with a bad byte stays UTF-8 and is named', async () => {
+test('a line of standard input with a bad byte stays UTF-8 and gives a notice', async () => {
   const data = scratchFile('data.txt', toyLines(20));
   const folder = scratchFolder();
   await command(['train', ...small, '--epochs', '1', '--data', data, '--out', folder]);

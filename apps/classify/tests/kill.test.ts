@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { useBackend } from '../src/backend.js';
+import { bytesOf, type NamedArray } from '../src/storage/checkpoint-file.js';
 import { loadModel } from '../src/storage/load-model.js';
-import { bytesOf, type NamedArray } from '../src/storage/named-array.js';
 import { readCheckpoint } from '../src/training/checkpoint.js';
 import { command, small } from './command.js';
 import { ended, printed, program, start } from './processes.js';
@@ -42,7 +42,7 @@ async function uninterrupted(data: string) {
 
 const untimed = (line: string) => ({ ...JSON.parse(line), seconds: 0, examplesPerSecond: 0 });
 
-test('killed again and again in the middle of its work, it ends with the same bits', async () => {
+test('a run that is killed several times and resumed ends with the same bits', async () => {
   const data = scratchFile('data.txt', toyLines(240));
   const expected = await uninterrupted(data);
   const folder = scratchFolder();
@@ -78,7 +78,7 @@ test('killed again and again in the middle of its work, it ends with the same bi
   expect(weights(saved)).toEqual(weights(expected.saved));
 });
 
-test('Ctrl-C stops after the batch, says how to go on, and going on works', async () => {
+test('Ctrl-C stops after the batch, says how to resume, and resuming works', async () => {
   const data = scratchFile('data.txt', toyLines(240));
   const folder = scratchFolder();
   const child = start(options(data, folder));
@@ -91,7 +91,7 @@ test('Ctrl-C stops after the batch, says how to go on, and going on works', asyn
   expect(status).toBe(130);
   expect(error).toBe(
     'stopping after this batch; press Ctrl-C again to stop at once\n' +
-      `stopped; ${history.length} of ${epochs} epochs are finished. Go on with: sluice-classify train --out ${folder} --resume\n`,
+      `stopped; ${history.length} of ${epochs} epochs are finished. Resume with: sluice-classify train --out ${folder} --resume\n`,
   );
   expect(child.lines.length).toBe(history.length);
   const resumed = await command(['train', '--out', folder, '--resume', '--json']);
@@ -110,7 +110,7 @@ test.skipIf(process.platform === 'win32')('a deleted working directory is told i
   });
 });
 
-test('a reader that closes the pipe early ends it quietly', async () => {
+test('a reader that closes the pipe early ends the command without an error', async () => {
   const data = scratchFile('data.txt', toyLines(60));
   const child = start(['train', ...small, '--data', data]);
   child.stdout?.destroy();

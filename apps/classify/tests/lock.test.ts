@@ -7,7 +7,7 @@ import { buildModel } from '../src/model/build.js';
 import { defaultSettings } from '../src/model/settings.js';
 import { lockFile, lockingFolders } from '../src/storage/folder-lock.js';
 import { loadModel } from '../src/storage/load-model.js';
-import { writeModel, writeModelDescription } from '../src/storage/write-model.js';
+import { writeModel, writeModelDescription } from '../src/storage/model-files.js';
 import { command, small } from './command.js';
 import { ended, printed, start } from './processes.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
@@ -44,7 +44,7 @@ beforeAll(() => useBackend('cpu'));
 
 const silent = () => {};
 
-test('two processes with one folder: one is refused by the name of the other, and a killed one holds no lock', async () => {
+test('of two processes with one folder the second is refused with the name of the first, and a killed process holds no lock', async () => {
   const data = scratchFile('data.txt', toyLines(40));
   const out = scratchFolder();
   const folder = join(out, 'gru');
@@ -111,7 +111,7 @@ test('two processes with one folder: one is refused by the name of the other, an
 });
 
 describe('the lock of a folder', () => {
-  test('is for one at a time, and gone when the work is done or has failed', async () => {
+  test('has one owner at a time and ends with the work, also when it fails', async () => {
     const folder = join(scratchFolder(), 'new');
     await lockingFolders([folder], silent, async () => {
       await expect(lockingFolders([folder], silent, async () => {})).rejects.toThrow(
@@ -125,7 +125,7 @@ describe('the lock of a folder', () => {
     expect(await lockingFolders([folder], silent, async () => 'again')).toBe('again');
   });
 
-  test('of several folders: none stays locked when one is not to be had', async () => {
+  test('of several folders is released when one of them is locked already', async () => {
     const [first, second] = [scratchFolder(), scratchFolder()];
     await lockingFolders([second], silent, async () => {
       await expect(lockingFolders([first, second], silent, async () => {})).rejects.toThrow(second);
@@ -133,7 +133,7 @@ describe('the lock of a folder', () => {
     });
   });
 
-  test('a file that a dead process left, or anything else, is no obstacle', async () => {
+  test('an old lock file without an owner does not disturb', async () => {
     const folder = scratchFolder();
     for (const left of ['', '{"pid":1,"host":"elsewhere","started":"long ago"}', '\0']) {
       writeFileSync(join(folder, lockFile), left);
@@ -143,7 +143,7 @@ describe('the lock of a folder', () => {
     }
   });
 
-  test('where the file system has none, a notice says so and the work is done', async () => {
+  test('without locks in the file system a notice says so and the work runs', async () => {
     unlockable = 'ENOLCK: no locks available';
     const notices: string[] = [];
     const folder = scratchFolder();
@@ -155,7 +155,7 @@ describe('the lock of a folder', () => {
   });
 });
 
-test('--resume makes no folder where there is nothing to go on with', async () => {
+test('--resume creates no folder when there is nothing to resume', async () => {
   const folder = join(scratchFolder(), 'typo');
   expect((await command(['train', '--out', folder, '--resume'])).error).toMatch(/no checkpoint here/);
   const compare = ['compare', '--cells', 'gru', '--out', folder, '--resume'];
@@ -163,7 +163,7 @@ test('--resume makes no folder where there is nothing to go on with', async () =
   expect(existsSync(folder)).toBe(false);
 });
 
-test('a model that is replaced while it is read is read again', async () => {
+test('a model that is replaced during reading is read again', async () => {
   const settings = { ...defaultSettings, units: 3, embedding: 2, layers: 1, length: 4 };
   const description = { settings, classes: ['no', 'yes'], tokens: ['good'] };
   const [folder, newer] = [scratchFolder(), scratchFolder()];

@@ -1,9 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { defaultSettings } from '../src/model/settings.js';
-import { barReporter } from '../src/progress/bar-reporter.js';
-import { lineReporter } from '../src/progress/line-reporter.js';
-import { formatDuration, TimeLeft } from '../src/progress/time-left.js';
+import { barReporter, lineReporter, TimeLeft } from '../src/progress/reporters.js';
+import { formatDuration } from '../src/terminal/numbers.js';
 import type { RunDescription } from '../src/training/run.js';
 
 const run: RunDescription = {
@@ -21,13 +20,13 @@ const record = {
 };
 
 describe('time left', () => {
-  test('follows from the pace since this process began, over all epochs that are left', () => {
+  test('follows the pace of this process, over all remaining epochs', () => {
     const timeLeft = new TimeLeft(run, 1000);
     expect(timeLeft.seconds(at(2, 5), 6000)).toBeCloseTo(15);
     expect(timeLeft.seconds(at(3, 10), 21000)).toBe(0);
   });
 
-  test('is written for people', () => {
+  test('is written in words', () => {
     expect([0.4, 59.4, 59.6, 185, 3600, 7800].map(formatDuration)).toEqual([
       ...['0 s', '59 s', '1 min 00 s', '3 min 05 s', '1 h 00 min', '2 h 10 min'],
     ]);
@@ -64,7 +63,7 @@ test('on a terminal: a bar with loss, accuracy and time left on standard error, 
   );
 });
 
-test('elsewhere: a line now and then within a long epoch', () => {
+test('without a terminal: a line now and then within a long epoch', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   try {
     const { printed, ...both } = streams(false);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { deriveSeed, Generator } from '../src/random/generator.js';
 
 describe('Generator', () => {
-  test('the same seed gives the same numbers, another one others', () => {
+  test('the same seed gives the same numbers, another seed others', () => {
     const draw = (seed: number) =>
       Array.from(
         { length: 5 },
@@ -16,7 +16,7 @@ describe('Generator', () => {
     expect(draw(7)).not.toEqual(draw(7 + 2 ** 32));
   });
 
-  test('a permutation has every number once, and every place is as likely as another', () => {
+  test('a permutation has every number once, and all places are equally likely', () => {
     const generator = new Generator(1);
     const rounds = 6000;
     const firsts = new Array<number>(6).fill(0);

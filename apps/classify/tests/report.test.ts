@@ -1,10 +1,8 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, test, vi } from 'vitest';
 import { defaultSettings } from '../src/model/settings.js';
-import { classReport } from '../src/report/class-table.js';
-import type { ComparedRun } from '../src/report/comparison.js';
 import { htmlReport } from '../src/report/html-report.js';
-import { textTable } from '../src/report/text-table.js';
+import { type ComparedRun, classReport, textTable } from '../src/report/tables.js';
 
 const epoch = (number: number, validationAccuracy: number | null) => ({
   epoch: number,
@@ -40,7 +38,7 @@ describe('the HTML report', () => {
   const html = htmlReport(runs, subject);
   const { document } = parseHTML(html);
 
-  test('needs nothing from elsewhere and runs nothing', () => {
+  test('loads no other file and runs no script', () => {
     expect(document.querySelectorAll('script, link, img, iframe, [src], [href]').length).toBe(0);
     expect(html).not.toMatch(/@import|url\((?!#)/);
     expect(html.replaceAll('http://www.w3.org/2000/svg', '')).not.toContain('http');
@@ -75,11 +73,11 @@ describe('the HTML report', () => {
     for (let series = 1; series <= 8; series++) expect(style.split(`--series-${series}:`).length).toBe(3);
   });
 
-  test('names from outside are text, not markup', () => {
+  test('names from data are text, not markup', () => {
     expect(html).toContain('&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;.csv');
   });
 
-  test('one epoch of each cell is no matter to warn of, on the page or on standard error', () => {
+  test('one epoch of each cell gives no warning, on the page or on standard error', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const page = htmlReport(
       runs.map((run) => ({ ...run, history: run.history.slice(0, 1) })),
@@ -90,14 +88,14 @@ describe('the HTML report', () => {
     warn.mockRestore();
   });
 
-  test('one epoch and no validation still make a report', () => {
+  test('is written also for one epoch without validation', () => {
     const page = htmlReport([{ ...runs[0], history: [epoch(1, null)], testAccuracy: undefined }], subject);
     expect(parseHTML(page).document.querySelectorAll('figure').length).toBe(2);
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });
 });
 
-test('tables in text line up', () => {
+test('the columns of text tables are aligned', () => {
   const table = textTable(
     [
       { heading: 'a', align: 'left' },

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useBackend } from '../src/backend.js';
+import { checksum } from '../src/storage/atomic-file.js';
 import { writeCheckpointFile } from '../src/storage/checkpoint-file.js';
-import { checksum } from '../src/storage/checksum.js';
 import { checkpointPath, readCheckpoint, writeCheckpoint } from '../src/training/checkpoint.js';
 import { command, small } from './command.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
@@ -13,7 +13,7 @@ type Change = (json: Json) => unknown;
 
 beforeAll(() => useBackend('cpu'));
 
-describe('a checkpoint that was edited and sealed again', () => {
+describe('a checkpoint that was edited and has a new checksum', () => {
   let folder: string;
   const trained = async () => {
     folder = scratchFolder();
@@ -28,7 +28,7 @@ describe('a checkpoint that was edited and sealed again', () => {
     writeCheckpointFile(checkpointPath(folder), content, groups);
   };
 
-  test('each part that does not fit is named with the file', async () => {
+  test('is an error with the file and the part that does not fit', async () => {
     const checkpoint = await trained();
     const changes: [Change, RegExp][] = [
       [(json) => json.classes.push('bad'), /classes: a class is there twice/],
@@ -92,7 +92,7 @@ describe('a checkpoint that was edited and sealed again', () => {
     expect((await command(['train', '--out', folder, '--resume', '--epochs', '3'])).status).toBe(0);
   });
 
-  test('a header that says something else than what follows', async () => {
+  test('with a header that contradicts its arrays is an error', async () => {
     await trained();
     const path = checkpointPath(folder);
     const bytes = readFileSync(path);

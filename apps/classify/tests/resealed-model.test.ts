@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { useBackend } from '../src/backend.js';
 import { buildModel } from '../src/model/build.js';
 import { defaultSettings } from '../src/model/settings.js';
-import { checksum } from '../src/storage/checksum.js';
+import { checksum } from '../src/storage/atomic-file.js';
 import { loadModel } from '../src/storage/load-model.js';
-import { writeModel, writeModelDescription } from '../src/storage/write-model.js';
+import { writeModel, writeModelDescription } from '../src/storage/model-files.js';
 import { command } from './command.js';
 import { scratchFile, scratchFolder } from './scratch.js';
 
@@ -50,7 +50,7 @@ async function resealed(changed: string, change: Change): Promise<{ folder: stri
 
 const weightsOf = (body: Json) => body.weightsManifest[0].weights;
 
-describe('a model that was edited and sealed again is refused, with the name of the file', () => {
+describe('a model that was edited and has a new checksum is refused with the name of the file', () => {
   test.each<[string, string, Change, RegExp | string]>([
     ['nothing changed: it is loaded', 'model.json', () => {}, ''],
     [
@@ -250,7 +250,7 @@ describe('a model that was edited and sealed again is refused, with the name of 
     expect([path, join(folder, 'model.json')].some((named) => error.message.startsWith(named))).toBe(true);
   });
 
-  test('by every verb, in one line', async () => {
+  test('by every subcommand, in one line', async () => {
     const { folder } = await resealed('vocabulary.json', (json) => json.tokens.splice(0, 1, 'film'));
     const data = scratchFile('data.txt', 'bad dull\n');
     for (const words of [['predict', 'dull'], ['evaluate', '--data', data], ['inspect']]) {

@@ -7,7 +7,7 @@ import { useBackend } from '../src/backend.js';
 import { buildModel } from '../src/model/build.js';
 import { defaultSettings } from '../src/model/settings.js';
 import { loadModel } from '../src/storage/load-model.js';
-import { writeModel, writeModelDescription } from '../src/storage/write-model.js';
+import { writeModel, writeModelDescription } from '../src/storage/model-files.js';
 import { scratchFolder } from './scratch.js';
 
 const settings = { ...defaultSettings, units: 3, embedding: 2, layers: 1, length: 4 };
@@ -35,13 +35,13 @@ describe('a saved model', () => {
     expect(await (saved.model.predict(sample()) as Tensor).array()).toEqual(await predict());
   });
 
-  test('says which GRU it has, whatever the default is', async () => {
+  test('names its form of the GRU, whatever the default is', async () => {
     const { folder } = await savedFolder();
     const { modelTopology } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
     expect(JSON.stringify(modelTopology)).toMatch(/"reset_?[aA]fter":true/);
   });
 
-  test('is a layers model as TensorFlow.js itself loads it', async () => {
+  test('is a layers model that TensorFlow.js itself loads', async () => {
     const { folder, predict } = await savedFolder();
     const json: io.ModelJSON = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
     const artifacts = await io.getModelArtifactsForJSON(json, async (manifest) => {
@@ -52,7 +52,7 @@ describe('a saved model', () => {
     expect(await (model.predict(sample()) as Tensor).array()).toEqual(await predict());
   });
 
-  test('is replaced whole: the weights of the earlier one are gone afterwards', async () => {
+  test('is replaced with its weights: the earlier ones are removed', async () => {
     const { folder } = await savedFolder();
     const other = buildModel({ ...settings, seed: 9 }, tokens.length + 2, classes.length);
     await writeModel(folder, other, 4);
@@ -62,7 +62,7 @@ describe('a saved model', () => {
 });
 
 describe('a damaged model', () => {
-  test('every file: removed, truncated, or with a changed byte, the error names the file', async () => {
+  test('whose file is removed, truncated or changed is an error with the name of the file', async () => {
     const { folder } = await savedFolder();
     const files = readdirSync(folder);
     expect(files.length).toBe(4);
@@ -86,7 +86,7 @@ describe('a damaged model', () => {
     expect((await loadModel(folder)).epoch).toBe(3);
   });
 
-  test('a folder without a model says what was expected', async () => {
+  test('a folder without a model is an error with the expected files', async () => {
     const folder = scratchFolder();
     await expect(loadModel(folder)).rejects.toThrow(
       /model\.json: there is no such file; expected the folder/,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { printable, printableLine } from '../src/terminal/printable.js';
+import { printable, printableLine } from '../src/terminal/streams.js';
 import { command, objects, small } from './command.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
 
@@ -11,7 +11,7 @@ const hostile = '\u001b[2J\u0007\u009b31m\u202e';
 const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 describe('printable text', () => {
-  test('what a terminal obeys is written as JSON writes it, and JSON stays what it was', () => {
+  test('control characters are escaped as in JSON, and JSON keeps its meaning', () => {
     expect(printable('a\u001b[31m\u0007\u007f\u009b\u202eb\r')).toBe(
       'a\\u001b[31m\\u0007\\u007f\\u009b\\u202eb\\u000d',
     );
@@ -21,18 +21,18 @@ describe('printable text', () => {
     expect(JSON.parse(text)).toEqual(object);
   });
 
-  test('letters, emoji and their joiners, tabs and line feeds are left alone', () => {
+  test('letters, emoji and their joiners, tabs and line feeds do not change', () => {
     const text = 'a\tb\nnaïve שלום 你好 👩‍👩‍👧 می‌خواهم e\u0301';
     expect(printable(text)).toBe(text);
     expect(printableLine('a\tb\nc')).toBe('a\\u0009b\\u000ac');
   });
 
-  test('labels that differ only in what is not seen look different', () => {
+  test('labels that differ only in invisible characters look different', () => {
     expect(printable('good\u200b')).not.toBe(printable('good'));
   });
 });
 
-describe('nothing from outside reaches the terminal as it is', () => {
+describe('text from data and arguments reaches the terminal escaped', () => {
   test.each([
     ['a JSON line', 'data.jsonl', `{"label":"a","text":${hostile}}`],
     ['a short JSON line', 'data.jsonl', '\u001b\u0007'],

@@ -1,8 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, test } from 'vitest';
 import { EncodedTexts } from '../src/text/encoded-texts.js';
-import { tokensOf } from '../src/text/tokens.js';
-import { unknownIndex, Vocabulary } from '../src/text/vocabulary.js';
+import { tokensOf, unknownIndex, Vocabulary } from '../src/text/vocabulary.js';
 
 describe('tokensOf', () => {
   test('words are lower-cased; punctuation is kept, white space is not', () => {
@@ -29,7 +28,7 @@ describe('tokensOf', () => {
     expect(tokensOf('caf\u0065\u0301', 'word', 5)).toEqual(['caf\u00e9']);
   });
 
-  test('the rest of a long text is not read', () => {
+  test('a long text is read up to the limit', () => {
     expect(tokensOf('a b c d', 'word', 3)).toEqual(['a', 'b', 'c']);
     expect(tokensOf('x'.repeat(5_000_000), 'character', 4)).toEqual(['x', 'x', 'x', 'x']);
     expect(tokensOf('y '.repeat(5_000_000), 'word', 2)).toEqual(['y', 'y']);
@@ -77,7 +76,7 @@ describe('EncodedTexts', () => {
     inputs.dispose();
   });
 
-  test('the longest first', () => {
+  test('the longest text comes first', () => {
     expect([...texts.longestFirst([2, 1, 0])]).toEqual([0, 1, 2]);
     expect([...texts.longestFirst(Int32Array.of(1, 2))]).toEqual([1, 2]);
   });

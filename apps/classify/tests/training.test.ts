@@ -5,12 +5,11 @@ import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useBackend } from '../src/backend.js';
 import { defaultSettings, type Settings } from '../src/model/settings.js';
+import { bytesOf, type NamedArray } from '../src/storage/checkpoint-file.js';
 import { loadModel } from '../src/storage/load-model.js';
-import { bytesOf, type NamedArray } from '../src/storage/named-array.js';
 import { type Checkpoint, type DataOptions, readCheckpoint } from '../src/training/checkpoint.js';
 import { evaluate } from '../src/training/evaluate.js';
-import type { EpochRecord } from '../src/training/history.js';
-import { bestOf } from '../src/training/history.js';
+import { bestOf, type EpochRecord } from '../src/training/history.js';
 import { planRun } from '../src/training/plan-run.js';
 import { prepareData } from '../src/training/prepare.js';
 import { type RunResult, runTraining, type TrainingObserver } from '../src/training/run.js';
@@ -77,7 +76,7 @@ const untimed = (history: EpochRecord[]) =>
 beforeAll(() => useBackend('cpu'));
 
 describe('a training run', () => {
-  test('learns what can be learnt, and the same seed gives the same numbers', async () => {
+  test('learns a simple task, and the same seed gives the same numbers', async () => {
     const data = dataOf();
     const changes = { dropout: 0.1, epochs: 8 };
     const [first, second] = [await train(changes, data, null), await train(changes, data, null)];
@@ -129,7 +128,7 @@ describe('a training run', () => {
     expect(counts[4]).toEqual(counts[1]);
   });
 
-  test('a diverging loss is an error that says what to try', async () => {
+  test('a diverging loss is an error with advice', async () => {
     const promise = train(
       { cell: 'ind-rnn', learningRate: 1e30, clipNorm: null, dropout: 0 },
       dataOf(),
@@ -177,7 +176,7 @@ describe('a resumed run', () => {
     expect(bits(b.bestWeights ?? [])).toEqual(bits(a.bestWeights ?? []));
   });
 
-  test('more epochs than at first: as if they had been asked for at once', async () => {
+  test('with more epochs than at first gives the same bits as one run of that length', async () => {
     const data = dataOf();
     const [whole, parts] = [scratchFolder(), scratchFolder()];
     await train({ epochs: 3 }, data, whole);
@@ -186,7 +185,7 @@ describe('a resumed run', () => {
     expect(bits(readCheckpoint(parts).weights)).toEqual(bits(readCheckpoint(whole).weights));
   });
 
-  test('a finished run trains nothing and still has its best model', async () => {
+  test('of a finished run trains nothing and still has its best model', async () => {
     const folder = scratchFolder();
     const first = await train({}, dataOf(), folder);
     const again = await resume(folder);

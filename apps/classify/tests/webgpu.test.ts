@@ -4,7 +4,7 @@ import { scratchFile, toyLines } from './scratch.js';
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('--backend webgpu says what is missing where WebGPU has no adapter', async () => {
+test('--backend webgpu without an adapter is an error with the reason', async () => {
   vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => null } });
   const data = scratchFile('data.txt', toyLines(20));
   const { status, output, error } = await command(['train', '--data', data, ...small, '--backend', 'webgpu']);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { InputError } from '../failure.js';
-import { cellNames } from '../model/cells.js';
+import { cellNames } from '../model/settings.js';
 import { hasCheckpoint, readCheckpoint } from '../training/checkpoint.js';
 import { checkSameData, planRun, type RunPlan, refuseModelAlone } from '../training/plan-run.js';
 import type { PreparedData } from '../training/prepare.js';
@@ -11,7 +11,7 @@ export interface CompareFlags extends TrainingFlags {
   out: string;
 }
 
-/** One cell's run: its plan and the folder below the comparison's where it is kept. */
+/** One cell's run: its plan and its folder in the comparison's. */
 export interface CellRun {
   cell: string;
   folder: string;
@@ -23,45 +23,43 @@ export function cellFolders(flags: CompareFlags): string[] {
   return flags.cells.map((cell) => resolve(flags.out, cell));
 }
 
-/**
- * @throws InputError when no cell's run was begun, so that there is nothing to resume.
- */
-export function refuseNothingBegun(flags: CompareFlags): void {
+/** @throws InputError when there is no run to resume. */
+export function requireAnyRun(flags: CompareFlags): void {
   const folders = cellFolders(flags);
   if (folders.some(hasCheckpoint)) return;
   for (const folder of folders) refuseModelAlone(folder);
-  throw new InputError(`${flags.out}: no comparison to resume here. Leave --resume out to begin one.`);
+  throw new InputError(`${flags.out}: no comparison to resume here. Leave --resume out to start one.`);
 }
 
 /**
- * The runs of a comparison. One that is resumed goes on with the cells that were begun and begins the others with the
+ * The runs of a comparison. A resumed comparison continues the cells with a checkpoint and starts the others with the
  * same settings and data.
  *
- * @throws InputError when cells were begun with different settings.
+ * @throws InputError when the checkpoints have different settings.
  */
 export function cellRuns(flags: CompareFlags): CellRun[] {
   const folders = cellFolders(flags);
-  const begun = flags.resume ? folders.find(hasCheckpoint) : undefined;
-  const first = begun === undefined ? undefined : readCheckpoint(begun);
+  const resumed = flags.resume ? folders.find(hasCheckpoint) : undefined;
+  const first = resumed === undefined ? undefined : readCheckpoint(resumed);
   return flags.cells.map((cell, index): CellRun => {
     const folder = folders[index];
-    const wish = {
+    const request = {
       settings: { ...first?.settings, ...settingsGiven(flags), cell },
       data: { ...first?.data, ...dataGiven(flags) },
       folder,
-      resume: begun !== undefined && hasCheckpoint(folder),
+      resume: resumed !== undefined && hasCheckpoint(folder),
     };
-    return { cell, folder, plan: planRun(wish, optionName) };
+    return { cell, folder, plan: planRun(request, optionName) };
   });
 }
 
 /**
- * The finished runs of the same comparison in its folder whose cells were not asked for this time: the report is of
- * them too. Those of another comparison, unfinished or damaged are left out of it, with a notice.
+ * Earlier finished runs of the same comparison for cells that `--cells` does not name: the report includes them. A notice
+ * names runs of another comparison, unfinished and damaged runs; the report does not include these.
  *
- * @param plan of a cell that was asked for.
+ * @param plan of a cell that `--cells` names.
  */
-export function finishedBefore(
+export function earlierRuns(
   flags: CompareFlags,
   plan: RunPlan,
   data: PreparedData,
@@ -89,14 +87,14 @@ function finishedRun(
   { settings, data }: RunPlan,
   prepared: PreparedData,
 ): RunPlan {
-  const wish = { settings: { ...settings, cell }, data, folder, resume: true };
-  const plan = planRun(wish, optionName);
+  const request = { settings: { ...settings, cell }, data, folder, resume: true };
+  const plan = planRun(request, optionName);
   if (plan.checkpoint === undefined) return plan;
   checkSameData(plan.checkpoint, prepared, folder);
   const done = plan.checkpoint.history.length;
   if (done < settings.epochs) {
     throw new InputError(
-      `${folder}: ${done} of ${settings.epochs} epochs are finished. Name ${cell} in --cells to go on with it.`,
+      `${folder}: ${done} of ${settings.epochs} epochs are finished. Name ${cell} in --cells to finish it.`,
     );
   }
   return plan;

@@ -1,43 +1,41 @@
 import { basename, join } from 'node:path';
 import { useBackend } from '../backend.js';
 import type { Settings } from '../model/settings.js';
-import { chooseReporter } from '../progress/choose-reporter.js';
-import type { Reporter } from '../progress/reporter.js';
-import { type ComparedRun, comparisonTable } from '../report/comparison.js';
+import { chooseReporter, type Reporter } from '../progress/reporters.js';
 import { htmlReport, type ReportSubject } from '../report/html-report.js';
 import { summaryOf } from '../report/summary.js';
-import { textTable } from '../report/text-table.js';
+import { type ComparedRun, comparisonTable, textTable } from '../report/tables.js';
 import { writeFileAtomically } from '../storage/atomic-file.js';
 import { lockingFolders } from '../storage/folder-lock.js';
 import { noticeTo, type Streams } from '../terminal/streams.js';
-import { Divergence } from '../training/divergence.js';
+import { warmUp } from '../training/epoch.js';
+import { Divergence } from '../training/history.js';
 import { checkSameData } from '../training/plan-run.js';
 import { type PreparedData, prepareData } from '../training/prepare.js';
 import { type RunResult, runTraining } from '../training/run.js';
 import { interruptedStatus, type StopRequest, stoppable } from '../training/stop.js';
-import { warmUp } from '../training/warm-up.js';
-import { type CompareFlags, cellFolders, cellRuns, finishedBefore, refuseNothingBegun } from './cell-runs.js';
-import { commandLine } from './command-line.js';
+import { type CompareFlags, cellFolders, cellRuns, earlierRuns, requireAnyRun } from './cell-runs.js';
+import { commandLine } from './options.js';
 import { noticeOtherBackend, stoppingNotice } from './train.js';
 
 /**
- * Trains a model with each cell on the same split and reports on all of them. A cell whose training diverges is told
- * and left out of the table; the others go on.
+ * Trains a model with each cell on the same split and reports on all of them. If the training of a cell diverges, a notice
+ * says so, the table leaves it out, and the other cells are still trained.
  *
  * @returns the exit status: 1 when a cell diverged.
  */
 export async function compare(flags: CompareFlags, streams: Streams): Promise<number> {
-  if (flags.resume) refuseNothingBegun(flags);
+  if (flags.resume) requireAnyRun(flags);
   return lockingFolders(cellFolders(flags), noticeTo(streams), () => compareCells(flags, streams));
 }
 
 async function compareCells(flags: CompareFlags, streams: Streams): Promise<number> {
   const notice = noticeTo(streams);
-  const asked = cellRuns(flags);
-  const { settings } = asked[0].plan;
-  const data = prepareData(asked[0].plan.data, settings, notice);
-  for (const { plan, folder } of asked) if (plan.checkpoint) checkSameData(plan.checkpoint, data, folder);
-  const runs = [...asked, ...finishedBefore(flags, asked[0].plan, data, notice)];
+  const named = cellRuns(flags);
+  const { settings } = named[0].plan;
+  const data = prepareData(named[0].plan.data, settings, notice);
+  for (const { plan, folder } of named) if (plan.checkpoint) checkSameData(plan.checkpoint, data, folder);
+  const runs = [...named, ...earlierRuns(flags, named[0].plan, data, notice)];
   const backend = await useBackend(settings.backend);
   let reporter: Reporter;
   const compared: ComparedRun[] = [];
@@ -83,7 +81,7 @@ async function compareCells(flags: CompareFlags, streams: Streams): Promise<numb
   if (!finished) {
     const cells = flags.cells.join(',');
     notice(
-      `stopped. Go on with: ${commandLine('compare', '--cells', cells, '--out', flags.out, '--resume')}`,
+      `stopped. Resume with: ${commandLine('compare', '--cells', cells, '--out', flags.out, '--resume')}`,
     );
     return interruptedStatus;
   }

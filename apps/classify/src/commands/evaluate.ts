@@ -1,17 +1,15 @@
 import { useBackend } from '../backend.js';
-import { counted } from '../counted.js';
 import { withKnownLabels } from '../data/classes.js';
-import { defaultColumns } from '../data/columns.js';
+import { defaultColumns, rowProblems } from '../data/example.js';
 import { readExamples } from '../data/read-examples.js';
-import { rowProblems } from '../data/row-problems.js';
-import { formatPercent } from '../progress/epoch-line.js';
-import { classReport } from '../report/class-table.js';
+import { classReport } from '../report/tables.js';
 import { loadModel } from '../storage/load-model.js';
+import { formatPercent, formatQuantity } from '../terminal/numbers.js';
 import { noticeTo, type Streams } from '../terminal/streams.js';
-import { tokensOf } from '../text/tokens.js';
-import { answersWithNaN } from '../training/divergence.js';
+import { LabelledTexts } from '../text/encoded-texts.js';
+import { tokensOf } from '../text/vocabulary.js';
 import { evaluate as evaluateModel } from '../training/evaluate.js';
-import { LabelledTexts } from '../training/labelled-texts.js';
+import { answersWithNaN } from '../training/history.js';
 import type { ReadingFlags } from './options.js';
 
 export interface EvaluateFlags extends ReadingFlags {
@@ -34,13 +32,13 @@ export async function evaluate(flags: EvaluateFlags, { output, error }: Streams)
   const read = readExamples(flags.data, { columns, skipBad, notice });
   const examples = withKnownLabels(read, classes, flags.data, problems);
   if (problems.skipped > 0)
-    notice(`${flags.data}: ${counted(problems.skipped, 'example')} with an unknown label left out.`);
+    notice(`${flags.data}: ${formatQuantity(problems.skipped, 'example')} with an unknown label left out.`);
   const tokens = examples.map(({ text }) => tokensOf(text, settings.unit, settings.length));
   const result = await evaluateModel(model, new LabelledTexts(examples, tokens, vocabulary, classes));
   if (!Number.isFinite(result.loss)) throw answersWithNaN(flags.model);
   output.write(
     `accuracy ${formatPercent(result.accuracy)}  loss ${result.loss.toFixed(4)}  ` +
-      `${counted(result.examples, 'example')}\n\n${classReport(result, classes)}`,
+      `${formatQuantity(result.examples, 'example')}\n\n${classReport(result, classes)}`,
   );
   return 0;
 }

@@ -2,15 +2,15 @@ import { explain } from '@sluice/core';
 import { Bidirectional, RecurrentLayer } from '@sluice/layers';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { useBackend } from '../backend.js';
-import { formatCount } from '../progress/epoch-line.js';
-import { type Column, textTable } from '../report/text-table.js';
+import { type Column, textTable } from '../report/tables.js';
 import { loadModel } from '../storage/load-model.js';
+import { formatCount } from '../terminal/numbers.js';
 import type { Streams } from '../terminal/streams.js';
 
-/** Classes that are named; the rest is counted. */
+/** The number of classes that are shown by name. */
 const namedClasses = 20;
 
-/** Shows what a saved model is: settings, parameters, and the equations and plan of its cell. */
+/** Shows the settings and parameters of a saved model, and the equations and plan of its cell. */
 export async function inspect(flags: { model: string }, { output }: Streams): Promise<number> {
   await useBackend(null);
   const { model, settings, classes, vocabulary, epoch } = await loadModel(flags.model);
@@ -55,7 +55,7 @@ function parameterTable(all: readonly layers.Layer[]): string {
   return textTable(columns, [...rows, ['all', '', '', formatCount(total)]]);
 }
 
-/** The cell explained at each pair of sizes that occurs; layers of the same sizes share one text. */
+/** The explanation of the cell for each pair of sizes; layers of the same sizes share one text. */
 function explanations(all: readonly layers.Layer[]): Set<string> {
   return new Set(
     all.flatMap((layer) => {

@@ -4,9 +4,9 @@ import { InputError } from '../failure.js';
 import { loadModel, type SavedModel } from '../storage/load-model.js';
 import { noticeTo, type Streams, type Terminal } from '../terminal/streams.js';
 import { EncodedTexts } from '../text/encoded-texts.js';
-import { tokensOf } from '../text/tokens.js';
-import { answersWithNaN } from '../training/divergence.js';
+import { tokensOf } from '../text/vocabulary.js';
 import { mostLikely, probabilities } from '../training/evaluate.js';
+import { answersWithNaN } from '../training/history.js';
 import { allFinite } from '../training/weights.js';
 
 export interface PredictFlags {
@@ -17,7 +17,7 @@ export interface PredictFlags {
 /**
  * Prints the most likely class, its probability and the text, a line for each text, separated by tabs.
  *
- * @param given the texts; with none, the lines of standard input that are not blank, answered as they arrive.
+ * @param given the texts; if empty, the lines of standard input that are not blank, classified as they arrive.
  * @returns the exit status.
  * @throws InputError when the model answers with NaN.
  */
@@ -53,7 +53,7 @@ async function answers(
   return lines.join('');
 }
 
-/** Text that is safe to print in a table: white space and control characters become single spaces. */
+/** Text for one line of a table: white space and control characters become single spaces. */
 function oneLine(text: string): string {
   return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }

@@ -1,15 +1,21 @@
 import { useBackend } from '../backend.js';
-import { counted } from '../counted.js';
-import { chooseReporter } from '../progress/choose-reporter.js';
+import { chooseReporter } from '../progress/reporters.js';
 import { summaryOf, summaryText } from '../report/summary.js';
 import { lockingFolders } from '../storage/folder-lock.js';
+import { formatQuantity } from '../terminal/numbers.js';
 import { noticeTo, type Streams } from '../terminal/streams.js';
-import { checkSameData, planRun, refuseNothingToResume } from '../training/plan-run.js';
+import { checkSameData, planRun, requireCheckpoint } from '../training/plan-run.js';
 import { prepareData } from '../training/prepare.js';
 import { runTraining } from '../training/run.js';
 import { interruptedStatus, stoppable } from '../training/stop.js';
-import { commandLine } from './command-line.js';
-import { absolutePath, dataGiven, optionName, settingsGiven, type TrainingFlags } from './options.js';
+import {
+  absolutePath,
+  commandLine,
+  dataGiven,
+  optionName,
+  settingsGiven,
+  type TrainingFlags,
+} from './options.js';
 
 export interface TrainFlags extends TrainingFlags {
   out?: string;
@@ -18,8 +24,8 @@ export interface TrainFlags extends TrainingFlags {
 /** Trains one model. @returns the exit status. */
 export async function train(flags: TrainFlags, streams: Streams): Promise<number> {
   const folder = absolutePath(flags.out);
-  // Before the folder is locked, which would make it.
-  if (flags.resume) refuseNothingToResume(folder);
+  // Before the lock, which creates the folder.
+  if (flags.resume) requireCheckpoint(folder);
   const folders = folder === null ? [] : [folder];
   return lockingFolders(folders, noticeTo(streams), () => trainIn(folder, flags, streams));
 }
@@ -34,7 +40,7 @@ async function trainIn(folder: string | null, flags: TrainFlags, streams: Stream
   if (checkpoint !== undefined && folder !== null) checkSameData(checkpoint, data, folder);
   const backend = await useBackend(plan.settings.backend);
   if (checkpoint !== undefined) noticeOtherBackend(checkpoint.settings.backend, backend, notice);
-  // The backend by its name, so that a resumed run has the same one.
+  // The name of the backend, so that a resumed run uses the same one.
   const settings = { ...plan.settings, backend };
   const reporter = chooseReporter(streams, flags.json ?? false);
   const result = await stoppable(
@@ -65,21 +71,21 @@ async function trainIn(folder: string | null, flags: TrainFlags, streams: Stream
   return 0;
 }
 
-/** Told at the first Ctrl-C. */
+/** The notice at the first Ctrl-C. */
 export const stoppingNotice = 'stopping after this batch; press Ctrl-C again to stop at once';
 
-/** Tells that the numbers of a run that goes on elsewhere are not those that it would have had. */
+/** Says that a resumed run has other numbers than it would have on the backend on which it started. */
 export function noticeOtherBackend(
   before: string | null,
   now: string,
   notice: (message: string) => void,
 ): void {
   if (before === now) return;
-  notice(`the run was begun on the backend ${before}; on ${now} its numbers differ in their last digits`);
+  notice(`the run started on the backend ${before}; on ${now} its numbers differ in their last digits`);
 }
 
 function stoppedNotice(finished: number, epochs: number, folder: string | undefined): string {
-  const state = `stopped; ${finished} of ${counted(epochs, 'epoch')} ${finished === 1 ? 'is' : 'are'} finished`;
-  if (folder === undefined) return `${state}. Nothing was saved; give --out FOLDER to be able to go on.`;
-  return `${state}. Go on with: ${commandLine('train', '--out', folder, '--resume')}`;
+  const state = `stopped; ${finished} of ${formatQuantity(epochs, 'epoch')} ${finished === 1 ? 'is' : 'are'} finished`;
+  if (folder === undefined) return `${state}. Nothing was saved; give --out FOLDER to be able to resume.`;
+  return `${state}. Resume with: ${commandLine('train', '--out', folder, '--resume')}`;
 }

@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
 import { decode, linesOfBytes, malformed, remarkOn, utf16Of } from './encoding.js';
-import { linesOf } from './lines.js';
+import { linesOf } from './line-formats.js';
 
 const lineFeed = 0x0a;
 
 /**
- * The lines of a stream that are not blank, in groups as they arrive: what a person types comes line by line, a
- * file by the hundreds. Each line is decoded by itself, so that the groups do not decide its encoding; only
- * UTF-16, which its first bytes tell, is read to the end first.
+ * The lines of a stream that are not blank, in groups as they arrive: typed lines come one by one, a file's by the
+ * hundreds. Each line is decoded by itself, so that its encoding does not depend on the groups. Only UTF-16, which the
+ * first bytes show, is read to the end first.
  *
- * @param notice told once that lines are Latin-1, and of each line with bytes that are no text.
+ * @param notice called once for Latin-1, and for each line with bytes that are no text.
  */
 export async function* arrivingLines(
   input: Readable,

@@ -1,10 +1,9 @@
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { excerpt, InputError } from '../failure.js';
-import { checkedExample } from './checked-example.js';
-import type { Example, Source } from './example.js';
+import { checkedExample, type Example, type Source } from './example.js';
 
-/** A record of a delimited file and the line it begins at, from 1. */
+/** A record of a delimited file and its first line, from 1. */
 interface DelimitedRecord {
   line: number;
   fields: string[];
@@ -35,7 +34,7 @@ function recordsOf(
     parse(text, {
       ...dialect,
       relax_quotes: true,
-      // The number of fields is checked against the header, with a message of our own.
+      // `examplesOf` compares the number of fields with the header's.
       relax_column_count: true,
       skip_empty_lines: true,
       on_record: (fields: string[], { lines }: { lines: number }) => {
@@ -82,14 +81,14 @@ function examplesOf(
   return examples;
 }
 
-/** What may stand between fields, and the ending of such files where there is one. */
+/** The delimiters of fields, and the usual ending of such files. */
 const delimiters = [
   { plural: 'semicolons', character: ';' },
   { plural: 'tabs', character: '\t', ending: '.tsv' },
   { plural: 'commas', character: ',', ending: '.csv' },
 ];
 
-/** A header that is a single field with another delimiter in it is not a matter of the columns' names. */
+/** A header of a single field that contains another delimiter is reported as such, not as missing columns. */
 function refuseOtherDelimiter({ line, fields }: DelimitedRecord, source: Source, expected: string): void {
   const other = delimiters.find(
     ({ plural, character }) => plural !== expected && fields.length === 1 && fields[0].includes(character),

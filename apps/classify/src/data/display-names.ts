@@ -1,17 +1,17 @@
 import { InputError } from '../failure.js';
 import { deriveSeed, Generator, stream } from '../random/generator.js';
+import { stratifiedSplit } from './classes.js';
 import type { Example } from './example.js';
-import { stratifiedSplit } from './split.js';
 
-/** The languages of the embedded data: a dozen that are written in Latin letters. */
+/** The languages of the embedded data: twelve languages with Latin letters. */
 const languages = ['de', 'en', 'es', 'fi', 'fr', 'hu', 'it', 'nl', 'pl', 'pt', 'sv', 'tr'] as const;
 
 /**
- * The embedded data: which language is this name in? The names of countries, languages, currencies and scripts
- * as `Intl.DisplayNames` knows them (Unicode CLDR, part of every engine). A name that several languages share
- * ("Angola") has no one answer and is left out, so no name is in both parts.
+ * The embedded data: names, labelled with their language. They are the names of countries, languages, currencies and
+ * scripts of `Intl.DisplayNames` (Unicode CLDR, part of every engine). A name that several languages share ("Angola") is
+ * left out, so no name is in both parts.
  *
- * @returns examples to learn from and a sixth, held back, to test with. The same engine gives the same data.
+ * @returns training examples, and a sixth of all for testing. The same engine gives the same data.
  * @throws InputError when the engine was built without the data of these languages.
  */
 export function displayNames(): { train: Example[]; test: Example[] } {
@@ -44,7 +44,7 @@ export function displayNames(): { train: Example[]; test: Example[] } {
   return { train: kept, test: held };
 }
 
-/** All codes of a type that have an English name. Only currencies can be asked for; the others are tried out. */
+/** All codes of a type that have an English name. `Intl` lists only currencies; all other codes are tried. */
 function codesOf(type: 'region' | 'language' | 'currency' | 'script'): string[] {
   if (type === 'currency') return Intl.supportedValuesOf('currency');
   const english = new Intl.DisplayNames(['en'], { type, fallback: 'none' });

@@ -1,30 +1,30 @@
 import { isUtf8 } from 'node:buffer';
 
-/** How the bytes of a file were read. */
+/** The encoding of a file. */
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 export interface Decoded {
-  /** With `malformed` in the place of bytes that are no text in the encoding. */
+  /** Bytes that are no text in the encoding are replaced by `malformed`. */
   text: string;
   encoding: Encoding;
 }
 
 /**
- * Stands for bytes that are no text in the encoding of their file: one of the code points that Unicode keeps for such
- * use inside a program. Not U+FFFD, which is text where a file has it.
+ * The character for bytes that are no text in the encoding of their file. Unicode reserves it for internal use, unlike
+ * U+FFFD, which a file may contain.
  */
 export const malformed = '\ufdd0';
 
 /**
  * Windows-1252 in the range where ISO 8859-1 has control characters (Unicode's mapping file CP1252.TXT).
- * Text that calls itself Latin-1 is nearly always this superset. The five unassigned bytes stay as they are.
+ * Text with the declared encoding Latin-1 is nearly always in this superset. The five unassigned bytes stay as they are.
  */
 const upperControls = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
 /**
- * Reads bytes as text: as UTF-16 by its byte order mark or its zero bytes; as UTF-8 where they are, or where the
- * most of what is not ASCII is; else as Latin-1 in its Windows form. The last is done by hand rather than with
- * `TextDecoder('latin1')`, which some releases of Node read as ISO 8859-1.
+ * Decodes bytes: as UTF-16 if they have its byte order mark or its zero bytes; as UTF-8 if all bytes, or most bytes
+ * beyond ASCII, are valid UTF-8; else as Latin-1 in its Windows form. Latin-1 has a decoder of its own here, since
+ * `TextDecoder('latin1')` is ISO 8859-1 in some releases of Node.
  *
  * @throws RangeError (of the engine) when the text is longer than a string can be.
  */
@@ -38,7 +38,7 @@ export function decode(bytes: Uint8Array): Decoded {
   return { text, encoding: 'utf-8' };
 }
 
-/** What is worth telling about how bytes were read, or `undefined` for plain UTF-8. */
+/** A remark on the encoding, for a notice; `undefined` for plain UTF-8. */
 export function remarkOn(bytes: Uint8Array, encoding: Encoding): string | undefined {
   if (encoding === 'windows-1252') return 'not valid UTF-8; read as Latin-1 (Windows-1252)';
   if (encoding !== 'utf-8') {
@@ -48,7 +48,7 @@ export function remarkOn(bytes: Uint8Array, encoding: Encoding): string | undefi
   return marked ? 'begins with a byte order mark; read as UTF-8' : undefined;
 }
 
-/** The form of UTF-16 that bytes are in: by the byte order mark, or since most characters are Latin, with a zero byte. */
+/** The form of UTF-16 of bytes, from the byte order mark or from the zero bytes of Latin characters. */
 export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
@@ -60,7 +60,7 @@ export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined 
   return high > units * 0.6 && low === 0 ? 'utf-16be' : undefined;
 }
 
-/** The pieces of bytes that end with a line feed, and the rest. In UTF-8 and Latin-1 no other character has that byte. */
+/** The bytes, cut after each line feed. In UTF-8 and Latin-1 no other character has that byte. */
 export function linesOfBytes(bytes: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; ) {
@@ -72,7 +72,7 @@ export function linesOfBytes(bytes: Uint8Array): Uint8Array[] {
   return lines;
 }
 
-/** Text in an encoding; what is none becomes `malformed`. */
+/** The text of bytes in an encoding; invalid bytes become `malformed`. */
 function decoded(bytes: Uint8Array, encoding: Encoding): string {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
@@ -83,8 +83,8 @@ function decoded(bytes: Uint8Array, encoding: Encoding): string {
 }
 
 /**
- * Whether a text read as UTF-8 looks like Latin-1 all through: at most one of twenty pieces that are not ASCII is a
- * character in UTF-8, as by accident. A file of UTF-8 with a bad byte is a file of UTF-8.
+ * Whether a text that was decoded as UTF-8 looks like Latin-1: at most one in twenty characters beyond ASCII is valid
+ * UTF-8, by chance. UTF-8 with a few bad bytes stays UTF-8.
  */
 function looksLikeLatin1(text: string): boolean {
   const pieces = text.match(/[^\0-\u007f]/gu)?.length ?? 0;

@@ -2,25 +2,24 @@ import { readdirSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { InputError } from '../failure.js';
 import { cannotBeRead, kindOf, readRegularFile } from '../files/regular-file.js';
-import { checkedExample } from './checked-example.js';
+import { formatQuantity } from '../terminal/numbers.js';
 import { decode, malformed, remarkOn } from './encoding.js';
-import type { Example, RowProblems } from './example.js';
-import { LeftOut } from './left-out.js';
-import { lineAt } from './lines.js';
+import { checkedExample, type Example, type RowProblems } from './example.js';
+import { lineAt } from './line-formats.js';
 
-/** Who is told what the reading of a folder finds besides its examples. */
+/** Callbacks for the events of reading a folder. */
 export interface FolderListener {
   problems: RowProblems;
-  /** Told of a file that was not read as plain UTF-8. */
+  /** Called for a file that was not read as plain UTF-8. */
   remark(file: string, remark: string): void;
   notice(message: string): void;
 }
 
 /**
  * Reads a folder per class: each folder in `folder` is a class, each file in it or in folders below one example.
- * Links are followed. Names are taken in code-unit order, so that every file system gives the same data. What is left
- * out is told: files beside the classes, names that begin with a dot, classes without files, links back to a folder
- * that has been read.
+ * Links are followed. Names are in code-unit order, so that every file system gives the same data. A notice lists what
+ * is left out: files beside the classes, names that begin with a dot, classes without files, links back to a folder that
+ * has been read.
  *
  * @throws InputError when there is no folder inside, or something cannot be read.
  */
@@ -43,7 +42,7 @@ export function readFolder(folder: string, listener: FolderListener): Example[] 
   if (classes === 0) {
     throw new InputError(`${folder}: expected a folder for each class in this folder, found none.`);
   }
-  leftOut.tell(listener.notice);
+  leftOut.report(listener.notice);
   return examples;
 }
 
@@ -110,5 +109,35 @@ function truePath(folder: string): string {
     return realpathSync(folder);
   } catch (error) {
     throw cannotBeRead(folder, error);
+  }
+}
+
+/** The reasons to leave out a path in a folder of classes, in the singular and in the plural. */
+const kinds = {
+  besideClasses: ['file beside the folders of classes', 'files beside the folders of classes'],
+  hidden: ['name that begins with a dot', 'names that begin with a dot'],
+  emptyClass: ['class without files', 'classes without files'],
+  readBefore: ['link to a folder that has been read', 'links to folders that have been read'],
+} as const;
+
+/** Counts the paths that are left out of a folder, for one notice. */
+export class LeftOut {
+  private readonly found = new Map<keyof typeof kinds, { count: number; first: string }>();
+
+  constructor(private readonly folder: string) {}
+
+  add(kind: keyof typeof kinds, path: string): void {
+    const { count, first } = this.found.get(kind) ?? { count: 0, first: relative(this.folder, path) };
+    this.found.set(kind, { count: count + 1, first });
+  }
+
+  /** Gives one notice with the count and the first path of each kind. */
+  report(notice: (message: string) => void): void {
+    if (this.found.size === 0) return;
+    const parts = [...this.found].map(([kind, { count, first }]) => {
+      const [one, several] = kinds[kind];
+      return `${formatQuantity(count, one, several)} (${first}${count > 1 ? ', …' : ''})`;
+    });
+    notice(`${this.folder}: left out: ${parts.join('; ')}.`);
   }
 }

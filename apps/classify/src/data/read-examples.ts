@@ -1,32 +1,34 @@
 import { extname } from 'node:path';
-import { counted } from '../counted.js';
 import { InputError } from '../failure.js';
 import { cannotBeRead, kindOf, notRegular, readRegularFile } from '../files/regular-file.js';
-import { notUtf8 } from './checked-example.js';
-import { noticeUnusedColumns } from './columns.js';
+import { formatQuantity } from '../terminal/numbers.js';
 import { readCsv, readTsv } from './delimited.js';
 import { decode, malformed, remarkOn } from './encoding.js';
-import type { ColumnNames, Example, Source } from './example.js';
+import {
+  type ColumnNames,
+  type Example,
+  noticeUnusedColumns,
+  notUtf8,
+  rowProblems,
+  type Source,
+} from './example.js';
 import { readFolder } from './folder.js';
-import { readJsonLines } from './json-lines.js';
-import { readLabelledLines } from './labelled-lines.js';
-import { lineAt } from './lines.js';
-import { rowProblems } from './row-problems.js';
+import { lineAt, readJsonLines, readLabelledLines } from './line-formats.js';
 
-/** How a data file is to be read. */
+/** Options for reading a data file. */
 export interface ReadOptions {
   columns: ColumnNames;
   skipBad: boolean;
-  /** Told what the person should know: an unusual encoding, rows left out. */
+  /** Called with facts for the user: an unusual encoding, rows left out. */
   notice: (message: string) => void;
 }
 
 /**
  * Reads the labelled texts of a file, or of a folder with a folder per class. The format follows the ending:
- * .csv, .tsv, .jsonl or .ndjson; every other file but .json has lines of `label text`.
+ * .csv, .tsv, .jsonl or .ndjson; every other file except .json has lines of `label text`.
  *
- * @throws InputError when the file cannot be read, is no text, has no example, or has a row that cannot be used (the
- *   message names the line) and bad rows are not skipped.
+ * @throws InputError when the file cannot be read, is no text or has no example; and, unless bad rows are skipped, when a
+ *   row cannot be used (the message names its line).
  */
 export function readExamples(path: string, options: ReadOptions): Example[] {
   const problems = rowProblems(options.skipBad);
@@ -48,10 +50,11 @@ export function readExamples(path: string, options: ReadOptions): Example[] {
       ? readFolder(path, { problems, remark, notice: options.notice })
       : reader(textIn(path, options, remark), source);
   for (const [text, files] of remarks) {
-    const others = files.length > 1 ? ` and ${counted(files.length - 1, 'more file')}` : '';
+    const others = files.length > 1 ? ` and ${formatQuantity(files.length - 1, 'more file')}` : '';
     options.notice(`${files[0]}${others}: ${text}.`);
   }
-  if (problems.skipped > 0) options.notice(`${path}: ${counted(problems.skipped, 'bad row')} left out.`);
+  if (problems.skipped > 0)
+    options.notice(`${path}: ${formatQuantity(problems.skipped, 'bad row')} left out.`);
   if (examples.length === 0) {
     throw new InputError(`${path}, line 1: no example in the file. ${expectedFormats}`);
   }

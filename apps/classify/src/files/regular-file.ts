@@ -1,14 +1,14 @@
 import { lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { InputError, messageOf } from '../failure.js';
 
-/** What is at a path, links followed: a file, a folder, or the name of something that has no content to read. */
+/** The kind of a path, links followed: a file, a folder, or another kind by its name. */
 export type PathKind = 'file' | 'folder' | Special;
 
-/** What is neither a file nor a folder, as a message says it. */
+/** Kinds that are neither file nor folder, in the words of a message. */
 type Special = 'a FIFO' | 'a socket' | 'a character device' | 'a block device' | 'a link that leads nowhere';
 
 /**
- * @throws InputError when the path cannot be looked at: it does not exist, say.
+ * @throws InputError when the path has no kind: for example, it does not exist.
  */
 export function kindOf(path: string): PathKind {
   try {
@@ -32,10 +32,10 @@ function kindOfStats(stats: Stats): PathKind {
 }
 
 /**
- * The content of a regular file. Anything else is refused before it is opened: a FIFO would wait for a writer, a
+ * The content of a regular file. Other kinds are refused before they are opened: a FIFO would wait for a writer, a
  * device might never end.
  *
- * @throws InputError when there is none, it is something else, or it cannot be read.
+ * @throws InputError when the path does not exist, is no regular file, or cannot be read.
  */
 export function readRegularFile(path: string): Buffer {
   const kind = kindOf(path);

@@ -14,8 +14,7 @@ import {
 } from '@sluice/layers';
 import { initializers, type LayersModel } from '@tensorflow/tfjs-layers';
 import { deriveSeed, stream } from '../random/generator.js';
-import { cellNamed } from './cells.js';
-import type { Settings } from './settings.js';
+import { cellNamed, type Settings } from './settings.js';
 
 /**
  * The text classifier: an embedding, recurrent layers, and a dense layer with one sigmoid output for two classes or
@@ -66,7 +65,7 @@ export function outputUnits(classes: number): number {
   return classes === 2 ? 1 : classes;
 }
 
-/** The recurrent layer with a number from 1. All but the last pass on their output at every time step. */
+/** The recurrent layer with this number, from 1. All but the last return their output at every time step. */
 function recurrentLayer(settings: Settings, number: number, seed: number) {
   const args = {
     units: settings.units,
@@ -85,7 +84,7 @@ function layerOf(
 ) {
   switch (cell) {
     case 'gru':
-      // Said here, since a checkpoint's settings name the cell only: its weights fit this bias alone.
+      // Explicit, since a checkpoint names only the cell and its weights fit only this form of the bias.
       return gru({ ...args, resetAfter: true });
     case 'lstm':
       return lstm(args);
@@ -96,4 +95,16 @@ function layerOf(
     default:
       return rnn({ ...args, cell: cellNamed(cell) });
   }
+}
+
+/**
+ * Gives each dropout layer the seed for one training batch. TensorFlow.js's layer draws its mask from its `seed` at every
+ * call: with a fixed seed it would drop the same activations in every batch, without a seed a run could not be repeated.
+ * The seed is a field of the layer that its types hide.
+ */
+export function seedDropout(model: LayersModel, seed: number, epoch: number, batch: number): void {
+  model.layers.forEach((layer, position) => {
+    if (layer.getClassName() !== 'Dropout') return;
+    (layer as unknown as { seed: number }).seed = deriveSeed(seed, stream.dropout, epoch, batch, position);
+  });
 }

@@ -1,18 +1,20 @@
-import type { Unit } from '../text/tokens.js';
+import { type Cell, cells } from '@sluice/core';
+import { InputError } from '../failure.js';
+import type { Unit } from '../text/vocabulary.js';
 
-/** Everything that decides the result of a training run, apart from the data. */
+/** All settings that change the result of a training run, except the data. */
 export interface Settings {
   /** A cell's name on the command line, such as gru or simple-rnn. */
   cell: string;
-  /** Recurrent layers, one on the other. */
+  /** The number of recurrent layers. */
   layers: number;
   /** Units of each recurrent layer, of each direction. */
   units: number;
-  /** Length of the vector that stands for a token. */
+  /** The length of a token's vector. */
   embedding: number;
-  /** Rows of the embedding at most: padding, unknown and the most frequent tokens. */
+  /** The largest number of rows of the embedding: padding, unknown and the most frequent tokens. */
   vocabulary: number;
-  /** Tokens of a text that are read; the rest is cut off. */
+  /** The number of tokens that are read of a text. */
   length: number;
   unit: Unit;
   epochs: number;
@@ -21,17 +23,17 @@ export interface Settings {
   learningRate: number;
   /** Largest global norm of the gradients, or null for no limit. */
   clipNorm: number | null;
-  /** Part of the activations dropped after the embedding and after each recurrent layer while training. */
+  /** The share of activations that training drops after the embedding and after each recurrent layer. */
   dropout: number;
   bidirectional: boolean;
-  /** The TensorFlow.js backend, or null for the best there is. */
+  /** The TensorFlow.js backend; null for the best available one. */
   backend: string | null;
   seed: number;
-  /** Part of the data held back for validation. */
+  /** The share of the data for validation. */
   validation: number;
 }
 
-/** The usual text classifier: two recurrent layers on an embedding of 10,000 words. */
+/** The default text classifier: two recurrent layers on an embedding of 10,000 words. */
 export const defaultSettings: Readonly<Settings> = {
   cell: 'gru',
   layers: 2,
@@ -58,3 +60,33 @@ export const embeddedSettings: Readonly<Settings> = {
   epochs: 6,
   dropout: 0.2,
 };
+
+/** The cells by their names on the command line: gru, sru, lstm, simple-rnn and so on. */
+const cellsByName = new Map(
+  Object.entries(cells).map(([name, factory]) => [
+    name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    factory as () => Cell,
+  ]),
+);
+
+/** The names of all cells on the command line. */
+export const cellNames: readonly string[] = [...cellsByName.keys()];
+
+/** The cell's name in settings and folders, such as min-gru, also for the spelling minGru; undefined if unknown. */
+export function knownCellName(name: string): string | undefined {
+  const plain = (text: string) => text.replaceAll('-', '').toLowerCase();
+  return cellNames.find((known) => plain(known) === plain(name));
+}
+
+/**
+ * The cell with this name on the command line.
+ *
+ * @throws InputError with all names when there is no such cell.
+ */
+export function cellNamed(name: string): Cell {
+  const factory = cellsByName.get(name);
+  if (factory === undefined) {
+    throw new InputError(`No cell is called "${name}". There are ${cellNames.join(', ')}.`);
+  }
+  return factory();
+}

@@ -13,7 +13,7 @@ export class Generator {
     this.a = seed | 0;
     this.b = Math.floor(seed / 2 ** 32) | 0;
     this.c = 0x9e3779b9 | 0;
-    // The first outputs still resemble the seed; the author's advice is to drop a dozen.
+    // The first outputs depend on single bits of the seed; the author advises to drop a dozen.
     for (let i = 0; i < 15; i++) this.bits();
   }
 
@@ -50,10 +50,10 @@ export class Generator {
 }
 
 /**
- * A seed for one purpose, made from the run's seed and numbers that name the purpose (a stream, an epoch, a
- * step). It depends on nothing else, so a resumed run finds the seeds of an uninterrupted one.
+ * A seed for one purpose, from the run's seed and the numbers of the purpose (a stream, an epoch, a step). It depends on
+ * nothing else, so a resumed run has the same seeds as an uninterrupted one.
  *
- * @returns an integer from 1 to 2³¹ − 1. Never 0, which TensorFlow.js takes for "no seed given".
+ * @returns an integer from 1 to 2³¹ − 1. Never 0, which TensorFlow.js treats as a missing seed.
  */
 export function deriveSeed(seed: number, ...purpose: number[]): number {
   let hash = 0x811c9dc5;
@@ -68,5 +68,5 @@ export function deriveSeed(seed: number, ...purpose: number[]): number {
   return ((hash >>> 0) % (2 ** 31 - 1)) + 1;
 }
 
-/** The first number of a purpose: what the derived seed is for. */
+/** The first number of a purpose. */
 export const stream = { split: 1, order: 2, dropout: 3, weights: 4 } as const;

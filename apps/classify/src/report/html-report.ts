@@ -1,12 +1,10 @@
-import { counted } from '../counted.js';
 import type { Settings } from '../model/settings.js';
-import { formatCount } from '../progress/epoch-line.js';
-import { printableLine } from '../terminal/printable.js';
-import { type ComparedRun, comparisonTable } from './comparison.js';
+import { formatCount, formatQuantity } from '../terminal/numbers.js';
+import { printableLine } from '../terminal/streams.js';
 import { colours, drawLearningCurves } from './learning-curves.js';
-import { reportStyle } from './report-style.js';
+import { type ComparedRun, comparisonTable } from './tables.js';
 
-/** What the report tells of the comparison as a whole. */
+/** The facts about a comparison as a whole. */
 export interface ReportSubject {
   /** The data's name. */
   data: string;
@@ -21,7 +19,7 @@ export interface ReportSubject {
 /**
  * The comparison as one HTML page that needs no other file: table, learning curves, settings.
  *
- * @param diverged cells that were trained without a result.
+ * @param diverged the cells whose training diverged.
  */
 export function htmlReport(
   runs: readonly ComparedRun[],
@@ -79,7 +77,7 @@ function introduction({
 }: ReportSubject): string {
   const tested = testExamples > 0 ? `, ${formatCount(testExamples)} to test with` : '';
   return (
-    `${data}: ${classes} classes; ${counted(trainExamples, 'example')} to learn from, ${formatCount(validationExamples)} for validation${tested}. ` +
+    `${data}: ${classes} classes; ${formatQuantity(trainExamples, 'example')} to learn from, ${formatCount(validationExamples)} for validation${tested}. ` +
     `Every cell had the same split, the same seed and the same settings, on the ${backend} backend.`
   );
 }
@@ -116,3 +114,40 @@ const entities: Record<string, string> = {
 function escapeHtml(text: string): string {
   return printableLine(text).replace(/[&<>"']/g, (character) => entities[character]);
 }
+
+/**
+ * The style sheet of the HTML report. Colours are variables with a light and a dark set; the
+ * plots refer to them as well.
+ */
+export const reportStyle = `:root {
+  color-scheme: light dark;
+  --ground: #ffffff; --text: #1b1f24; --quiet: #57606a; --rule: #d0d7de;
+  --series-1: #2f6fb0; --series-2: #d9730d; --series-3: #2e8b57; --series-4: #b5343c;
+  --series-5: #7d5ba6; --series-6: #8c6239; --series-7: #c2569d; --series-8: #5f6b76;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #14171b; --text: #e6e9ed; --quiet: #9aa4af; --rule: #343b44;
+    --series-1: #6cb0f5; --series-2: #ffa657; --series-3: #6fcf97; --series-4: #ff7b81;
+    --series-5: #c4a3ec; --series-6: #d1a676; --series-7: #f49ad1; --series-8: #aab4bf;
+  }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 76rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
+h2 { font-size: 1.15rem; margin: 2.25rem 0 .75rem; }
+.note, figcaption, dt { color: var(--quiet); }
+.note { font-size: .875rem; max-width: 48rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .4rem 1rem .4rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+th:first-child { text-align: left; }
+thead th { font-weight: 600; color: var(--quiet); }
+.mark { display: inline-block; width: .75em; height: .75em; margin-right: .5em; border-radius: 50%; }
+.curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; }
+figure { margin: 0; }
+figure svg { --plot-background: var(--ground); width: 100%; height: auto; color: var(--text); }
+figcaption { font-size: .875rem; margin-bottom: .25rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.5rem; margin: 0; }
+dd { margin: 0; }`;

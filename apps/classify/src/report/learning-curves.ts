@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { EpochRecord } from '../training/history.js';
-import type { ComparedRun } from './comparison.js';
+import type { ComparedRun } from './tables.js';
 
-/** A quantity that is drawn over the epochs. */
+/** A quantity of each epoch. */
 interface Curve {
   title: string;
   value: (record: EpochRecord) => number | null;
@@ -23,7 +23,7 @@ export interface DrawnCurve {
   svg: string;
 }
 
-/** Draws each quantity over the epochs, a line for each cell. Quantities that no run has are left out. */
+/** Draws each quantity over the epochs, a line for each cell. A quantity without values is left out. */
 export function drawLearningCurves(runs: readonly ComparedRun[]): DrawnCurve[] {
   return curves.flatMap(({ title, value, format }) => {
     const points = runs.flatMap(({ cell, history }) =>
@@ -60,7 +60,7 @@ function draw(title: string, points: Point[], runs: readonly ComparedRun[], form
     y: { label: null, tickFormat: format, ticks: 5, nice: true },
     color: { domain: runs.map(({ cell }) => cell), range: colours(runs.length) },
     marks: [
-      // Without z and with one epoch a cell, Plot guesses that each point is a line, and warns.
+      // Without z, Plot would treat each point of a cell with one epoch as a line, and warn.
       Plot.line(points, { x: 'epoch', y: 'y', z: 'cell', stroke: 'cell', strokeWidth: 2, marker: 'dot' }),
       Plot.text(endLabels(points), {
         x: 'epoch',
@@ -75,7 +75,7 @@ function draw(title: string, points: Point[], runs: readonly ComparedRun[], form
   return plot.outerHTML;
 }
 
-/** The last point of each cell, moved up where its label would cover the one below. */
+/** The last point of each cell, moved up if its label would cover the label below. */
 function endLabels(points: readonly Point[]): Point[] {
   const values = points.map(({ y }) => y);
   const lineHeight = (Math.max(...values) - Math.min(...values)) * 0.06;
@@ -98,7 +98,7 @@ function wholeTicks(lastEpoch: number): number[] {
   );
 }
 
-/** Colours by the variables of the page, which has another set for dark. */
+/** Colours as CSS variables of the page, which has a second set for dark mode. */
 export function colours(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `var(--series-${(index % 8) + 1})`);
 }

@@ -1,19 +1,18 @@
-import { counted } from '../counted.js';
-import { formatPercent } from '../progress/epoch-line.js';
+import { formatPercent, formatQuantity } from '../terminal/numbers.js';
 import type { EpochRecord } from '../training/history.js';
 import type { RunResult } from '../training/run.js';
 
-/** What `--json` prints at the end of a run. */
+/** The last object of `--json`. */
 export interface Summary {
   backend: string;
   cell: string;
   parameters: number;
-  /** Epochs trained, those before a resume included. */
+  /** The number of epochs, with those before a resume. */
   epochs: number;
   trainExamples: number;
-  /** Of the model that is kept, which is that of the best epoch; null without validation. */
+  /** Of the best epoch, whose model is saved; null without validation. */
   validationAccuracy: number | null;
-  /** Of the same model; only with test data. */
+  /** Of the same model; absent without test data. */
   testAccuracy?: number;
   secondsPerEpoch: number;
 }
@@ -41,7 +40,7 @@ export function secondsPerEpoch(history: readonly EpochRecord[]): number {
   return history.reduce((sum, { seconds }) => sum + seconds, 0) / history.length;
 }
 
-/** The same for people: the best epoch, whose model is kept, and the last one beside it. */
+/** The summary in words: the best epoch, whose model is saved, and the last epoch. */
 export function summaryText(result: RunResult, backend: string): string {
   const { best, history, test } = result;
   const last = history.at(-1);
@@ -51,7 +50,9 @@ export function summaryText(result: RunResult, backend: string): string {
     if (last !== best) lines.push(`last epoch ${last.epoch}: ${scores(last)}`);
   }
   if (test !== undefined) {
-    lines.push(`test accuracy ${formatPercent(test.accuracy)} on ${counted(test.examples, 'example')}`);
+    lines.push(
+      `test accuracy ${formatPercent(test.accuracy)} on ${formatQuantity(test.examples, 'example')}`,
+    );
   }
   lines.push(`${secondsPerEpoch(history).toFixed(2)} s per epoch on ${backend}`);
   return lines.map((line) => `${line}\n`).join('');

@@ -2,14 +2,12 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../failure.js';
 import { readRegularFile } from '../files/regular-file.js';
-import { writeFileAtomically } from './atomic-file.js';
-import { checksum } from './checksum.js';
+import { checksum, writeFileAtomically } from './atomic-file.js';
 import { modelFiles } from './model-files.js';
-import { bytesOf, type NamedArray, sizeOf } from './named-array.js';
 import { checked, checkpointHeaderSchema, jsonIn, notOurs, versionSchema } from './schemas.js';
 
 /*
- * The checkpoint is one file, so that one rename replaces all of it:
+ * A checkpoint is one file, so that one rename replaces it:
  *
  *     magic "SLUICECP"   8 bytes
  *     header length      uint32, little-endian
@@ -33,7 +31,7 @@ interface ArrayHeader {
   type: 'float32' | 'int32';
 }
 
-/** Replaces the checkpoint at `path` in one step. `content` is anything that JSON can hold. */
+/** Replaces the checkpoint at `path` in one step. `content` is any JSON value. */
 export function writeCheckpointFile(path: string, content: unknown, groups: ArrayGroups): void {
   const arrays: ArrayHeader[] = [];
   const parts: Uint8Array[] = [];
@@ -54,8 +52,8 @@ export function writeCheckpointFile(path: string, content: unknown, groups: Arra
 /**
  * Reads a checkpoint back.
  *
- * @throws InputError naming the file and what is wrong with it: missing, of another program or version,
- *   truncated, changed since it was written, or not what its header says.
+ * @throws InputError with the file and its fault: missing, of another program or version, truncated, changed since it was
+ *   written, or different from its header.
  */
 export function readCheckpointFile(path: string): { content: unknown; groups: ArrayGroups } {
   const bytes = readRegularFile(path);
@@ -106,9 +104,26 @@ function damaged(path: string, reason: string): InputError {
   return new InputError(`${path}: the checkpoint is damaged: ${reason}. ${withoutCheckpoint(path)}`);
 }
 
-/** What can be done without the checkpoint. The model beside it has checksums of its own. */
+/** Advice for a missing checkpoint. The model in the folder has checksums of its own. */
 function withoutCheckpoint(path: string): string {
   return existsSync(join(dirname(path), modelFiles.model))
     ? 'The model in the folder does not need it and is still usable; to train again, choose another folder.'
     : 'There is no model in the folder yet: delete the folder and train again.';
+}
+
+/** The values of a tensor in JavaScript's memory, with its name. */
+export interface NamedArray {
+  name: string;
+  shape: number[];
+  values: Float32Array | Int32Array;
+}
+
+/** The bytes of an array, in the byte order of the machine. */
+export function bytesOf(values: Float32Array | Int32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** The number of values of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
 }

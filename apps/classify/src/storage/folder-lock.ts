@@ -15,15 +15,15 @@ import { join } from 'node:path';
 import { InputError, messageOf } from '../failure.js';
 import { isPartialFile } from './atomic-file.js';
 
-/** The file in a folder that is locked, and says by whom. */
+/** The locked file in a folder, which names the owner of the lock. */
 export const lockFile = 'lock';
 
 /**
- * Runs `work` while no other process writes into the folders, which are made where they do not exist. The operating
- * system holds the locks: they end with their process however it dies, so none is ever stale.
+ * Runs `work` with locks on the folders, which are created if needed. The operating system holds the locks, so they end
+ * with their process, also after a crash, and are never stale.
  *
- * @param notice told when a folder cannot be locked; the work is done all the same.
- * @throws InputError naming the process that works in one of the folders.
+ * @param notice called when a folder cannot be locked; the work still runs.
+ * @throws InputError with the process that has locked one of the folders.
  */
 export async function lockingFolders<Result>(
   folders: readonly string[],
@@ -39,7 +39,7 @@ export async function lockingFolders<Result>(
   }
 }
 
-/** @returns what ends the lock. */
+/** @returns a function that releases the lock. */
 async function lockFolder(folder: string, notice: (message: string) => void): Promise<() => void> {
   try {
     mkdirSync(folder, { recursive: true });
@@ -67,7 +67,7 @@ async function lockFolder(folder: string, notice: (message: string) => void): Pr
         closeSync(file);
       };
     }
-    // The owner before removed the file between our opening and locking it.
+    // The previous owner has removed the file after we opened it and before we locked it.
     closeSync(file);
   }
 }
@@ -80,7 +80,7 @@ function openLock(path: string): number {
   }
 }
 
-/** @param unable told why, where there are no locks: on this platform, or on this file system. */
+/** @param unable called with the reason when this platform or file system has no locks. */
 async function tryLocking(file: number, unable: (reason: string) => void): Promise<boolean> {
   try {
     const { tryLock } = await import('fs-native-extensions');
@@ -91,13 +91,13 @@ async function tryLocking(file: number, unable: (reason: string) => void): Promi
   }
 }
 
-/** Whether the open file is the one at the path still. */
+/** Whether the open file is still the file at the path. */
 function isAt(file: number, path: string): boolean {
   const there = statSync(path, { throwIfNoEntry: false });
   return there !== undefined && there.ino === fstatSync(file).ino;
 }
 
-/** A process as its lock names it. */
+/** The owner of a lock. */
 interface Owner {
   pid: number;
   host: string;
@@ -114,12 +114,12 @@ function ownerIn(path: string): string {
     const owner: Owner = JSON.parse(readFileSync(path, 'utf8'));
     return `process ${owner.pid} on ${owner.host}, started at ${owner.started},`;
   } catch {
-    // The owner has not written it yet, or the system lets nobody read a locked file.
+    // The owner has not written its name yet, or the system does not let others read a locked file.
     return 'another process';
   }
 }
 
-/** What processes that were killed while writing left behind. */
+/** Removes the temporary files of processes that were killed while they wrote. */
 function removePartialFiles(folder: string): void {
   for (const name of readdirSync(folder))
     if (isPartialFile(name)) rmSync(join(folder, name), { force: true });

@@ -9,9 +9,9 @@ import type { Settings } from '../model/settings.js';
 import { Vocabulary } from '../text/vocabulary.js';
 import { hasCheckpoint } from '../training/checkpoint.js';
 import { firstNotFinite, modelWeights } from '../training/weights.js';
-import { checksum } from './checksum.js';
+import { checksum } from './atomic-file.js';
+import { sizeOf } from './checkpoint-file.js';
 import { modelFiles, modelVersion } from './model-files.js';
-import { misfitOf } from './model-fit.js';
 import {
   checked,
   jsonIn,
@@ -94,7 +94,7 @@ function modelText(folder: string): string {
   if (!existsSync(path)) {
     throw new InputError(
       hasCheckpoint(folder)
-        ? `${folder}: no epoch of this training run was finished. Go on with train --out ${folder} --resume.`
+        ? `${folder}: no epoch of this training run is finished. Resume with train --out ${folder} --resume.`
         : `${path}: there is no such file; expected the folder of a saved model (train --out FOLDER makes one).`,
     );
   }
@@ -140,4 +140,46 @@ function damaged(path: string, reason: string): InputError {
   return new InputError(
     `${path}: the file is damaged: ${reason}. Copy it again from where it was whole, or train again.`,
   );
+}
+
+/** A weight in model.json. */
+interface WeightSpec {
+  name: string;
+  shape: readonly number[];
+}
+
+/**
+ * Compares the files of a model: the sizes of its weights, its settings, classes and tokens. This comes before the model is
+ * created, so that wrong sizes take no memory.
+ *
+ * @param bytes length of the file of the weights.
+ * @returns the first contradiction, or undefined.
+ */
+export function misfitOf(
+  weights: readonly WeightSpec[],
+  bytes: number,
+  {
+    settings,
+    classes,
+    vocabulary,
+  }: { settings: Settings; classes: readonly string[]; vocabulary: Vocabulary },
+): string | undefined {
+  const needed = weights.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+  if (needed !== bytes) return `its weights take ${needed} bytes, their file has ${bytes}`;
+  const layers = new Set(weights.map(({ name }) => name.match(/recurrent_\d+/)?.[0]).filter(Boolean)).size;
+  if (layers !== settings.layers) {
+    return `${layers} recurrent layers, the settings say ${settings.layers}`;
+  }
+  const width = settings.units * (settings.bidirectional ? 2 : 1);
+  const expected: [name: string, shape: number[], why: string][] = [
+    ['embedding/embeddings', [vocabulary.size, settings.embedding], 'tokens and settings'],
+    ['dense/kernel', [width, outputUnits(classes.length)], `settings and ${classes.length} classes`],
+  ];
+  for (const [name, shape, why] of expected) {
+    const found = weights.find((weight) => weight.name === name)?.shape.join(', ');
+    if (found !== shape.join(', ')) {
+      return `${name} has the shape [${found ?? 'none'}], the ${why} need [${shape.join(', ')}]`;
+    }
+  }
+  return undefined;
 }

@@ -1,12 +1,11 @@
 import * as v from 'valibot';
-import { reasonAgainst } from '../data/row-problems.js';
+import { reasonAgainst } from '../data/example.js';
 import { InputError } from '../failure.js';
-import { cellNames } from '../model/cells.js';
-import type { Settings } from '../model/settings.js';
+import { cellNames, type Settings } from '../model/settings.js';
 
 /*
- * What the files of a run may hold. A checksum tells a file that was damaged from one that was not; it says nothing
- * about one that was edited and sealed again.
+ * The valid contents of a run's files. A checksum finds damaged files, but not files that were edited and got a new
+ * checksum.
  */
 
 const count = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least));
@@ -78,7 +77,7 @@ export const vocabularySchema = v.object({ version: v.number(), tokens });
 const accuracy = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const measured = v.pipe(v.number(), v.finite());
 
-/** What a checkpoint has besides its arrays. */
+/** The content of a checkpoint without its arrays. */
 export const checkpointSchema = v.object({
   settings,
   data: v.object({
@@ -118,9 +117,9 @@ export const checkpointHeaderSchema = v.object({
 });
 
 /**
- * A value from a file, known to be what the schema says.
+ * A value from a file, checked against a schema.
  *
- * @throws InputError naming the file, the place in it and what was expected.
+ * @throws InputError with the file, the place in it and the expected value.
  */
 export function checked<Output>(
   path: string,
@@ -133,7 +132,7 @@ export function checked<Output>(
   throw notOurs(path, `${v.getDotPath(issue) ?? 'its content'}: ${issue.message.slice(0, 200)}`);
 }
 
-/** For a file with whole checksums that this program did not write so. */
+/** The error for a file with a right checksum whose content this program never writes. */
 export function notOurs(path: string, reason: string): InputError {
   return new InputError(
     `${path}: not as this program writes it: ${reason}. It was changed and sealed again; copy it from where it was whole, or train again.`,

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import type { ColumnNames } from '../data/example.js';
 import { InputError } from '../failure.js';
 import type { Settings } from '../model/settings.js';
-import { readCheckpointFile, writeCheckpointFile } from '../storage/checkpoint-file.js';
-import type { NamedArray } from '../storage/named-array.js';
+import { type NamedArray, readCheckpointFile, writeCheckpointFile } from '../storage/checkpoint-file.js';
 import { checked, checkpointSchema, notOurs } from '../storage/schemas.js';
 import type { EpochRecord } from './history.js';
 import { firstNotFinite } from './weights.js';
 
-/** Where the examples come from. */
+/** The source of the examples. */
 export interface DataOptions {
   /** The file or folder, absolute; null for the embedded data. */
   data: string | null;
@@ -19,11 +18,11 @@ export interface DataOptions {
   skipBad: boolean;
 }
 
-/** Everything that a run needs to go on after an epoch as if it had never stopped. */
+/** The state of a run after an epoch. A run that resumes from it gives the same bits as an uninterrupted one. */
 export interface Checkpoint {
   settings: Settings;
   data: DataOptions;
-  /** Checksum of the examples, to notice when a resumed run is given others. */
+  /** Checksum of the examples. A resumed run must have the same. */
   fingerprint: string;
   classes: string[];
   /** The vocabulary. */
@@ -42,7 +41,7 @@ export function checkpointPath(folder: string): string {
   return join(folder, 'checkpoint.bin');
 }
 
-/** Whether a run was begun in the folder. */
+/** Whether the folder has a checkpoint. */
 export function hasCheckpoint(folder: string): boolean {
   return existsSync(checkpointPath(folder));
 }
@@ -64,7 +63,7 @@ export function readCheckpoint(folder: string): Checkpoint {
   const broken = firstNotFinite([...groups.values()].flat());
   if (broken !== undefined) {
     throw new InputError(
-      `${path}: the weights ${broken.name} are not finite, so there is nothing to go on with. ` +
+      `${path}: the weights ${broken.name} are not finite, so the run cannot be resumed. ` +
         'Train in another folder, with a smaller --learning-rate or with --clip-norm 1.',
     );
   }
@@ -79,13 +78,13 @@ export function readCheckpoint(folder: string): Checkpoint {
   return checkpoint;
 }
 
-/** What does not fit among the arrays of a checkpoint, or undefined. The weights are compared with the model later. */
+/** A contradiction among the arrays of a checkpoint, or undefined. `restoreWeights` compares the weights with the model. */
 function misfitIn({ history, weights, optimizer, bestWeights }: Checkpoint): string | undefined {
   const shapes = (...arrays: NamedArray[]) => arrays.map(({ shape }) => `[${shape}]`).join(' ');
   if (bestWeights !== undefined && shapes(...bestWeights) !== shapes(...weights)) {
     return 'the weights of the best epoch have other shapes than those of the last one';
   }
-  // The optimizer's state is its step count and two moments of each weight, once it has been used.
+  // After the first epoch the optimizer's state is its step count and two moments of each weight.
   const expected = history.length === 0 ? '' : `[] ${shapes(...weights, ...weights)}`;
   return shapes(...optimizer) === expected ? undefined : "the optimizer's state does not fit the weights";
 }

@@ -1,23 +1,24 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { seedDropout } from '../model/dropout.js';
+import { buildModel, seedDropout } from '../model/build.js';
 import type { Settings } from '../model/settings.js';
 import { deriveSeed, Generator, stream } from '../random/generator.js';
-import { Divergence } from './divergence.js';
-import type { LabelledTexts } from './labelled-texts.js';
+import type { LabelledTexts } from '../text/encoded-texts.js';
+import { Divergence } from './history.js';
+import type { PreparedData } from './prepare.js';
 import type { StopRequest } from './stop.js';
 
-/** How far an epoch is. */
+/** The progress of an epoch. */
 export interface BatchProgress {
   epoch: number;
-  /** Batches done, and of how many. */
+  /** The number of finished batches, and of all. */
   batch: number;
   batches: number;
-  /** Means over the epoch's examples so far. */
+  /** Means over the examples so far. */
   loss: number;
   accuracy: number;
 }
 
-/** What the training batches of one epoch came to. */
+/** The result of the training batches of one epoch. */
 export interface EpochResult {
   loss: number;
   accuracy: number;
@@ -25,10 +26,10 @@ export interface EpochResult {
 }
 
 /**
- * Learns from every example once. The order and the dropped activations follow from the seed and the epoch's
- * number alone, so an epoch is the same whether or not the process has done the ones before it.
+ * Trains on every example once. The order and the dropped activations depend only on the seed and the epoch's number, so
+ * an epoch is the same after a resume.
  *
- * @returns `undefined` when it was asked to stop before the last batch.
+ * @returns `undefined` when a stop was requested before the last batch.
  * @throws Divergence when the loss is not finite.
  */
 export async function trainEpoch(
@@ -45,7 +46,7 @@ export async function trainEpoch(
   let lossSum = 0;
   let correct = 0;
   for (let batch = 0; batch < batches; batch++) {
-    // Signals are heard only between turns of the event loop.
+    // Node handles signals only between turns of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     if (stop.requested) return undefined;
     const drawn = order.subarray(batch * settings.batch, (batch + 1) * settings.batch);
@@ -64,7 +65,7 @@ export async function trainEpoch(
   return { loss: lossSum / set.count, accuracy: correct / set.count, seconds };
 }
 
-/** Learns from one batch, the examples with the given positions. */
+/** Trains on one batch: the examples with the given positions. */
 export async function trainOnBatch(
   model: LayersModel,
   set: LabelledTexts,
@@ -78,4 +79,20 @@ export async function trainOnBatch(
     inputs.dispose();
     targets.dispose();
   }
+}
+
+/** The number of batches after which the engine has compiled most of the code. */
+const batches = 3;
+
+/**
+ * Trains a model and discards it, so that the first of several compared runs does not include the time of compiling. The
+ * results of the runs do not change, since every random number of a run comes from its seed.
+ */
+export async function warmUp(settings: Settings, data: PreparedData): Promise<void> {
+  const model = buildModel(settings, data.vocabulary.size, data.classes.length);
+  const count = Math.min(settings.batch, data.train.count);
+  const positions = data.train.texts.longestFirst(Array.from({ length: count }, (_, position) => position));
+  for (let batch = 0; batch < batches; batch++) await trainOnBatch(model, data.train, positions);
+  model.optimizer.dispose();
+  model.dispose();
 }

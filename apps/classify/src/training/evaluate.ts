@@ -1,25 +1,24 @@
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { EncodedTexts } from '../text/encoded-texts.js';
-import type { LabelledTexts } from './labelled-texts.js';
+import type { EncodedTexts, LabelledTexts } from '../text/encoded-texts.js';
 
-/** How a model does on labelled texts. */
+/** The quality of a model on labelled texts. */
 export interface Evaluation {
   examples: number;
-  /** Mean cross-entropy in nats; NaN when the model answers a text with NaN. */
+  /** Mean cross-entropy in nats; NaN when a prediction is NaN. */
   loss: number;
   accuracy: number;
-  /** `[true class][predicted class]`: how many. */
+  /** The number of examples, `[true class][predicted class]`. */
   confusion: number[][];
 }
 
-/** Texts in one call of the model. Nothing depends on it but memory. */
+/** The number of texts in one call of the model. Only the memory depends on it. */
 const batchSize = 128;
 
 /**
  * The probability of each class for each text.
  *
- * @param count how many of the texts, from the first one.
+ * @param count the number of texts, from the first.
  * @returns `[texts, classes]`; for two classes the model's one output p becomes 1 − p and p.
  */
 export async function probabilities(
@@ -60,10 +59,10 @@ export async function evaluate(model: LayersModel, set: LabelledTexts): Promise<
   return { examples: set.count, loss: loss / set.count, accuracy: correct / set.count, confusion };
 }
 
-/** A probability of 0 would make the loss infinite; the training losses have the same floor. */
+/** The least probability in a loss, so that it stays finite. The training losses have the same limit. */
 const smallestProbability = 1e-7;
 
-/** The position of the largest value; the first one among equals. */
+/** The position of the largest value; of equal values, the first. */
 export function mostLikely(row: Float32Array): number {
   let best = 0;
   for (let index = 1; index < row.length; index++) if (row[index] > row[best]) best = index;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { counted } from '../counted.js';
-import { defaultColumns } from '../data/columns.js';
+import { defaultColumns } from '../data/example.js';
 import { InputError } from '../failure.js';
 import { defaultSettings, embeddedSettings, type Settings } from '../model/settings.js';
 import { modelFiles } from '../storage/model-files.js';
+import { formatQuantity } from '../terminal/numbers.js';
 import {
   type Checkpoint,
   checkpointPath,
@@ -14,18 +14,18 @@ import {
 } from './checkpoint.js';
 import type { PreparedData } from './prepare.js';
 
-/** What the person asked for. */
-export interface Wish {
-  /** Only what was given. */
+/** The request for a run. */
+export interface RunRequest {
+  /** The given settings. */
   settings: Partial<Settings>;
-  /** Only what was given. */
+  /** The given data options. */
   data: Partial<DataOptions>;
-  /** Where to keep the run; null to keep nothing. */
+  /** The folder of the run; null to save nothing. */
   folder: string | null;
   resume: boolean;
 }
 
-/** What is going to be done. */
+/** A run with all settings. */
 export interface RunPlan {
   settings: Settings;
   data: DataOptions;
@@ -33,41 +33,42 @@ export interface RunPlan {
 }
 
 /**
- * Completes what was asked for: by the defaults, or by the checkpoint of the run to go on with.
+ * Completes a request from the defaults or, to resume a run, from its checkpoint.
  *
- * @param optionName the name on the command line of a setting, for messages.
- * @throws InputError when the folder holds a run and it is not to go on, or holds none and it is; when an option
- *   contradicts the checkpoint; when the checkpoint is damaged.
+ * @param optionName gives the name of a setting on the command line, for messages.
+ * @throws InputError when a new run has a used folder; when a run to resume has no checkpoint, or a damaged one; when an
+ *   option contradicts the checkpoint.
  */
-export function planRun(wish: Wish, optionName: (setting: string) => string): RunPlan {
-  if (wish.resume) return resumedRun(wish, optionName);
-  if (wish.folder !== null) refuseUsedFolder(wish.folder);
+export function planRun(request: RunRequest, optionName: (setting: string) => string): RunPlan {
+  if (request.resume) return resumedRun(request, optionName);
+  if (request.folder !== null) refuseUsedFolder(request.folder);
   const data: DataOptions = {
     data: null,
     test: null,
     columns: { ...defaultColumns },
     skipBad: false,
-    ...wish.data,
+    ...request.data,
   };
   const defaults = data.data === null ? embeddedSettings : defaultSettings;
-  return { settings: { ...defaults, ...wish.settings }, data, checkpoint: undefined };
+  return { settings: { ...defaults, ...request.settings }, data, checkpoint: undefined };
 }
 
 /** Settings that may differ from the checkpoint's. */
 const changeable: ReadonlySet<string> = new Set<keyof Settings>(['epochs', 'backend']);
 
-/**
- * @throws InputError when there is no run to go on with in the folder.
- */
-export function refuseNothingToResume(folder: string | null): asserts folder is string {
-  if (folder === null) throw new InputError('--resume needs --out, the folder of the run to go on with.');
+/** @throws InputError when the folder has no run to resume. */
+export function requireCheckpoint(folder: string | null): asserts folder is string {
+  if (folder === null) throw new InputError('--resume needs --out, the folder of the run to resume.');
   if (hasCheckpoint(folder)) return;
   refuseModelAlone(folder);
-  throw new InputError(`${folder}: no checkpoint here to resume. Leave --resume out to begin a new run.`);
+  throw new InputError(`${folder}: no checkpoint here to resume. Leave --resume out to start a new run.`);
 }
 
-function resumedRun({ settings, data, folder }: Wish, optionName: (setting: string) => string): RunPlan {
-  refuseNothingToResume(folder);
+function resumedRun(
+  { settings, data, folder }: RunRequest,
+  optionName: (setting: string) => string,
+): RunPlan {
+  requireCheckpoint(folder);
   const checkpoint = readCheckpoint(folder);
   for (const [name, value] of Object.entries(settings)) {
     const kept = checkpoint.settings[name as keyof Settings];
@@ -82,41 +83,36 @@ function resumedRun({ settings, data, folder }: Wish, optionName: (setting: stri
   const done = checkpoint.history.length;
   if (merged.epochs < done) {
     throw new InputError(
-      `--epochs ${merged.epochs}: the run in ${folder} has finished ${counted(done, 'epoch')} already.`,
+      `--epochs ${merged.epochs}: the run in ${folder} has finished ${formatQuantity(done, 'epoch')} already.`,
     );
   }
   return { settings: merged, data: { ...checkpoint.data, ...data }, checkpoint };
 }
 
-/** @throws InputError when an earlier run left something in the folder: it is not overwritten. */
+/** @throws InputError when the folder has an earlier run or model, which must not be overwritten. */
 function refuseUsedFolder(folder: string): void {
   refuseModelAlone(folder);
   if (!hasCheckpoint(folder)) return;
   throw new InputError(
-    `${folder}: holds a training run already. Add --resume to go on with it, or choose another folder.`,
+    `${folder}: holds a training run already. Add --resume to continue it, or choose another folder.`,
   );
 }
 
-/**
- * @throws InputError when the folder holds a model without a checkpoint: there is nothing to go on from, and the model
- *   is not overwritten.
- */
+/** @throws InputError when the folder has a model but no checkpoint: it cannot resume and must not be overwritten. */
 export function refuseModelAlone(folder: string): void {
   if (hasCheckpoint(folder) || !existsSync(join(folder, modelFiles.model))) return;
   throw new InputError(
-    `${folder}: holds a finished model without a checkpoint, so there is no run to go on with. ` +
+    `${folder}: holds a finished model without a checkpoint, so there is no run to resume. ` +
       'The model can be used as it is; to train, choose another folder for --out.',
   );
 }
 
-/**
- * @throws InputError when the data are not those that the checkpoint's run began with.
- */
+/** @throws InputError when the data differ from those of the checkpoint. */
 export function checkSameData(checkpoint: Checkpoint, data: PreparedData, folder: string): void {
   const source = data.options.data ?? 'the embedded data';
   if (checkpoint.fingerprint !== data.fingerprint) {
     throw new InputError(
-      `${source}: the examples are not those that the run in ${folder} began with. ` +
+      `${source}: the examples differ from those of the run in ${folder}. ` +
         'Give it the same data, or train in another folder.',
     );
   }
@@ -132,8 +128,8 @@ export function checkSameData(checkpoint: Checkpoint, data: PreparedData, folder
     checkpoint.tokens.some((token, i) => token !== tokens[i])
   ) {
     throw new InputError(
-      `${source}: this version of Node cuts the texts into other tokens than the run in ${folder} began with. ` +
-        'Go on with the same version, or train in another folder.',
+      `${source}: this version of Node cuts the texts into other tokens than those of the run in ${folder}. ` +
+        'Use the same version as before, or train in another folder.',
     );
   }
 }

@@ -1,33 +1,28 @@
-import { counted } from '../counted.js';
-import { classesOf, withKnownLabels } from '../data/classes.js';
-import { noticeUnusedColumns } from '../data/columns.js';
+import { classesOf, fingerprint, stratifiedSplit, withKnownLabels } from '../data/classes.js';
 import { displayNames } from '../data/display-names.js';
-import type { Example } from '../data/example.js';
-import { fingerprint } from '../data/fingerprint.js';
+import { type Example, noticeUnusedColumns, rowProblems } from '../data/example.js';
 import { readExamples } from '../data/read-examples.js';
-import { rowProblems } from '../data/row-problems.js';
-import { stratifiedSplit } from '../data/split.js';
 import type { Settings } from '../model/settings.js';
 import { deriveSeed, Generator, stream } from '../random/generator.js';
-import { tokensOf } from '../text/tokens.js';
-import { Vocabulary } from '../text/vocabulary.js';
+import { formatQuantity } from '../terminal/numbers.js';
+import { LabelledTexts } from '../text/encoded-texts.js';
+import { tokensOf, Vocabulary } from '../text/vocabulary.js';
 import type { DataOptions } from './checkpoint.js';
-import { LabelledTexts } from './labelled-texts.js';
 
-/** Data ready to learn from; any number of models may be trained on it. */
+/** Data for training; several models may use them. */
 export interface PreparedData {
   options: DataOptions;
   fingerprint: string;
   classes: string[];
   vocabulary: Vocabulary;
   train: LabelledTexts;
-  /** Held back from the training data; undefined when nothing is. */
+  /** A part of the data that is not trained on; undefined without validation. */
   validation: LabelledTexts | undefined;
   test: LabelledTexts | undefined;
 }
 
 /**
- * Reads, splits, cuts into tokens and numbers the data. The vocabulary is that of the training part alone.
+ * Reads the data, splits them, and turns texts into the numbers of tokens. The vocabulary is that of the training part.
  *
  * @throws InputError for data that cannot be used.
  */
@@ -80,6 +75,6 @@ function knownOnly(
   const problems = rowProblems(options.skipBad);
   const kept = withKnownLabels(test, classes, source, problems);
   if (problems.skipped > 0)
-    notice(`${source}: ${counted(problems.skipped, 'example')} with an unknown label left out.`);
+    notice(`${source}: ${formatQuantity(problems.skipped, 'example')} with an unknown label left out.`);
   return kept;
 }

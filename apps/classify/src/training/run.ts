@@ -1,54 +1,59 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { buildModel } from '../model/build.js';
 import type { Settings } from '../model/settings.js';
-import type { NamedArray } from '../storage/named-array.js';
-import { writeModel, writeModelDescription } from '../storage/write-model.js';
+import type { NamedArray } from '../storage/checkpoint-file.js';
+import { writeModel, writeModelDescription } from '../storage/model-files.js';
+import type { LabelledTexts } from '../text/encoded-texts.js';
 import { type Checkpoint, checkpointPath, writeCheckpoint } from './checkpoint.js';
-import { Divergence } from './divergence.js';
 import { type BatchProgress, trainEpoch } from './epoch.js';
 import { type Evaluation, evaluate, probabilities } from './evaluate.js';
-import { bestOf, type EpochRecord } from './history.js';
-import type { LabelledTexts } from './labelled-texts.js';
-import { optimizerState, restoreOptimizer } from './optimizer-state.js';
+import { bestOf, Divergence, type EpochRecord } from './history.js';
 import type { PreparedData } from './prepare.js';
 import type { StopRequest } from './stop.js';
-import { allFinite, firstNotFinite, modelWeights, restoreWeights } from './weights.js';
+import {
+  allFinite,
+  firstNotFinite,
+  modelWeights,
+  optimizerState,
+  restoreOptimizer,
+  restoreWeights,
+} from './weights.js';
 
-/** Told how a run goes. */
+/** Callbacks for the events of a run. */
 export interface TrainingObserver {
   begin(run: RunDescription): void;
   batch(progress: BatchProgress): void;
   epoch(record: EpochRecord): void;
 }
 
-/** What is about to be trained. */
+/** The description of a run at its start. */
 export interface RunDescription {
   settings: Settings;
   parameters: number;
   trainExamples: number;
   validationExamples: number;
   classes: number;
-  /** Epochs finished before, by the run that is resumed. */
+  /** The number of epochs before the resume. */
   finishedEpochs: number;
 }
 
-/** One training run: a new one, or one that goes on from a checkpoint. */
+/** One training run: a new one, or one that resumes from a checkpoint. */
 export interface Run {
   settings: Settings;
   data: PreparedData;
-  /** Where checkpoints and the model are kept; null to keep nothing. */
+  /** The folder of checkpoints and model; null to save nothing. */
   folder: string | null;
   checkpoint?: Checkpoint;
   stop: StopRequest;
   observer: TrainingObserver;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunResult {
-  /** False when it was asked to stop before the last epoch was over. */
+  /** False when a stop was requested before the end of the last epoch. */
   finished: boolean;
   history: EpochRecord[];
-  /** The epoch whose weights the model now has and the folder holds; undefined when none was finished. */
+  /** The epoch of the weights in the model and in the folder; undefined when no epoch is finished. */
   best: EpochRecord | undefined;
   /** Of the best epoch; undefined without test data and when the run did not finish. */
   test: Evaluation | undefined;
@@ -57,10 +62,10 @@ export interface RunResult {
 }
 
 /**
- * Trains a model epoch by epoch. After each epoch the model of the best epoch so far and a checkpoint are written,
- * each replaced in one step, the model first: whatever moment the process dies at, both can be read.
+ * Trains a model epoch by epoch. After each epoch it writes the model of the best epoch so far and then a checkpoint, each
+ * in one step. So both can be read whenever the process ends.
  *
- * @throws Divergence when training leaves the finite numbers: the epochs before it stay as they were written.
+ * @throws Divergence when training diverges: the files of the epochs before stay as they are.
  * @throws InputError when a file cannot be written.
  */
 export async function runTraining({
@@ -150,8 +155,8 @@ export async function runTraining({
 /**
  * Trains one epoch and validates it.
  *
- * @returns undefined when it was asked to stop.
- * @throws Divergence when the epoch leaves weights or answers that are not finite.
+ * @returns undefined when a stop was requested.
+ * @throws Divergence when weights or predictions are not finite after the epoch.
  */
 async function runEpoch(
   model: LayersModel,
@@ -171,7 +176,7 @@ async function runEpoch(
   if (validation !== undefined && !Number.isFinite(validation.loss)) {
     throw new Divergence(`The validation loss became ${validation.loss} after epoch ${epoch}`);
   }
-  if (validation === undefined && !(await answersBatch(model, data.train, settings.batch))) {
+  if (validation === undefined && !(await predictsFinite(model, data.train, settings.batch))) {
     throw new Divergence(`The model answers with NaN after epoch ${epoch}`);
   }
   const record = {
@@ -186,8 +191,8 @@ async function runEpoch(
   return { record, weights };
 }
 
-/** Whether the answers to a first batch are finite: finite weights may still be too large to compute with. */
-async function answersBatch(model: LayersModel, set: LabelledTexts, batch: number): Promise<boolean> {
+/** Whether the predictions of a batch are finite: finite weights may still overflow. */
+async function predictsFinite(model: LayersModel, set: LabelledTexts, batch: number): Promise<boolean> {
   const count = Math.min(batch, set.count);
   return allFinite(await probabilities(model, set.texts, set.classes.length, count));
 }

@@ -1,26 +1,26 @@
-/** Whether the person asked to stop. */
+/** Whether a stop was requested. */
 export interface StopRequest {
   readonly requested: boolean;
 }
 
-/** Runs work that nobody can interrupt: for callers without a terminal. */
+/** A request that never comes, for callers without a terminal. */
 export const neverStops: StopRequest = { requested: false };
 
 /**
- * Runs `work` with Ctrl-C (and a polite kill) turned into a request that it looks at between batches. A second one
- * ends the process at once, which is safe too: files are replaced whole.
+ * Runs `work` and turns Ctrl-C (SIGINT) and SIGTERM into a stop request, which `work` reads between batches. A second signal
+ * ends the process at once. This is safe too, since files are replaced in one step.
  *
- * @param asked called at the first request.
+ * @param onRequest called at the first signal.
  */
 export async function stoppable<Result>(
   work: (stop: StopRequest) => Promise<Result>,
-  asked: () => void,
+  onRequest: () => void,
 ): Promise<Result> {
   const stop = { requested: false };
   const onSignal = () => {
     if (stop.requested) process.exit(interruptedStatus);
     stop.requested = true;
-    asked();
+    onRequest();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
@@ -32,5 +32,5 @@ export async function stoppable<Result>(
   }
 }
 
-/** The exit status of a command ended by Ctrl-C: 128 and the number of SIGINT. */
+/** The exit status of a command that Ctrl-C has ended: 128 and the number of SIGINT. */
 export const interruptedStatus = 130;
