@@ -1,4 +1,4 @@
-/** Cells, their plans, documentation and float64 reference. The other doors: `/equations`, `/layouts` and `/backend`. */
+/** Cells, their plans, documentation and float64 reference. The other subpaths: `/equations`, `/layouts` and `/backend`. */
 export {
   type CellFactory,
   cellFrom,
@@ -12,8 +12,7 @@ export {
   type SimpleRnnOptions,
   type SruOptions,
 } from './cells/catalogue.js';
-export { explain } from './documentation/explain.js';
-export { latex } from './documentation/latex.js';
+export { explain, latex } from './documentation/explain.js';
 export {
   type Cell,
   type CellDefinition,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type OperationName, operations } from '../src/backend/index.js';
 import { activation, activationAliases } from '../src/equations/activations.js';
-import { erf } from '../src/equations/erf.js';
 import { type ActivationName, type ActivationSetting, activations } from '../src/equations/index.js';
+import { erf } from '../src/equations/operations.js';
 import { cellFrom, cells, planFor, referenceForward } from '../src/index.js';
 
 /** erf, rounded to float64: Abramowitz & Stegun 1964, table 7.1, continued in 30-digit arithmetic. */

@@ -1,14 +1,14 @@
 import type { Plan } from '../plan/plan.js';
 import type { SequenceCotangents, SequenceInputs, SequenceResult } from './interface.js';
-import { checkLengths } from './lengths.js';
+import { checkLengths } from './sequences.js';
 
 interface Sized {
   readonly length: number;
 }
 
 /**
- * Checks that every given array has the length its shape asks for. A step of a single sequence takes microseconds, so
- * names are put together in errors alone.
+ * Checks the length of every array against its shape. A step of a single sequence takes microseconds, so names are put
+ * together only for errors.
  * @throws RangeError naming the cell, the array, its length and the expected shape.
  */
 export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceInputs<Buffer>): void {
@@ -33,7 +33,7 @@ export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceIn
 }
 
 /**
- * The same for cotangents.
+ * Checks the lengths of cotangents.
  * @throws RangeError naming the cell, the array, its length and the expected shape.
  */
 export function checkCotangents<Buffer extends Sized>(
@@ -77,8 +77,8 @@ function checkCount<Expected>(
 }
 
 /**
- * Checks what `forward(plan, inputs, true)` gave, before the gradient reads it.
- * @throws RangeError when it was not kept, or belongs to another plan or shape.
+ * Checks the result of `forward(plan, inputs, true)` before the gradient reads it.
+ * @throws RangeError when it has no saved values, or those of another plan or shape.
  */
 export function checkResult<Buffer extends Sized>(
   plan: Plan,

@@ -1,13 +1,12 @@
-/** For authors of devices: what a backend must do, its parts, and the parts of a plan that a device reads. */
+/** For authors of devices: the interface of a backend, its parts, and the parts of a plan that a device reads. */
 export { type OperationName, operations } from '../equations/operations.js';
 export { type Node, operandsOf, reachable } from '../graph/graph.js';
 export { isInputProjection, type Product, type ProductOperand } from '../graph/products.js';
 export type { RecurrentMask } from '../graph/trace.js';
-export { outputState } from '../plan/output-state.js';
+export { outputState } from '../plan/plan.js';
 export { pointwiseProgram } from '../plan/pointwise.js';
 export type { Program, Schedule, Slot, Stage } from '../plan/program.js';
 export { checkCotangents, checkInputs, checkResult } from './check.js';
-export { emptyGradient, emptyResult } from './empty-batch.js';
 export { backendFromKernels } from './from-kernels/index.js';
 export type {
   Backend,
@@ -26,7 +25,14 @@ export type {
   SequenceStage,
   Start,
 } from './kernels.js';
-export { checkLengths, maskOfLengths, withMaskOfLengths } from './lengths.js';
 export { OwnedBuffer, withOwnedBuffers } from './owned-buffers.js';
-export { type SequenceLayout, sequenceLayout } from './sequence-layout.js';
+export {
+  checkLengths,
+  emptyGradient,
+  emptyResult,
+  maskOfLengths,
+  type SequenceLayout,
+  sequenceLayout,
+  withMaskOfLengths,
+} from './sequences.js';
 export { type AdapterInfo, softwareAdapter } from './software-adapter.js';

@@ -1,10 +1,10 @@
 import type { Plan } from '../plan/plan.js';
 
-/** One batch of sequences and the parameters to run over it. `Buffer` is a device's handle for float32 numbers. */
+/** One batch of sequences and the parameters. `Buffer` is a device's handle for float32 numbers. */
 export interface SequenceInputs<Buffer> {
-  /** How many sequences; without any, results are empty and gradients of parameters zeros. */
+  /** The number of sequences. With 0, results are empty and gradients of parameters are zeros. */
   readonly batch: number;
-  /** How many steps each has: at least one. */
+  /** The number of steps, at least 1. */
   readonly timesteps: number;
   /** `[batch, timesteps, inputSize]`. */
   readonly x: Buffer;
@@ -15,19 +15,19 @@ export interface SequenceInputs<Buffer> {
   readonly timeMajor?: boolean | undefined;
   /** In the plan's order, with the plan's shapes. */
   readonly parameters: readonly Buffer[];
-  /** `[batch, units]` for each state; zeros where absent. */
+  /** `[batch, units]` for each state; an absent one is zeros. */
   readonly initialStates?: readonly (Buffer | undefined)[] | undefined;
-  /** `[batch, timesteps]`: 0 marks a padded step, at which every state is carried over unchanged. */
+  /** `[batch, timesteps]`: 0 marks a padded step, which leaves every state unchanged. */
   readonly mask?: Buffer | undefined;
   /**
-   * How many steps each sequence has, from its first on; the others are padded. Whole numbers of 0 to `timesteps`, one for
-   * each row of the batch, in place of a mask.
+   * The number of steps of each sequence; the steps after them are padded. Whole numbers of 0 to `timesteps`, one for each
+   * row of the batch, instead of a mask.
    */
   readonly lengths?: ArrayLike<number> | undefined;
   /**
-   * The output at a padded step: `repeat` the one before it (Keras) or `zero` (PyTorch, ONNX). Before the first step
-   * that is not padded a repeated output is the initial value of the state that the output is, or zeros where it is
-   * none (an SRU's). Default `repeat`.
+   * The output at a padded step: `repeat` the previous output (Keras) or `zero` (PyTorch, ONNX). Before the first step that
+   * is not padded, a repeated output is the initial value of the output's state, or zeros if the output is no state (SRU).
+   * Default `repeat`.
    */
   readonly maskedOutput?: 'repeat' | 'zero' | undefined;
   /** Time runs from the last step to the first; every output stays at the position of its input. Default false. */
@@ -41,11 +41,11 @@ export interface SequenceResult<Buffer> {
   readonly sequence: Buffer;
   /** Each state after the last step, `[batch, units]`. */
   readonly states: readonly Buffer[];
-  /** What `gradient` needs, in the device's own layout; only with `keep`. */
+  /** The saved values for `gradient`, in the device's own layout; only with `keep`. */
   readonly saved?: Buffer | undefined;
 }
 
-/** Cotangents of a sequence's results; an absent one counts as zero. */
+/** Cotangents of a sequence's results; an absent one is zeros. */
 export interface SequenceCotangents<Buffer> {
   /** `[batch, timesteps, units]`. */
   readonly sequence?: Buffer | undefined;
@@ -63,22 +63,22 @@ export interface SequenceGradient<Buffer> {
 }
 
 /**
- * What a device must be able to do: run any plan over a batch of sequences, forward and backward.
+ * The interface of a device: it runs any plan over a batch of sequences, forward and backward.
  *
- * Buffers that methods return belong to the caller, who gives them back with `release`. Inputs are never written to.
- * Where a buffer belongs, numbers, buffers of other backends and released ones are refused (`withOwnedBuffers` does that).
- * The conformance suite holds a device to this interface and to the float64 reference.
+ * The caller owns the buffers that methods return and releases them with `release`. Methods never write to inputs. They refuse
+ * plain numbers, buffers of other backends and released buffers (`withOwnedBuffers` does that). The conformance suite tests a
+ * device against this interface and the float64 reference.
  */
 export interface Backend<Buffer> {
-  /** The name under which users choose it: `cpu`, `wasm`, `webgpu`, … */
+  /** The name for users: `cpu`, `wasm`, `webgpu`, … */
   readonly name: string;
   /** Copies numbers to the device. */
   upload(values: Float32Array): Buffer;
-  /** Copies a buffer back from the device, as it is at the call: it may be released before the promise is kept. */
+  /** Copies a buffer from the device, with its content at the call. It may be released before the promise resolves. */
   download(buffer: Buffer): Promise<Float32Array>;
   /** Frees a buffer. */
   release(buffer: Buffer): void;
-  /** How many numbers `saved` holds for a plan and a shape. */
+  /** The length of `saved` for a plan and a shape. */
   savedLength(plan: Plan, batch: number, timesteps: number): number;
   /** Runs a plan forward; `keep` also returns what `gradient` needs. */
   forward(plan: Plan, inputs: SequenceInputs<Buffer>, keep?: boolean): SequenceResult<Buffer>;

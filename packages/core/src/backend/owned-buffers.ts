@@ -6,10 +6,10 @@ interface Owner {
   readonly name: string;
 }
 
-/** A type whose optional properties must be written out too, so the compiler finds a missing one. */
+/** A type with all properties, also the optional ones, so that the compiler finds a missing one. */
 type AllOf<T> = { [Key in keyof Required<T>]: T[Key] };
 
-/** The names of a call's inputs; the compiler compares them. */
+/** The names of a call's inputs; the compiler checks that they are complete. */
 const INPUT_NAMES: Readonly<Record<string, true>> = {
   batch: true,
   timesteps: true,
@@ -24,7 +24,7 @@ const INPUT_NAMES: Readonly<Record<string, true>> = {
   recurrentMasks: true,
 } satisfies Record<keyof SequenceInputs<unknown>, true>;
 
-/** @throws RangeError naming an unknown input: a misspelt one would be ignored. */
+/** @throws RangeError for an unknown input: a misspelt name must not be ignored. */
 function checkNames(plan: Plan, inputs: object): void {
   for (const name in inputs) {
     if (Object.hasOwn(INPUT_NAMES, name)) continue;
@@ -33,7 +33,7 @@ function checkNames(plan: Plan, inputs: object): void {
   }
 }
 
-/** What a forward pass and its gradient must have in common, besides the plan. */
+/** The properties of a forward pass that its gradient must share, besides the plan. */
 interface Pass {
   readonly batch: number;
   readonly timesteps: number;
@@ -44,11 +44,11 @@ interface Pass {
   readonly masked: boolean;
 }
 
-/** A buffer as callers hold it: its backend, and its device memory until it is released. */
+/** A buffer of a caller: its backend, and its device memory until it is released. */
 export class OwnedBuffer<Memory> {
   constructor(
     readonly owner: Owner,
-    /** How many numbers. */
+    /** The number of elements. */
     readonly length: number,
     /** The device's own handle; undefined once released. */
     public memory: Memory | undefined,
@@ -56,11 +56,10 @@ export class OwnedBuffer<Memory> {
 }
 
 /**
- * Wraps a backend that works on bare memory and checks nothing. The result accepts its own buffers alone: it refuses
- * numbers that were not uploaded, buffers of other backends and buffers that have been released.
+ * Wraps a backend that works on device memory without checks. The result accepts only its own buffers: it refuses plain
+ * numbers, buffers of other backends and released buffers with a TypeError that names the cell, the array and a way out.
  *
- * Its methods throw a TypeError naming the cell, the array and what to do when they are given such a thing; `gradient` a
- * RangeError when the forward pass kept its values for another batch, order of time or masking.
+ * `gradient` throws a RangeError when the forward pass saved its values for another batch, order of time or masking.
  */
 export function withOwnedBuffers<Memory extends { readonly length: number }>(
   bare: Backend<Memory>,
@@ -68,11 +67,11 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
   type Buffer = OwnedBuffer<Memory>;
   const owner: Owner = { name: bare.name };
   const own = (memory: Memory): Buffer => new OwnedBuffer(owner, memory.length, memory);
-  /** The forward pass whose values a buffer keeps. */
+  /** The forward pass of each buffer of saved values. */
   const passes = new WeakMap<Buffer, Pass>();
   const isUsable = (buffer: Buffer | null): buffer is Buffer & { memory: Memory } =>
     buffer !== null && buffer.owner === owner && buffer.memory !== undefined;
-  /** The memory of an argument of a call, which may be absent. Its name is put together when it is needed. */
+  /** The memory of an argument of a call, which may be absent. Its name is put together only for errors. */
   function memoryOf<Given extends Buffer | undefined>(plan: Plan, buffer: Given, kind: string, name = '') {
     if (buffer !== undefined && !isUsable(buffer)) {
       throw refusal(`Cell '${plan.cell.name}': ${kind}${name}`, buffer, owner);
@@ -168,7 +167,7 @@ function checkSamePass(plan: Plan, kept: Pass, given: Pass): void {
   }
 }
 
-/** Why something is not a buffer that a backend can work with, and what to do. */
+/** The error for a value that is no usable buffer, with advice. */
 function refusal(what: string, given: unknown, { name }: Owner): TypeError {
   if (given instanceof OwnedBuffer) {
     const { owner, memory } = given;

@@ -1,4 +1,4 @@
-/** What is read of WebGPU's `GPUAdapterInfo`; an older browser may leave any of it out. */
+/** The used part of WebGPU's `GPUAdapterInfo`; in older browsers any of it may be missing. */
 export interface AdapterInfo {
   readonly vendor?: string;
   readonly architecture?: string;
@@ -8,16 +8,16 @@ export interface AdapterInfo {
 }
 
 /**
- * What the known programs that do a GPU's work on the processor call themselves: Chromium's SwiftShader, Mesa's llvmpipe
- * and lavapipe (its Vulkan driver, which names llvmpipe), and Windows' WARP, whose name is the Basic Render Driver.
+ * The names of software adapters: Chromium's SwiftShader, Mesa's llvmpipe and lavapipe (its Vulkan driver, which names
+ * llvmpipe), and Windows' WARP, whose name is the Basic Render Driver.
  */
 const NAMES = /swiftshader|llvmpipe|lavapipe|\bwarp\b|basic render/i;
 
 /**
- * Whether a WebGPU adapter is a program on the processor and not a GPU: right, but slower than WebAssembly.
+ * Whether a WebGPU adapter runs on the processor instead of a GPU. Such an adapter is slower than WebAssembly.
  *
  * @param info the `info` of an adapter, or the `adapterInfo` of a device
- * @returns how it describes itself, `SwiftShader driver 5.0.0` for instance; nothing when it is a GPU
+ * @returns its own description, such as `SwiftShader driver 5.0.0`; undefined for a GPU
  */
 export function softwareAdapter(info: AdapterInfo): string | undefined {
   const { description, device, architecture, vendor, isFallbackAdapter } = info;

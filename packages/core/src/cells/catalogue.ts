@@ -1,4 +1,4 @@
-import { shown } from '../equations/check-definition.js';
+import { formatValue } from '../equations/check-definition.js';
 import type { Cell, JsonObject } from '../equations/define-cell.js';
 import { gru } from './gru.js';
 import { indRnn } from './ind-rnn.js';
@@ -11,7 +11,7 @@ import { sru } from './sru.js';
 /** Makes a cell from plain options. */
 export type CellFactory = (options?: JsonObject) => Cell;
 
-/** Every cell that comes with Sluice, by name. */
+/** The cells of Sluice, by name. */
 export const cells = { simpleRnn, lstm, gru, sru, minGru, indRnn, liGru } as const;
 
 const registered = new Map<string, CellFactory>(
@@ -19,18 +19,18 @@ const registered = new Map<string, CellFactory>(
 );
 
 /**
- * Makes a cell of one's own known by name, so that a saved model with it can be loaded.
+ * Registers your own cell by name, so that a saved model with it can be loaded.
  * @throws RangeError when another cell has that name, TypeError when there is no name or no function that makes the cell.
  */
 export function registerCell(name: string, factory: CellFactory): void {
   if (typeof name !== 'string' || name === '') {
     throw new TypeError(
-      `registerCell: a cell needs a name, a text that is not empty, but was given ${shown(name)}.`,
+      `registerCell: a cell needs a name, a text that is not empty, but was given ${formatValue(name)}.`,
     );
   }
   if (typeof factory !== 'function') {
     throw new TypeError(
-      `registerCell('${name}'): expected a function that makes the cell, such as () => cell, but was given ${shown(factory)}.`,
+      `registerCell('${name}'): expected a function that makes the cell, such as () => cell, but was given ${formatValue(factory)}.`,
     );
   }
   const known = registered.get(name);
@@ -39,7 +39,7 @@ export function registerCell(name: string, factory: CellFactory): void {
 }
 
 /**
- * The cell that `{ name, options }` describes.
+ * Creates the cell with a name and options.
  * @throws RangeError listing the known names.
  */
 export function cellFrom({ name, options }: { name: string; options?: JsonObject }): Cell {

@@ -2,7 +2,7 @@ import { type ActivationSetting, activation } from '../equations/activations.js'
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
-import { checkOptions, limitedTo } from './options.js';
+import { checkOptions, clipTo } from './options.js';
 
 export interface GruOptions {
   /** Of the candidate. Default `tanh`. */
@@ -14,16 +14,16 @@ export interface GruOptions {
    * (Cho 2014). The first has one matrix product per step, the second two. Default true.
    */
   readonly resetAfter?: boolean;
-  /** What `z = 1` means: `keep` the state (Keras, PyTorch, ONNX; default) or `take` the candidate (Chung 2014). */
+  /** The meaning of `z = 1`: `keep` the state (Keras, PyTorch, ONNX; default) or `take` the candidate (Chung 2014). */
   readonly update?: 'keep' | 'take';
-  /** The limit, in size, of what activations are given (ONNX: `clip`). Default: none. */
+  /** Limits the arguments of activations to ±clip (ONNX: `clip`). Default: no limit. */
   readonly clip?: number;
   /** Default true. */
   readonly useBias?: boolean;
 }
 
 /** The new state from the update gate, the old state and the candidate. */
-export function updated(update: 'keep' | 'take', z: Expression, h: Expression, n: Expression): Expression {
+export function mixState(update: 'keep' | 'take', z: Expression, h: Expression, n: Expression): Expression {
   return update === 'keep' ? z.mul(h).add(z.oneMinus().mul(n)) : z.oneMinus().mul(h).add(z.mul(n));
 }
 
@@ -37,11 +37,11 @@ export function gru(options: GruOptions = {}): Cell {
     clip: 'positive number',
     useBias: 'boolean',
   });
-  const limited = limitedTo(options.clip);
+  const clip = clipTo(options.clip);
   const candidateActivation = activation(options.activation ?? 'tanh');
   const gateActivation = activation(options.recurrentActivation ?? 'sigmoid');
-  const act = (row: Expression) => candidateActivation(limited(row));
-  const gate = (row: Expression) => gateActivation(limited(row));
+  const act = (row: Expression) => candidateActivation(clip(row));
+  const gate = (row: Expression) => gateActivation(clip(row));
   const { resetAfter = true, update = 'keep', useBias } = options;
   const matrices = { kernel: kernel('z', 'r', 'n'), recurrentKernel: recurrentKernel('z', 'r', 'n') };
   const definition = { name: 'gru', options: { ...options }, states: ['h'] as const, useBias };
@@ -59,7 +59,7 @@ export function gru(options: GruOptions = {}): Cell {
             .add(b.n)
             .add(r.mul(U.n(h).add(b["n'"]))),
         );
-        return { z, r, n, h: updated(update, z, h, n) };
+        return { z, r, n, h: mixState(update, z, h, n) };
       },
     });
   }
@@ -75,7 +75,7 @@ export function gru(options: GruOptions = {}): Cell {
           .add(U.n(r.mul(h)))
           .add(b.n),
       );
-      return { z, r, n, h: updated(update, z, h, n) };
+      return { z, r, n, h: mixState(update, z, h, n) };
     },
   });
 }

@@ -10,7 +10,7 @@ export interface IndRnnOptions {
   readonly useBias?: boolean;
 }
 
-/** Every unit sees its own past only. Li et al. 2018, arXiv:1803.04831. */
+/** Every unit reads only its own state. Li et al. 2018, arXiv:1803.04831. */
 export function indRnn(options: IndRnnOptions = {}): Cell {
   checkOptions('indRnn', options, { activation: 'activation', useBias: 'boolean' });
   const act = activation(options.activation ?? 'relu');

@@ -2,20 +2,20 @@ import { type ActivationSetting, activation } from '../equations/activations.js'
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentKernel, recurrentVector } from '../equations/parameters.js';
-import { checkOptions, limitedTo } from './options.js';
+import { checkOptions, clipTo } from './options.js';
 
 export interface LstmOptions {
   /** Of the candidate. Default `tanh`. */
   readonly activation?: ActivationSetting;
   /** Of the gates. Default `sigmoid`. */
   readonly recurrentActivation?: ActivationSetting;
-  /** Of the cell state on its way out. Default: the candidate's. */
+  /** Of the cell state in the output. Default: the candidate's. */
   readonly outputActivation?: ActivationSetting;
-  /** Whether the gates see the cell state (Gers 2000): `i` and `f` the old one, `o` the new one. Default false. */
+  /** Whether the gates read the cell state (Gers 2000): `i` and `f` the old one, `o` the new one. Default false. */
   readonly peephole?: boolean;
   /** Whether the forget gate is `1 − i` and has no weights (ONNX: `input_forget`). Default false. */
   readonly inputForget?: boolean;
-  /** The limit, in size, of what activations are given (ONNX: `clip`). Default: none. */
+  /** Limits the arguments of activations to ±clip (ONNX: `clip`). Default: no limit. */
   readonly clip?: number;
   /** Default true. */
   readonly useBias?: boolean;
@@ -23,8 +23,8 @@ export interface LstmOptions {
 
 /**
  * Long short-term memory. Hochreiter & Schmidhuber 1997, with the forget gate of Gers 2000.
- * Blocks in Keras order: input, forget (unless coupled), candidate, output. The forget bias starts at 1 (Jozefowicz 2015);
- * with coupled gates the input bias at −1, which forgets as much.
+ * Blocks in Keras order: input, forget (unless coupled), candidate, output. The forget bias starts at 1 (Jozefowicz 2015).
+ * With coupled gates the input bias starts at −1, which is the same.
  */
 export function lstm(options: LstmOptions = {}): Cell {
   checkOptions('lstm', options, {
@@ -39,11 +39,11 @@ export function lstm(options: LstmOptions = {}): Cell {
   const act = activation(options.activation ?? 'tanh');
   const gate = activation(options.recurrentActivation ?? 'sigmoid');
   const outputAct = activation(options.outputActivation ?? options.activation ?? 'tanh');
-  const limited = limitedTo(options.clip);
+  const clip = clipTo(options.clip);
   const { peephole = false, inputForget = false, useBias } = options;
   const blocks: ('i' | 'f' | 'g' | 'o')[] = inputForget ? ['i', 'g', 'o'] : ['i', 'f', 'g', 'o'];
-  const seeing: ('i' | 'f' | 'o')[] = inputForget ? ['i', 'o'] : ['i', 'f', 'o'];
-  const peepholes = { recurrentVector: { ...recurrentVector(...seeing), symbol: 'p' } };
+  const peepholeGates: ('i' | 'f' | 'o')[] = inputForget ? ['i', 'o'] : ['i', 'f', 'o'];
+  const peepholes = { recurrentVector: { ...recurrentVector(...peepholeGates), symbol: 'p' } };
   return defineCell({
     name: 'lstm',
     options: { ...options },
@@ -58,18 +58,18 @@ export function lstm(options: LstmOptions = {}): Cell {
     },
     equations: ({ x, h, c }, parameters) => {
       const { kernel: W, recurrentKernel: U, bias: b } = parameters;
-      /** A gate that sees a cell state through its peephole, where it has one. */
-      const open = (name: 'i' | 'f' | 'o', seen: Expression): Expression => {
+      /** A gate, which reads a cell state if it has a peephole. */
+      const gateOf = (name: 'i' | 'f' | 'o', state: Expression): Expression => {
         const sum = W[name](x).add(U[name](h));
-        const all = peephole ? sum.add(parameters.recurrentVector[name].mul(seen)) : sum;
-        return gate(limited(all.add(b[name])));
+        const all = peephole ? sum.add(parameters.recurrentVector[name].mul(state)) : sum;
+        return gate(clip(all.add(b[name])));
       };
-      const i = open('i', c);
-      const f = inputForget ? i.oneMinus() : open('f', c);
-      const g = act(limited(W.g(x).add(U.g(h)).add(b.g)));
+      const i = gateOf('i', c);
+      const f = inputForget ? i.oneMinus() : gateOf('f', c);
+      const g = act(clip(W.g(x).add(U.g(h)).add(b.g)));
       const memory = f.mul(c).add(i.mul(g));
-      const o = open('o', memory);
-      // In the order in which they can be computed.
+      const o = gateOf('o', memory);
+      // In the order of computation.
       const named = peephole ? { i, f, g, c: memory, o } : { i, f, g, o, c: memory };
       return { ...named, h: o.mul(outputAct(memory)) };
     },

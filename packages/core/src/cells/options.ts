@@ -2,7 +2,7 @@ import { type ActivationSetting, activation } from '../equations/activations.js'
 import { isDeviceNumber } from '../equations/check-definition.js';
 import type { Expression } from '../equations/expression.js';
 
-/** What an option may be: a kind of value, or one of a list. */
+/** The valid values of an option: a kind of value, or a list. */
 type Allowed = 'activation' | 'boolean' | 'number' | 'positive number' | readonly (string | number)[];
 
 /**
@@ -37,8 +37,8 @@ function isOf(possible: Exclude<Allowed, 'activation'>, value: unknown): boolean
   return isDeviceNumber(value) && (possible === 'number' || value > 0);
 }
 
-/** Keeps pre-activations within ±threshold; without one, as they are. Source: ONNX's attribute `clip` of RNN, GRU, LSTM. */
-export const limitedTo =
+/** Limits pre-activations to ±threshold, or returns them unchanged. Source: the attribute `clip` of ONNX's RNN, GRU, LSTM. */
+export const clipTo =
   (threshold: number | undefined) =>
   (row: Expression): Expression =>
     threshold === undefined ? row : row.max(-threshold).min(threshold);

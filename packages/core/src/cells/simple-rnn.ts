@@ -1,12 +1,12 @@
 import { type ActivationSetting, activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
-import { checkOptions, limitedTo } from './options.js';
+import { checkOptions, clipTo } from './options.js';
 
 export interface SimpleRnnOptions {
   /** Default `tanh`. */
   readonly activation?: ActivationSetting;
-  /** The limit, in size, of what activations are given (ONNX: `clip`). Default: none. */
+  /** Limits the arguments of activations to ±clip (ONNX: `clip`). Default: no limit. */
   readonly clip?: number;
   /** Default true. */
   readonly useBias?: boolean;
@@ -20,7 +20,7 @@ export function simpleRnn(options: SimpleRnnOptions = {}): Cell {
     useBias: 'boolean',
   });
   const act = activation(options.activation ?? 'tanh');
-  const limited = limitedTo(options.clip);
+  const clip = clipTo(options.clip);
   return defineCell({
     name: 'simpleRnn',
     source: 'Elman 1990',
@@ -29,7 +29,7 @@ export function simpleRnn(options: SimpleRnnOptions = {}): Cell {
     useBias: options.useBias,
     parameters: { kernel: kernel('h'), recurrentKernel: recurrentKernel('h'), bias: bias('h') },
     equations: ({ x, h }, { kernel: W, recurrentKernel: U, bias: b }) => ({
-      h: act(limited(W.h(x).add(U.h(h)).add(b.h))),
+      h: act(clip(W.h(x).add(U.h(h)).add(b.h))),
     }),
   });
 }

@@ -6,26 +6,26 @@ import { gru } from './gru.js';
 import { checkOptions } from './options.js';
 
 export interface SruOptions {
-  /** 2 (default): the gates see the cell state through `v`; 1: they see the input alone. */
+  /** 2 (default): the gates read the cell state through `v`; 1: they read only the input. */
   readonly version?: 1 | 2;
   /** Whether the output mixes in the input. Default true. */
   readonly highway?: boolean;
-  /** Of the cell state on its way out. Default `linear`. */
+  /** Of the cell state in the output. Default `linear`. */
   readonly activation?: ActivationSetting;
   /** Whether the highway's input is scaled by √(1 + 2 e^highwayBias), which keeps its variance. Default false. */
   readonly rescale?: boolean;
-  /** The value the reset gate's bias starts from; the bias initializer's when absent. */
+  /** The initial value of the reset gate's bias. Default: the bias initializer's. */
   readonly highwayBias?: number;
-  /** What multiplies the highway's input where it is not projected, instead of `rescale`'s factor. Default 1. */
+  /** The factor of the highway's input when it is not projected, instead of `rescale`'s factor. Default 1. */
   readonly scale?: number;
   /**
-   * Whether the highway's input is projected where it is as wide as the units too, not only where sizes differ.
+   * Whether the highway's input is projected also when it is as wide as the units, not only when the sizes differ.
    * asappresearch/sru does so in bidirectional layers. Default false.
    */
   readonly projectSkip?: boolean;
   /**
-   * `light` (default): Lei et al.'s unit, without a matrix product of the state. `full`: what some textbooks call by
-   * the same name, a unit with the GRU's equations whose update gate takes the candidate.
+   * `light` (default): the unit of Lei et al., without a matrix product of the state. `full`: another unit that some
+   * textbooks call SRU, with the equations of a GRU whose update gate takes the candidate.
    */
   readonly recurrence?: 'light' | 'full';
   /** Default true. */
@@ -43,8 +43,8 @@ const LIGHT_ONLY = [
 ] as const;
 
 /**
- * What the highway's input is multiplied by where it is not projected.
- * @throws RangeError when both `rescale` and `scale` say it.
+ * The factor of the highway's input when it is not projected.
+ * @throws RangeError when both `rescale` and `scale` are given.
  */
 export function highwayScale({ rescale = false, highwayBias = 0, scale }: SruOptions): number {
   if (!rescale) return scale ?? 1;
@@ -58,7 +58,7 @@ export function highwayScale({ rescale = false, highwayBias = 0, scale }: SruOpt
  * Blocks: candidate, forget, reset and, with a highway between different sizes, the skip projection. Its time loop has
  * no matrix product, so a whole sequence is one projection and one pointwise program.
  *
- * @throws RangeError when an option is given that `recurrence: 'full'` has no use for.
+ * @throws RangeError when an option has no effect with `recurrence: 'full'`.
  */
 export function sru(options: SruOptions = {}): Cell {
   checkOptions('sru', options, {
@@ -100,10 +100,10 @@ export function sru(options: SruOptions = {}): Cell {
       const f = gate('f');
       const r = gate('r');
       const memory = f.mul(c).add(f.oneMinus().mul(W.c(x)));
-      const shown = r.mul(act(memory));
-      if (!highway) return { f, r, c: memory, h: shown, output: shown };
+      const exposed = r.mul(act(memory));
+      if (!highway) return { f, r, c: memory, h: exposed, output: exposed };
       const skip = projectsSkip(sizes) ? W.s(x) : x.mul(scale);
-      const h = shown.add(r.oneMinus().mul(skip));
+      const h = exposed.add(r.oneMinus().mul(skip));
       return { f, r, c: memory, h, output: h };
     },
   });

@@ -3,13 +3,12 @@ import type { Sizes } from '../equations/parameters.js';
 import { isInputProjection } from '../graph/products.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import type { Schedule } from '../plan/program.js';
-import { TYPICAL_SIZES } from './latex.js';
-import { text } from './notation.js';
+import { tex, text } from './notation.js';
 import { writeEquations, writeOperand } from './write.js';
 
 /**
- * A cell in words: its equations, parameters, the stages of a step and what they cost, forward and backward.
- * @param sizes the sizes to count with.
+ * A cell in words: its equations, parameters, the stages of a step and their costs, forward and backward.
+ * @param sizes the sizes for the costs.
  */
 export function explain(cell: Cell, sizes: Sizes = TYPICAL_SIZES): string {
   const plan = planFor(cell, sizes);
@@ -102,4 +101,16 @@ function countLines(plan: Plan): string[] {
     `forward: ${products} multiply-adds in matrix products, ${count(plan.inference)} pointwise operations`,
     `gradient: ${2 * products} multiply-adds in matrix products, ${count(plan.gradient.schedule)} pointwise operations`,
   ];
+}
+
+/** The default sizes: unequal, which is the general case. */
+export const TYPICAL_SIZES: Sizes = { inputSize: 64, units: 128 };
+
+/**
+ * A cell's equations as LaTeX, in an `aligned` environment.
+ * @param sizes needed only for cells whose equations depend on them, as SRU's depend on inputSize = units.
+ */
+export function latex(cell: Cell, sizes: Sizes = TYPICAL_SIZES): string {
+  const lines = writeEquations(planFor(cell, sizes), tex).map(({ left, right }) => `  ${left} &= ${right}`);
+  return ['\\begin{aligned}', lines.join(' \\\\\n'), '\\end{aligned}'].join('\n');
 }

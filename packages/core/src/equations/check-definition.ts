@@ -1,4 +1,4 @@
-/** What a cell's definition may be. Plain JavaScript and saved files get past the types, so everything is checked. */
+/** Checks of a cell's definition. Plain JavaScript and saved files have no types, so everything is checked. */
 import { MATRIX_ROLES, type ParameterDeclaration, VECTOR_ROLES } from './parameters.js';
 
 const DEFINITION_KEYS = ['name', 'source', 'options', 'states', 'parameters', 'useBias', 'equations'];
@@ -9,63 +9,63 @@ const RESERVED_STATES = ['x', 'output'];
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: object | null = Object.getPrototypeOf(value);
-  // Objects of another realm have another Object.prototype, but one that has no prototype either.
+  // Objects of another realm have another Object.prototype; it has no prototype either.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** A value as it is shown in errors. */
-export function shown(value: unknown): string {
+/** A value for an error message. */
+export function formatValue(value: unknown): string {
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object';
   return typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value);
 }
 
 /**
- * Checks everything about a definition but its parameters.
+ * Checks a definition except its parameters.
  * @throws TypeError naming the cell, what was given and what was expected.
  */
 export function checkDefinition(definition: unknown): void {
   if (!isPlainObject(definition)) {
     throw new TypeError(
-      `defineCell takes an object { name, states, parameters, equations }, but was given ${shown(definition)}.`,
+      `defineCell takes an object { name, states, parameters, equations }, but was given ${formatValue(definition)}.`,
     );
   }
   const { name, source, options, states, parameters, useBias, equations } = definition;
   if (typeof name !== 'string' || name === '') {
-    throw new TypeError(`A cell needs a name, a text that is not empty, but was given ${shown(name)}.`);
+    throw new TypeError(`A cell needs a name, a text that is not empty, but was given ${formatValue(name)}.`);
   }
   const cell = `Cell '${name}'`;
   refuseUnknownKeys(cell, definition, DEFINITION_KEYS);
   if (source !== undefined && typeof source !== 'string') {
-    throw new TypeError(`${cell}: source must be a text, but is ${shown(source)}.`);
+    throw new TypeError(`${cell}: source must be a text, but is ${formatValue(source)}.`);
   }
   if (options !== undefined && !isPlainObject(options)) {
-    throw new TypeError(`${cell}: options must be a plain object, but is ${shown(options)}.`);
+    throw new TypeError(`${cell}: options must be a plain object, but is ${formatValue(options)}.`);
   }
   for (const [option, value] of Object.entries(options ?? {}))
     checkJson(`${cell}, option '${option}'`, value);
   checkStates(cell, states);
   if (typeof parameters !== 'function' && !isPlainObject(parameters)) {
     throw new TypeError(
-      `${cell}: parameters must be a plain object, or a function of the sizes that makes one, but is ${shown(parameters)}.`,
+      `${cell}: parameters must be a plain object, or a function of the sizes that makes one, but is ${formatValue(parameters)}.`,
     );
   }
   if (useBias !== undefined && typeof useBias !== 'boolean') {
-    throw new TypeError(`${cell}: useBias must be true or false, but is ${shown(useBias)}.`);
+    throw new TypeError(`${cell}: useBias must be true or false, but is ${formatValue(useBias)}.`);
   }
   if (typeof equations !== 'function') {
-    throw new TypeError(`${cell}: equations must be a function, but is ${shown(equations)}.`);
+    throw new TypeError(`${cell}: equations must be a function, but is ${formatValue(equations)}.`);
   }
 }
 
-/** Options make a saved cell again, so a file must be able to hold them. */
+/** A saved model stores the options as JSON to create the cell again. */
 function checkJson(where: string, value: unknown): void {
   if (Array.isArray(value) || isPlainObject(value)) {
     for (const item of Object.values(value)) checkJson(where, item);
   } else if (value != null && !['string', 'boolean'].includes(typeof value) && !Number.isFinite(value)) {
     throw new TypeError(
       `${where}: options are saved as JSON, which has texts, booleans, finite numbers, lists and plain objects, but this is ` +
-        `${shown(value)}.`,
+        `${formatValue(value)}.`,
     );
   }
 }
@@ -73,7 +73,7 @@ function checkJson(where: string, value: unknown): void {
 function checkStates(cell: string, states: unknown): void {
   if (!Array.isArray(states)) {
     throw new TypeError(
-      `${cell}: states must be an array of names such as ['h', 'c'], but is ${shown(states)}.`,
+      `${cell}: states must be an array of names such as ['h', 'c'], but is ${formatValue(states)}.`,
     );
   }
   if (states.length === 0) throw new TypeError(`${cell} declares no state; a recurrent cell needs one.`);
@@ -91,7 +91,7 @@ function checkStates(cell: string, states: unknown): void {
  */
 export function checkName(what: string, name: unknown): void {
   if (typeof name !== 'string' || name === '') {
-    throw new TypeError(`${what}: a name must be a text that is not empty, but is ${shown(name)}.`);
+    throw new TypeError(`${what}: a name must be a text that is not empty, but is ${formatValue(name)}.`);
   }
   if (name === '__proto__') {
     throw new TypeError(`${what}: '__proto__' cannot be a name in JavaScript objects; choose another.`);
@@ -111,7 +111,7 @@ function refuseUnknownKeys(what: string, given: object, known: readonly string[]
 export function checkDeclarations(cell: string, declarations: unknown): void {
   if (!isPlainObject(declarations)) {
     throw new TypeError(
-      `Cell '${cell}': parameters must be a plain object such as { kernel: kernel('h') }, but is ${shown(declarations)}.`,
+      `Cell '${cell}': parameters must be a plain object such as { kernel: kernel('h') }, but is ${formatValue(declarations)}.`,
     );
   }
   for (const [name, declaration] of Object.entries(declarations)) {
@@ -123,23 +123,23 @@ export function checkDeclarations(cell: string, declarations: unknown): void {
 function checkDeclaration(where: string, declaration: unknown): void {
   if (!isPlainObject(declaration)) {
     throw new TypeError(
-      `${where}: expected a declaration as kernel('h') or bias('h') makes it, but got ${shown(declaration)}.`,
+      `${where}: expected a declaration as kernel('h') or bias('h') makes it, but got ${formatValue(declaration)}.`,
     );
   }
   refuseUnknownKeys(where, declaration, DECLARATION_KEYS);
   const { form, role, blocks, symbol, storedRows, initial } = declaration;
   if (form !== 'matrix' && form !== 'vector') {
-    throw new TypeError(`${where}: form must be 'matrix' or 'vector', but is ${shown(form)}.`);
+    throw new TypeError(`${where}: form must be 'matrix' or 'vector', but is ${formatValue(form)}.`);
   }
   const roles: readonly unknown[] = form === 'matrix' ? MATRIX_ROLES : VECTOR_ROLES;
   if (!roles.includes(role)) {
     throw new TypeError(
-      `${where}: the role of a ${form} must be ${roles.join(' or ')}, but is ${shown(role)}.`,
+      `${where}: the role of a ${form} must be ${roles.join(' or ')}, but is ${formatValue(role)}.`,
     );
   }
   if (typeof symbol !== 'string' || symbol === '') {
     throw new TypeError(
-      `${where}: symbol must be a text for printed equations, such as 'W', but is ${shown(symbol)}.`,
+      `${where}: symbol must be a text for printed equations, such as 'W', but is ${formatValue(symbol)}.`,
     );
   }
   checkBlocks(where, blocks);
@@ -151,7 +151,7 @@ function checkDeclaration(where: string, declaration: unknown): void {
 function checkBlocks(where: string, blocks: unknown): void {
   if (!Array.isArray(blocks)) {
     throw new TypeError(
-      `${where}: blocks must be an array of names such as ['z', 'r'], but is ${shown(blocks)}.`,
+      `${where}: blocks must be an array of names such as ['z', 'r'], but is ${formatValue(blocks)}.`,
     );
   }
   if (blocks.length === 0) throw new TypeError(`${where} has no block; name at least one.`);
@@ -168,7 +168,9 @@ function checkStoredRows(
 ): void {
   if (storedRows === undefined) return;
   if (!Number.isInteger(storedRows) || (storedRows as number) < 1) {
-    throw new TypeError(`${where}: storedRows must be a positive whole number, but is ${shown(storedRows)}.`);
+    throw new TypeError(
+      `${where}: storedRows must be a positive whole number, but is ${formatValue(storedRows)}.`,
+    );
   }
   if (form === 'matrix' ? storedRows !== 1 : blocks % (storedRows as number) !== 0) {
     throw new TypeError(
@@ -180,7 +182,7 @@ function checkStoredRows(
 function checkInitial(where: string, initial: unknown, blocks: readonly string[]): void {
   if (!isPlainObject(initial)) {
     throw new TypeError(
-      `${where}: initial must be a plain object from blocks to numbers, but is ${shown(initial)}.`,
+      `${where}: initial must be a plain object from blocks to numbers, but is ${formatValue(initial)}.`,
     );
   }
   for (const [block, value] of Object.entries(initial)) {
@@ -191,12 +193,12 @@ function checkInitial(where: string, initial: unknown, blocks: readonly string[]
     }
     if (value === undefined || isDeviceNumber(value)) continue;
     throw new TypeError(
-      `${where}: the initial value of '${block}' must be a finite float32 number, but is ${shown(value)}.`,
+      `${where}: the initial value of '${block}' must be a finite float32 number, but is ${formatValue(value)}.`,
     );
   }
 }
 
-/** Whether a value is a number that is finite on devices too, which compute in float32. */
+/** Whether a value is a number that is finite in float32, in which devices compute. */
 export function isDeviceNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(Math.fround(value));
 }

@@ -7,7 +7,7 @@ export type JsonObject = { readonly [key: string]: Json };
 
 export type ParameterDeclarations = Readonly<Record<string, ParameterDeclaration>>;
 
-/** The parameters as the equations see them: `kernel.z` is a function of an expression, `bias.z` an expression. */
+/** The parameters in the equations: `kernel.z` is a function of an expression, `bias.z` is an expression. */
 export type ParameterHandles<P extends ParameterDeclarations> = {
   readonly [K in keyof P]: P[K] extends ParameterDeclaration<infer Block, infer Form>
     ? { readonly [B in Block]: Form extends 'matrix' ? (operand: Expression) => Expression : Expression }
@@ -18,8 +18,8 @@ export type ParameterHandles<P extends ParameterDeclarations> = {
 export type Rows<State extends string> = { readonly [K in State | 'x']: Expression };
 
 /**
- * What the equations return: the new value of every state, any intermediate worth a name in printed equations, and
- * `output`, the row the layer returns (the first state when absent).
+ * The results of the equations: the new value of every state, intermediate values with a name in printed equations, and
+ * `output`, the row that the layer returns (default: the first state).
  */
 export type Results<State extends string> = { readonly [K in State]: Expression } & {
   readonly output?: Expression;
@@ -27,22 +27,22 @@ export type Results<State extends string> = { readonly [K in State]: Expression 
 };
 
 export interface CellDefinition<State extends string, P extends ParameterDeclarations> {
-  /** Under which the cell is registered, saved and spoken of in errors. */
+  /** The cell's name in the registry, in saved models and in errors. */
   readonly name: string;
-  /** Where the equations come from. */
+  /** The source of the equations, such as a paper. */
   readonly source?: string;
-  /** The plain options the definition was made from, so that a saved model can make it again. */
+  /** The plain options of the cell, from which a saved model creates it again. */
   readonly options?: JsonObject;
   readonly states: readonly State[];
-  /** The parameters in storage order; a function where they depend on the sizes. */
+  /** The parameters in storage order; a function if they depend on the sizes. */
   readonly parameters: P | ((sizes: Sizes) => P);
-  /** False leaves out every bias: the equations see zeros in its place. Default true. */
+  /** False leaves out every bias: in the equations they are zeros. Default true. */
   readonly useBias?: boolean | undefined;
   /** The cell's equations for one time step. */
   readonly equations: (rows: Rows<State>, parameters: ParameterHandles<P>, sizes: Sizes) => Results<State>;
 }
 
-/** A recurrent cell: its equations and what they need. Made by `defineCell`. */
+/** A recurrent cell: its equations, states and parameters. `defineCell` creates it. */
 export interface Cell {
   readonly name: string;
   readonly source: string | undefined;
@@ -55,10 +55,10 @@ export interface Cell {
 }
 
 /**
- * A cell from its equations. Everything else — reference, gradient, kernels, documentation — is derived from them.
+ * Creates a cell from its equations. Everything else (reference, gradient, kernels, documentation) is derived from them.
  *
- * @throws TypeError naming the cell and what is wrong: a part of the definition that is missing, unknown or of the wrong
- *   kind, no state, a reserved or repeated name. Where parameters depend on the sizes, those of the first use.
+ * @throws TypeError with the cell and the mistake: a part of the definition that is missing, unknown or of the wrong kind,
+ *   no state, a reserved or repeated name. Parameters that depend on the sizes are checked at their first use.
  */
 export function defineCell<const State extends string, P extends ParameterDeclarations>(
   definition: CellDefinition<State, P>,
@@ -130,7 +130,7 @@ function handlesOf<P extends ParameterDeclarations>(
   return refuseUnknown(all, `Cell '${cell}' declares no parameter`) as ParameterHandles<P>;
 }
 
-/** The same object, except that a name it does not have is an error that lists those it has. */
+/** The same object, but an unknown name is an error that lists the known ones. */
 function refuseUnknown<T extends object>(known: T, complaint: string): T {
   return new Proxy(known, {
     get: (target, name) => {

@@ -2,7 +2,7 @@ import { isDeviceNumber } from './check-definition.js';
 import type { OperationName } from './operations.js';
 import type { ParameterBlock } from './parameters.js';
 
-/** What an expression stands for; built without any check, checked as a whole when the cell is traced. */
+/** The content of an expression. It is created without checks; tracing checks the whole cell. */
 export type Term =
   | { readonly kind: 'input' }
   | { readonly kind: 'state'; readonly state: string }
@@ -21,7 +21,7 @@ export class Expression {
   constructor(readonly term: Term) {}
 
   /**
-   * Refuses JavaScript's own operators, which would turn an expression into NaN or text without a word.
+   * Refuses JavaScript's own operators, which would silently turn an expression into NaN or text.
    * @throws TypeError always.
    */
   [Symbol.toPrimitive](): never {
@@ -88,4 +88,38 @@ function finite(name: string, value: number): number {
   if (isDeviceNumber(value)) return value;
   const given = Number.isFinite(value) ? `${value}, too large for float32` : value;
   throw new TypeError(`${name}: a number in an equation must be finite, but is ${given}.`);
+}
+
+/** An operand of a comparison. */
+type Operand = Expression | number;
+
+// A comparison is 1 where it holds and 0 elsewhere, also for NaN; its derivative is 0. Comparisons combine as numbers:
+// `.mul` is "and", `.max` is "or", `.oneMinus()` is "not".
+
+/** 1 where `a > b`, else 0. */
+export const greater = (a: Operand, b: Operand): Expression => combine('greater', a, b);
+/** 1 where `a ≥ b`, else 0. */
+export const greaterEqual = (a: Operand, b: Operand): Expression => combine('greaterEqual', a, b);
+/** 1 where `a < b`, else 0. */
+export const less = (a: Operand, b: Operand): Expression => combine('greater', b, a);
+/** 1 where `a ≤ b`, else 0. */
+export const lessEqual = (a: Operand, b: Operand): Expression => combine('greaterEqual', b, a);
+/** 1 where `a` and `b` are equal, else 0. */
+export const equal = (a: Operand, b: Operand): Expression => greaterEqual(a, b).mul(greaterEqual(b, a));
+/** 1 where `a` and `b` are not equal, else 0; NaN is equal to nothing. */
+export const notEqual = (a: Operand, b: Operand): Expression => equal(a, b).oneMinus();
+
+/**
+ * `a` where the condition is not 0, else `b`, element by element. NaN and infinities of the other operand do not matter.
+ * The chosen operand gets the cotangent, the other operand and the condition get 0. (If the other operand's derivative is
+ * infinite or NaN, as that of `sqrt` below 0, its product with 0 is NaN: keep its argument in its domain.)
+ *
+ * @param condition a row, most often a comparison such as `greater(h, 0)`.
+ * @throws TypeError when the condition is a number or a boolean.
+ */
+export function where(condition: Expression, a: Operand, b: Operand): Expression {
+  if (condition instanceof Expression) return combine('select', condition, a, b);
+  throw new TypeError(
+    `where: the condition must be an expression such as greater(h, 0), but is ${typeof condition}.`,
+  );
 }

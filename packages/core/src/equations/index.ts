@@ -1,4 +1,4 @@
-/** The words that the equations of a cell are written with. */
+/** The functions for writing the equations of a cell. */
 export {
   type ActivationName,
   type ActivationParameters,
@@ -26,6 +26,5 @@ export {
   tanh,
   thresholdedRelu,
 } from './activations.js';
-export { equal, greater, greaterEqual, less, lessEqual, notEqual, where } from './comparisons.js';
-export { Expression } from './expression.js';
+export { Expression, equal, greater, greaterEqual, less, lessEqual, notEqual, where } from './expression.js';
 export { bias, kernel, recurrentKernel, recurrentVector } from './parameters.js';

@@ -1,11 +1,9 @@
 /**
- * The scalar operations every equation is made of.
+ * The scalar operations of equations.
  *
- * This table is the only place that says what an operation computes (in float64) and how it is differentiated; the
- * reference, the gradient and the saved-value policy read it, and a device implements the names in it.
+ * This table alone defines each operation (in float64) and its derivative. The reference, the gradient and the choice of
+ * saved values read it; a device implements its names. `Record<OperationName, …>` makes the compiler check all such tables.
  */
-
-import { erf } from './erf.js';
 
 /** A value in a graph under construction: the index of its node. */
 export type NodeId = number;
@@ -39,7 +37,7 @@ export type OperationName =
   | 'softplus'
   | 'erf';
 
-/** What a derivative rule is given: the operands, the result and the cotangent of the result. */
+/** The arguments of a derivative rule: the operands, the result and the cotangent of the result. */
 export interface Occurrence {
   readonly inputs: readonly NodeId[];
   readonly result: NodeId;
@@ -48,7 +46,7 @@ export interface Occurrence {
 
 export interface Operation {
   readonly arity: 1 | 2 | 3;
-  /** Cheap operations are recomputed in the backward pass rather than saved, where their operands are at hand. */
+  /** The backward pass computes a cheap operation again when it has its operands, so the result is not saved. */
   readonly cheap: boolean;
   /** The exact definition, in float64. Further operands are ignored. */
   evaluate(...operands: number[]): number;
@@ -59,7 +57,7 @@ export interface Operation {
 /** ln(1 + eˣ) without overflow for large x and without cancellation for small. */
 const softplus = (a: number): number => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
 
-/** The logistic function without overflow: the exponential is only ever taken of a number ≤ 0. */
+/** The logistic function without overflow: the argument of the exponential is never positive. */
 const sigmoid = (a: number): number => {
   const e = Math.exp(-Math.abs(a));
   return (a >= 0 ? 1 : e) / (1 + e);
@@ -114,7 +112,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
     evaluate: (a) => 1 - a,
     derivative: (g, { cotangent }) => [g.apply('neg', cotangent)],
   },
-  /** Where the operands are equal, the second takes the cotangent: of `max(x, 0)` the derivative at 0 is 0. */
+  /** If the operands are equal, the second gets the cotangent: the derivative of `max(x, 0)` at 0 is 0. */
   max: {
     arity: 2,
     cheap: true,
@@ -124,7 +122,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
       return [g.apply('mul', cotangent, first), g.apply('mul', cotangent, g.apply('oneMinus', first))];
     },
   },
-  /** Where the operands are equal, the first takes the cotangent. */
+  /** If the operands are equal, the first gets the cotangent. */
   min: {
     arity: 2,
     cheap: true,
@@ -134,21 +132,21 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
       return [g.apply('mul', cotangent, g.apply('oneMinus', second)), g.apply('mul', cotangent, second)];
     },
   },
-  /** 1 where a > b, else 0, with NaN too: the indicator that derivatives of `max` and `min` are made of. */
+  /** 1 where a > b, else 0, also for NaN. The derivatives of `max` and `min` use it. */
   greater: {
     arity: 2,
     cheap: true,
     evaluate: (a, b) => (a > b ? 1 : 0),
     derivative: () => [null, null],
   },
-  /** 1 where a ≥ b, else 0, with NaN too. */
+  /** 1 where a ≥ b, else 0, also for NaN. */
   greaterEqual: {
     arity: 2,
     cheap: true,
     evaluate: (a, b) => (a >= b ? 1 : 0),
     derivative: () => [null, null],
   },
-  /** b where a is not 0, else c. Values of the other operand, NaN too, do not pass; nor do cotangents. */
+  /** b where a is not 0, else c. The other operand does not matter, not even NaN, and its cotangent is 0. */
   select: {
     arity: 3,
     cheap: true,
@@ -222,3 +220,31 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
     },
   },
 };
+
+/** The series is used below, the continued fraction above: near here both are exact to float64. */
+const SERIES_LIMIT = 2.5;
+
+/**
+ * The error function to float64 accuracy.
+ *
+ * Below 2.5 by the series erf(x) = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!, whose terms are all positive; above by
+ * the continued fraction of erfc (Abramowitz & Stegun 1964, 7.1.6 and 7.1.14), evaluated from its far end.
+ */
+export function erf(x: number): number {
+  const magnitude = Math.abs(x);
+  if (Number.isNaN(x) || magnitude === 0) return x;
+  if (magnitude > 6) return Math.sign(x);
+  const gaussian = Math.exp(-x * x) / Math.sqrt(Math.PI);
+  if (magnitude < SERIES_LIMIT) {
+    let term = x;
+    let sum = x;
+    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+      term *= (2 * x * x) / (2 * n + 1);
+      sum += term;
+    }
+    return 2 * gaussian * sum;
+  }
+  let fraction = magnitude;
+  for (let k = 60; k >= 1; k--) fraction = magnitude + k / 2 / fraction;
+  return Math.sign(x) * (1 - gaussian / fraction);
+}

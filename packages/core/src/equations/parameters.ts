@@ -4,7 +4,7 @@ export interface Sizes {
   readonly units: number;
 }
 
-/** What a parameter is for; layers choose initializers, regularizers and names by it. */
+/** The role of a parameter. Layers choose initializers, regularizers and names by it. */
 export type ParameterRole = (typeof MATRIX_ROLES)[number] | (typeof VECTOR_ROLES)[number];
 export const MATRIX_ROLES = ['kernel', 'recurrentKernel'] as const;
 export const VECTOR_ROLES = ['bias', 'recurrentVector'] as const;
@@ -19,15 +19,15 @@ export interface ParameterDeclaration<
   readonly role: ParameterRole;
   /** Block names in storage order; each block is `units` columns wide. */
   readonly blocks: readonly Block[];
-  /** The letter the parameter has in printed equations. */
+  /** The parameter's letter in printed equations. */
   readonly symbol: string;
-  /** How many equal rows a vector is stored as; Keras stores the two biases of a reset-after GRU as `[2, 3·units]`. */
+  /** The number of rows in which a vector is stored: Keras stores the two biases of a reset-after GRU as `[2, 3·units]`. */
   readonly storedRows?: number;
-  /** Value a block starts from, where it is not the initializer's. */
+  /** The initial value of a block, instead of the initializer's. */
   readonly initial?: Readonly<Partial<Record<Block, number>>>;
 }
 
-/** One named block of a declared parameter, as the equations refer to it. */
+/** A reference to one named block of a parameter. */
 export interface ParameterBlock {
   readonly parameter: string;
   readonly block: string;

@@ -3,11 +3,11 @@ import { type GraphBuilder, reachable } from '../graph/graph.js';
 import type { Product } from '../graph/products.js';
 import type { Traced } from '../graph/trace.js';
 
-/** Where the cotangents that leave one step are to be found in the graph. */
+/** The nodes of the cotangents that leave one step. */
 export interface Cotangents {
   /** Of each state before the step. */
   readonly previousStates: readonly NodeId[];
-  /** Of `x`, as far as the equations use it outside of matrix products; null where they do not. */
+  /** Of `x` outside of matrix products; null when the equations use it only in products. */
   readonly input: NodeId | null;
   /** Of each result block of each product. */
   readonly products: readonly (readonly NodeId[])[];
@@ -18,10 +18,10 @@ export interface Cotangents {
 /**
  * Extends the graph of a cell by its reverse-mode derivative.
  *
- * Given are the cotangents of the output and of the new states; every node hands its cotangent on to its operands by
- * the rule of its operation. A product hands it on through the transposed matrix, all blocks that share an operand in
- * one transposed product. Gradients of matrices are not part of the graph: they are `operandᵀ × cotangent` summed over
- * the sequence, one matrix product after the loop.
+ * It starts from the cotangents of the output and of the new states. Every node passes its cotangent to its operands by the
+ * derivative rule of its operation. A product passes it through the transposed matrix; all blocks with the same operand form
+ * one transposed product. Gradients of matrices are not in the graph: they are `operandᵀ × cotangent` summed over the
+ * sequence, one matrix product after the loop.
  */
 export function reverse({ builder, states, output }: Traced, products: readonly Product[]): Cotangents {
   const forward = reachable(builder.nodes, [...states, output]);
@@ -72,7 +72,7 @@ export function reverse({ builder, states, output }: Traced, products: readonly 
   };
 }
 
-/** The contributions of the products that read a value; those that read `x` are done after the loop instead. */
+/** The contributions of the products that read a value. Products of `x` are computed after the loop instead. */
 function transposedProducts(
   builder: GraphBuilder,
   products: readonly Product[],
@@ -89,8 +89,8 @@ function transposedProducts(
 }
 
 /**
- * The sum of two contributions. A gate between two rows, `z a + (1 − z) b`, gives its cotangent as `g a + −(g b)`: that
- * becomes `g (a − b)`, two operations fewer.
+ * The sum of two contributions. The cotangent of a gate between two rows, `z a + (1 − z) b`, is `g a + −(g b)`. It becomes
+ * `g (a − b)`, two operations less.
  */
 function addUp(builder: GraphBuilder, first: NodeId, second: NodeId): NodeId {
   const negated = operandsIf(builder, 'neg', second);
@@ -106,7 +106,7 @@ function addUp(builder: GraphBuilder, first: NodeId, second: NodeId): NodeId {
   return builder.apply('mul', factor, builder.apply('sub', other(a), other(b)));
 }
 
-/** The operands of a node that is that operation. */
+/** The operands of a node if it is this operation. */
 function operandsIf({ nodes }: GraphBuilder, name: OperationName, id: NodeId): readonly NodeId[] | undefined {
   const node = nodes[id];
   return node.kind === 'operation' && node.name === name ? node.inputs : undefined;

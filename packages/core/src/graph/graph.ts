@@ -24,14 +24,14 @@ export type Node =
    */
   | { readonly kind: 'transposedProduct'; readonly product: number; readonly inputs: readonly NodeId[] };
 
-/** The nodes a node is computed from. */
+/** The operands of a node. */
 export function operandsOf(node: Node): readonly NodeId[] {
   if (node.kind === 'product') return [node.operand];
   if (node.kind === 'operation' || node.kind === 'transposedProduct') return node.inputs;
   return [];
 }
 
-/** The values that the roots are computed from, themselves included, in evaluation order. */
+/** The roots and all values that they depend on, in evaluation order. */
 export function reachable(nodes: readonly Node[], roots: Iterable<NodeId>): NodeId[] {
   const seen = new Set<NodeId>(roots);
   for (let id = nodes.length - 1; id >= 0; id--) {
@@ -41,15 +41,15 @@ export function reachable(nodes: readonly Node[], roots: Iterable<NodeId>): Node
   return [...seen].sort((a, b) => a - b);
 }
 
-/** Not `max` and `min`: where their operands are equal, their derivatives tell the first from the second. */
+/** Without `max` and `min`: for equal operands their derivatives depend on the order. */
 const COMMUTATIVE: readonly OperationName[] = ['add', 'mul'];
 
-/** Builds a graph in which equal values are one node (common subexpressions are shared) and constants are folded. */
+/** Builds a graph with shared common subexpressions and folded constants. */
 export class GraphBuilder implements Algebra {
   readonly nodes: Node[] = [];
   private readonly known = new Map<string, NodeId>();
 
-  /** The node that has this description: the known one, or a new one. */
+  /** The existing node with this description, or a new one. */
   intern(node: Node): NodeId {
     const sorted =
       node.kind === 'operation' && COMMUTATIVE.includes(node.name)
@@ -70,7 +70,7 @@ export class GraphBuilder implements Algebra {
     return this.intern({ kind: 'constant', value });
   }
 
-  /** An operation, simplified where the result is the same for every operand, NaN included. */
+  /** An operation, simplified if the result is the same for all operands, also for NaN. */
   apply(name: OperationName, ...inputs: NodeId[]): NodeId {
     const values = inputs.map((id) => this.constantValue(id));
     if (values.every((value) => value !== undefined)) {

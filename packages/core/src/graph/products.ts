@@ -2,13 +2,13 @@ import type { NodeId } from '../equations/operations.js';
 import type { ParameterShape } from '../equations/parameters.js';
 import { type Node, reachable } from './graph.js';
 
-/** What a matrix product multiplies: the input, a state before the step, or a kept value of the schedule. */
+/** The operand of a matrix product: the input, a state before the step, or a value of the schedule. */
 export type ProductOperand =
   | { readonly kind: 'input' }
   | { readonly kind: 'state'; readonly state: number }
   | { readonly kind: 'value'; readonly index: number };
 
-/** Neighbouring blocks of one matrix parameter that multiply the same row: one matrix product. */
+/** One matrix product: neighbouring blocks of one matrix parameter that multiply the same row. */
 export interface Product {
   readonly parameter: number;
   readonly firstBlock: number;
@@ -18,8 +18,8 @@ export interface Product {
 }
 
 /**
- * An input projection: a product of `x` itself, done once for the whole sequence. A product of a function of `x` stays in
- * the time loop, though it depends on no state.
+ * Whether a product is an input projection: a product of `x` itself, which is computed once for the whole sequence. A product
+ * of a function of `x` stays in the time loop.
  */
 export const isInputProjection = (product: Product): boolean => product.operand.kind === 'input';
 
@@ -29,7 +29,7 @@ export interface Products {
   readonly operandValues: readonly NodeId[];
 }
 
-/** Groups the products that the roots depend on; a block without a product in between ends a group. */
+/** Groups the products that the roots depend on. A block without a product ends a group. */
 export function groupProducts(
   nodes: readonly Node[],
   roots: Iterable<NodeId>,

@@ -4,7 +4,6 @@ import type { Expression } from '../equations/expression.js';
 import type { NodeId, OperationName } from '../equations/operations.js';
 import { matrixRows, type ParameterShape, type Sizes } from '../equations/parameters.js';
 import { GraphBuilder } from './graph.js';
-import { inOrder } from './in-order.js';
 
 export interface TraceOptions {
   /** Multiply the operand of every product with a recurrent kernel by a mask of its own (variational dropout). */
@@ -78,9 +77,9 @@ class Tracer {
     throw this.error(`the result has shape [${row.length}], but must have [${this.sizes.units}] (units)`);
   }
 
-  /** Without recursion: equations may be thousands of operations deep. */
+  /** Traces an expression without recursion: equations may be thousands of operations deep. */
   private row(expression: Expression): Row {
-    inOrder(expression, this.rows, (next) => this.rows.set(next, this.trace(next)));
+    visitInOrder(expression, this.rows, (next) => this.rows.set(next, this.trace(next)));
     return this.traced(expression);
   }
 
@@ -119,7 +118,7 @@ class Tracer {
     }
   }
 
-  /** Refuses a constant that devices, which compute in float32, would have as infinity or NaN. */
+  /** Refuses a constant that is not finite in float32. */
   private finite(id: NodeId, operation?: OperationName): NodeId {
     const node = this.builder.nodes[id];
     if (node.kind !== 'constant' || isDeviceNumber(node.value)) return id;
@@ -179,5 +178,32 @@ class Tracer {
 
   private error(message: string): TypeError {
     return new TypeError(`Cell '${this.cell.name}', equation '${this.equation}': ${message}.`);
+  }
+}
+
+/** The operands of an expression. */
+function operandsOf({ term }: Expression): readonly Expression[] {
+  if (term.kind === 'operation') return term.inputs;
+  return term.kind === 'product' ? [term.operand] : [];
+}
+
+/**
+ * Visits an expression and its operands once, operands first, from left to right.
+ * @param visited the visited expressions; `visit` must add its own.
+ */
+export function visitInOrder(
+  expression: Expression,
+  visited: { has(expression: Expression): boolean },
+  visit: (expression: Expression) => void,
+): void {
+  const waiting = [expression];
+  for (let top = waiting.at(-1); top !== undefined; top = waiting.at(-1)) {
+    const operand = operandsOf(top).find((candidate) => !visited.has(candidate));
+    if (operand !== undefined) {
+      waiting.push(operand);
+      continue;
+    }
+    if (!visited.has(top)) visit(top);
+    waiting.pop();
   }
 }

@@ -1,10 +1,8 @@
 import { highwayScale, type SruOptions } from '../cells/sru.js';
 import type { Sizes } from '../equations/parameters.js';
-import { defineDirectionalLayout } from './define-layout.js';
-import type { FloatArray, StoredArray, StoredArrays } from './description.js';
+import { type BothDirections, defineDirectionalLayout } from './define-layout.js';
+import { type FloatArray, native, type StoredArray, type StoredArrays } from './description.js';
 import { takesHalf, withHalfSkip, withoutHalfSkip } from './half-skip.js';
-import type { BothDirections } from './layout.js';
-import { native } from './native.js';
 
 const SOURCE = 'github.com/asappresearch/sru, sru/modules.py: SRUCell, compute_U';
 
@@ -36,7 +34,7 @@ const stored = defineDirectionalLayout(
 type Stored = typeof stored;
 type LibraryOf<A extends FloatArray> = Parameters<Stored['toNativeBidirectional']>[0] & Record<'weight', A>;
 
-/** How the highway of a cell was made: the options of `sru` that say whether it has one, and what scales it. */
+/** The options of `sru` for its highway: whether it has one, and its scale. */
 export type HighwayOptions = Pick<SruOptions, 'highway' | 'rescale' | 'highwayBias' | 'scale'>;
 
 /**
@@ -44,11 +42,11 @@ export type HighwayOptions = Pick<SruOptions, 'highway' | 'rescale' | 'highwayBi
  * reset and, where the library projects its skip, that — `weight_c` and `bias` `[2·directions·units]`, forget before
  * reset. Leave `weightC` out for version 1, whose gates do not see the state.
  *
- * The library projects the skip wherever input and output differ in width. So it does in a bidirectional layer whose input
- * is as wide as one direction: make the cell with `projectSkip: true`. Where the input is as wide as both directions, as in
- * every layer above the first, there is no projection, and each direction's highway takes its half of the input row:
- * `toNativeBidirectional` writes that half into the kernel, as the skip projection that it is. It needs the options that
- * the cell is made with, unless they are the defaults: `highway`, `rescale` and `highwayBias`, or `scale`.
+ * The library projects the skip when input and output differ in width. This includes a bidirectional layer whose input is as
+ * wide as one direction: create that cell with `projectSkip: true`. If the input is as wide as both directions, as in every
+ * layer above the first, there is no projection, and each direction's highway takes its half of the input row.
+ * `toNativeBidirectional` writes that half into the kernel as a skip projection. It needs the cell's options if they are not
+ * the defaults: `highway`, `rescale` and `highwayBias`, or `scale`.
  */
 export const asappresearch = {
   sru: {
@@ -66,7 +64,7 @@ export const asappresearch = {
         backward: withHalfSkip(both.backward, sizes, 1, scale),
       };
     },
-    /** @throws RangeError also when a half in the kernel is not the library's any more. */
+    /** @throws RangeError also when training has changed the half in the kernel. */
     fromNativeBidirectional<A extends FloatArray>(
       { forward, backward }: BothDirections<A>,
       sizes: Sizes,

@@ -1,6 +1,5 @@
 import { defineLayout } from './define-layout.js';
-import type { StoredArray } from './description.js';
-import { native } from './native.js';
+import { native, type StoredArray } from './description.js';
 
 const SOURCE = 'Textbook notation W·[h, x] + b, such as Olah 2015, "Understanding LSTM networks"';
 

@@ -12,21 +12,21 @@ export type FloatArray = Float32Array | Float64Array;
  */
 export type Axis = 'direction' | 'half' | 'gate' | 'unit' | 'row';
 
-/** How one array of weights is stored. */
+/** The storage of one array of weights. */
 export interface StoredArray {
-  /** What it holds. More than one matrix: side by side along the `row` axis, in this order. */
+  /** The roles of its parameters. Several matrices are side by side along the `row` axis, in this order. */
   readonly holds: readonly ParameterRole[];
   /** Its dimensions, outermost first (row-major); axes that the library joins into one dimension are listed together. */
   readonly dimensions: readonly (readonly Axis[])[];
-  /** The gates it holds, in storage order, under Sluice's names. */
+  /** Its gates, in storage order, with Sluice's names. */
   readonly gates: readonly string[];
-  /** A bias: which halves it holds. 0, the input half, when absent. */
+  /** The halves of a bias. Default: 0, the input half. */
   readonly halves?: readonly number[];
 }
 
 export type StoredArrays = Readonly<Record<string, StoredArray>>;
 
-/** A matrix `[row, gate·unit]`: Keras's way, and Sluice's. */
+/** A matrix `[row, gate·unit]`, as in Keras and in Sluice. */
 export const columns = (holds: ParameterRole, gates: readonly string[]): StoredArray => ({
   holds: [holds],
   dimensions: [['row'], ['gate', 'unit']],
@@ -49,7 +49,7 @@ export function extent(axis: Axis, array: StoredArray, sizes: Sizes, directions:
   return array.holds.reduce((sum, role) => sum + rowLength(role, sizes), 0);
 }
 
-/** The shape as the library sees it. */
+/** The shape in the library. */
 export function shapeOfStored(array: StoredArray, sizes: Sizes, directions: number): number[] {
   return array.dimensions.map((axes) =>
     axes.reduce((product, axis) => product * extent(axis, array, sizes, directions), 1),
@@ -63,3 +63,40 @@ export function rowLength(role: ParameterRole, sizes: Sizes): number {
   if (role === 'kernel') return sizes.inputSize;
   return role === 'recurrentKernel' ? sizes.units : 1;
 }
+
+/** The two biases of a reset-after GRU, `[2, 3·units]`: input half, recurrent half. */
+const bothHalves: StoredArray = {
+  holds: ['bias'],
+  dimensions: [['half'], ['gate', 'unit']],
+  gates: ['z', 'r', 'n'],
+  halves: [0, 1],
+};
+
+const matrices = (...gates: string[]) => ({
+  kernel: columns('kernel', gates),
+  recurrentKernel: columns('recurrentKernel', gates),
+});
+
+const lstm = { ...matrices('i', 'f', 'g', 'o'), bias: vector('bias', ['i', 'f', 'g', 'o']) };
+
+const light = (...gates: string[]) => ({
+  kernel: columns('kernel', gates),
+  recurrentVector: vector('recurrentVector', ['f', 'r']),
+  bias: vector('bias', ['f', 'r']),
+});
+
+/** The storage of Sluice's own cells: Keras's order and shapes. */
+export const native = {
+  simpleRnn: { ...matrices('h'), bias: vector('bias', ['h']) },
+  gru: { ...matrices('z', 'r', 'n'), bias: bothHalves },
+  gruResetBefore: { ...matrices('z', 'r', 'n'), bias: vector('bias', ['z', 'r', 'n']) },
+  lstm,
+  lstmWithPeephole: { ...lstm, recurrentVector: vector('recurrentVector', ['i', 'f', 'o']) },
+  lstmInputForget: {
+    ...matrices('i', 'g', 'o'),
+    bias: vector('bias', ['i', 'g', 'o']),
+    recurrentVector: vector('recurrentVector', ['i', 'o']),
+  },
+  sru: light('c', 'f', 'r'),
+  sruWithSkip: light('c', 'f', 'r', 's'),
+};

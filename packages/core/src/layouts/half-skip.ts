@@ -1,21 +1,21 @@
 import type { Sizes } from '../equations/parameters.js';
+import type { NativeWeights } from './define-layout.js';
 import type { FloatArray } from './description.js';
-import type { NativeWeights } from './layout.js';
 
 /** The number of blocks of a kernel. */
 const blocksOf = ({ length }: FloatArray, { inputSize, units }: Sizes): number =>
   length / (inputSize * units);
 
 /**
- * Whether one direction's highway takes its half of the input row. So it is in every layer of a bidirectional SRU of
- * asappresearch/sru above the first, whose input is as wide as its output.
+ * Whether each direction's highway takes its half of the input row. This is so in asappresearch/sru, in every layer of a
+ * bidirectional SRU above the first, whose input is as wide as its output.
  */
 export const takesHalf = ({ inputSize, units }: Sizes): boolean => inputSize === 2 * units;
 
 /**
- * The weights of one direction with the skip projection that passes on its half of the input row, scaled. A cell of Sluice
- * projects its skip when sizes differ, so the half is a fourth block of the kernel, `[2·units, 4·units]`. Weights with a
- * fourth block already stay as they are.
+ * The weights of one direction with a skip projection for its scaled half of the input row. A cell of Sluice projects its
+ * skip when the sizes differ, so the half is a fourth block of the kernel, `[2·units, 4·units]`. Weights that have a fourth
+ * block do not change.
  *
  * @param half 0 forward, 1 backward.
  */
@@ -36,8 +36,8 @@ export function withHalfSkip<A extends FloatArray>(
 }
 
 /**
- * The weights as they were before `withHalfSkip`.
- * @throws RangeError when the skip projection is another one, for instance one that was trained.
+ * The inverse of `withHalfSkip`.
+ * @throws RangeError when the skip projection is another one, for example a trained one.
  */
 export function withoutHalfSkip<A extends FloatArray>(
   weights: NativeWeights<A>,

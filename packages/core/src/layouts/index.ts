@@ -12,5 +12,11 @@ import { webnn } from './webnn.js';
  */
 export const layouts = { keras, pytorch, onnx, webnn, concatenated, asappresearch } as const;
 
+export type {
+  BothDirections,
+  DirectionalLayout,
+  Layout,
+  LibraryWeights,
+  NativeWeights,
+} from './define-layout.js';
 export type { FloatArray } from './description.js';
-export type { BothDirections, DirectionalLayout, Layout, LibraryWeights, NativeWeights } from './layout.js';

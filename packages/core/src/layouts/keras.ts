@@ -1,6 +1,5 @@
 import { defineLayout } from './define-layout.js';
-import type { StoredArray } from './description.js';
-import { native } from './native.js';
+import { native, type StoredArray } from './description.js';
 
 const SOURCE = 'keras/src/layers/rnn; tfjs-layers/src/layers/recurrent.ts';
 
@@ -10,7 +9,7 @@ interface Arrays {
   readonly bias: StoredArray;
 }
 
-/** Keras stores what Sluice stores. */
+/** Keras stores the same arrays as Sluice. */
 const same = (arrays: Arrays) => ({
   required: { kernel: arrays.kernel, recurrentKernel: arrays.recurrentKernel },
   optional: { bias: arrays.bias },

@@ -1,6 +1,5 @@
 import { defineDirectionalLayout } from './define-layout.js';
-import type { StoredArray, StoredArrays } from './description.js';
-import { native } from './native.js';
+import { native, type StoredArray, type StoredArrays } from './description.js';
 
 const SOURCE = 'ONNX operators RNN, GRU, LSTM: github.com/onnx/onnx/blob/main/docs/Operators.md';
 

@@ -1,7 +1,6 @@
 import type { ParameterRole } from '../equations/parameters.js';
 import { defineLayout } from './define-layout.js';
-import type { StoredArray } from './description.js';
-import { native } from './native.js';
+import { native, type StoredArray } from './description.js';
 
 const SOURCE = 'torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU: section "Variables"';
 

@@ -1,7 +1,6 @@
 import type { ParameterRole } from '../equations/parameters.js';
 import { defineDirectionalLayout } from './define-layout.js';
-import type { Axis, StoredArray } from './description.js';
-import { native } from './native.js';
+import { type Axis, native, type StoredArray } from './description.js';
 
 const SOURCE = 'Web Neural Network API, MLGraphBuilder.gru and lstm: www.w3.org/TR/webnn';
 

@@ -1,9 +1,8 @@
 import type { Cell, JsonObject } from '../equations/define-cell.js';
 import type { NodeId } from '../equations/operations.js';
 import type { ParameterShape, Sizes } from '../equations/parameters.js';
-import { type CotangentBuffers, cotangentBuffers } from '../gradient/cotangent-buffers.js';
+import { type CotangentBuffers, cotangentBuffers, savedValues } from '../gradient/kept-values.js';
 import { type Cotangents, reverse } from '../gradient/reverse.js';
-import { savedValues } from '../gradient/saved-values.js';
 import { type Node, reachable } from '../graph/graph.js';
 import { groupProducts, isInputProjection, type Product } from '../graph/products.js';
 import { type RecurrentMask, type Traced, type TraceOptions, trace } from '../graph/trace.js';
@@ -162,4 +161,10 @@ function storesOf({ previousStates, input, vectors }: Cotangents, { buffers }: C
       (node, state): Store => ({ node, slot: { kind: 'previousStateCotangent', state } }),
     ),
   ];
+}
+
+/** The state that is the cell's output; undefined when the output is another value, such as an SRU's. */
+export function outputState({ newStates, output }: Pick<Plan, 'newStates' | 'output'>): number | undefined {
+  const state = newStates.indexOf(output);
+  return state < 0 ? undefined : state;
 }

@@ -2,7 +2,7 @@ import { isDeviceNumber } from '../equations/check-definition.js';
 import { Expression } from '../equations/expression.js';
 import type { NodeId } from '../equations/operations.js';
 import { GraphBuilder } from '../graph/graph.js';
-import { inOrder } from '../graph/in-order.js';
+import { visitInOrder } from '../graph/trace.js';
 import type { Program, Slot } from './program.js';
 import { schedule } from './schedule.js';
 
@@ -45,7 +45,7 @@ export function pointwiseProgram<const Name extends string>(
     known.set(expression, id);
   };
   const results = equations(Object.fromEntries(rows) as Record<Name, Expression>).map((expression) => {
-    inOrder(expression, known, add);
+    visitInOrder(expression, known, add);
     return known.get(expression) as NodeId;
   });
   const { nodes } = builder;

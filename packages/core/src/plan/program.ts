@@ -49,9 +49,9 @@ export interface Stage {
   readonly program: Program;
 }
 
-/** What is done at every time step, in order. The first stage has no products. */
+/** The stages of a time step, in order. The first stage has no products. */
 export interface Schedule {
   readonly stages: readonly Stage[];
-  /** How many `value` slots there are. */
+  /** The number of `value` slots. */
   readonly values: number;
 }

@@ -2,7 +2,7 @@ import type { NodeId } from '../equations/operations.js';
 import { type Node, operandsOf, reachable } from '../graph/graph.js';
 import type { Program, Schedule, Slot, Stage } from './program.js';
 
-/** A value that must end up somewhere. */
+/** A value and the slot in which it is stored. */
 export interface Store {
   readonly node: NodeId;
   readonly slot: Slot;
@@ -11,18 +11,18 @@ export interface Store {
 export interface ScheduleRequest {
   readonly nodes: readonly Node[];
   readonly stores: readonly Store[];
-  /** The slot a value is read from when this schedule does not compute it, else null. */
+  /** The slot of a value that this schedule does not compute, else null. */
   readonly leaf: (id: NodeId) => Slot | null;
-  /** For the result of a matrix product run between programs: which product it is and the slot of its result. */
+  /** For the result of a matrix product between programs: the product and the slot of its result. */
   readonly product: (id: NodeId) => { readonly index: number; readonly slot: Slot } | null;
-  /** Values to keep in `value` slots 0, 1, …; values that outlive their program are added behind them. */
+  /** Values for the `value` slots 0, 1, …; values that later programs read are added after them. */
   readonly kept: readonly NodeId[];
 }
 
 /**
- * Orders the work of one time step: products by their depth, each with the pointwise operations that follow it.
+ * Orders the work of one time step: products by their depth, each with the pointwise operations after it.
  *
- * An operation runs as late as its users allow, so that few values outlive a program; equal work is never repeated.
+ * An operation runs as late as its users allow, so that few values must be stored between programs.
  */
 export function schedule(request: ScheduleRequest): Schedule {
   return new Scheduler(request).schedule();
@@ -30,7 +30,7 @@ export function schedule(request: ScheduleRequest): Schedule {
 
 class Scheduler {
   private readonly levels = new Map<NodeId, number>();
-  /** Which program computes an operation. */
+  /** The program of each operation. */
   private readonly at = new Map<NodeId, number>();
   /** The last program in which an operation reads a value. (Products read stored results of their own.) */
   private readonly lastRead = new Map<NodeId, number>();
@@ -57,7 +57,7 @@ class Scheduler {
     return { stages, values: this.values.size };
   }
 
-  /** How many products lie between the step's inputs and a value. */
+  /** The number of products between the step's inputs and a value. */
   private levelOf(id: NodeId): number {
     const below = Math.max(
       0,

@@ -1,14 +1,12 @@
 import { checkInputs } from '../backend/check.js';
 import type { SequenceInputs, SequenceResult } from '../backend/interface.js';
-import { maskOfLengths } from '../backend/lengths.js';
-import { sequenceLayout } from '../backend/sequence-layout.js';
+import { maskOfLengths, sequenceLayout } from '../backend/sequences.js';
 import { reachable } from '../graph/graph.js';
-import { outputState } from '../plan/output-state.js';
 import type { Plan } from '../plan/plan.js';
-import { isPadded, putRows, takeRows } from './rows.js';
-import { evaluate, type StepInputs, type Values } from './step.js';
+import { outputState } from '../plan/plan.js';
+import { evaluate, isPadded, putRows, type StepInputs, takeRows, type Values } from './step.js';
 
-/** One evaluated time step, as the gradient revisits it. */
+/** One evaluated time step, for the gradient. */
 export interface ReferenceStep {
   readonly step: number;
   /** The batch rows that are not padded, in order; `inputs` and `values` hold only these. */
@@ -26,7 +24,7 @@ export interface ReferenceResult extends SequenceResult<Float64Array> {
 /**
  * Runs a plan over a batch of sequences in float64, one step at a time, straight from the equations.
  *
- * This is what a backend's numbers are held against; it is slow. Shapes as in `SequenceInputs`.
+ * It is slow, and the reference for the numbers of every backend. Shapes as in `SequenceInputs`.
  * @throws RangeError when a length does not fit its shape.
  */
 export function referenceForward(plan: Plan, inputs: SequenceInputs<Float64Array>): ReferenceResult {

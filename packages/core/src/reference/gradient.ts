@@ -1,12 +1,11 @@
 import { checkCotangents } from '../backend/check.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs } from '../backend/interface.js';
-import { type SequenceLayout, sequenceLayout } from '../backend/sequence-layout.js';
+import { type SequenceLayout, sequenceLayout } from '../backend/sequences.js';
 import { reachable } from '../graph/graph.js';
-import { outputState } from '../plan/output-state.js';
 import type { Plan } from '../plan/plan.js';
+import { outputState } from '../plan/plan.js';
 import { type ReferenceResult, type ReferenceStep, referenceForward } from './forward.js';
-import { putRows, takeRows } from './rows.js';
-import { evaluate, type Values } from './step.js';
+import { evaluate, putRows, takeRows, type Values } from './step.js';
 
 /**
  * The gradient of a scalar whose cotangents with respect to the sequence and the final states are given, in float64.
@@ -14,7 +13,7 @@ import { evaluate, type Values } from './step.js';
  * Every step's part of the gradient graph is evaluated from the last processed step to the first; gradients of
  * matrices are `operandᵀ × cotangent`, summed. Shapes as in `SequenceGradient`.
  *
- * @param result of `referenceForward` with the same plan and inputs, where it is known already
+ * @param result of `referenceForward` with the same plan and inputs; computed if absent.
  * @throws RangeError when a length does not fit its shape.
  */
 export function referenceGradient(
@@ -41,7 +40,7 @@ export function referenceGradient(
   const zeros = () => new Float64Array(batch * units);
   const allRows = Array.from({ length: batch }, (_, row) => row);
   let stateCotangents = plan.states.map((_, s) => cotangents.states?.[s] ?? zeros());
-  /** Of the outputs that padded steps repeat, summed until the step whose output they are. */
+  /** Of the outputs that padded steps repeat, summed up to the step that computed the output. */
   let outputCotangents: Float64Array = zeros();
   for (const visit of [...result.steps].reverse()) {
     const { step, rows } = visit;

@@ -1,9 +1,8 @@
-import type { NodeId } from '../equations/operations.js';
-import { operations } from '../equations/operations.js';
+import { type NodeId, operations } from '../equations/operations.js';
 import type { Node } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 
-/** Some batch rows at one time step: what the nodes of a plan are evaluated on. All arrays are `[count, …]`. */
+/** Some batch rows at one time step, for the evaluation of a plan's nodes. All arrays are `[count, …]`. */
 export interface StepInputs {
   readonly count: number;
   readonly x: Float64Array;
@@ -16,10 +15,10 @@ export interface StepInputs {
   readonly stateCotangents?: readonly Float64Array[];
 }
 
-/** The value of every node that has been evaluated, by node, `[count, width]`. */
+/** The values of evaluated nodes, by node, `[count, width]`. */
 export type Values = Float64Array[];
 
-/** Evaluates the given nodes, in evaluation order, on top of the values that are there already. */
+/** Evaluates nodes, in evaluation order, and adds them to `values`. */
 export function evaluate(
   plan: Plan,
   ids: readonly NodeId[],
@@ -114,4 +113,33 @@ function addTransposed(
       sum[row * depth + i] += part;
     }
   }
+}
+
+/** Whether the step at `position = row · timesteps + step` is padded. */
+export const isPadded = (mask: Float64Array | undefined, position: number): boolean =>
+  mask !== undefined && mask[position] === 0;
+
+/** The given rows, in order, of an array `[…, width]`; the array itself when these are all rows. */
+export function takeRows(values: Float64Array, rows: readonly number[], width: number): Float64Array {
+  if (values.length === rows.length * width) return values;
+  const taken = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    for (let j = 0; j < width; j++) taken[i * width + j] = values[row * width + j];
+  });
+  return taken;
+}
+
+/** A copy of `values` with `put` in the given rows; `put` itself when these are all rows. */
+export function putRows(
+  values: Float64Array,
+  rows: readonly number[],
+  put: Float64Array,
+  width: number,
+): Float64Array {
+  if (values.length === put.length) return put;
+  const copy = values.slice();
+  rows.forEach((row, i) => {
+    for (let j = 0; j < width; j++) copy[row * width + j] = put[i * width + j];
+  });
+  return copy;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { BothDirections, DirectionalLayout } from '../../src/layouts/define-layout.js';
 import { type FloatArray, type Layout, layouts, type NativeWeights } from '../../src/layouts/index.js';
-import type { BothDirections, DirectionalLayout } from '../../src/layouts/layout.js';
 
 const inputSize = 3;
 const units = 2;

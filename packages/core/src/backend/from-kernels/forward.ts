@@ -1,6 +1,6 @@
 import { isInputProjection } from '../../graph/products.js';
-import { outputState } from '../../plan/output-state.js';
 import type { Plan } from '../../plan/plan.js';
+import { outputState } from '../../plan/plan.js';
 import type { Slot } from '../../plan/program.js';
 import type { SequenceInputs, SequenceResult } from '../interface.js';
 import type { Rows, SequenceRows } from '../kernels.js';

@@ -1,9 +1,8 @@
 import type { Plan } from '../../plan/plan.js';
 import { checkCotangents, checkInputs, checkResult } from '../check.js';
-import { emptyGradient, emptyResult } from '../empty-batch.js';
 import type { Backend } from '../interface.js';
 import type { Kernels } from '../kernels.js';
-import { withMaskOfLengths } from '../lengths.js';
+import { emptyGradient, emptyResult, withMaskOfLengths } from '../sequences.js';
 import { CallMemory } from './call-memory.js';
 import { CompiledPlans } from './compiled-plans.js';
 import { forward } from './forward.js';

@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.js';
 import type { SequenceInputs } from '../interface.js';
-import { sequenceLayout } from '../sequence-layout.js';
+import { sequenceLayout } from '../sequences.js';
 import type { AnyKernels } from './matrices.js';
 import { stepsOf } from './steps.js';
 

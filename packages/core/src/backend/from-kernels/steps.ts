@@ -1,6 +1,6 @@
 import type { SequenceInputs } from '../interface.js';
 import type { SequenceRows } from '../kernels.js';
-import { type SequenceLayout, sequenceLayout } from '../sequence-layout.js';
+import { type SequenceLayout, sequenceLayout } from '../sequences.js';
 
 interface MovableRows<Memory> extends SequenceRows<Memory> {
   memory: Memory;
