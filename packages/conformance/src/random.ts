@@ -1,26 +1,29 @@
+import { uniformStream } from '@sluice/core/random';
+
+let seed = 0;
+
 /**
- * A seeded generator: the same text gives the same numbers on every machine, so a failing case can be run again.
+ * Sets the seed of all later draws; 0 is the default.
  *
- * The text is hashed with FNV-1a; the numbers are xorshift32 (Marsaglia 2003, "Xorshift RNGs").
+ * @throws RangeError when it is no whole number of at least 0, Error when another seed is set already.
  */
-export class Random {
-  private state: number;
-
-  constructor(seed: string) {
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < seed.length; i++) hash = Math.imul(hash ^ seed.charCodeAt(i), 0x01000193);
-    // Zero is the one state that xorshift never leaves.
-    this.state = hash === 0 ? 1 : hash;
-    // Hashes of similar texts differ in few bits; a few rounds spread them.
-    for (let i = 0; i < 8; i++) this.next();
+export function setSeed(given: number): void {
+  if (!Number.isSafeInteger(given) || given < 0) {
+    throw new RangeError(`testBackend: seed is ${given}; expected a whole number of at least 0.`);
   }
+  if (seed !== 0 && seed !== given) {
+    throw new Error(`testBackend: the seed of this process is ${seed} already, so it cannot be ${given}.`);
+  }
+  seed = given;
+}
 
+/** Random numbers from a text and the suite's seed: the same on every machine, so a failing case can be run again. */
+export class Random {
   /** A number in [0, 1). */
-  next(): number {
-    this.state ^= this.state << 13;
-    this.state ^= this.state >>> 17;
-    this.state ^= this.state << 5;
-    return (this.state >>> 0) / 2 ** 32;
+  readonly next: () => number;
+
+  constructor(text: string) {
+    this.next = uniformStream(hash(seed === 0 ? text : `${seed} ${text}`));
   }
 
   /** A whole number in [low, high]. */
@@ -30,8 +33,13 @@ export class Random {
 
   /** `length` float32 numbers in (−limit, limit). */
   numbers(length: number, limit = 1): Float32Array {
-    const numbers = new Float32Array(length);
-    for (let i = 0; i < length; i++) numbers[i] = limit * (2 * this.next() - 1);
-    return numbers;
+    return Float32Array.from({ length }, () => limit * (2 * this.next() - 1));
   }
+}
+
+/** FNV-1a (Fowler, Noll & Vo) of a text, in 32 bits. */
+function hash(text: string): number {
+  let bits = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) bits = Math.imul(bits ^ text.charCodeAt(i), 0x01000193);
+  return bits;
 }

@@ -1,17 +1,12 @@
-/** Repeatable numbers, so that every contender and the reference make the same data for themselves. */
+import { uniformStream } from '@sluice/core/random';
+
+/** Repeatable numbers: every contender and the reference draw the same data. */
 export class RandomNumbers {
-  private state: number;
+  /** Uniform in [0, 1). */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.state = seed;
-  }
-
-  /** Uniform in [0, 1). The generator is mulberry32 (Tommy Ettinger), 32 bits of state. */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+    this.next = uniformStream(seed);
   }
 
   /** Uniform in [−scale, scale), float32. */

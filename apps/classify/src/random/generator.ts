@@ -1,31 +1,17 @@
-/**
- * Seeded random numbers: the generator sfc32 (Chris Doty-Humphrey, PractRand), 128 bits of state, integer
- * operations only, so that the same seed gives the same numbers in every JavaScript engine.
- */
+import { deriveSeed as deriveStreamSeed, uniformStream } from '@sluice/core/random';
+
+/** Seeded random whole numbers: the same seed gives the same numbers in every JavaScript engine. */
 export class Generator {
-  private a: number;
-  private b: number;
-  private c: number;
-  private counter = 1;
+  private readonly uniform: () => number;
 
   /** @param seed any integer in the safe range; both halves of it are used. */
   constructor(seed: number) {
-    this.a = seed | 0;
-    this.b = Math.floor(seed / 2 ** 32) | 0;
-    this.c = 0x9e3779b9 | 0;
-    // The first outputs depend on single bits of the seed; the author advises to drop a dozen.
-    for (let i = 0; i < 15; i++) this.bits();
+    this.uniform = uniformStream(deriveStreamSeed(seed, Math.floor(seed / 2 ** 32)));
   }
 
   /** The next 32 bits as an unsigned integer. */
   bits(): number {
-    const sum = (this.a + this.b + this.counter) | 0;
-    this.counter = (this.counter + 1) | 0;
-    this.a = this.b ^ (this.b >>> 9);
-    this.b = (this.c + (this.c << 3)) | 0;
-    this.c = ((this.c << 21) | (this.c >>> 11)) + sum;
-    this.c |= 0;
-    return sum >>> 0;
+    return this.uniform() * 2 ** 32;
   }
 
   /** A uniform integer from 0 to `bound` − 1, without modulo bias. `bound` is at most 2³². */
@@ -41,9 +27,7 @@ export class Generator {
     const order = Int32Array.from({ length: count }, (_, index) => index);
     for (let last = count - 1; last > 0; last--) {
       const other = this.below(last + 1);
-      const kept = order[last];
-      order[last] = order[other];
-      order[other] = kept;
+      [order[last], order[other]] = [order[other], order[last]];
     }
     return order;
   }
@@ -53,19 +37,13 @@ export class Generator {
  * A seed for one purpose, from the run's seed and the numbers of the purpose (a stream, an epoch, a step). It depends on
  * nothing else, so a resumed run has the same seeds as an uninterrupted one.
  *
+ * @param seed any integer in the safe range; both halves of it are used.
  * @returns an integer from 1 to 2³¹ − 1. Never 0, which TensorFlow.js treats as a missing seed.
  */
 export function deriveSeed(seed: number, ...purpose: number[]): number {
-  let hash = 0x811c9dc5;
-  for (const part of [seed, ...purpose]) {
-    for (const half of [part | 0, Math.floor(part / 2 ** 32) | 0]) {
-      hash = Math.imul(hash ^ half, 0x85ebca6b);
-      hash ^= hash >>> 13;
-      hash = Math.imul(hash, 0xc2b2ae35);
-      hash ^= hash >>> 16;
-    }
-  }
-  return ((hash >>> 0) % (2 ** 31 - 1)) + 1;
+  const high = Math.floor(seed / 2 ** 32);
+  const bits = [high, ...purpose].reduce((derived, part) => deriveStreamSeed(derived, part), seed);
+  return (bits % (2 ** 31 - 1)) + 1;
 }
 
 /** The first number of a purpose. */

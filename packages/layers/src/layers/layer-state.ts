@@ -1,6 +1,8 @@
 /** The state of a recurrent layer between calls: the states of its cell when it is stateful, and its dropout masks. */
+
+import { deriveSeed, uniformStream } from '@sluice/core/random';
 import { clone, dispose, keep, type Tensor, tensor } from '@tensorflow/tfjs-core';
-import { deriveSeed, deriveStreamSeed, drawSeed, uniformStream } from '../weights/random.js';
+import { deriveStreamSeed, drawSeed } from '../weights/random.js';
 
 /** The states that a stateful layer carries from one batch to the next. `tf.tidy` does not dispose them. */
 export class StoredStates {

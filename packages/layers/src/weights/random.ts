@@ -1,22 +1,4 @@
-/**
- * Seeded random numbers, drawn on the host. TensorFlow.js draws on the current backend; these make weights and dropout
- * masks the same on every backend.
- */
-
-const TWO_TO_32 = 2 ** 32;
-
-/** Mixes the bits of a 32-bit number, so that neighbouring seeds give unrelated streams (MurmurHash3's finaliser). */
-function mixBits(value: number): number {
-  let bits = value >>> 0;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
-}
-
-/** The seed of stream number `index` of a seed. Both are whole numbers. */
-export function deriveSeed(seed: number, index: number): number {
-  return mixBits(mixBits(seed) + Math.imul(index + 1, 0x9e3779b9));
-}
+import { deriveSeed, uniformStream } from '@sluice/core/random';
 
 /** The purposes for which a layer draws random numbers; each has its own stream of the layer's seed. */
 const STREAMS = {
@@ -35,16 +17,7 @@ export function deriveStreamSeed(seed: number, stream: keyof typeof STREAMS): nu
 
 /** A random seed, for users who give none. */
 export function drawSeed(): number {
-  return Math.floor(Math.random() * TWO_TO_32);
-}
-
-/** A stream of numbers in [0, 1): a Weyl sequence with mixed bits (SplitMix, Steele et al. 2014, in 32 bits). */
-export function uniformStream(seed: number): () => number {
-  let state = mixBits(seed);
-  return () => {
-    state = (state + 0x9e3779b9) | 0;
-    return mixBits(state) / TWO_TO_32;
-  };
+  return Math.floor(Math.random() * 2 ** 32);
 }
 
 /** A stream of standard normal numbers (Box & Muller 1958). */
