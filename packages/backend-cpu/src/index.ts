@@ -1,7 +1,7 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { backendFromKernels } from '@sluice/core/backend';
 import { pointwiseKernel, recurrentKernels, type TensorAccess } from '@sluice/tfjs';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-cpu';
 import {
   getKernel,
   type KernelConfig,
@@ -9,13 +9,12 @@ import {
   type TypedArray,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import { cpuKernels } from './engine/cpu-kernels.js';
-import { createCpuBackend } from './engine.js';
+import { cpuKernels, createCpuBackend } from './engine.js';
 import { elementwiseKernels } from './tfjs/elementwise.js';
 import { rowKernels } from './tfjs/rows.js';
 
 const access: TensorAccess<MathBackendCPU, Float32Array> = {
-  // After a cast of whole numbers to float32, TensorFlow.js still has the array of whole numbers.
+  // After a cast of whole numbers to float32, TensorFlow.js still stores the array of whole numbers.
   read: (backend, { dataId }) => {
     const values = backend.data.get(dataId).values as TypedArray;
     return values instanceof Float32Array ? values : Float32Array.from(values);

@@ -11,8 +11,8 @@
  */
 
 /**
- * `out = operation(a, b, c)` for `length` numbers. Each array comes with the index of its first; operations of fewer
- * operands ignore the rest.
+ * `out = operation(a, b, c)` for `length` numbers. An index gives the first number of each array. Operations with fewer
+ * operands ignore the others.
  */
 export type Loop = (
   out: Float32Array,

@@ -3,20 +3,20 @@ import type { Loop } from './cheap-loops.js';
 import { fusions, type Pattern } from './fused-loops.js';
 import { loops } from './loops.js';
 
-/** Operations of a program that are done in one pass: its loop, its result and up to three operands. */
+/** One pass over several operations of a program: its loop, its result and up to three operands. */
 export interface Pass {
   readonly loop: Loop;
   readonly result: number;
   readonly operands: readonly number[];
 }
 
-/** What the letters of a pattern stand for, and the inner values that the pass computes without storing them. */
+/** The values of a pattern's letters, and the inner values, which the pass does not store. */
 interface Match {
   readonly letters: Readonly<Partial<Record<'a' | 'b' | 'c', number>>>;
   readonly inner: readonly number[];
 }
 
-/** Groups a program's operations into passes, in order. Inner results of a group have no other use. */
+/** Groups a program's operations into passes, in order. Only the group reads its inner results. */
 export function fuse(program: Program): Pass[] {
   const matcher = new Matcher(program);
   const { first } = matcher;
@@ -41,12 +41,12 @@ class Matcher {
     this.first = loads.length + constants.length;
     const uses = Array<number>(this.first + operations.length).fill(0);
     for (const { inputs } of operations) for (const input of inputs) uses[input]++;
-    // A stored value must exist as such, so it never counts as an inner one.
+    // A stored value is never an inner one.
     for (const { value } of stores) uses[value] = Number.POSITIVE_INFINITY;
     this.uses = uses;
   }
 
-  /** The largest group that ends in a value. */
+  /** The largest group whose result is this value. */
   largest(value: number): { loop: Loop; operands: readonly number[]; inner: readonly number[] } {
     for (const { pattern, loop } of fusions) {
       const [match] = this.matches(pattern, value, { letters: {}, inner: [] }, true);
@@ -59,7 +59,7 @@ class Matcher {
     return { loop: loops[name], operands: inputs, inner: [] };
   }
 
-  /** Every way to read a value as a pattern: the operands of sums and products may stand in either order. */
+  /** Every match of a value with a pattern: sums and products match in either order of their operands. */
   private matches(pattern: Pattern, value: number, match: Match, isRoot = false): Match[] {
     if (typeof pattern === 'string') {
       const bound = match.letters[pattern];

@@ -1,7 +1,7 @@
 import type { OperationName } from '@sluice/core/backend';
 import type { Loop } from './cheap-loops.js';
 
-/** A tree of operations over operands `a`, `b`, `c`; the same letter stands for the same value. */
+/** A tree of operations over operands `a`, `b`, `c`; the same letter is the same value. */
 export type Pattern = 'a' | 'b' | 'c' | readonly [OperationName, ...Pattern[]];
 
 /** A group of cheap operations with a loop of its own. */

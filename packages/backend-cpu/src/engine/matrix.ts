@@ -19,10 +19,10 @@ const TILE_ROWS = 3;
 const TILE_COLUMNS = 4;
 const DEPTH_BLOCK = 256;
 const ROW_BLOCK = 96;
-/** A right-hand side used for fewer rows than this is not worth packing. */
+/** With fewer rows than this, packing the right-hand side costs more than it saves. */
 const WORTH_PACKING = 4;
 
-/** The right-hand side of products: where it is, or, if it pays, packed in panels of four columns. */
+/** The right-hand side of products: the matrix itself, or packed in panels of four columns if that is faster. */
 export interface Right {
   readonly source: Matrix<Float32Array>;
   readonly depth: number;
@@ -31,7 +31,7 @@ export interface Right {
   readonly panels: Float64Array | null;
 }
 
-/** Prepares a matrix as the right-hand side of products with `rows` rows altogether. */
+/** Prepares a matrix as the right-hand side of products with `rows` rows in total. */
 export function prepare(source: Matrix<Float32Array>, rows: number, depth: number, columns: number): Right {
   if (rows < WORTH_PACKING) return { source, depth, columns, panels: null };
   const { memory, offset, rowStride, columnStride } = source;
@@ -84,8 +84,8 @@ export function multiply(
 }
 
 /**
- * A block of packed rows times one panel. A function of its own, called often and briefly: V8 then compiles it, and with
- * it the tile, as a whole; inside the loops of `multiply` it sometimes does not, at half the speed.
+ * A block of packed rows times one panel. V8 optimizes this short function, with the tile inlined. As a part of the loops of
+ * `multiply` it is sometimes not optimized and takes twice as long.
  */
 function multiplyPanel(
   packed: Float64Array,
@@ -110,7 +110,7 @@ function multiplyPanel(
   }
 }
 
-/** Rows in threes, each three interleaved along the depth; what is left over, row by row. */
+/** Packs groups of three rows, interleaved along the depth; the remaining rows follow one by one. */
 function packLeft(
   { memory, offset, rowStride, columnStride }: Matrix<Float32Array>,
   row: number,
@@ -137,7 +137,7 @@ function packLeft(
   }
 }
 
-/** The sums of the tile at hand: three rows of four. */
+/** The sums of the current tile: three rows of four. */
 const sums = new Float64Array(TILE_ROWS * TILE_COLUMNS);
 
 function tile(depth: number, a: Float64Array, aStart: number, b: Float64Array, bStart: number): void {

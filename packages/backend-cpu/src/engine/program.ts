@@ -1,28 +1,28 @@
 import type { Program, ProgramRows, Rows } from '@sluice/core/backend';
 import { fuse, type Pass } from './fuse.js';
 
-/** How many numbers of one value are worked on at a time: a program's values then stay in the first-level cache. */
+/** The length of a tile: with tiles of this length a program's values stay in the first-level cache. */
 const TILE = 1024;
 
-/** A program with a place for each of its values: a register, or right away where it is to be stored. */
+/** A program with a place for each value: a register, or the destination of its store. */
 export interface CompiledProgram {
   readonly units: number;
   readonly tileRows: number;
   readonly passes: readonly Pass[];
-  /** For each value: the register it lives in, or −1 when it is a load or is stored by its operation. */
+  /** The register of each value; −1 for loads and for values that their operation stores. */
   readonly registers: readonly number[];
   readonly registerMemory: readonly Float32Array[];
-  /** For each value: the store it is written to by its operation, or −1. */
+  /** The store to which each value's operation writes, or −1. */
   readonly direct: readonly number[];
   readonly firstConstant: number;
   readonly constants: readonly Float32Array[];
-  /** Stores that are copies of a value that lives elsewhere. */
+  /** Stores that copy a value from another place. */
   readonly copies: readonly { readonly value: number; readonly store: number }[];
-  /** Stores that add up a value over the rows. */
+  /** Stores that sum a value over the rows. */
   readonly sums: readonly { readonly value: number; readonly store: number; readonly total: Float64Array }[];
 }
 
-/** Assigns every value of a program its place. */
+/** Assigns a place to every value of a program. */
 export function compile(program: Program, units: number): CompiledProgram {
   const { loads, constants, operations, stores } = program;
   const tileRows = Math.max(1, Math.floor(TILE / units));
@@ -53,7 +53,7 @@ export function compile(program: Program, units: number): CompiledProgram {
   };
 }
 
-/** A register is free again after the last pass that reads it; what stores read stays to the end. */
+/** A register is free after the last pass that reads it; registers that stores read are used to the end. */
 function assignRegisters({ stores }: Program, passes: readonly Pass[], direct: readonly number[]): number[] {
   const lastUse = new Map<number, number>();
   passes.forEach(({ operands }, i) => {
@@ -72,7 +72,7 @@ function assignRegisters({ stores }: Program, passes: readonly Pass[], direct: r
   return registers;
 }
 
-/** Applies a program to `count` rows from row `first` on, a tile of rows at a time. */
+/** Applies a program to `count` rows from row `first`, one tile of rows at a time. */
 export function run(
   program: CompiledProgram,
   { loads, stores }: ProgramRows<Float32Array>,

@@ -15,7 +15,7 @@ const square: Loop = (out, o, a, i, _b, _j, c, k, length) => mul(out, o, a, i, a
 
 const unary: Readonly<Record<string, Loop>> = { Sqrt: sqrt, Square: square };
 
-/** A scalar is repeated in a row of so many numbers. */
+/** A scalar is repeated in a row of this length. */
 const CHUNK = 4096;
 
 const isFloat = (tensor: TensorInfo) => tensor.dtype === 'float32';
