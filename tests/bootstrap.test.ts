@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { testTier } from '../scripts/tier.mjs';
+import { testSeed, testTier } from '../scripts/tier.mjs';
 import { filesBelow, readManifest, root, workspacePackages } from './workspace.js';
 
 /** A folder with the root's package.json and scripts, and nothing installed. */
@@ -133,6 +133,14 @@ describe('the tier of the tests', () => {
     expect(testTier({ SLUICE_TESTS: '' })).toBe('quick');
     expect(testTier({ SLUICE_TESTS: 'full' })).toBe('full');
     expect(() => testTier({ SLUICE_TESTS: 'Full' })).toThrow(RangeError);
+  });
+
+  test('comes with a seed, 0 unless the environment names another', () => {
+    expect(testSeed({})).toBe(0);
+    expect(testSeed({ SLUICE_SEED: '19437261544' })).toBe(19437261544);
+    for (const seed of ['-1', '1.5', 'x', '99999999999999999999']) {
+      expect(() => testSeed({ SLUICE_SEED: seed })).toThrow(/SLUICE_SEED is/);
+    }
   });
 
   test('is part of turbo’s cache key of packages that read it', () => {

@@ -1,5 +1,5 @@
 import { testBackend } from '@sluice/conformance';
-import { testTier } from '../../../scripts/tier.mjs';
+import { testSeed, testTier } from '../../../scripts/tier.mjs';
 import { createCpuBackend } from '../src/engine.js';
 
-testBackend({ name: 'cpu', create: createCpuBackend, tier: testTier() });
+testBackend({ name: 'cpu', create: createCpuBackend, tier: testTier(), seed: testSeed() });

@@ -1,5 +1,5 @@
 import { testBackend } from '@sluice/conformance';
-import { testTier } from '../../../scripts/tier.mjs';
+import { testSeed, testTier } from '../../../scripts/tier.mjs';
 import { GrowingHeap } from '../src/engine/heap.js';
 import { createWasmBackend } from '../src/engine.js';
 
@@ -32,6 +32,7 @@ testBackend({
   tolerances: 'wasm',
   liveBuffers: () => livePieces,
   tier: testTier(),
+  seed: testSeed(),
   // The quick tier tests the second half in a page, with the same kernels.
   cells: testTier() === 'quick' ? 'first half' : 'all',
 });

@@ -1,5 +1,5 @@
 import { testBackend } from '@sluice/conformance';
-import { testTier } from '../../../scripts/tier.mjs';
+import { testSeed, testTier } from '../../../scripts/tier.mjs';
 import { createWebgpuBackend } from '../src/engine.js';
 import { countBuffers } from './count-buffers.js';
 import { softwareDevice } from './software-device.js';
@@ -20,5 +20,6 @@ testBackend({
   tolerances: 'webgpu',
   liveBuffers: ({ device }) => counts.get(device)?.alive ?? Number.NaN,
   tier: testTier(),
+  seed: testSeed(),
   cells: testTier() === 'quick' ? 'first half' : 'all',
 });

@@ -1,20 +1,19 @@
-// The one door to Vitest's runner that is sure to lead to the same copy of it as `vitest` itself: a test that is declared
-// with one copy is unknown to another.
+// This subpath of Vitest has the same copy of its runner as `vitest` itself. Another copy would not know the declared tests.
 import { startTests } from 'vitest/internal/browser';
 
 export { type ConformanceReport, reportText } from './report.js';
 export { type BackendUnderTest, testBackend } from './test-backend.js';
 export type { CellShare, Tier } from './tier.js';
-export type { CellErrors } from './worst-errors.js';
+export type { CellErrors } from './tolerances.js';
 
 export interface TestFailure {
-  /** The names of the suites around the test and its own, joined by ` > `; of the suite when that failed itself. */
+  /** The names of the suites and of the test, joined by ` > `; without the test's name when a suite failed. */
   readonly name: string;
-  /** What each error says. */
+  /** The messages of the errors. */
   readonly messages: readonly string[];
 }
 
-/** What became of the tests: plain data, which can be handed from the page to whatever opened it. */
+/** The results of the tests, as plain data that a page can pass to the program that opened it. */
 export interface TestReport {
   readonly passed: number;
   readonly skipped: number;
@@ -25,7 +24,7 @@ type Runner = Parameters<typeof startTests>[1];
 type File = Awaited<ReturnType<typeof startTests>>[number];
 type Task = File['tasks'][number];
 
-/** Vitest's own defaults, as far as its runner asks for them. */
+/** Vitest's defaults for its runner. */
 const config: Runner['config'] = {
   root: '/',
   name: undefined,
@@ -46,8 +45,8 @@ const config: Runner['config'] = {
 };
 
 /**
- * Runs tests in the page, or the worker, that calls it, with Vitest's runner but without its server: for pages whose
- * headers are their own, such as a Content-Security-Policy or cross-origin isolation. Bundle the page's script first.
+ * Runs tests in a page or worker with Vitest's runner, without its server: for pages with their own headers, such as a
+ * Content-Security-Policy or cross-origin isolation. Bundle the page's script first.
  *
  * @param declare calls `testBackend`, or `describe` and `test` of Vitest
  * @throws Error when declaring the tests fails or declares none
@@ -71,7 +70,7 @@ function addTask(report: Sums, task: Task, outer: readonly string[]): void {
   const path = [...outer, task.name];
   const messages = messagesOf(task);
   if (task.type === 'suite') {
-    // A hook that failed: the tests inside did not run.
+    // A hook failed, so the tests of the suite did not run.
     if (messages.length > 0) report.failures.push({ name: path.join(' > '), messages });
     for (const inner of task.tasks) addTask(report, inner, path);
   } else if (task.result?.state === 'pass') report.passed += 1;

@@ -12,7 +12,7 @@ import {
   smallShapes,
 } from './shapes.js';
 
-/** Everything that one problem is made from. */
+/** The choices that make a problem. */
 export interface Case {
   readonly variant: Variant;
   readonly shape: Shape;
@@ -21,14 +21,14 @@ export interface Case {
   readonly reverse: boolean;
   /** Whether x and the sequence are `[timesteps, batch, …]`. */
   readonly timeMajor?: boolean;
-  /** Which initial states are given; the others are zeros. */
+  /** The given initial states; the others are zeros. */
   readonly initialStates: 'all' | 'none' | 'last';
-  /** Which cotangents are given; the others are zeros. */
+  /** The given cotangents; the others are zeros. */
   readonly cotangents: 'all' | 'sequence' | 'states' | 'last state' | 'none';
   readonly recurrentDropout: boolean;
 }
 
-/** The case that others are told apart from: every choice the simplest. */
+/** The simplest case; others change some of its choices. */
 export const plainCase = (variant: Variant, shape: Shape): Case => ({
   variant,
   shape,
@@ -51,21 +51,21 @@ const choices = {
 } as const;
 
 /**
- * Every cell with every shape, and every other choice so that any two settings of any two things occur together.
+ * A covering array: every pair of levels of any two factors occurs in a case. The factors are cell, shape and the choices.
  *
- * The full product would be millions of runs. Two settings at a time find nearly all faults (see `pairwise`), and as
- * there are more than a thousand pairs of a cell and a shape, most triples of the other choices occur as well.
+ * The full product would be millions of runs. Pairs find nearly all faults (see `pairwise`), and as there are more than a
+ * thousand pairs of a cell and a shape, most triples of the other choices occur as well.
  */
 export const coveringCases: readonly Case[] = pairwise({ variant: variants, shape: shapes, ...choices });
 
-/** Cells with random equations. How their plans are derived does not depend on sizes, so two small ones do. */
+/** Cells with random equations. The derivation of plans does not depend on sizes, so two small shapes are enough. */
 export const randomCases: readonly Case[] = pairwise({
   variant: randomVariants,
   shape: smallShapes,
   ...choices,
 });
 
-/** A few cells at sizes that are too slow for all of them. */
+/** A few cells at sizes that are too slow for all cells. */
 export const largeCases: readonly Case[] = [
   ...largeShapes.flatMap((shape) =>
     commonVariants.map((variant) => shapeCase(variant, shape, 'right-padded')),
@@ -85,7 +85,7 @@ export const emptyCases: readonly Case[] = (['none', 'holes'] as const).flatMap(
   commonVariants.map((variant) => shapeCase(variant, noRows, mask)),
 );
 
-/** Lengths in place of a mask. */
+/** Lengths instead of a mask. */
 export const lengthsCases: readonly Case[] = commonVariants.map((variant, i) => ({
   ...shapeCase(variant, smallShapes[0], 'lengths'),
   reverse: i % 2 === 1,

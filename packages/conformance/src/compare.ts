@@ -1,10 +1,10 @@
-/** Arrays by the name that a failure calls them. */
+/** Arrays by their names in failures. */
 export type Named = Readonly<Record<string, ArrayLike<number>>>;
 
-/** Whether a number of the device may stand where the reference has another. */
+/** Whether a number of the device agrees with the reference's. */
 export type Agreement = (actual: number, expected: number) => boolean;
 
-/** Within a tolerance relative to max(1, |expected|); NaN agrees with NaN alone, an infinity with itself alone. */
+/** Agreement within a tolerance, relative to max(1, |expected|). NaN agrees only with NaN, an infinity only with itself. */
 export const within =
   (tolerance: number): Agreement =>
   (actual, expected) =>
@@ -13,24 +13,24 @@ export const within =
       : Object.is(actual, expected);
 
 /**
- * The same, but anything that is not finite agrees with anything else that is not.
+ * The same, but all numbers that are not finite agree with each other.
  *
- * For infinities that go in: ∞ · (1 − σ(x)) is ∞ in exact arithmetic and NaN as soon as σ rounds to 1.
+ * For infinities in inputs: ∞ · (1 − σ(x)) is ∞ in exact arithmetic, and NaN when σ rounds to 1.
  */
 export const withinOrNotFinite =
   (tolerance: number): Agreement =>
   (actual, expected) =>
     Number.isFinite(expected) ? within(tolerance)(actual, expected) : !Number.isFinite(actual);
 
-/** Bit for bit. (NaNs count as equal, +0 and −0 do not.) */
+/** Bit by bit. (NaNs are equal, +0 and −0 are not.) */
 export const identical: Agreement = Object.is;
 
-/** Equal as numbers: +0 and −0 count as equal too. */
+/** Equal as numbers: +0 and −0 are equal, too. */
 export const equal: Agreement = (actual, expected) => actual === expected || Object.is(actual, expected);
 
 /**
  * Compares arrays of the same names.
- * @throws Error that names the array, counts the numbers that do not agree and shows the worst of them.
+ * @throws Error with the array, the count of numbers that do not agree, and the worst of them.
  */
 export function expectAgreement(actual: Named, expected: Named, agree: Agreement): void {
   const names = Object.keys(expected);
@@ -57,7 +57,7 @@ function disagreements(
     wrong.push({ index, error: Number.isNaN(error) ? Infinity : error });
   }
   if (wrong.length === 0) return [];
-  const { index, error } = wrong.reduce((worst, each) => (each.error > worst.error ? each : worst));
+  const { index, error } = wrong.reduce((worst, one) => (one.error > worst.error ? one : worst));
   return [
     `${name}: ${wrong.length} of ${expected.length} numbers are wrong; the worst is at ${index}: ` +
       `${actual[index]} where ${expected[index]} is expected (error ${error.toExponential(1)})`,

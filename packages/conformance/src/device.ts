@@ -9,20 +9,20 @@ import type {
 import { mapCotangents, mapInputs, namedGradient, namedResults } from './buffers.js';
 import type { Problem } from './problem.js';
 
-/** What a device computed, as JavaScript numbers by name. */
+/** Results of a device, by name. */
 export type Downloaded = Readonly<Record<string, Float32Array>>;
 
-/** A backend with a record of the buffers that were made on it, so that they can all be given back. */
+/** A backend that records its buffers, so that all can be released. */
 export class Device<Buffer> {
-  private readonly held: Buffer[] = [];
+  private readonly owned: Buffer[] = [];
   constructor(readonly backend: Backend<Buffer>) {}
 
-  readonly upload = (values: Float32Array): Buffer => this.hold(this.backend.upload(values));
+  readonly upload = (values: Float32Array): Buffer => this.own(this.backend.upload(values));
 
   forward(plan: Plan, inputs: SequenceInputs<Buffer>, keep?: boolean): SequenceResult<Buffer> {
     const result = this.backend.forward(plan, inputs, keep);
-    for (const buffer of [result.sequence, ...result.states]) this.hold(buffer);
-    if (result.saved !== undefined) this.hold(result.saved);
+    for (const buffer of [result.sequence, ...result.states]) this.own(buffer);
+    if (result.saved !== undefined) this.own(result.saved);
     return result;
   }
 
@@ -33,12 +33,12 @@ export class Device<Buffer> {
     cotangents: SequenceCotangents<Buffer>,
   ): SequenceGradient<Buffer> {
     const gradient = this.backend.gradient(plan, inputs, result, cotangents);
-    for (const buffer of [gradient.x, ...gradient.parameters, ...gradient.initialStates]) this.hold(buffer);
+    for (const buffer of [gradient.x, ...gradient.parameters, ...gradient.initialStates]) this.own(buffer);
     return gradient;
   }
 
   async download(buffers: Readonly<Record<string, Buffer>>): Promise<Downloaded> {
-    // All at once: on a device of its own each takes a journey there and back.
+    // All at once, since each download waits for the device.
     const downloads = Object.entries(buffers).map(
       async ([name, buffer]) => [name, await this.backend.download(buffer)] as const,
     );
@@ -46,16 +46,16 @@ export class Device<Buffer> {
   }
 
   releaseAll(): void {
-    for (const buffer of this.held.splice(0)) this.backend.release(buffer);
+    for (const buffer of this.owned.splice(0)) this.backend.release(buffer);
   }
 
-  private hold(buffer: Buffer): Buffer {
-    this.held.push(buffer);
+  private own(buffer: Buffer): Buffer {
+    this.owned.push(buffer);
     return buffer;
   }
 }
 
-/** Does some work on a device and gives back every buffer that was made for it. */
+/** Runs some work on a device and releases all its buffers. */
 export async function onDevice<Buffer, Result>(
   backend: Backend<Buffer>,
   work: (device: Device<Buffer>) => Promise<Result>,

@@ -2,5 +2,5 @@ export { type Agreement, expectAgreement, type Named, within } from './compare.j
 export { type ConformanceReport, reportText } from './report.js';
 export { type BackendUnderTest, testBackend } from './test-backend.js';
 export type { CellShare, Tier } from './tier.js';
+export type { CellErrors } from './tolerances.js';
 export { type Tolerances, type TolerancesName, tolerances } from './tolerances.js';
-export type { CellErrors } from './worst-errors.js';

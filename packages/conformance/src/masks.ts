@@ -6,7 +6,7 @@ export const maskKinds = ['none', 'right-padded', 'holes', 'empty row', 'first p
  * - `none`: no mask at all
  * - `right-padded`: sequences of different lengths, the first one full
  * - `holes`: any step may be padded
- * - `empty row`: right-padded, and the last row has no step that is not
+ * - `empty row`: right-padded, and all steps of the last row are padded
  * - `first padded`: the first step of every row is padded, others may be
  * - `lengths`: right-padded, given as lengths
  */

@@ -1,11 +1,19 @@
-import { type ParameterShape, type Plan, planFor } from '@sluice/core';
+import {
+  type ParameterShape,
+  type Plan,
+  planFor,
+  type ReferenceResult,
+  referenceForward,
+  referenceGradient,
+} from '@sluice/core';
 import type { SequenceCotangents, SequenceInputs } from '@sluice/core/backend';
+import { mapCotangents, mapInputs, namedGradient, namedResults } from './buffers.js';
 import { type Case, caseText } from './cases.js';
-import { isNearKink } from './kinks.js';
+import type { Named } from './compare.js';
 import { makeLengths, makeMask } from './masks.js';
 import { Random } from './random.js';
 
-/** A plan with everything that a forward pass and a gradient take, in the float32 numbers that a device is given. */
+/** A plan with all inputs of a forward pass and a gradient, in float32. */
 export interface Problem {
   readonly plan: Plan;
   readonly inputs: SequenceInputs<Float32Array>;
@@ -17,7 +25,7 @@ const ATTEMPTS = 100;
 /**
  * The problem of a case: the same numbers every time.
  *
- * Numbers near a kink of the equations are drawn again: there the gradient jumps, and a device may rightly be on the
+ * Numbers near a kink of the equations are drawn again: there the gradient jumps, and rounding may put a device on the
  * other side.
  */
 export function makeProblem(given: Case): Problem {
@@ -26,7 +34,7 @@ export function makeProblem(given: Case): Problem {
     const problem = draw(given, new Random(`${name} ${attempt}`));
     if (!isNearKink(problem)) return problem;
   }
-  throw new Error(`${name}: ${ATTEMPTS} draws of random numbers all came near a kink of the equations`);
+  throw new Error(`${name}: ${ATTEMPTS} draws of random numbers were all near a kink of the equations`);
 }
 
 function draw(given: Case, random: Random): Problem {
@@ -52,7 +60,7 @@ function draw(given: Case, random: Random): Problem {
       initialStates: given.initialStates === 'none' ? undefined : statesWhere(given.initialStates),
       mask: makeMask(given.mask, random, batch, timesteps),
       lengths: makeLengths(given.mask, random, batch, timesteps),
-      // As dropout draws them: zero, or the inverse of the share that is kept.
+      // As in dropout: zero, or the inverse of the share that is not dropped.
       recurrentMasks: plan.recurrentMasks.map(() => random.numbers(rows).map((v) => (v < -0.6 ? 0 : 1.25))),
     },
     cotangents: {
@@ -65,11 +73,66 @@ function draw(given: Case, random: Random): Problem {
 }
 
 /**
- * Numbers for a parameter: vectors within ±0.5, matrices like Glorot & Bengio's (2010) uniform initialization with half
- * its variance, never beyond ±0.5, so that even a recurrence without any squashing function does not explode.
+ * Numbers for a parameter: vectors within ±0.5; matrices like the uniform initialization of Glorot & Bengio (2010) with half
+ * its variance, within ±0.5, so that a recurrence without activation does not explode.
  */
 function parameterValues({ form, shape }: ParameterShape, units: number, random: Random): Float32Array {
   const length = shape.reduce((product, size) => product * size, 1);
   if (form === 'vector') return random.numbers(length, 0.5);
   return random.numbers(length, Math.min(0.5, Math.sqrt(3 / (shape[0] + units))));
+}
+
+/** Much larger than a device's rounding errors in a pre-activation, much smaller than the pre-activation. */
+const NEAR = 1e-5;
+
+/**
+ * Whether a value of the forward pass is close to a kink: a point where the derivative of `max`, `min` or `abs` jumps, or
+ * where a comparison changes its result.
+ *
+ * Values exactly at a kink are fine: they come from exact zeros (initial states, results of `relu`), which are exact on
+ * devices, too.
+ */
+export function isNearKink(problem: Problem): boolean {
+  const kinks = kinksOf(problem.plan);
+  if (kinks.length === 0) return false;
+  const isNear = (distance: number) => distance !== 0 && Math.abs(distance) < NEAR;
+  return referenceOf(problem).steps.some(({ values }) =>
+    kinks.some(([first, second]) =>
+      values[first].some((value, i) => isNear(second === undefined ? value : value - values[second][i])),
+    ),
+  );
+}
+
+/** The operations with a kink where their operands are equal, or where their single operand is 0. */
+const JUMPS: readonly string[] = ['max', 'min', 'abs', 'greater', 'greaterEqual'];
+
+/** The operands of every operation of the forward pass that has a kink. */
+function kinksOf({ nodes, newStates, output }: Plan): (readonly number[])[] {
+  const forwardNodes = Math.max(...newStates, output) + 1;
+  return nodes.slice(0, forwardNodes).flatMap((node) => {
+    return node.kind === 'operation' && JUMPS.includes(node.name) ? [node.inputs] : [];
+  });
+}
+
+const exact = (values: Float32Array): Float64Array => new Float64Array(values);
+
+/** The forward passes of problems, for their kinks, outputs and gradients. */
+const known = new WeakMap<Problem['inputs'], ReferenceResult>();
+
+/** The float64 reference's forward pass of a problem, with the values of every step. It runs once. */
+export function referenceOf({ plan, inputs }: Problem): ReferenceResult {
+  const result = known.get(inputs) ?? referenceForward(plan, mapInputs(inputs, exact));
+  known.set(inputs, result);
+  return result;
+}
+
+/** The float64 reference's outputs and final states of a problem. */
+export const expectedForward = (problem: Problem): Named => namedResults(problem.plan, referenceOf(problem));
+
+/** The float64 reference's gradient of a problem. */
+export function expectedGradient(problem: Problem): Named {
+  const { plan, inputs, cotangents } = problem;
+  const given = mapCotangents(cotangents, exact);
+  const gradient = referenceGradient(plan, mapInputs(inputs, exact), given, referenceOf(problem));
+  return namedGradient(plan, gradient);
 }

@@ -1,36 +1,37 @@
 import type { CellShare, Tier } from './tier.js';
-import { type Tolerances, tolerances } from './tolerances.js';
+import { type CellErrors, type Tolerances, tolerances } from './tolerances.js';
 import { version } from './version.js';
-import type { CellErrors } from './worst-errors.js';
 
-/** What the suite says about a backend: plain data. */
+/** The suite's result for a backend, as plain data. */
 export interface ConformanceReport {
   /** The version of the suite. */
   readonly suite: string;
   readonly backend: string;
-  /** Which tests were asked for. */
+  /** The tests that were selected. */
   readonly tier: Tier;
-  /** Which cells were asked for. */
+  /** The cells that were selected. */
   readonly cells: CellShare;
-  /** Whether every test was run and has passed, with tolerances that are not wider than the suite's. */
+  /** The seed of the random numbers. */
+  readonly seed: number;
+  /** Whether all tests ran and passed, with tolerances that are not wider than the suite's. */
   readonly conforming: boolean;
   /** The reasons why the backend is not conforming. */
   readonly reasons: readonly string[];
   readonly passed: number;
   readonly failed: number;
   readonly notRun: number;
-  /** Those that were used. */
+  /** The tolerances of this run. */
   readonly tolerances: Tolerances;
-  /** Whether the backend counts its buffers, so that a `release` that does nothing would have been found. */
+  /** Whether live buffers were counted; only then the suite finds a `release` that does nothing. */
   readonly countsBuffers: boolean;
   /**
-   * The largest errors of every cell, relative to max(1, |reference|), against the reference. Those of sequences beyond
-   * 64 steps are divided by √(steps / 64), by which the tolerances grow.
+   * The largest errors of every cell against the reference, relative to max(1, |reference|). For sequences of more than
+   * 64 steps they are divided by √(steps / 64), like the tolerances.
    */
   readonly worstErrors: readonly CellErrors[];
 }
 
-/** What Vitest keeps of a test or a suite, as far as it is counted. */
+/** The counted part of Vitest's test or suite. */
 export interface CountedTask {
   readonly result?: { readonly state: string } | undefined;
   readonly tasks?: readonly CountedTask[] | undefined;
@@ -38,10 +39,10 @@ export interface CountedTask {
 
 type Found = Pick<
   ConformanceReport,
-  'backend' | 'tier' | 'cells' | 'tolerances' | 'countsBuffers' | 'worstErrors'
+  'backend' | 'tier' | 'cells' | 'seed' | 'tolerances' | 'countsBuffers' | 'worstErrors'
 >;
 
-/** The widest tolerances of a device that the suite has: wider ones of its own do not make a backend conforming. */
+/** The widest tolerances in the suite. A backend with wider ones is not conforming. */
 const widest: Tolerances = {
   forward: Math.max(...Object.values(tolerances).map(({ forward }) => forward)),
   gradient: Math.max(...Object.values(tolerances).map(({ gradient }) => gradient)),
@@ -49,7 +50,7 @@ const widest: Tolerances = {
 
 export function makeReport(suite: CountedTask, found: Found): ConformanceReport {
   const states = statesOf(suite);
-  const count = (state: string) => states.filter((each) => each === state).length;
+  const count = (name: string) => states.filter((state) => state === name).length;
   const [passed, failed] = [count('pass'), count('fail')];
   const notRun = states.length - passed - failed;
   const reasons = [
@@ -59,10 +60,10 @@ export function makeReport(suite: CountedTask, found: Found): ConformanceReport 
         (direction) =>
           `the ${direction} tolerance is ${found.tolerances[direction]}, wider than the suite's ${widest[direction]}`,
       ),
-    ...(found.tier === 'quick' ? ['only the quick tests were asked for'] : []),
-    ...(found.cells === 'all' ? [] : [`only the ${found.cells} of the cells was asked for`]),
-    ...(failed > 0 ? [`${failed} tests failed`] : []),
-    ...(notRun > 0 ? [`${notRun} tests were not run`] : []),
+    ...(found.tier === 'quick' ? ['only the quick tests were selected'] : []),
+    ...(found.cells === 'all' ? [] : [`only the ${found.cells} of the cells was selected`]),
+    ...(failed > 0 ? [`${countTests(failed)} failed`] : []),
+    ...(notRun > 0 ? [`${countTests(notRun)} did not run`] : []),
   ];
   return { suite: version, conforming: reasons.length === 0, reasons, passed, failed, notRun, ...found };
 }
@@ -71,13 +72,22 @@ function statesOf({ tasks, result }: CountedTask): (string | undefined)[] {
   return tasks ? tasks.flatMap(statesOf) : [result?.state];
 }
 
-/** The report as text: the tests, the verdict, the tolerances and the cells with the largest errors. */
+const countTests = (count: number): string => (count === 1 ? '1 test' : `${count} tests`);
+
+/** The verdict in words. A partial run without a failure has none. */
+function verdictOf({ conforming, reasons, failed, tolerances: used }: ConformanceReport): string {
+  if (conforming) return 'conforming';
+  const isWide = !(used.forward <= widest.forward && used.gradient <= widest.gradient);
+  return `${failed > 0 || isWide ? 'not conforming' : 'a partial run'}: ${reasons.join('; ')}`;
+}
+
+/** The report as text: the verdict, the counts of tests, the tolerances and the cells with the largest errors. */
 export function reportText(report: ConformanceReport): string {
-  const { suite, backend, conforming, reasons, passed, failed, notRun, countsBuffers } = report;
+  const { suite, backend, seed, passed, failed, notRun, countsBuffers } = report;
   const { forward, gradient } = report.tolerances;
   return [
-    `@sluice/conformance ${suite}, backend ${backend}: ${conforming ? 'conforming' : `not conforming: ${reasons.join('; ')}`}.`,
-    `${passed} tests passed, ${failed} failed, ${notRun} were not run; live buffers were ${countsBuffers ? '' : 'not '}counted.`,
+    `@sluice/conformance ${suite}, backend ${backend}: ${verdictOf(report)}.`,
+    `${countTests(passed)} passed, ${failed} failed, ${notRun} did not run; live buffers were ${countsBuffers ? '' : 'not '}counted${seed === 0 ? '' : `; seed ${seed}`}.`,
     `Tolerances: forward ${forward}, gradient ${gradient}; largest errors: ${largest(report, 'forward')}, ${largest(report, 'gradient')}.`,
   ].join('\n');
 }

@@ -12,7 +12,7 @@ const shape = (batch: number, timesteps: number, inputSize: number, units: numbe
   units,
 });
 
-/** Sizes at which kernels go wrong: 1, primes, just below and above vector widths and tiles, deep and wide products. */
+/** Sizes at which kernels often fail: 1, primes, just below and above vector widths and tiles, deep and wide products. */
 export const shapes: readonly Shape[] = [
   shape(1, 1, 1, 1),
   shape(1, 7, 3, 5),
@@ -34,13 +34,13 @@ export const shapes: readonly Shape[] = [
   shape(6, 8, 32, 32),
 ];
 
-/** Different and equal sizes, where sizes matter no further. */
+/** Different and equal sizes, for cases in which sizes do not matter otherwise. */
 export const smallShapes: readonly Shape[] = [shape(3, 5, 4, 6), shape(2, 4, 5, 5)];
 
-/** A sequence so long that the tolerances have to grow, and a batch whose products are deeper than any block. */
+/** A sequence that is long enough for larger tolerances, and a batch with products deeper than any block. */
 export const largeShapes: readonly Shape[] = [shape(2, 200, 5, 6), shape(9, 64, 40, 72)];
 
-/** One large size beside small ones: finds limits of kernels that are not documented. */
+/** One large size beside small ones: they find undocumented limits of kernels. */
 export const oneLargeSize: readonly Shape[] = [
   shape(1031, 2, 3, 5),
   shape(2, 1031, 3, 5),
@@ -48,7 +48,7 @@ export const oneLargeSize: readonly Shape[] = [
   shape(2, 2, 3, 523),
 ];
 
-/** Rows of which a few already fill a cache. */
+/** A few of these rows fill a cache. */
 export const longRows = shape(3, 150, 3, 90);
 
 /** A batch without a sequence. */

@@ -1,48 +1,61 @@
 import type { Backend } from '@sluice/core/backend';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { setSeed } from './random.js';
 import { type ConformanceReport, makeReport, reportText } from './report.js';
 import { suites } from './suites/index.js';
-import { leaksSuite } from './suites/leaks.js';
+import { leaksSuite } from './suites/memory.js';
 import type { Subject } from './suites/subject.js';
 import { type CellShare, checkCellShare, checkTier, type Tier } from './tier.js';
-import { type Tolerances, type TolerancesName, tolerances } from './tolerances.js';
-import { WorstErrors } from './worst-errors.js';
+import { type Tolerances, type TolerancesName, tolerances, WorstErrors } from './tolerances.js';
 
 export interface BackendUnderTest<Buffer, Instance> {
-  /** Under which the tests are listed. */
+  /** The name in the list of tests. */
   readonly name: string;
-  /** Makes the backend; called before the first test, and by tests that need a second instance. */
+  /** Creates the backend. Called before the first test, and by tests that need a second instance. */
   readonly create: () => (Instance & Backend<Buffer>) | Promise<Instance & Backend<Buffer>>;
-  /** Frees what an instance holds: threads, a device. Called once for each that `create` has made. */
+  /** Frees an instance's threads or device. Called once for each instance. */
   readonly destroy?: (backend: Instance) => void | Promise<void>;
-  /** The device whose tolerances hold, or tolerances of its own. Default `cpu`: float32 arithmetic. */
+  /** The tolerances, or the device whose tolerances apply. Default `cpu`: float32 arithmetic. */
   readonly tolerances?: TolerancesName | Tolerances;
   /**
-   * How many buffers exist that the backend has made and not freed, or how many bytes they have. With it the suite
-   * checks that calls whose buffers are released leave none behind.
+   * The number of the backend's buffers that are not freed, or their bytes. With it the suite checks that calls leave no
+   * buffer after all are released.
    */
   readonly liveBuffers?: (backend: Instance) => number;
-  /** Called with the report after the last test. Default: prints it in a few lines. */
+  /** Called with the report after the last test. Default: prints it. */
   readonly onReport?: (report: ConformanceReport) => void | Promise<void>;
   /**
-   * Which cases run. Default `full`: all of them; `quick` takes about a third of the time, as each shape runs on one cell in
-   * six.
+   * The cases to run. Default `full`: all. `quick` takes about a third of the time: each shape runs on one cell in six.
    */
   readonly tier?: Tier;
   /**
-   * Which cells the suites test that test every cell. Default `all`; with two devices of a backend, `first half` on one and
-   * `second half` on the other test every cell once in half the time.
+   * The cells of the suites that test every cell. Default `all`. Two devices of one backend can test the `first half` and
+   * the `second half`.
    */
   readonly cells?: CellShare;
+  /**
+   * Changes every random number of the suite. Default 0: the same numbers in every run. A process has one seed.
+   */
+  readonly seed?: number;
 }
 
 /**
- * Declares the tests that every backend passes, for one backend. Call it at the top of a Vitest test file.
+ * Declares the conformance tests for one backend. Call it at the top level of a Vitest test file.
  *
- * Nothing in it depends on Node, so it runs in Vitest's browser mode too.
+ * It does not depend on Node, so it also runs in Vitest's browser mode.
  */
 export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, Instance>): void {
-  const { name, create, destroy, liveBuffers, onReport = print, tier = 'full', cells = 'all' } = given;
+  const {
+    name,
+    create,
+    destroy,
+    liveBuffers,
+    onReport = print,
+    tier = 'full',
+    cells = 'all',
+    seed = 0,
+  } = given;
+  setSeed(seed);
   checkTier(tier);
   checkCellShare(cells);
   const held =
@@ -75,6 +88,7 @@ export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, In
         backend: name,
         tier,
         cells,
+        seed,
         tolerances: held,
         countsBuffers: liveBuffers !== undefined,
       };

@@ -5,7 +5,7 @@ import { largeShapes, type Shape, shapes, smallShapes } from './shapes.js';
 /** `full` is every case; `quick` has every cell and every shape, but each cell with a few of the shapes, in rotation. */
 export type Tier = 'quick' | 'full';
 
-/** The cells of the suites that test every cell: `all`, or every other one. A backend with two devices can test half on each. */
+/** The cells of the suites that test every cell: `all`, or every second one. A backend with two devices can test half on each. */
 export type CellShare = 'all' | 'first half' | 'second half';
 
 /** The tests that a backend runs. */
@@ -15,7 +15,7 @@ export interface Selection {
 }
 
 /**
- * Selects the variants of a share: all, or every second one. In the quick tier each half meets every shape.
+ * Selects the variants of a share: all, or every second one. In the quick tier each half has every shape.
  */
 export function selectVariants(all: readonly Variant[], share: CellShare): readonly Variant[] {
   if (share === 'all') return all;
@@ -23,7 +23,7 @@ export function selectVariants(all: readonly Variant[], share: CellShare): reado
   return all.filter((_, i) => i % 2 === parity);
 }
 
-/** @throws RangeError when it is no share of the cells */
+/** @throws RangeError for any other value */
 export function checkCellShare(cells: unknown): void {
   if (cells === 'all' || cells === 'first half' || cells === 'second half') return;
   throw new RangeError(
@@ -31,22 +31,22 @@ export function checkCellShare(cells: unknown): void {
   );
 }
 
-/** @throws RangeError when it is no tier */
+/** @throws RangeError for any other value */
 export function checkTier(tier: unknown): void {
   if (tier === 'quick' || tier === 'full') return;
   throw new RangeError(`testBackend: tier is ${JSON.stringify(tier)}; expected 'quick' or 'full'.`);
 }
 
-/** In `quick` a cell has one in so many of the shapes, and a shape one in so many of the cells. */
+/** In `quick` each cell has every sixth shape, and each shape every sixth cell. */
 const QUICK_PERIOD = 6;
 
 /**
- * After so many cells the rotation skips one. Without it, the rotation is in step with the other choices of the cases, and a
+ * After this many cells the rotation skips one. Otherwise it would have the same period as other choices of the cases, and a
  * shape would miss some of them.
  */
 const SKEW = 7;
 
-/** Shapes that rotate over cells in `quick`; the other shapes are in it for all cells that have them. */
+/** The shapes that rotate over cells in `quick`. It has all cases of the other shapes. */
 const rotations: readonly {
   readonly shapes: readonly Shape[];
   readonly cells: readonly Variant[];

@@ -71,6 +71,6 @@ test('a backend is reported on, in a few lines unless a page keeps the report', 
   ) as [ConformanceReport, string];
   expect(report).toMatchObject({ backend: 'absent', conforming: false, passed: 0, failed: 0 });
   expect(report.notRun).toBeGreaterThan(4000);
-  expect(report.reasons).toEqual([`${report.notRun} tests were not run`]);
+  expect(report.reasons).toEqual([`${report.notRun} tests did not run`]);
   expect(text).toMatch(/backend lenient: not conforming: the forward tolerance is 1, wider than the suite's/);
 });

@@ -1,9 +1,8 @@
 import { cells, planFor } from '@sluice/core';
 import { describe, expect, test } from 'vitest';
 import { plainCase } from '../src/cases.js';
-import { isNearKink } from '../src/kinks.js';
 import { makeMask, type maskKinds } from '../src/masks.js';
-import { makeProblem } from '../src/problem.js';
+import { isNearKink, makeProblem } from '../src/problem.js';
 import { Random } from '../src/random.js';
 
 describe('random numbers', () => {

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type CountedTask, makeReport, reportText } from '../src/report.js';
-import { tolerances } from '../src/tolerances.js';
+import { tolerances, WorstErrors } from '../src/tolerances.js';
 import { version } from '../src/version.js';
-import { WorstErrors } from '../src/worst-errors.js';
 
 const passed: CountedTask = { result: { state: 'pass' } };
 const allPassed: CountedTask = { tasks: [passed, { tasks: [passed, passed] }] };
@@ -11,6 +10,7 @@ const found = {
   backend: 'mine',
   tier: 'full',
   cells: 'all',
+  seed: 0,
   tolerances: tolerances.cpu,
   countsBuffers: false,
   worstErrors: [],
@@ -27,7 +27,7 @@ describe('a report', () => {
     const tasks = [allPassed, failed, { tasks: [{}, { result: { state: 'skip' } }] }];
     const report = makeReport({ tasks }, found);
     expect(report).toMatchObject({ passed: 3, failed: 1, notRun: 2, conforming: false });
-    expect(report.reasons).toEqual(['1 tests failed', '2 tests were not run']);
+    expect(report.reasons).toEqual(['1 test failed', '2 tests did not run']);
   });
 
   test('is good when every test has passed, with the tolerances of a device or narrower ones', () => {
@@ -54,14 +54,23 @@ describe('a report', () => {
 
   test('of the quick tests says that the backend is not conforming', () => {
     const report = makeReport(allPassed, { ...found, tier: 'quick' });
-    expect(report).toMatchObject({ conforming: false, reasons: ['only the quick tests were asked for'] });
+    expect(report).toMatchObject({ conforming: false, reasons: ['only the quick tests were selected'] });
+  });
+
+  test('of a partial run without a failure has no verdict, but names its seed', () => {
+    const report = makeReport({ tasks: [passed, {}] }, { ...found, seed: 7 });
+    expect(reportText(report)).toMatch(
+      /backend mine: a partial run: 1 test did not run\.\n1 test passed, .*; seed 7\.$/m,
+    );
+    const failed = makeReport({ tasks: [{ result: { state: 'fail' } }, {}] }, found);
+    expect(reportText(failed)).toMatch(/not conforming: 1 test failed; 1 test did not run/);
   });
 
   test('of half of the cells says that the backend is not conforming', () => {
     const { conforming, reasons } = makeReport(allPassed, { ...found, cells: 'first half' });
     expect({ conforming, reasons }).toEqual({
       conforming: false,
-      reasons: ['only the first half of the cells was asked for'],
+      reasons: ['only the first half of the cells was selected'],
     });
   });
 
@@ -74,7 +83,7 @@ describe('a report', () => {
     expect(reportText(report)).toBe(
       [
         `@sluice/conformance ${version}, backend mine: conforming.`,
-        '3 tests passed, 0 failed, 0 were not run; live buffers were not counted.',
+        '3 tests passed, 0 failed, 0 did not run; live buffers were not counted.',
         'Tolerances: forward 0.000002, gradient 0.00002; largest errors: forward 1.2e-6 (gru), gradient 3.2e-6 (lstm).',
       ].join('\n'),
     );

@@ -7,8 +7,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { mapCotangents } from '../src/buffers.js';
 import type { Subject } from '../src/suites/subject.js';
-import { tolerances } from '../src/tolerances.js';
-import { WorstErrors } from '../src/worst-errors.js';
+import { tolerances, WorstErrors } from '../src/tolerances.js';
 import {
   BindsOnce,
   Counting,
@@ -167,7 +166,7 @@ const faults: readonly [what: string, backend: Backend<Float32Array>, check: key
     })),
     'absent cotangents',
   ],
-  ['results in shared memory', new SharedResults(), 'results last'],
+  ['results in shared memory', new SharedResults(), 'later calls do not change results'],
   ['an input written to', new WrongResult((_, { x }) => (x[0] += 1)), 'inputs are kept'],
   [
     'a gradient that writes to the outputs',

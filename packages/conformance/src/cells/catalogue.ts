@@ -12,13 +12,13 @@ function grid(
   );
 }
 
-/** On or off, once spelled out and once left to the default. */
+/** The default value and the other one. */
 const offAndDefault = [undefined, false];
 const onAndDefault = [undefined, true];
 
 /**
- * The activations that may stand in a recurrence. `exp` and `log` may not: one explodes, the other leaves its domain.
- * They have cells of their own with safe arguments.
+ * The activations for a recurrence. `exp` explodes there and `log` leaves its domain; other cells test these two with safe
+ * arguments.
  */
 const activations = [
   'relu',
@@ -33,7 +33,7 @@ const activations = [
   'linear',
 ];
 
-/** A cell that is not listed below runs with its defaults and without bias. */
+/** The options of cells that are not listed below: the defaults, and no bias. */
 const usualOptions = grid({ useBias: offAndDefault });
 
 /** The options that change the equations, in all combinations; activations one at a time. */

@@ -207,7 +207,7 @@ const functionOfInput = defineCell({
   }),
 });
 
-/** Cells that nobody would build, each of which goes through a corner of how plans and gradients are derived. */
+/** Unusual cells. Each tests a special case in the derivation of plans and gradients. */
 export const derivationVariants: readonly Variant[] = [
   twoStages,
   fourStages,

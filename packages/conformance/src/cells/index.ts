@@ -8,7 +8,7 @@ export { catalogueVariants } from './catalogue.js';
 export { randomVariants } from './random-equations.js';
 export type { Variant } from './variant.js';
 
-/** Every cell that a backend is tested with: the catalogue, and what users may write that is not in it. */
+/** Every cell of the suite: the catalogue, and cells that users may write. */
 export const variants: readonly Variant[] = [
   ...catalogueVariants,
   ...publishedVariants,
@@ -16,7 +16,7 @@ export const variants: readonly Variant[] = [
   ...pointwiseVariants,
 ];
 
-/** The stock cells at their defaults, and the two other kinds of plan: two products in turn, and none. */
+/** The stock cells with their defaults: plans with one product, with two products one after the other, and with none. */
 export const commonVariants: readonly Variant[] = catalogueVariants.filter(({ name }) =>
   ['gru', 'gru, no resetAfter', 'lstm', 'sru, version 2, highway', 'simpleRnn'].includes(name),
 );

@@ -26,7 +26,7 @@ import {
 } from '@sluice/core/equations';
 import { own, type Variant } from './variant.js';
 
-/** A leaky average of a function of the input and the state, so that any function is safe inside it. */
+/** A leaky average of a function of the input and the state. Any function is stable in it. */
 function average(name: string, equation: (a: Expression, b: Expression) => Expression): Cell {
   return defineCell({
     name,
@@ -44,10 +44,10 @@ function average(name: string, equation: (a: Expression, b: Expression) => Expre
   });
 }
 
-/** Where a function is defined for positive numbers only, it is given one that is well above 0. */
+/** A row that is well above 0, for functions of positive numbers. */
 const positive = (row: Expression): Expression => softplus(row).add(0.5);
 
-/** Those made of operations that the others have; one cell has them all. */
+/** Activations that are made of operations of the others. One cell tests them all. */
 const COMPOSED: readonly string[] = [
   'relu6',
   'leakyRelu',
@@ -72,7 +72,7 @@ const composed = average('activations made of others', (a, b) =>
     .mul(0.2),
 );
 
-/** Within the domain; of `exp` so small that the recurrence does not enlarge rounding errors from step to step. */
+/** An argument in the domain. That of `exp` is small, so that the recurrence does not enlarge rounding errors. */
 function argumentOf(name: string, a: Expression): Expression {
   if (name === 'log') return positive(a);
   return name === 'exp' ? a : a.mul(3);

@@ -17,9 +17,12 @@ const STATES: readonly string[] = ['a', 'b', 'c'];
 const INPUT_BLOCKS = ['i', 'j', 'k'] as const;
 const STATE_BLOCKS = ['p', 'q', 'r', 's'] as const;
 
+/** A softsign whose kink is away from 0, near which rows of random equations often are. */
+const shiftedSoftsign = (row: Expression): Expression => softsign(row.add(0.3));
+
 /**
- * A cell with equations that were drawn: a few rows to begin with, then one after the other made from those before, at
- * last some of the latest as states and output. What derives a plan has seen none of them before.
+ * A cell with random equations. It starts with a few rows and makes further rows from earlier ones; some of the last rows are
+ * the states and the output.
  */
 function randomCell(number: number): Cell {
   const name = `random equations ${number}`;
@@ -44,7 +47,7 @@ function randomCell(number: number): Cell {
         () => U[pick(STATE_BLOCKS)](late()),
         () => tanh(late()),
         () => sigmoid(any()),
-        () => softsign(late()),
+        () => shiftedSoftsign(late()),
         () => late().add(any()),
         () => late().sub(any()),
         () => tanh(late()).mul(any()),
@@ -53,8 +56,8 @@ function randomCell(number: number): Cell {
         () => late().div(exp(tanh(any())).add(0.5)),
       ];
       for (let i = random.integer(4, 14); i > 0; i--) known.push(pick(makers)());
-      // Squashed now and then, or the numbers might grow from step to step.
-      const result = () => (random.next() < 0.6 ? tanh(late()) : softsign(late()));
+      // With a bounded activation, so that the numbers do not grow from step to step.
+      const result = () => (random.next() < 0.6 ? tanh(late()) : shiftedSoftsign(late()));
       const raw = U[pick(STATE_BLOCKS)](tanh(late()));
       const newStates = Object.fromEntries(
         states.map((state) => [state, random.next() < 0.2 ? raw : result()]),
@@ -64,5 +67,5 @@ function randomCell(number: number): Cell {
   });
 }
 
-/** Cells with equations that were drawn at random, the same every time. */
+/** Cells with random equations, the same for the same seed. */
 export const randomVariants: readonly Variant[] = Array.from({ length: CELLS }, (_, i) => own(randomCell(i)));

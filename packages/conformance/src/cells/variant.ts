@@ -1,10 +1,10 @@
 import type { Cell } from '@sluice/core';
 
-/** A cell under the name that the suite's tests have. */
+/** A cell with its name in the suite's tests. */
 export interface Variant {
   readonly name: string;
   readonly cell: Cell;
 }
 
-/** A cell that the suite makes itself, named by its definition. */
+/** A cell of the suite, with the name of its definition. */
 export const own = (cell: Cell): Variant => ({ name: cell.name, cell });

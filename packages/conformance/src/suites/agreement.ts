@@ -13,15 +13,14 @@ import {
 import { randomVariants, variants } from '../cells/index.js';
 import { expectAgreement, identical, type Named, within } from '../compare.js';
 import { type Downloaded, onDevice } from '../device.js';
-import { makeProblem } from '../problem.js';
-import { expectedForward, expectedGradient } from '../reference.js';
+import { expectedForward, expectedGradient, makeProblem } from '../problem.js';
 import { isInTier, selectVariants } from '../tier.js';
 import { tolerancesFor } from '../tolerances.js';
 import type { Subject, Suite } from './subject.js';
 
 /**
- * Outputs, final states and the gradients of `x`, of every parameter and of every initial state are the reference's;
- * outputs and states are the same bits whether or not what the gradient needs is kept.
+ * Outputs, final states and the gradients of `x`, of every parameter and of every initial state are the reference's. Saving
+ * values for the gradient does not change a bit of outputs and states.
  */
 export async function checkAgreement<Buffer>(
   { backend, tolerances, worstErrors }: Subject<Buffer>,

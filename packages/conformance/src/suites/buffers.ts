@@ -10,10 +10,10 @@ import type { Subject, Suite } from './subject.js';
 const SHAPE = { batch: 2, timesteps: 3, inputSize: 4, units: 5 };
 const lstm = catalogueVariants.find(({ name }) => name === 'lstm')!;
 
-/** Makes a value that is not a buffer of the backend but looks like one. */
+/** Makes a value that looks like a buffer of the backend. */
 type Imitate = (backend: Backend<unknown>, values: Float32Array) => unknown;
 
-/** A backend that gives out buffers and does nothing else. */
+/** A backend that only creates buffers. */
 const elsewhere = (name: string) =>
   withOwnedBuffers({ name, upload: (values) => values } as Backend<Float32Array>);
 
@@ -37,7 +37,7 @@ const imitations: Readonly<Record<string, readonly [Imitate, message: string]>> 
   ],
 };
 
-/** An error names the argument that is no buffer of the backend, and says why: every argument of every call. */
+/** An error names the argument that is no buffer of the backend, and the reason, for every argument of every call. */
 export async function checkImitation<Buffer>(
   { backend }: Subject<Buffer>,
   kind: keyof typeof imitations,

@@ -5,10 +5,8 @@ import { type Case, plainCase } from '../cases.js';
 import { commonVariants, type Variant } from '../cells/index.js';
 import { expectAgreement, within } from '../compare.js';
 import { Device } from '../device.js';
-import { makeProblem, type Problem } from '../problem.js';
-import { expectedForward, expectedGradient } from '../reference.js';
-import { checkAgainstReference } from './against-reference.js';
-import type { Subject, Suite } from './subject.js';
+import { expectedForward, expectedGradient, makeProblem, type Problem } from '../problem.js';
+import { checkAgainstReference, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
 

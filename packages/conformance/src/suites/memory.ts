@@ -1,9 +1,9 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { plainCase } from '../cases.js';
-import { type Variant, variants } from '../cells/index.js';
+import { commonVariants, type Variant, variants } from '../cells/index.js';
 import { expectAgreement, identical } from '../compare.js';
-import { Device, onDevice } from '../device.js';
+import { Device, gradientOn, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
 import { selectVariants } from '../tier.js';
 import type { Subject, Suite } from './subject.js';
@@ -40,17 +40,17 @@ export async function checkInputsAreKept<Buffer>(
   });
 }
 
-/** What a copy must keep bit by bit. */
+/** Special numbers, which a copy must not change. */
 const SPECIAL = [Number.NaN, -0, Infinity, -Infinity, 2 ** -149, 2 ** 127];
 
-/** A part of a larger array, in whose place there is `values`. */
+/** `values` as a part of a larger array. */
 function partOfLarger(values: Float32Array): Float32Array {
   const part = new Float32Array(values.length + 8).subarray(3, 3 + values.length);
   part.set(values);
   return part;
 }
 
-/** A buffer holds what was uploaded, of any length, whatever becomes of the array it came from or was copied to. */
+/** A buffer has the uploaded numbers, of any length. Later changes of the source and of a downloaded copy do not matter. */
 export async function checkCopies<Buffer>({ backend }: Subject<Buffer>): Promise<void> {
   for (const length of [0, 1, 3, 4, 1023, 70_000]) {
     const values = Float32Array.from({ length }, (_, i) => i / 7 - 3);
@@ -67,7 +67,7 @@ export async function checkCopies<Buffer>({ backend }: Subject<Buffer>): Promise
   }
 }
 
-/** A download gives what the buffer held when it was called, also when the buffer is released and its memory used again. */
+/** A download has the buffer's content at the call, also when the buffer is released and its memory is used again. */
 export async function checkDownloadsInFlight<Buffer>({ backend }: Subject<Buffer>): Promise<void> {
   const values = Float32Array.from({ length: 1000 }, (_, i) => i);
   await onDevice(backend, async (device) => {
@@ -80,8 +80,8 @@ export async function checkDownloadsInFlight<Buffer>({ backend }: Subject<Buffer
 }
 
 /**
- * Every result is a buffer of its own, also where it equals an input or another result: after one step, and where every
- * step is padded, so that the states are the initial ones. Each can be released, and lasts when the others are.
+ * Every result is a separate buffer, also when it equals an input or another result: after one step, and when every step is
+ * padded, so that the states are the initial ones. Releasing one does not change the others.
  */
 export async function checkOwnBuffers<Buffer>({ backend }: Subject<Buffer>, variant: Variant): Promise<void> {
   const { plan, inputs, cotangents } = makeProblem(plainCase(variant, ONE_STEP));
@@ -116,9 +116,29 @@ export async function checkOwnBuffers<Buffer>({ backend }: Subject<Buffer>, vari
 export const memorySuite: Suite = (subject, { cells }) =>
   describe('memory', () => {
     test('upload and download copy', () => checkCopies(subject()));
-    test('downloads of released buffers', () => checkDownloadsInFlight(subject()));
+    test('a download of a released buffer has its content', () => checkDownloadsInFlight(subject()));
     for (const variant of selectVariants(variants, cells)) {
       test(`${variant.name}: inputs are not written to`, () => checkInputsAreKept(subject(), variant));
-      test(`${variant.name}: results are buffers of their own`, () => checkOwnBuffers(subject(), variant));
+      test(`${variant.name}: results are separate buffers`, () => checkOwnBuffers(subject(), variant));
     }
+  });
+
+const LEAK_SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
+
+/** Calls whose buffers are released leave none behind, once a first one has made what the device keeps for a cell. */
+export async function checkNothingIsLeft<Buffer>(
+  { backend, liveBuffers = () => 0 }: Subject<Buffer>,
+  variant: Variant,
+): Promise<void> {
+  const problem = makeProblem({ ...plainCase(variant, LEAK_SHAPE), mask: 'holes' });
+  await gradientOn(backend, problem);
+  const before = liveBuffers();
+  for (let i = 0; i < 3; i++) await gradientOn(backend, problem);
+  expect(liveBuffers(), 'live buffers after three more calls whose buffers were released').toBe(before);
+}
+
+/** Only for backends that count. */
+export const leaksSuite: Suite = (subject) =>
+  describe('released buffers are freed', () => {
+    for (const variant of commonVariants) test(variant.name, () => checkNothingIsLeft(subject(), variant));
   });

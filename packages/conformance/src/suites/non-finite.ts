@@ -4,22 +4,21 @@ import { commonVariants, type Variant, variants } from '../cells/index.js';
 import { within, withinOrNotFinite } from '../compare.js';
 import { makeProblem } from '../problem.js';
 import { selectVariants } from '../tier.js';
-import { checkAgainstReference } from './against-reference.js';
-import type { Subject, Suite } from './subject.js';
+import { checkAgainstReference, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
 
-/** Row 1, step 2, the last feature: rows around it, steps before and after it, features beside it. */
+/** Row 1, step 2, the last feature: an inner row and step, so that leaks in any direction show. */
 const POISONED = (1 * SHAPE.timesteps + 2) * SHAPE.inputSize + 3;
 
-/** The array with another number at one place. */
+/** A copy of the array with another number at one place. */
 function withValue(values: Float32Array, index: number, value: number): Float32Array {
   const changed = values.slice();
   changed[index] = value;
   return changed;
 }
 
-/** A NaN in `x` makes NaN of exactly the numbers that depend on it, an infinity what the reference makes of it. */
+/** A NaN in `x` gives NaN in exactly the numbers that depend on it; an infinity gives the reference's results. */
 export async function checkPoisonedInput<Buffer>(
   subject: Subject<Buffer>,
   variant: Variant,
@@ -30,7 +29,7 @@ export async function checkPoisonedInput<Buffer>(
   await checkAgainstReference(subject, poisoned, Number.isNaN(value) ? within : withinOrNotFinite);
 }
 
-/** A NaN in one row of the initial states, and one in every parameter in turn, reach what depends on them. */
+/** A NaN in one row of the initial states, and one in every parameter in turn, reach the results that depend on them. */
 export async function checkPoisonedStatesAndParameters<Buffer>(
   subject: Subject<Buffer>,
   variant: Variant,
@@ -50,7 +49,7 @@ export async function checkPoisonedStatesAndParameters<Buffer>(
   }
 }
 
-/** What `x` holds at padded steps does not matter, whatever it is: not for the outputs and not for the gradient. */
+/** The content of `x` at padded steps has no effect on outputs and gradients. */
 export async function checkPaddedInput<Buffer>(
   subject: Subject<Buffer>,
   variant: Variant,
@@ -61,7 +60,7 @@ export async function checkPaddedInput<Buffer>(
   await checkAgainstReference(subject, { plan, inputs: { ...inputs, x }, cotangents }, within);
 }
 
-/** A NaN in the initial state of a row that is padded throughout stays in that row: it reaches no gradient of a parameter. */
+/** A NaN in the initial state of a row without unpadded steps stays in that row: it reaches no gradient of a parameter. */
 export async function checkPaddedRow<Buffer>(subject: Subject<Buffer>, variant: Variant): Promise<void> {
   const { plan, inputs, cotangents } = makeProblem({ ...plainCase(variant, SHAPE), mask: 'holes' });
   const { batch, timesteps, units } = SHAPE;
@@ -77,7 +76,7 @@ export async function checkPaddedRow<Buffer>(subject: Subject<Buffer>, variant: 
 }
 
 /**
- * A NaN in a cotangent comes out in the gradients that depend on it: one of an output in row 0, one of the first padded
+ * A NaN in a cotangent reaches the gradients that depend on it: one of an output in row 0, one of the first padded
  * output in row 1, which repeats an output or is zero, and one of each final state in row 2.
  */
 export async function checkPoisonedCotangents<Buffer>(
@@ -106,7 +105,7 @@ export async function checkPoisonedCotangents<Buffer>(
   await checkAgainstReference(subject, { plan, inputs: { ...inputs, mask }, cotangents: poisoned });
 }
 
-/** A NaN in a recurrent mask comes out in the row that it belongs to. */
+/** A NaN in a recurrent mask reaches its row. */
 export async function checkPoisonedRecurrentMask<Buffer>(
   subject: Subject<Buffer>,
   variant: Variant,
@@ -123,22 +122,23 @@ export const nonFiniteSuite: Suite = (subject, { cells }) =>
     for (const [i, variant] of selectVariants(variants, cells).entries()) {
       describe(variant.name, () => {
         for (const value of [Number.NaN, Infinity, -Infinity]) {
-          test(`${value} in x comes out where it must`, () => checkPoisonedInput(subject(), variant, value));
+          test(`${value} in x reaches exactly the results that depend on it`, () =>
+            checkPoisonedInput(subject(), variant, value));
         }
         for (const value of [Number.NaN, Infinity]) {
-          test(`${value} in x at padded steps does not come out`, () =>
+          test(`${value} in x at padded steps has no effect`, () =>
             checkPaddedInput(subject(), variant, value));
         }
-        test('NaN in the state of a row of padding stays there', () => checkPaddedRow(subject(), variant));
-        test('NaN in an initial state or a parameter comes out where it must', () =>
+        test('NaN in the state of a padded row stays in that row', () => checkPaddedRow(subject(), variant));
+        test('NaN in an initial state or a parameter reaches exactly the results that depend on it', () =>
           checkPoisonedStatesAndParameters(subject(), variant));
         const maskedOutput = i % 2 === 0 ? 'repeat' : 'zero';
-        test(`NaN in cotangents comes out where it must, padded output ${maskedOutput}`, () =>
+        test(`NaN in cotangents reaches exactly the gradients that depend on it, padded output ${maskedOutput}`, () =>
           checkPoisonedCotangents(subject(), variant, maskedOutput));
       });
     }
     for (const variant of commonVariants) {
-      test(`${variant.name}: NaN in recurrent masks comes out where it must`, () =>
+      test(`${variant.name}: NaN in recurrent masks reaches exactly the results that depend on it`, () =>
         checkPoisonedRecurrentMask(subject(), variant));
     }
   });

@@ -3,19 +3,17 @@ import { plainCase } from '../cases.js';
 import { commonVariants, type Variant } from '../cells/index.js';
 import { expectAgreement, within } from '../compare.js';
 import { forwardOn, gradientOn } from '../device.js';
-import { makeProblem } from '../problem.js';
-import { expectedForward, expectedGradient } from '../reference.js';
-import { checkAgainstReference } from './against-reference.js';
-import type { Subject, Suite } from './subject.js';
+import { expectedForward, expectedGradient, makeProblem } from '../problem.js';
+import { checkAgainstReference, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
 
-/** What marks a step that is not padded: anything but 0. */
+/** Mask values of steps that are not padded: all but 0. */
 const USED = [1, 0.5, 2, -1, 1e-30, 1e30, -0.25];
 
 /**
- * An input that is left out means its default: padded outputs repeat the one before, time runs forward, states start
- * at 0, no step is padded.
+ * A missing input has its default: padded outputs repeat the previous one, time runs forward, states start at 0, no step is
+ * padded.
  */
 export async function checkDefaults<Buffer>(
   { backend, tolerances }: Subject<Buffer>,
@@ -40,7 +38,7 @@ export async function checkDefaults<Buffer>(
   }
 }
 
-/** A step is padded where the mask is 0, or −0, and nowhere else. */
+/** A step is padded if its mask is 0 or −0, and only then. */
 export async function checkMaskValues<Buffer>(subject: Subject<Buffer>, variant: Variant): Promise<void> {
   const { plan, inputs, cotangents } = makeProblem({ ...plainCase(variant, SHAPE), mask: 'holes' });
   const mask = inputs.mask?.map((used, i) => (used ? USED[i % USED.length] : -0));

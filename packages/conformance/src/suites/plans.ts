@@ -1,17 +1,25 @@
 import { defineCell, planFor } from '@sluice/core';
-import { kernel, recurrentKernel, sigmoid, tanh } from '@sluice/core/equations';
+import {
+  type Expression,
+  kernel,
+  recurrentKernel,
+  recurrentVector,
+  sigmoid,
+  tanh,
+} from '@sluice/core/equations';
 import { describe, test } from 'vitest';
 import { plainCase } from '../cases.js';
 import { commonVariants, type Variant } from '../cells/index.js';
+import { own } from '../cells/variant.js';
 import { expectAgreement, identical } from '../compare.js';
 import { forwardOn, gradientOn } from '../device.js';
 import { makeProblem } from '../problem.js';
-import { checkAgainstReference } from './against-reference.js';
-import type { Subject, Suite } from './subject.js';
+import { checkAgreement } from './agreement.js';
+import { checkAgainstReference, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
 
-/** Two cells that agree in all but their equations. */
+/** Two cells that differ only in their equations. */
 export const namesakes: readonly Variant[] = [tanh, sigmoid].map((activation) => {
   const cell = defineCell({
     name: 'namesake',
@@ -22,7 +30,7 @@ export const namesakes: readonly Variant[] = [tanh, sigmoid].map((activation) =>
   return { name: cell.name, cell };
 });
 
-/** What a device has made of a plan is not taken for another one: of a cell of the same name, with recurrent dropout. */
+/** A device does not confuse plans: of another cell with the same name, or with recurrent dropout. */
 export async function checkPlansAreToldApart<Buffer>(
   subject: Subject<Buffer>,
   variants: readonly Variant[],
@@ -35,7 +43,7 @@ export async function checkPlansAreToldApart<Buffer>(
   }
 }
 
-/** A plan is plain data: a copy, from another worker for instance, gives the same bits. */
+/** A plan is plain data: a copy, for example from another worker, gives the same bits. */
 export async function checkCopiedPlan<Buffer>({ backend }: Subject<Buffer>, variant: Variant): Promise<void> {
   const problem = makeProblem(plainCase(variant, SHAPE));
   const copied = { ...problem, plan: structuredClone(planFor(variant.cell, SHAPE)) };
@@ -45,10 +53,32 @@ export async function checkCopiedPlan<Buffer>({ backend }: Subject<Buffer>, vari
 
 export const plansSuite: Suite = (subject) =>
   describe('plans', () => {
-    test('cells of one name', () => checkPlansAreToldApart(subject(), namesakes));
+    test('cells with the same name are not confused', () => checkPlansAreToldApart(subject(), namesakes));
     for (const variant of commonVariants) {
-      test(`${variant.name}: with and without recurrent dropout`, () =>
+      test(`${variant.name}: with and without recurrent dropout are not confused`, () =>
         checkPlansAreToldApart(subject(), [variant]));
-      test(`${variant.name}: a copy of the plan`, () => checkCopiedPlan(subject(), variant));
+      test(`${variant.name}: a copy of the plan gives the same bits`, () =>
+        checkCopiedPlan(subject(), variant));
     }
+  });
+
+const LARGE_PLAN_SHAPE = { batch: 2, timesteps: 3, inputSize: 4, units: 5 };
+const STATES: readonly string[] = Array.from({ length: 70 }, (_, i) => `s${i}`);
+const OPERATIONS = 1600;
+
+/** More states than kernels may expect, and equations too deep for recursion. */
+const large = defineCell({
+  name: `${STATES.length} states, a chain of ${OPERATIONS} operations`,
+  states: STATES,
+  parameters: { kernel: kernel('a'), recurrentVector: recurrentVector('a') },
+  equations: (rows, { kernel: W, recurrentVector: v }) => {
+    let row: Expression = W.a(rows.x).mul(v.a);
+    for (let i = 0; i < OPERATIONS / 2; i++) row = row.mul(0.5).add(rows[STATES[i % STATES.length]]);
+    return Object.fromEntries(STATES.map((state, i) => [state, row.mul(0.3).add(rows[state].mul(i / 100))]));
+  },
+});
+
+export const limitsSuite: Suite = (subject) =>
+  describe('a large cell', () => {
+    test(large.name, () => checkAgreement(subject(), plainCase(own(large), LARGE_PLAN_SHAPE)));
   });

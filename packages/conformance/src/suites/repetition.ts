@@ -17,7 +17,7 @@ const masked = (variant: Variant): Case => ({
   initialStates: 'last',
 });
 
-/** The same bits again, also after larger work has used whatever memory the device uses again. */
+/** The same bits again, also after larger work has used the device's memory. */
 export async function checkRepetition<Buffer>({ backend }: Subject<Buffer>, variant: Variant): Promise<void> {
   const problem = makeProblem(masked(variant));
   const first = { ...(await forwardOn(backend, problem)), ...(await gradientOn(backend, problem)) };
@@ -26,7 +26,7 @@ export async function checkRepetition<Buffer>({ backend }: Subject<Buffer>, vari
   expectAgreement(second, first, identical);
 }
 
-/** `saved` is there when asked for, as long as `savedLength` says, and survives being used. */
+/** `saved` exists when requested, has the length `savedLength`, and can be used twice. */
 export async function checkSaved<Buffer>({ backend }: Subject<Buffer>, variant: Variant): Promise<void> {
   const problem = makeProblem(masked(variant));
   const { plan } = problem;
@@ -46,7 +46,7 @@ export async function checkSaved<Buffer>({ backend }: Subject<Buffer>, variant: 
   });
 }
 
-/** An absent cotangent counts as zeros. */
+/** An absent cotangent is zeros. */
 export async function checkAbsentCotangents<Buffer>(
   { backend }: Subject<Buffer>,
   variant: Variant,
@@ -66,7 +66,7 @@ export async function checkAbsentCotangents<Buffer>(
   }
 }
 
-/** Later work does not touch the results of earlier work. */
+/** Later work does not change the results of earlier work. */
 export async function checkResultsLast<Buffer>(
   { backend }: Subject<Buffer>,
   variant: Variant,
@@ -87,13 +87,13 @@ export async function checkResultsLast<Buffer>(
 }
 
 export const repetitionSuite: Suite = (subject, { cells }) =>
-  describe('calls do not know of each other', () => {
+  describe('calls are independent', () => {
     for (const variant of selectVariants(variants, cells)) {
       describe(variant.name, () => {
         test('the same inputs give the same bits', () => checkRepetition(subject(), variant));
-        test('saved values', () => checkSaved(subject(), variant));
-        test('absent cotangents', () => checkAbsentCotangents(subject(), variant));
-        test('results last', () => checkResultsLast(subject(), variant));
+        test('saved values can be used twice', () => checkSaved(subject(), variant));
+        test('absent cotangents are zeros', () => checkAbsentCotangents(subject(), variant));
+        test('later calls do not change results', () => checkResultsLast(subject(), variant));
       });
     }
   });

@@ -4,11 +4,10 @@ import { type Case, plainCase } from '../cases.js';
 import { commonVariants, type Variant } from '../cells/index.js';
 import { expectAgreement, identical, within } from '../compare.js';
 import { type Device, type Downloaded, onDevice } from '../device.js';
-import { makeProblem, type Problem } from '../problem.js';
-import { expectedForward, expectedGradient } from '../reference.js';
+import { expectedForward, expectedGradient, makeProblem, type Problem } from '../problem.js';
 import type { Subject, Suite } from './subject.js';
 
-/** Sizes at which a layer can be put upon another. */
+/** Sizes for stacked layers. */
 const SQUARE = { batch: 3, timesteps: 5, inputSize: 6, units: 6 };
 
 const masked = (variant: Variant): Case => ({ ...plainCase(variant, SQUARE), mask: 'holes' });
@@ -20,8 +19,8 @@ function withOtherWeights({ plan, inputs, cotangents }: Problem): Problem {
 }
 
 /**
- * Weights that take the memory of released ones are read anew: releasing weights drops their prepared form.
- * All else stays where it is, so that a device with a free list puts the new weights where the old ones were.
+ * New weights in the memory of released ones are read again: a device must drop its prepared form of released weights. Only
+ * the weights are released, so that a device with a free list gives the new weights the same memory.
  */
 export async function checkNewWeights<Buffer>(
   { backend, tolerances }: Subject<Buffer>,
@@ -47,7 +46,7 @@ export async function checkNewWeights<Buffer>(
   });
 }
 
-/** The same buffer may be given in several places: one of each length stands for all of that length. */
+/** The same buffer may be several arguments: here one buffer is every argument of its length. */
 export async function checkSharedInputs<Buffer>(
   { backend, tolerances }: Subject<Buffer>,
   variant: Variant,
@@ -78,15 +77,15 @@ export async function checkSharedInputs<Buffer>(
 }
 
 /**
- * Results are inputs of further calls as they are: the outputs and states of a layer for the layer above it, its gradients
- * for the layer below. The bits are those of buffers that were downloaded and uploaded again.
+ * Results can be inputs of further calls: the outputs and states of a layer for the layer above, its gradients for the layer
+ * below. The bits are the same as with buffers that were downloaded and uploaded again.
  */
 export async function checkResultsAsInputs<Buffer>(
   { backend }: Subject<Buffer>,
   variant: Variant,
 ): Promise<void> {
   const problem = makeProblem(masked(variant));
-  /** Two layers of the same weights; what one hands to the other goes through `pass`. */
+  /** Two layers with the same weights; `pass` converts the buffers between them. */
   const run = (device: Device<Buffer>, pass: (buffer: Buffer) => Promise<Buffer>) =>
     twoLayers(device, problem, async (buffers) => Promise.all(buffers.map(pass)));
   await onDevice(backend, async (device) => {
@@ -113,11 +112,11 @@ async function twoLayers<Buffer>(
 }
 
 export const reuseSuite: Suite = (subject) =>
-  describe('buffers are used again', () => {
+  describe('buffers can be used again', () => {
     for (const variant of commonVariants) {
       describe(variant.name, () => {
-        test('weights in the memory of others', () => checkNewWeights(subject(), variant));
-        test('one buffer in several places', () => checkSharedInputs(subject(), variant));
+        test('new weights in the memory of released ones', () => checkNewWeights(subject(), variant));
+        test('one buffer as several arguments', () => checkSharedInputs(subject(), variant));
         test('results as inputs', () => checkResultsAsInputs(subject(), variant));
       });
     }

@@ -14,7 +14,7 @@ const KEPT_ROW = 3;
 
 const masked = (variant: Variant): Case => ({ ...plainCase(variant, SHAPE), mask: 'holes' });
 
-/** A per-row array's numbers of one row; parameters, which all rows share, are not per-row. */
+/** The part of one row in an array with rows; parameters have none. */
 const rowOf = (values: Float32Array, row: number): Float32Array => {
   const length = values.length / SHAPE.batch;
   return values.slice(row * length, (row + 1) * length);
@@ -23,13 +23,13 @@ const rowOf = (values: Float32Array, row: number): Float32Array => {
 const rowsOf = (results: Downloaded, row: number): Downloaded =>
   Object.fromEntries(Object.entries(results).map(([name, values]) => [name, rowOf(values, row)]));
 
-/** The problem with every per-row array changed by `change`. */
+/** The problem with `change` applied to every array with rows. */
 function withRows({ plan, inputs, cotangents }: Problem, change: (values: Float32Array) => Float32Array) {
   const { parameters } = inputs;
   return { plan, inputs: { ...mapInputs(inputs, change), parameters }, cotangents };
 }
 
-/** Other numbers in all other rows, mask and states included, do not change a bit of a row's results. */
+/** Other numbers in all other rows, also in mask and states, do not change a bit of a row's results. */
 export async function checkRowsAreApart<Buffer>(
   { backend }: Subject<Buffer>,
   variant: Variant,
@@ -46,7 +46,7 @@ export async function checkRowsAreApart<Buffer>(
   expectAgreement(rowsOf(await forwardOn(backend, others), KEPT_ROW), expected, identical);
 }
 
-/** A row run on its own gives what it gives in a batch. */
+/** A row alone gives the same results as in a batch. */
 export async function checkRowAlone<Buffer>(
   { backend, tolerances }: Subject<Buffer>,
   variant: Variant,
@@ -61,9 +61,9 @@ export async function checkRowAlone<Buffer>(
 }
 
 export const rowsSuite: Suite = (subject, { cells }) =>
-  describe('rows of a batch do not know of each other', () => {
+  describe('rows of a batch are independent', () => {
     for (const variant of selectVariants(variants, cells)) {
-      test(`${variant.name}: other rows`, () => checkRowsAreApart(subject(), variant));
-      test(`${variant.name}: each alone`, () => checkRowAlone(subject(), variant));
+      test(`${variant.name}: other rows have no effect`, () => checkRowsAreApart(subject(), variant));
+      test(`${variant.name}: each row alone gives the same`, () => checkRowAlone(subject(), variant));
     }
   });

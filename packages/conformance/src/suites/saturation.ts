@@ -4,20 +4,19 @@ import { plainCase } from '../cases.js';
 import { catalogueVariants, type Variant } from '../cells/index.js';
 import { expectAgreement, within } from '../compare.js';
 import { type Downloaded, forwardOn, gradientOn } from '../device.js';
-import { makeProblem, type Problem } from '../problem.js';
+import { expectedForward, expectedGradient, makeProblem, type Problem } from '../problem.js';
 import { Random } from '../random.js';
-import { expectedForward, expectedGradient } from '../reference.js';
 import type { Subject, Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 12, inputSize: 7, units: 9 };
 
-/** Far beyond where float32 gates reach 0 and 1. */
+/** Far larger than needed for float32 gates of exactly 0 and 1. */
 const SATURATING_BIAS = 40;
 
-/** Up to where a pre-activation is near the end of float32. */
+/** The largest gives pre-activations near the limit of float32. */
 const WEIGHT_SCALES = [10, 1e3, 1e8, 1e30];
 
-/** The cells of the catalogue whose every output lies within ±1 when the initial states do. */
+/** The cells of the catalogue whose outputs are within ±1 if the initial states are. */
 const squashed: readonly Variant[] = catalogueVariants.filter(({ cell: { name, options } }) => {
   if (name === 'lstm' || name === 'gru' || name === 'simpleRnn') {
     return options.activation === undefined;
@@ -26,7 +25,7 @@ const squashed: readonly Variant[] = catalogueVariants.filter(({ cell: { name, o
   return name === 'sru' && (options.recurrence === 'full' || options.highway === false) && isBounded(options);
 });
 
-/** Without a highway the output of an SRU is bounded by the function it is sent through. */
+/** Without a highway, an SRU's activation bounds its output. */
 function isBounded({ recurrence, activation }: { recurrence?: unknown; activation?: unknown }): boolean {
   return recurrence === 'full' || activation === 'tanh';
 }
@@ -40,7 +39,7 @@ function withParameters(
   return { ...problem, inputs: { ...inputs, parameters } };
 }
 
-/** With biases of ±40 every gate is open or closed; the numbers are still the reference's. */
+/** With biases of ±40 every gate is 0 or 1; the numbers are still the reference's. */
 export async function checkSaturatingBias<Buffer>(
   { backend, tolerances }: Subject<Buffer>,
   variant: Variant,
@@ -48,7 +47,7 @@ export async function checkSaturatingBias<Buffer>(
   const random = new Random(`saturating bias ${variant.name}`);
   const problem = withParameters(makeProblem(plainCase(variant, SHAPE)), (values, { role, shape }) => {
     if (role !== 'bias') return values;
-    // A second stored row is added to the first: large in both, they could cancel and leave rounding errors only.
+    // Only the first stored row: large values in both rows could cancel and leave rounding errors.
     const firstRow = shape.length === 2 ? values.length / shape[0] : values.length;
     const saturating = () => (random.next() < 0.5 ? SATURATING_BIAS : -SATURATING_BIAS);
     return values.map((value, i) => (i < firstRow ? saturating() : value));
@@ -57,7 +56,7 @@ export async function checkSaturatingBias<Buffer>(
   expectAgreement(await gradientOn(backend, problem), expectedGradient(problem), within(tolerances.gradient));
 }
 
-/** However large the weights are, outputs stay within ±1 and nothing becomes infinite or NaN. */
+/** With large weights, outputs stay within ±1 and no number is infinite or NaN. */
 export async function checkLargeWeights<Buffer>(
   { backend, tolerances }: Subject<Buffer>,
   variant: Variant,

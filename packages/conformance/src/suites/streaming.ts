@@ -24,8 +24,8 @@ function steps(values: Float32Array, first: number, end: number): Float32Array {
 }
 
 /**
- * Running the first part of a sequence and then, from the states it ends in, the second gives what running the whole
- * gives. Padded outputs are zeros here: the output before the cut is not carried over, so it cannot be repeated.
+ * The first part of a sequence and then the second part, from the first part's final states, give the same as the whole
+ * sequence. Padded outputs are zeros here, since a repeated output before the cut is not carried over.
  */
 export async function checkStreaming<Buffer>(
   { backend, tolerances }: Subject<Buffer>,
@@ -74,7 +74,7 @@ function finalStates({ sequence: _, ...states }: Downloaded): Downloaded {
 }
 
 export const streamingSuite: Suite = (subject, { cells }) =>
-  describe('a sequence in two parts is the sequence', () => {
+  describe('a sequence in two parts gives the same as the whole', () => {
     for (const variant of selectVariants(variants, cells)) {
       test(variant.name, () => checkStreaming(subject(), variant, false));
       test(`${variant.name}, reversed`, () => checkStreaming(subject(), variant, true));
