@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cells, planFor, referenceForward } from '@sluice/core';
+import { packagedBackends } from '@sluice/core/backend';
 import { build, createServer } from 'vite';
 import { createServer as createServerOfVite7 } from 'vite-7';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -53,9 +54,8 @@ const strictHeaders = (...hashes: string[]) => ({
 let consumer: Consumer;
 let browser: Awaited<ReturnType<typeof startChromium>>;
 beforeAll(async () => {
-  const names = ['core', 'tfjs', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
-    (name) => `@sluice/${name}`,
-  );
+  const backends = packagedBackends.map((backend) => backend.package);
+  const names = ['@sluice/core', '@sluice/tfjs', ...backends];
   consumer = await createConsumerOf(names);
   writeFileSync(join(consumer.folder, 'main.js'), program);
   writeFileSync(
@@ -99,12 +99,12 @@ describe('without TensorFlow.js in the project', () => {
     expect(existsSync(join(consumer.folder, 'node_modules/@tensorflow'))).toBe(false);
   });
 
-  test.each(['cpu', 'wasm', 'webgpu'])(
-    '%s: the engine loads, and the package itself names the missing TensorFlow.js package',
-    async (name) => {
-      await importModule(`@sluice/backend-${name}/engine`);
-      await expect(importModule(`@sluice/backend-${name}`)).rejects.toThrow(
-        `Cannot find package '@tensorflow/tfjs-backend-${name}' imported from`,
+  test.each(packagedBackends)(
+    '$name: the engine loads, and the package itself names the missing TensorFlow.js package',
+    async ({ package: name, tensorflowPackage }) => {
+      await importModule(`${name}/engine`);
+      await expect(importModule(name)).rejects.toThrow(
+        `Cannot find package '${tensorflowPackage}' imported from`,
       );
     },
   );

@@ -1,15 +1,18 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packagedBackends } from '@sluice/core/backend';
 import { pnpm } from '../scripts/pnpm.mjs';
 import { runIn } from './program.js';
 import { type WorkspacePackage, workspacePackages } from './workspace.js';
 
 /** The packages of TensorFlow.js that a user installs beside ours. */
 const tensorflowPackages = (version: string) =>
-  ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
-    (name) => `@tensorflow/tfjs-${name}@${version}`,
-  );
+  [
+    '@tensorflow/tfjs-core',
+    '@tensorflow/tfjs-layers',
+    ...packagedBackends.map(({ tensorflowPackage }) => tensorflowPackage),
+  ].map((name) => `${name}@${version}`);
 
 /** The packages for npm. */
 export const publishable = workspacePackages.filter(({ manifest }) => !manifest.private);

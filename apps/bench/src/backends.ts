@@ -1,17 +1,17 @@
-import type { Backend } from '@sluice/core/backend';
+import { type Backend, type PackagedBackendName, packagedBackends } from '@sluice/core/backend';
 import type { Machine } from './machine.js';
 import { watchDevice } from './workers/device-loss.js';
 
 /** `wasm` runs on one thread, `wasm-2` on two, and so on. */
-export type BackendName = 'cpu' | 'wasm' | `wasm-${number}` | 'webgpu';
+export type BackendName = PackagedBackendName | `wasm-${number}`;
 
 /** The names to choose from, for a reader. */
-export const BACKENDS = ['cpu', 'wasm', 'wasm-N (N threads)', 'webgpu'];
+export const BACKENDS = [...packagedBackends.map(({ name }) => name), 'wasm-N (N threads)'];
 
 /** A backend that can be measured, on a number of threads. */
 export interface BenchBackend {
   /** The name in TensorFlow.js. */
-  readonly tfjsName: 'cpu' | 'wasm' | 'webgpu';
+  readonly tfjsName: PackagedBackendName;
   readonly threads: number;
   /** The name for a reader. */
   readonly label: string;
@@ -30,7 +30,7 @@ export interface BenchBackend {
 const WITH_THREADS = /^wasm-([2-9]|[1-9]\d+)$/;
 
 export const isBackendName = (name: string): name is BackendName =>
-  name === 'cpu' || name === 'wasm' || name === 'webgpu' || WITH_THREADS.test(name);
+  packagedBackends.some((backend) => backend.name === name) || WITH_THREADS.test(name);
 
 const created = new Map<BackendName, BenchBackend>();
 
@@ -42,9 +42,9 @@ export function backendNamed(name: BackendName): BenchBackend {
 }
 
 function create(name: BackendName): BenchBackend {
-  if (name === 'cpu') return cpu;
-  if (name === 'webgpu') return webgpu;
-  return wasm(Number(WITH_THREADS.exec(name)?.[1] ?? 1));
+  const backends: Readonly<Record<PackagedBackendName, BenchBackend>> = { cpu, webgpu, wasm: wasm(1) };
+  const [, threads] = WITH_THREADS.exec(name) ?? [];
+  return threads ? wasm(Number(threads)) : backends[name as PackagedBackendName];
 }
 
 const cpu: BenchBackend = {

@@ -238,7 +238,7 @@ describe('mistakes', () => {
     [['--shapes', '2,5,3'], /'2,5,3' is not a shape.*64,50,128,128/],
     [['--shapes', '2,5,3,0'], /not a shape/],
     [['--cells', 'gru,gur'], /There is no gur\. Choose from .*gru/],
-    [['--backends', 'gpu'], /There is no gpu\. Choose from cpu, wasm/],
+    [['--backends', 'gpu'], /There is no gpu\. Choose from webgpu, wasm, cpu/],
     [['--workloads', ','], /No name is given/],
     [['--limit', '-1'], /'-1' is not a positive number of seconds/],
     [['--peers', 'sluice'], /There is no sluice\. Choose from tf\.layers/],

@@ -1,3 +1,4 @@
+import { type PackagedBackendName, packagedBackends } from '@sluice/core/backend';
 import type { Named } from './compare.js';
 
 /** The largest errors of a device against the float64 reference, relative to max(1, |reference|). */
@@ -9,13 +10,11 @@ export interface Tolerances {
 }
 
 /** The tolerances of each device, by its name. */
-export const tolerances = {
-  cpu: { forward: 2e-6, gradient: 2e-5 },
-  wasm: { forward: 2e-6, gradient: 2e-5 },
-  webgpu: { forward: 1e-5, gradient: 1e-4 },
-} as const satisfies Record<string, Tolerances>;
+export const tolerances = Object.fromEntries(
+  packagedBackends.map((backend) => [backend.name, backend.tolerances]),
+) as Readonly<Record<PackagedBackendName, Tolerances>>;
 
-export type TolerancesName = keyof typeof tolerances;
+export type TolerancesName = PackagedBackendName;
 
 /** The tolerances apply up to this length; beyond it they grow. */
 const STATED_TIMESTEPS = 64;

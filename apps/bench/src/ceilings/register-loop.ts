@@ -1,3 +1,4 @@
+import type { PackagedBackendName } from '@sluice/core/backend';
 import { type BackendName, backendNamed } from '../backends.js';
 import { wasmRegisterLoop } from './wasm-loop.js';
 
@@ -7,7 +8,11 @@ export interface RegisterLoop {
   run(iterations: number): Promise<unknown>;
 }
 
-const LOOPS = { cpu: cpuRegisterLoop, wasm: wasmRegisterLoop, webgpu: webgpuRegisterLoop };
+const LOOPS: Readonly<Record<PackagedBackendName, () => Promise<RegisterLoop>>> = {
+  cpu: cpuRegisterLoop,
+  wasm: wasmRegisterLoop,
+  webgpu: webgpuRegisterLoop,
+};
 
 /** Shorter runs end within one step of a browser's clock. */
 const SHORTEST_RUN_MS = 1;

@@ -27,6 +27,11 @@ export type {
 } from './kernels.js';
 export { OwnedBuffer, withOwnedBuffers } from './owned-buffers.js';
 export {
+  type PackagedBackend,
+  type PackagedBackendName,
+  packagedBackends,
+} from './packaged-backends.js';
+export {
   checkLengths,
   emptyGradient,
   emptyResult,

@@ -1,13 +1,11 @@
 /** The TensorFlow.js backends with Sluice's kernels: those that a package provides, and those that are registered now. */
+import { packagedBackends } from '@sluice/core/backend';
 import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import { getKernel } from '@tensorflow/tfjs-core';
 
-/** The backends for which a package `@sluice/backend-…` registers kernels, fastest first. */
-export const PACKAGED_BACKENDS: readonly string[] = ['webgpu', 'wasm', 'cpu'];
-
 /** The package that registers Sluice's kernels for a backend; undefined when there is none. */
 export const packageFor = (backend: string): string | undefined =>
-  PACKAGED_BACKENDS.includes(backend) ? `@sluice/backend-${backend}` : undefined;
+  packagedBackends.find(({ name }) => name === backend)?.package;
 
 /** Whether Sluice's kernels are registered for a TensorFlow.js backend. */
 export function hasKernels(backend: string): boolean {

@@ -1,6 +1,7 @@
+import { packagedBackends } from '@sluice/core/backend';
 import { engine, getBackend, ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../checks.js';
-import { hasKernels, PACKAGED_BACKENDS, packageFor } from './registered-kernels.js';
+import { hasKernels, packageFor } from './registered-kernels.js';
 import { examineGPU, type GPUFindings, hasWebGPU } from './webgpu-adapter.js';
 
 export interface SelectBackendOptions {
@@ -70,8 +71,9 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
     );
   }
   const registered = engine().backendNames();
-  const others = registered.filter((name) => !PACKAGED_BACKENDS.includes(name));
-  const names = options.candidates ?? [...PACKAGED_BACKENDS, ...others];
+  const packaged: string[] = packagedBackends.map(({ name }) => name);
+  const others = registered.filter((name) => !packaged.includes(name));
+  const names = options.candidates ?? [...packaged, ...others];
   const candidates = await Promise.all(names.map((name) => examineCandidate(name, registered, timeout)));
   const failures = new Map<Candidate, string>();
   const reasonsFor = (refused: readonly Candidate[]) =>
