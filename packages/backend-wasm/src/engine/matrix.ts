@@ -7,7 +7,7 @@ import type { Pool } from './threads/pool.js';
 
 /** A right-hand side for fewer rows than this is not packed: packing would cost more than it saves. */
 const WORTH_PACKING = 8;
-/** So many rows of a chunk pay for loading a panel. */
+/** The least rows of a chunk for which loading a panel pays. */
 const ENOUGH_ROWS = 64;
 const CACHE_LINE = 64;
 

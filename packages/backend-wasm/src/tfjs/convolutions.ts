@@ -15,9 +15,9 @@ import { floatsOf, makeTensor } from './tensors.js';
 import { Windows } from './windows.js';
 
 /**
- * The gradients of convolutions, without which no layer of them can be trained: TensorFlow.js's wasm backend lacks those of the
- * filters, and goes through that of the input number by number. Windows of the input are put side by side as the rows of a
- * matrix (im2col), so that both are matrix products.
+ * The gradients of convolutions. TensorFlow.js's wasm backend lacks the gradient of the filters, so no convolution can be
+ * trained, and its gradient of the input is a slow scalar loop. Here windows of the input are the rows of a matrix (im2col),
+ * so that both gradients are matrix products.
  */
 export function convolutionConfigs(): KernelConfig[] {
   return [
@@ -39,7 +39,7 @@ function addKernel(kernelName: string, kernelFunc: KernelFunc): KernelConfig[] {
 type Call = Parameters<KernelFunc>[0];
 type Shape4 = [number, number, number, number];
 
-/** What the operations of TensorFlow.js give the kernels; there is no dilation, of which they have no gradient. */
+/** The arguments from TensorFlow.js's operations. There is no dilation: TensorFlow.js has no gradient for it. */
 interface ConvolutionAttributes {
   readonly strides: [number, number] | number;
   readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
@@ -58,7 +58,7 @@ function convolutionOf(call: Call, x: Shape4, filter: Shape4): backend_util.Conv
   return backend_util.computeConv2DInfo(x, filter, strides, 1, pad, dimRoundingMode, false, format);
 }
 
-/** `Conv2DBackpropFilter`: windowsᵀ × cotangents, over as many windows at a time as there is room for. */
+/** `Conv2DBackpropFilter`: windowsᵀ × cotangents, for the windows of one part at a time. */
 function filterGradient(call: Call): TensorInfo {
   const { x, dy } = call.inputs as { x: TensorInfo; dy: TensorInfo };
   const backend = call.backend as BackendWasm;
@@ -87,7 +87,7 @@ function filterGradient(call: Call): TensorInfo {
   }
 }
 
-/** `Conv2DBackpropInput`: cotangents × filtersᵀ, windows that are then added to where they were. */
+/** `Conv2DBackpropInput`: cotangents × filtersᵀ gives windows, which are added at their places in the input. */
 function inputGradient(call: Call): TensorInfo {
   const { dy, filter } = call.inputs as { dy: TensorInfo; filter: TensorInfo };
   const backend = call.backend as BackendWasm;
@@ -114,7 +114,7 @@ function inputGradient(call: Call): TensorInfo {
   }
 }
 
-/** A matrix from row `first` on. */
+/** The rows of a matrix from row `first`. */
 const rowsOf = (memory: Floats, columns: number, first: number): Matrix<Floats> => ({
   memory,
   offset: first * columns,
@@ -122,7 +122,7 @@ const rowsOf = (memory: Floats, columns: number, first: number): Matrix<Floats> 
   columnStride: 1,
 });
 
-/** The tensor itself where its channels are last, else a copy in which they are. */
+/** The tensor with its channels last: itself, or a copy. */
 function channelsLast(call: Call, tensor: TensorInfo): TensorInfo {
   if (formatOf(call) === 'NHWC') return tensor;
   const { kernelFunc } = getKernel('Transpose', 'wasm') as KernelConfig;

@@ -3,14 +3,14 @@ import { backend_util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs
 import { numbersOf } from './tensors.js';
 
 /**
- * The gradients of a convolution in which every channel has filters of its own. They are few operations for each number, so
- * loops in JavaScript do.
+ * The gradients of a depthwise convolution, in which every channel has its own filters. They take few operations for each
+ * number, so loops in JavaScript are fast enough.
  */
 
 type Call = Parameters<KernelFunc>[0];
 type Shape4 = [number, number, number, number];
 
-/** What the operations of TensorFlow.js give the kernels; channels are last. */
+/** The arguments from TensorFlow.js's operations; channels are last. */
 interface DepthwiseAttributes {
   readonly strides: [number, number] | number;
   readonly dilations: [number, number] | number;
@@ -28,7 +28,7 @@ export function depthwiseFilterGradient(call: Call): TensorInfo {
   const { filterShape } = attributesOf(call);
   const backend = call.backend as BackendWasm;
   const result = backend.makeOutput(filterShape, 'float32');
-  // Taken after memory may have grown.
+  // Views are made after the last allocation, which may grow the memory.
   const [input, cotangents, sums] = [x, dy, result].map((tensor) => numbersOf(backend, tensor));
   sums.fill(0);
   const multiplier = filterShape[3];
@@ -48,7 +48,7 @@ export function depthwiseInputGradient(call: Call): TensorInfo {
   const { inputShape } = attributesOf(call);
   const backend = call.backend as BackendWasm;
   const result = backend.makeOutput(inputShape, 'float32');
-  // Taken after memory may have grown.
+  // Views are made after the last allocation, which may grow the memory.
   const [weights, cotangents, sums] = [filter, dy, result].map((tensor) => numbersOf(backend, tensor));
   sums.fill(0);
   const [, , channels, multiplier] = filter.shape;
@@ -63,8 +63,8 @@ export function depthwiseInputGradient(call: Call): TensorInfo {
 }
 
 /**
- * Calls `visit` for each place of an output and each place of the input that its window covers: with where the channels of the
- * input begin, of the filter and of the output.
+ * Calls `visit` for each position of the output and each position of its window in the input, with the first channel's index in
+ * the input, the filter and the output.
  */
 function forEachPair(
   call: Call,

@@ -7,8 +7,8 @@ import { attachedTo } from './attach.js';
 import { floatsOf, sizeOf } from './tensors.js';
 
 /**
- * TensorFlow.js's matrix products, where its wasm backend is slow: it multiplies transposed matrices number by number,
- * and the gradient of every dense layer is made of those. Everything else goes on to its own kernel.
+ * Replaces TensorFlow.js's products of transposed matrices, which its wasm backend computes with slow scalar loops. The gradient
+ * of every dense layer consists of them. Other calls go to the original kernel.
  */
 
 interface MatMulAttributes {
@@ -17,7 +17,7 @@ interface MatMulAttributes {
   readonly activation?: string;
 }
 
-/** The products that are ours: transposed, of float32 numbers, without broadcasting, bias or activation. */
+/** The replaced products: transposed, of float32 numbers, without broadcasting, bias or activation. */
 function isOurs({ inputs, attrs }: Parameters<KernelFunc>[0]): boolean {
   const { a, b, bias, preluActivationWeights } = inputs as Record<string, TensorInfo | undefined>;
   const { transposeA, transposeB, activation = 'linear' } = attrs as unknown as MatMulAttributes;
@@ -69,7 +69,7 @@ interface Sizes {
   readonly columns: number;
 }
 
-/** The sizes of a tensor's matrices as factors, turned over where they are transposed. */
+/** The sizes of a tensor's matrices as factors, swapped if they are transposed. */
 function sizesOf({ shape }: TensorInfo, transposed: boolean): Sizes {
   const [first, second] = shape.slice(-2);
   return transposed ? { rows: second, columns: first } : { rows: first, columns: second };

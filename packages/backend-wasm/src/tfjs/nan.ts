@@ -5,8 +5,8 @@ import { attachedTo } from './attach.js';
 import { floatsOf, numbersOf, sizeOf } from './tensors.js';
 
 /**
- * TensorFlow.js's wasm kernels that answer a number where they are given NaN, so that a loss of NaN looks like a large one
- * and a layer's relu makes zeros of it. Here NaN stays NaN, as on TensorFlow.js's other backends.
+ * Replaces TensorFlow.js's wasm kernels that return a number for NaN: a loss of NaN then looks like a large loss, and relu turns
+ * NaN into 0. Here NaN stays NaN, as on TensorFlow.js's other backends.
  */
 export function nanConfigs(): KernelConfig[] {
   return [
@@ -28,7 +28,7 @@ function keepNaN(backend: BackendWasm, from: TensorInfo, to: TensorInfo): void {
   );
 }
 
-/** For kernels of one tensor. */
+/** Keeps NaN in kernels of one tensor. */
 function clipped(original: KernelFunc): KernelFunc {
   return (call) => {
     const result = original(call) as TensorInfo;
@@ -38,7 +38,7 @@ function clipped(original: KernelFunc): KernelFunc {
   };
 }
 
-/** `ClipByValue`, which takes whole numbers for float32 ones. */
+/** `ClipByValue`, which reads stored whole numbers as float32 bits. */
 function clippedIntegers(floats: KernelFunc): KernelFunc {
   return (call) => {
     const { x } = call.inputs as { x: TensorInfo };
@@ -53,7 +53,7 @@ function clippedIntegers(floats: KernelFunc): KernelFunc {
   };
 }
 
-/** For `Maximum` and `Minimum`, which keep NaN of the left operand only. */
+/** Keeps NaN in `Maximum` and `Minimum`, which keep it only in the left operand. */
 function largest(original: KernelFunc): KernelFunc {
   return (call) => {
     const result = original(call) as TensorInfo;
@@ -70,14 +70,14 @@ function largest(original: KernelFunc): KernelFunc {
   };
 }
 
-/** For products with a fused `relu` or `relu6`: the activation runs as a kernel of its own. */
+/** Keeps NaN in products with a fused `relu` or `relu6`: the activation runs as a separate kernel. */
 function separateActivation(original: KernelFunc): KernelFunc {
   const names: Readonly<Record<string, string>> = { relu: 'Relu', relu6: 'Relu6' };
   const findActivation = (name: string) => getKernel(names[name] ?? '', 'wasm')?.kernelFunc as never;
   return withSeparateActivation<BackendWasm>(original as never, findActivation) as KernelFunc;
 }
 
-/** For `MaxPool` and `AvgPool`: pooling a tensor that marks NaN with 1 finds the windows with NaN. */
+/** Keeps NaN in `MaxPool` and `AvgPool`: pooling a tensor with 1 for NaN and 0 else finds the windows with NaN. */
 function pooled(original: KernelFunc): KernelFunc {
   return (call) => {
     const result = original(call) as TensorInfo;

@@ -10,13 +10,13 @@ import {
 import { numbersOf } from './tensors.js';
 
 /**
- * TensorFlow.js's `MaxPoolGrad`, whose wasm backend drops the gradient of every window whose largest number is not above 0.
+ * Replaces TensorFlow.js's `MaxPoolGrad`: on wasm it drops the gradient of every window whose largest number is not positive.
  * A window's cotangent goes to the first of its largest numbers, or to its first NaN.
  */
 export const poolingConfigs = (): KernelConfig[] =>
   replaceKernel(getKernel('MaxPoolGrad', 'wasm'), () => maxPoolGradient);
 
-/** What the operations of TensorFlow.js give the kernel. */
+/** The arguments from TensorFlow.js's operation. */
 interface PoolAttributes {
   readonly filterSize: [number, number] | number;
   readonly strides: [number, number] | number;
@@ -31,7 +31,7 @@ const maxPoolGradient: KernelFunc = ({ inputs, attrs, backend }) => {
   const pool = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
   const wasm = backend as BackendWasm;
   const result = wasm.makeOutput(input.shape, 'float32');
-  // Taken after memory may have grown.
+  // Views are made after the last allocation, which may grow the memory.
   const [x, cotangents, dx] = [input, dy, result].map((tensor) => numbersOf(wasm, tensor));
   dx.fill(0);
   const { inHeight, inWidth, outHeight, outWidth, inChannels: channels } = pool;

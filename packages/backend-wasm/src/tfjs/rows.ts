@@ -5,7 +5,7 @@ import { attachedTo } from './attach.js';
 import { floatsOf, sizeOf } from './tensors.js';
 
 /**
- * Looking rows up and adding them up again: what an embedding does forward and backward.
+ * The kernels of an embedding: it looks up rows, and its gradient sums rows.
  */
 
 /**
@@ -44,8 +44,8 @@ const segmentSumConfig: KernelConfig = {
 };
 
 /**
- * TensorFlow.js's `GatherV2`, which takes its time per number, where it takes whole float32 rows of a table; every other
- * case goes on to its own kernel.
+ * Replaces TensorFlow.js's `GatherV2`, which copies number by number, for whole float32 rows of a table. Other calls go to the
+ * original kernel.
  *
  * @throws Error when an index is outside of the table.
  */

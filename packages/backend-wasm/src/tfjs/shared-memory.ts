@@ -1,7 +1,7 @@
 import { type BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import type { Heap } from '../engine/heap.js';
 
-/** What the kernels need of TensorFlow.js's compiled module and its declarations do not mention. */
+/** The used parts of TensorFlow.js's compiled module that its declarations do not have. */
 interface TfjsModule {
   readonly HEAPU8?: Uint8Array;
   readonly wasmMemory?: unknown;
@@ -10,7 +10,7 @@ interface TfjsModule {
   _free?(address: number): void;
 }
 
-/** The versions on whose insides the layers' suite has passed; the package's peer range spans them. */
+/** The versions whose internals were tested with the layers' suite. The package's peer range covers them. */
 const KNOWN_VERSIONS = [17, 19, 20, 21, 22].map((minor) => `4.${minor}.0`);
 
 const REMEDY =
@@ -32,7 +32,7 @@ export function sharedHeap(backend: BackendWasm, version: string = version_wasm)
   const module = backend.wasm as unknown as TfjsModule;
   const memory = module.wasmMemory ?? module.asm?.memory;
   const { _free: free } = module;
-  // The function that is there at first puts another in its place whenever it is called.
+  // The first call of the original function replaces it by another one.
   free?.(module._malloc?.(8) ?? 0);
   const { _malloc: malloc } = module;
   if (!(memory instanceof WebAssembly.Memory) || !malloc || !free) {
@@ -53,8 +53,8 @@ export function sharedHeap(backend: BackendWasm, version: string = version_wasm)
 }
 
 /**
- * Makes TensorFlow.js's own kernels throw when its memory is full: it takes the address 0, by which its allocator says so, for
- * memory, and what it then writes there destroys other tensors.
+ * Makes TensorFlow.js's own kernels throw when its memory is full. Its allocator then returns the address 0, and TensorFlow.js
+ * would write there and destroy other tensors.
  */
 export function refuseFullMemory(backend: BackendWasm): void {
   const module = backend.wasm as unknown as TfjsModule;

@@ -9,7 +9,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelConfig, KernelFunc } from '@tensorflow/tfjs-core';
 import { attachedTo } from './attach.js';
 
-/** Sluice's own kernels, under the names that `@sluice/tfjs` gives them. */
+/** Sluice's own kernels, with the names of `@sluice/tfjs`. */
 export const sluiceConfigs = (): KernelConfig[] => [
   ...[RECURRENT, RECURRENT_GRADIENT].map((kernelName) =>
     wasmKernel(kernelName, (call) => {
@@ -27,7 +27,7 @@ const wasmKernel = (kernelName: string, kernelFunc: KernelFunc): KernelConfig =>
   kernelFunc,
 });
 
-/** The device kernel takes a multiple of so many rows. */
+/** The device kernel takes a multiple of this number of rows. */
 const ROW_GROUP = 8;
 
 /** `SluiceOrthonormalRows`: twice as fast as plain TypeScript. */

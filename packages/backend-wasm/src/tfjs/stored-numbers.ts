@@ -21,7 +21,7 @@ export function withFloatNumbers(config: KernelConfig): KernelConfig {
 }
 
 /**
- * Replaces TensorFlow.js's `Cast` to bool, which takes the last eight bits of a number: 0.5 and 256 become false, 254
+ * Replaces TensorFlow.js's `Cast` to bool, which keeps the last eight bits of a number: 0.5 and 256 become false, 254
  * stays 254. Here a number other than 0 is true, as on TensorFlow.js's other backends.
  */
 export function castConfigs(): KernelConfig[] {

@@ -2,25 +2,25 @@ import type { backend_util } from '@tensorflow/tfjs-core';
 import type { Floats } from '../engine/heap.js';
 import type { Attached } from './attach.js';
 
-/** Numbers of windows that are side by side at one time, about: 4 MB. */
+/** About the most numbers in the windows of one part: 4 MB. */
 const NUMBERS_AT_ONCE = 2 ** 20;
 
 /**
- * The windows of a convolution's input, each a row of a matrix (im2col): what a filter covers at one place, in the order of a
- * filter's numbers. Channels are last.
+ * The windows of a convolution's input as the rows of a matrix (im2col). A window has the numbers under a filter at one
+ * position, in the order of the filter's numbers. Channels are last.
  */
 export class Windows {
-  /** The windows of one part, a row for each. */
+  /** The windows of one part, one in each row. */
   readonly matrix: Floats;
-  /** Numbers of a window. */
+  /** The length of a window. */
   readonly size: number;
-  /** How many windows there are. */
+  /** The number of windows. */
   readonly count: number;
   private readonly rowsAtOnce: number;
   private readonly paddedHeight: number;
   private readonly paddedWidth: number;
   private readonly isPadded: boolean;
-  /** The input with the numbers around it that windows reach beyond it. */
+  /** The padded input. */
   private padded: Floats | null = null;
 
   constructor(
@@ -39,14 +39,14 @@ export class Windows {
     this.matrix = attached.kernels.allocate(this.rowsAtOnce * outWidth * this.size);
   }
 
-  /** Calls `visit` with the first of the windows of each part and how many they are. */
+  /** Calls `visit` with the first window and the number of windows of each part. */
   forEachPart(visit: (first: number, count: number) => void): void {
     const { outWidth } = this.convolution;
     const step = this.rowsAtOnce * outWidth;
     for (let first = 0; first < this.count; first += step) visit(first, Math.min(step, this.count - first));
   }
 
-  /** Takes an input to gather windows from. */
+  /** Sets the input of the windows. */
   read(input: Floats): void {
     this.padded = this.isPadded ? this.attached.kernels.zeros(this.paddedLength) : input;
     if (this.isPadded) this.copyInside(input, this.padded, true);
@@ -69,14 +69,14 @@ export class Windows {
     });
   }
 
-  /** Begins with zeros, to which windows are then added. */
+  /** Starts with zeros, to which windows are added. */
   clear(result: Floats): void {
     const { fixed, kernels } = this.attached;
     this.padded = this.isPadded ? kernels.zeros(this.paddedLength) : result;
     if (!this.isPadded) fixed.clear(result.address, result.length);
   }
 
-  /** Adds a part of the windows, which is in the matrix, to where they are in the input. */
+  /** Adds the windows in the matrix at their places in the input. */
   scatter(first: number, count: number): void {
     const { filterHeight, filterWidth, inChannels, outWidth, strideWidth } = this.convolution;
     const length = filterWidth * inChannels;
@@ -91,12 +91,12 @@ export class Windows {
     });
   }
 
-  /** Writes what was added up. */
+  /** Writes the sums. */
   write(result: Floats): void {
     if (this.isPadded) this.copyInside(this.padded as Floats, result, false);
   }
 
-  /** Gives all memory back. */
+  /** Releases all memory. */
   release(): void {
     const { kernels } = this.attached;
     kernels.release(this.matrix);
@@ -108,7 +108,7 @@ export class Windows {
     return batchSize * this.paddedHeight * this.paddedWidth * inChannels;
   }
 
-  /** Calls `visit` for each row of windows, with the addresses of the first in the input and in the matrix. */
+  /** Calls `visit` for each row of windows, with the first window's addresses in the input and in the matrix. */
   private forEachRow(first: number, count: number, visit: (input: number, window: number) => void): void {
     const { inChannels, outHeight, outWidth, strideHeight } = this.convolution;
     const { address } = this.padded as Floats;
@@ -121,7 +121,7 @@ export class Windows {
     }
   }
 
-  /** Copies between images without and with what is around them. */
+  /** Copies between images without and with padding. */
   private copyInside(from: Floats, to: Floats, isInto: boolean): void {
     const { batchSize, inChannels, inHeight, inWidth, padInfo } = this.convolution;
     const row = inWidth * inChannels * 4;

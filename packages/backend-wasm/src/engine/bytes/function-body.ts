@@ -195,7 +195,7 @@ export class FunctionBody {
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
   }
 
-  /** Loads four numbers, or one into the first lane, from `base + index +` each of the offsets. */
+  /** Loads four numbers, or one into the first lane, from `base + index` plus each offset. */
   load(base: Integer, index: Integer, lanes: 4 | 1, offsets: readonly number[]): Vector {
     const locals = offsets.map((offset) => {
       const local = this.newVector();

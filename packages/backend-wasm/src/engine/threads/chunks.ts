@@ -47,7 +47,7 @@ export function countChunks(work: number, threads: number, most: number): number
   return Math.max(1, rounds * threads);
 }
 
-/** With so many rows per chunk, a time loop pays for loading all weights at every step. */
+/** The least rows of a chunk for which a time loop with matrix products pays: it loads all weights at every step. */
 const ENOUGH_ROWS = 16;
 
 /**
