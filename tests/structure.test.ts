@@ -29,7 +29,7 @@ const longestFile = 350;
 /** Fewer lines than this seldom hold a theme: put them into the file that uses them. */
 const tinyFile = 36;
 /** The largest share of tiny files in a package. */
-const mostTiny = 0.25;
+const mostTiny = 0.3;
 const vagueNames = /^(utils?|helpers?|misc|common)\b/;
 
 const imports = new Map<string, string[]>();

@@ -9,7 +9,8 @@ import {
   type TypedArray,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import { cpuKernels, createCpuBackend } from './engine.js';
+import { cpuKernels } from './engine/cpu-kernels.js';
+import { createCpuBackend } from './engine.js';
 import { elementwiseKernels } from './tfjs/elementwise.js';
 import { rowKernels } from './tfjs/rows.js';
 

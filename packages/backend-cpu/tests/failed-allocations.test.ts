@@ -1,7 +1,7 @@
 import { cells, planFor } from '@sluice/core';
 import { backendFromKernels, type Kernels } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
-import { cpuKernels } from '../src/engine.js';
+import { cpuKernels } from '../src/engine/cpu-kernels.js';
 
 type CpuKernels = typeof cpuKernels;
 type Right = CpuKernels extends Kernels<Float32Array, infer R, infer _> ? R : never;

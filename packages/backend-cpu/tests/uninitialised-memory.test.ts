@@ -1,7 +1,7 @@
 import { cells, type Plan, planFor } from '@sluice/core';
 import { backendFromKernels, type SequenceInputs } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
-import { cpuKernels } from '../src/engine.js';
+import { cpuKernels } from '../src/engine/cpu-kernels.js';
 
 /** Memory that is not asked to be zeros holds anything; here NaN, which shows wherever it is read. */
 const onZeros = backendFromKernels('cpu', cpuKernels);
