@@ -51,7 +51,7 @@ const webgpu = await check(WEBGPU);
 const sum = sumReports();
 if (lint.status !== 0) {
   sum.failed += 1;
-  sum.problems.push('biome check: see above; `npm run format` mends most of it');
+  sum.problems.push('biome check: see above; `npm run format` fixes most of it');
 }
 if (others.status + webgpu.status !== 0 && sum.failed === 0) {
   sum.failed += 1;

@@ -35,7 +35,7 @@ describe('cellFrom', () => {
     );
   });
 
-  test('lists the known cells when there is none of that name', () => {
+  test('lists the known cells for an unknown name', () => {
     expect(() => cellFrom({ name: 'GRU' })).toThrow(RangeError);
     expect(() => cellFrom({ name: 'GRU' })).toThrow(/'GRU'. Known: simpleRnn, lstm, gru, .*registerCell/);
   });
@@ -51,32 +51,32 @@ describe('registerCell', () => {
       equations: ({ x }, { kernel: W, bias: b }) => ({ h: tanh(W.h(x).add(b.h)) }),
     });
 
-  test('makes a cell known, and takes the same one twice', () => {
+  test('registers a cell, also twice', () => {
     registerCell('feedForward', factory);
     expect(() => registerCell('feedForward', factory)).not.toThrow();
     expect(cellFrom({ name: 'feedForward', options: { depth: 2 } }).options).toEqual({ depth: 2 });
   });
 
-  test('refuses another cell of a known name', () => {
+  test('refuses another cell with a known name', () => {
     expect(() => registerCell('gru', factory)).toThrow("A cell named 'gru' is registered already.");
     expect(cellFrom({ name: 'gru' }).name).toBe('gru');
   });
 });
 
 describe('options', () => {
-  test('that full recurrence has no use for are refused by name', () => {
+  test('without effect on full recurrence are refused by name', () => {
     expect(() => cells.sru({ recurrence: 'full', highway: true, version: 2 })).toThrow(
       "sru: with recurrence 'full' there is no version, highway; leave it out.",
     );
   });
 
-  test('full recurrence has the equations of a GRU that takes the candidate', () => {
+  test('full recurrence has the equations of a GRU whose update gate takes the candidate', () => {
     const { cell: _, ...full } = planFor(cells.sru({ recurrence: 'full' }), SIZES);
     const { cell: __, ...gru } = planFor(cells.gru({ resetAfter: false, update: 'take' }), SIZES);
     expect(full).toEqual(gru);
   });
 
-  test('the forget gate of an LSTM starts open, the reset gate of an SRU where it is told to', () => {
+  test('the forget bias of an LSTM starts at 1, the reset bias of an SRU at highwayBias', () => {
     const start = (cell: ReturnType<typeof cells.lstm>) =>
       cell.parameters(SIZES).find(({ role }) => role === 'bias')?.initial;
     expect(start(cells.lstm())).toEqual({ f: 1 });
@@ -84,13 +84,13 @@ describe('options', () => {
   });
 });
 
-describe('a new cell is a page', () => {
+describe('a new cell fits on a page', () => {
   test.each(['min-gru', 'ind-rnn', 'li-gru'])('%s.ts has less than 40 lines', (file) => {
     const source = readFileSync(new URL(`../src/cells/${file}.ts`, import.meta.url), 'utf8');
     expect(source.trimEnd().split('\n').length).toBeLessThan(40);
   });
 
-  test('refuses a cell in place of the function that makes it, and a missing name', () => {
+  test('refuses a cell instead of its function, and a missing name', () => {
     expect(() => registerCell('made', cells.gru() as never)).toThrow(
       /registerCell\('made'\): expected a function .* given an object/,
     );

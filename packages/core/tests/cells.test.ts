@@ -133,7 +133,7 @@ describe('the reference computes the equations as written in the papers', () => 
     expectClose([...sequence], [sigmoid(r - 0.05) * memory + (1 - sigmoid(r - 0.05)) * s]);
   });
 
-  test('SRU with a scale of its own, and with a projected skip between equal sizes', () => {
+  test('SRU with a scale, and with a projected skip between equal sizes', () => {
     const step =
       (skip: (x: number) => number) =>
       (x: number, { c }: { c: number; h: number }) => {

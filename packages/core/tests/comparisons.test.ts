@@ -57,14 +57,14 @@ describe('comparisons are 1 or 0', () => {
     expect(slopesOf(compare, 1, 2)).toEqual([0, 0]);
   });
 
-  test('and take numbers on either side', () => {
+  test('take numbers on either side', () => {
     expect(resultOf((a) => greater(a, 0.5), 1, 0)).toBe(1);
     expect(resultOf((a) => greater(0.5, a), 1, 0)).toBe(0);
   });
 });
 
 describe('where', () => {
-  test('takes the first where the condition is not 0, else the second', () => {
+  test('is the first row where the condition is not 0, else the second', () => {
     const choice: Equation = (a, b) => where(greater(a, b), a, b.mul(10));
     expect(resultOf(choice, 3, 2)).toBe(3);
     expect(resultOf(choice, 2, 3)).toBe(30);
@@ -72,7 +72,7 @@ describe('where', () => {
     expect(resultOf((a, b) => where(a, b, -1), 0, 7)).toBe(-1);
   });
 
-  test('lets nothing of the other one through', () => {
+  test('does not depend on the other row', () => {
     for (const other of [nan, infinity, -infinity]) {
       expect(resultOf((a, b) => where(greater(a, 0), a, b), 1, other)).toBe(1);
       expect(resultOf((a, b) => where(greater(a, 2), b, a), 1, other)).toBe(1);
@@ -80,7 +80,7 @@ describe('where', () => {
     expect(resultOf((a) => where(greater(a, 0), log(a), a), -1, 0)).toBe(-1);
   });
 
-  test('hands the cotangent to the chosen one alone', () => {
+  test('gives the cotangent to the chosen row alone', () => {
     const choice: Equation = (a, b) => where(greater(a, b), a.mul(2), b.mul(3));
     expect(slopesOf(choice, 3, 2)).toEqual([2, 0]);
     expect(slopesOf(choice, 2, 3)).toEqual([0, 3]);
@@ -90,14 +90,14 @@ describe('where', () => {
     expect(slopesOf(guarded, 4, 0)).toEqual([0.25, 0]);
   });
 
-  test('with a condition that is a number for all rows is what is chosen', () => {
+  test('with a constant condition is the chosen row itself', () => {
     const always: Equation = (a, b) => where(new Expression({ kind: 'constant', value: 1 }), a, b);
     const [{ program }] = planFor(cellOf(always), { inputSize: 1, units: 1 }).inference.stages;
     expect(program.operations).toEqual([]);
     expect(slopesOf(always, 1, 2)).toEqual([1, 0]);
   });
 
-  test('refuses a condition that JavaScript has decided already', () => {
+  test('refuses a number or a boolean as the condition', () => {
     expect(() => where(true as unknown as Expression, 1, 2)).toThrow(
       /condition must be an expression .* boolean/,
     );
@@ -109,7 +109,7 @@ describe('max and min of two rows', () => {
   const max: Equation = (a, b) => a.max(b);
   const min: Equation = (a, b) => a.min(b);
 
-  test('element by element, NaN of either', () => {
+  test('are element by element, and NaN if either is', () => {
     expect([resultOf(max, 1, 2), resultOf(max, 2, 1), resultOf(min, 1, 2), resultOf(min, 2, 1)]).toEqual([
       2, 2, 1, 1,
     ]);
@@ -119,7 +119,7 @@ describe('max and min of two rows', () => {
     }
   });
 
-  test('hand the cotangent to the one that is taken; where they are equal, max to the second, min to the first', () => {
+  test('give the cotangent to the selected row; of equal rows, max to the second, min to the first', () => {
     expect([slopesOf(max, 2, 1), slopesOf(max, 1, 2), slopesOf(max, 1, 1)]).toEqual([
       [1, 0],
       [0, 1],
@@ -135,7 +135,7 @@ describe('max and min of two rows', () => {
   });
 });
 
-test('comparisons and choices are written as such', () => {
+test('comparisons and choices are written with their symbols', () => {
   const cell = defineCell({
     name: 'choice',
     states: ['h'],

@@ -29,7 +29,7 @@ const messageOf = (call: () => unknown): string => {
   throw new Error('nothing was thrown');
 };
 
-test('the definition that is changed below is sound', () => {
+test('the unchanged definition is accepted', () => {
   expect(() => planFor(define({}), SIZES)).not.toThrow();
   const options = { rate: 0.5, name: 'a', none: null, absent: undefined, deep: { list: [1, true] } };
   expect(define({ options }).options).toEqual(options);
@@ -69,7 +69,7 @@ describe('defineCell refuses, naming the cell', () => {
     expect(given).toMatch(message);
   });
 
-  test('a definition that is none, or has no name', () => {
+  test('a value that is no definition, or has no name', () => {
     expect(messageOf(() => defineCell(undefined as never))).toMatch(/defineCell takes an object/);
     expect(messageOf(() => define({ name: 3 }))).toMatch(/needs a name, .* given 3/);
   });
@@ -147,7 +147,7 @@ describe('declarations are refused, naming the cell and the parameter', () => {
     }
   });
 
-  test('a function of the sizes that makes none', () => {
+  test('a function of the sizes that returns no declarations', () => {
     expect(messageOf(() => define({ parameters: () => undefined }).parameters(SIZES))).toMatch(
       /Cell 'mine': parameters must be a plain object .* is undefined/,
     );
@@ -161,7 +161,7 @@ describe('declarations are refused, naming the cell and the parameter', () => {
   });
 });
 
-describe('names that every object has', () => {
+describe('names of members that every object inherits', () => {
   const names = ['constructor', 'toString', 'hasOwnProperty', 'valueOf'] as const;
 
   test.each(names)('%s is a state, a parameter, a block and an equation like any other', (name) => {
@@ -181,7 +181,7 @@ describe('names that every object has', () => {
     expect(plan.names[name]).toBe(plan.newStates[0]);
   });
 
-  test('a state that the equations forget is missed, though every object has one', () => {
+  test('a state of such a name that the equations do not return is an error', () => {
     const message = messageOf(() => define({ states: ['toString'], equations: () => ({}) }).results(SIZES));
     expect(message).toMatch(/must return a new 'toString', but returned nothing/);
   });
@@ -214,7 +214,7 @@ describe('numbers that are not finite are refused, naming the cell and the equat
     expect(given).toMatch(message);
   });
 
-  test('a number beyond float32, where it is written', () => {
+  test('a number beyond float32, with its place', () => {
     const equations = ({ h }: { h: Expression }) => ({ h: h.mul(1e39) });
     expect(messageOf(() => define({ equations }).results(SIZES))).toMatch(
       /mul: a number .* must be finite, but is 1e\+39, too large for float32/,

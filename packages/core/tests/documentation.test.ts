@@ -44,7 +44,7 @@ describe('latex', () => {
     );
   });
 
-  test('writes a root over what it is taken of', () => {
+  test('writes a root over its argument', () => {
     const cell = defineCell({
       name: 'root',
       states: ['h'],
@@ -55,7 +55,7 @@ describe('latex', () => {
     expect(explain(cell)).toContain('h = sqrt(W_a x + h₋) ⊙ h₋');
   });
 
-  test('brackets what binds less, and nothing else', () => {
+  test('writes brackets only around operations of lower precedence', () => {
     const cell = defineCell({
       name: 'odd',
       states: ['h'],

@@ -66,7 +66,7 @@ describe('shapes that do not fit are refused, naming the cell, the equation and 
     for (const words of ["Cell 'mine'", ...mentioned]) expect(message).toContain(words);
   });
 
-  test('but with equal sizes x fits everywhere', () => {
+  test('with equal sizes x fits everywhere', () => {
     const cell = cellWith(({ x, h }, { kernel: W, recurrentKernel: U }) => ({
       h: W.a(tanh(x)).add(U.a(x)).add(x.mul(h)),
     }));
@@ -74,7 +74,7 @@ describe('shapes that do not fit are refused, naming the cell, the equation and 
   });
 });
 
-describe('what is not declared', () => {
+describe('an undeclared name is refused', () => {
   test('a block', () => {
     const undeclared = cellWith(({ x }, { kernel: W }) => ({
       h: (W as unknown as Record<string, typeof W.a>).q(x),
@@ -145,7 +145,7 @@ describe('operands', () => {
     expect(messageOf(cell((h) => h.add(undefined as unknown as number)))).toContain('declared?');
   });
 
-  test('of min and max too', () => {
+  test('of min and max must be, too', () => {
     expect(messageOf(cell((h) => h.min('2' as unknown as number)))).toMatch(/^min: .*string/);
     expect(cell((h) => h.min(tanh(h)))).not.toThrow();
   });
@@ -167,7 +167,7 @@ describe('defineCell refuses', () => {
     expect(messageOf(() => define(['h', 'h']))).toContain("'h' is repeated");
   });
 
-  test('equations that leave out a state, saying what they gave', () => {
+  test('equations that do not return a state, with the returned names', () => {
     const message = messageOf(() => define(['h', 'c'], () => ({ h: activations.tanh })).results(SIZES));
     expect(message).toBe("Cell 'mine': the equations must return a new 'c', but returned h.");
   });
@@ -189,7 +189,7 @@ describe('defineCell refuses', () => {
   });
 });
 
-describe('what plain JavaScript lets through', () => {
+describe('mistakes that plain JavaScript allows are refused', () => {
   const results = (equations: (h: Expression) => unknown) =>
     messageOf(() =>
       planFor(

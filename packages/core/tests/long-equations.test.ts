@@ -48,7 +48,7 @@ describe('equations that are a chain of thousands of operations', () => {
     expect(gradient.initialStates[0][0]).toBeCloseTo(4, 12);
   });
 
-  test('are written in parts with names', () => {
+  test('are written as several named equations', () => {
     const lines = explain(chain(1000)).split('\n');
     const isWritten = (line: RegExp) => lines.some((text) => line.test(text));
     expect(isWritten(/ part1 = .*\(W_h x \+ v_h ⊙ h₋\)/)).toBe(true);

@@ -30,12 +30,12 @@ describe('erf', () => {
     expect(erf(-x)).toBe(-erf(x));
   });
 
-  test('ends at ±1 and keeps zero and NaN', () => {
+  test('has the limits ±1 and keeps zero and NaN', () => {
     expect([erf(6.5), erf(Infinity), erf(-Infinity)]).toEqual([1, 1, -1]);
     expect([erf(0), erf(-0), erf(Number.NaN)]).toEqual([0, -0, Number.NaN]);
   });
 
-  test('rises without a jump where the series hands over', () => {
+  test('has no jump between the series and the continued fraction', () => {
     const slope = (2 / Math.sqrt(Math.PI)) * Math.exp(-6.25);
     expect((erf(2.5 + 1e-6) - erf(2.5 - 1e-6)) / 2e-6 / slope).toBeCloseTo(1, 6);
   });
@@ -66,7 +66,7 @@ describe('operations', () => {
     expect([evaluate(-800, 0), evaluate(800, 0)].every((value) => !Number.isNaN(value))).toBe(true);
   });
 
-  test('sqrt is a root, of 0 with its sign, and NaN below', () => {
+  test('sqrt keeps the sign of 0 and is NaN below 0', () => {
     const { evaluate } = operations.sqrt;
     expect([2.25, 0, -0, Infinity, -1].map((x) => evaluate(x, 0))).toEqual([
       1.5,
@@ -169,7 +169,7 @@ describe('activations', () => {
     expect(cells.simpleRnn({ activation: 'swish' }).options).toEqual({ activation: 'swish' });
   });
 
-  test('a parameter that an activation has not, or that is no number, is refused', () => {
+  test('an unknown parameter, or one that is no number, is refused', () => {
     expect(() => activation({ name: 'relu', alpha: 1 })).toThrow(
       /'relu' has no parameter 'alpha'; it has none/,
     );

@@ -25,11 +25,11 @@ describe('options are checked, since they may come from a file', () => {
     expect(() => cellFrom({ name, options })).toThrow(message);
   });
 
-  test('options that are undefined count as absent', () => {
+  test('undefined options are absent', () => {
     expect(() => cells.gru({ update: undefined, useBias: false })).not.toThrow();
   });
 
-  test('the reset gate of an SRU starts from the initializer unless highwayBias is given', () => {
+  test('the reset gate of an SRU starts from the initializer, or from highwayBias', () => {
     const initial = (options: object) => {
       const shapes = cells.sru(options).parameters({ inputSize: 2, units: 2 });
       return shapes.find(({ name }) => name === 'bias')?.initial;
@@ -44,17 +44,17 @@ describe('declarations are checked', () => {
     defineCell({ name: 'mine', states: ['h'], parameters, equations: ({ x }) => ({ h: x }) });
   const sizes = { inputSize: 3, units: 3 };
 
-  test('no block', () => {
+  test('a declaration without a block is refused', () => {
     expect(() => cellWith({ bias: bias() }).parameters(sizes)).toThrow(
       /'mine', parameter 'bias' has no block/,
     );
   });
-  test('the same block twice', () => {
+  test('a repeated block is refused', () => {
     expect(() => cellWith({ kernel: kernel('z', 'z') }).parameters(sizes)).toThrow(
       /names the block 'z' twice/,
     );
   });
-  test('blocks that do not divide into rows', () => {
+  test('blocks that do not divide into rows are refused', () => {
     const parameters = { bias: { ...bias('a', 'b', 'c'), storedRows: 2 } };
     expect(() => cellWith(parameters).parameters(sizes)).toThrow(/3 blocks cannot be stored in 2 rows/);
   });

@@ -56,7 +56,7 @@ describe('stages', () => {
     expect(grouped).toEqual([[[0, 2]], [[2, 1]]]);
   });
 
-  test('a block in between that is not used divides a product', () => {
+  test('an unused block in between divides a product', () => {
     const cell = defineCell({
       name: 'gap',
       states: ['h'],
@@ -87,7 +87,7 @@ describe('saved values', () => {
     expect(planFor(variants[name], SIZES).training.values).toBe(count);
   });
 
-  test('without a gradient only operands of products are kept', () => {
+  test('without a gradient are only the operands of products', () => {
     expect(planFor(variants.lstm, SIZES).inference.values).toBe(0);
     expect(planFor(variants['gru, reset before'], SIZES).inference.values).toBe(1);
   });
@@ -107,14 +107,14 @@ describe('common subexpressions', () => {
       },
     });
 
-  test('are computed once, however they were written', () => {
+  test('are computed once', () => {
     const twice = planFor(cellOf('written twice'), SIZES);
     expect(twice.inference).toEqual(planFor(cellOf('shared'), SIZES).inference);
     expect(operationsOf(twice.inference).filter(({ name }) => name === 'sigmoid')).toHaveLength(1);
     expect(twice.products).toHaveLength(2);
   });
 
-  test('are found in either order of a sum, but not of a difference', () => {
+  test('are found in either order of a sum, not of a difference', () => {
     const count = (ops: (a: 'add' | 'sub') => 'add' | 'sub') =>
       operationsOf(
         planFor(
@@ -133,7 +133,7 @@ describe('common subexpressions', () => {
     expect(count(() => 'sub')).toBe(5);
   });
 
-  test('operations with nothing but numbers are done beforehand, neutral ones left out', () => {
+  test('operations of numbers are computed once, and neutral operations left out', () => {
     const cell = defineCell({
       name: 'constants',
       states: ['h'],
@@ -164,7 +164,7 @@ describe('a plan', () => {
     expect(structuredClone(plan)).toEqual(plan);
   });
 
-  test('is made once for a cell, its sizes and options', () => {
+  test('is created once for a cell, its sizes and options', () => {
     const cell = cells.gru({ resetAfter: false });
     const plan = planFor(cell, SIZES);
     expect(planFor(cell, { ...SIZES })).toBe(plan);
@@ -208,7 +208,7 @@ describe('recurrent masks', () => {
       ({ parameter, block }) => `${parameter}.${block}`,
     );
 
-  test('one for each block of a recurrent kernel, none without dropout', () => {
+  test('are one for each block of a recurrent kernel, none without dropout', () => {
     expect(masksOf(cells.gru({ resetAfter: false }))).toEqual([
       'recurrentKernel.z',
       'recurrentKernel.r',
@@ -219,12 +219,12 @@ describe('recurrent masks', () => {
     expect(planFor(cells.gru({ resetAfter: false }), SIZES).recurrentMasks).toEqual([]);
   });
 
-  test('none for cells without recurrent kernels', () => {
+  test('are none for cells without recurrent kernels', () => {
     expect(masksOf(cells.sru())).toEqual([]);
     expect(masksOf(cells.indRnn())).toEqual([]);
   });
 
-  test('one for a block that is used twice', () => {
+  test('are one for a block that is used twice', () => {
     const cell = defineCell({
       name: 'twice',
       states: ['h'],

@@ -26,12 +26,12 @@ describe('a program of equations alone', () => {
     );
   });
 
-  test('computes what is used twice once', () => {
+  test('computes a value once that is used twice', () => {
     const program = pointwiseProgram(['a', 'b'], ({ a, b }) => [a.mul(b).add(1), a.mul(b).neg()]);
     expect(program.operations.map(({ name }) => name)).toEqual(['mul', 'add', 'neg']);
   });
 
-  test('names what is not loaded and what is not used', () => {
+  test('refuses names that are not loaded and loads that are not used', () => {
     const x = new Expression({ kind: 'input' });
     expect(() => pointwiseProgram(['a'], ({ a }) => [a.add(x)])).toThrow(
       /loads a, but .* something else, of kind 'input'/,

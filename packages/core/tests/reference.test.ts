@@ -33,7 +33,7 @@ describe('masks and direction', () => {
     expect(states).toEqual([10]);
   });
 
-  test('or shows zero', () => {
+  test('a padded step has the output zero with maskedOutput zero', () => {
     const { sequence, states } = runOneUnit(leaky, LEAKY, x, {
       ...start,
       mask: f64(1, 0, 1, 0),
@@ -43,7 +43,7 @@ describe('masks and direction', () => {
     expect(states).toEqual([10]);
   });
 
-  test('before the first used step the output is the initial state', () => {
+  test('before the first unpadded step the output is the initial state', () => {
     const mask = f64(0, 0, 1, 1);
     expect(runOneUnit(leaky, LEAKY, x, { ...start, mask }).sequence).toEqual([16, 16, 10, 6]);
     expect(runOneUnit(leaky, LEAKY, x, { mask }).sequence).toEqual([0, 0, 2, 2]);
@@ -52,12 +52,12 @@ describe('masks and direction', () => {
     ]);
   });
 
-  test('or zeros, where the output is no state', () => {
+  test('before the first unpadded step the output is zeros if it is no state', () => {
     const { sequence } = runOneUnit(doubled, LEAKY, x, { ...start, mask: f64(0, 0, 1, 0) });
     expect(sequence).toEqual([0, 0, 20, 20]);
   });
 
-  test('lengths are a mask in short', () => {
+  test('lengths are equivalent to a mask', () => {
     const forward = (options: Partial<Inputs>) => runOneUnit(leaky, LEAKY, x, { ...start, ...options });
     expect(forward({ lengths: [3] })).toEqual(forward({ mask: f64(1, 1, 1, 0) }));
     expect(forward({ lengths: [1], reverse: true })).toEqual({ sequence: [16, 16, 16, 16], states: [16] });
@@ -83,7 +83,7 @@ describe('masks and direction', () => {
     expect(byTime).toEqual({ ...byRow, x: f64(a, d, b, e, c, f) });
   });
 
-  test('a row without any used step ends where it began', () => {
+  test('a row with only padded steps ends in its initial state', () => {
     const { sequence, states } = runOneUnit(leaky, LEAKY, x, { ...start, mask: f64(0, 0, 0, 0) });
     expect(sequence).toEqual([16, 16, 16, 16]);
     expect(states).toEqual([16]);
@@ -95,7 +95,7 @@ describe('masks and direction', () => {
     expect(states).toEqual([sequence[0]]);
   });
 
-  test('reversed with a mask, the repeated output is the one of the later step', () => {
+  test('reversed with a mask, the repeated output is that of the later step', () => {
     const { sequence } = runOneUnit(leaky, LEAKY, x, { ...start, reverse: true, mask: f64(0, 1, 0, 1) });
     expect(sequence).toEqual([8.5, 8.5, 9, 9]);
   });
@@ -139,7 +139,7 @@ describe('the gradient of the leaky sum', () => {
     });
   });
 
-  test('of a repeated output goes to the step it repeats', () => {
+  test('of a repeated output goes to the step that it repeats', () => {
     const mask = f64(1, 0, 1);
     expect(gradientOf({ mask }, { sequence: f64(0, 1, 0) }).x).toEqual([1, 0, 0]);
     expect(gradientOf({ mask: f64(1, 0, 0) }, { sequence: f64(1, 2, 4) }).x).toEqual([7, 0, 0]);
@@ -147,7 +147,7 @@ describe('the gradient of the leaky sum', () => {
     expect(gradientOf({ mask }, { states: [f64(1)] }).x).toEqual([0.5, 0, 1]);
   });
 
-  test('of an output before the first used step goes to the initial state', () => {
+  test('of an output before the first unpadded step goes to the initial state', () => {
     const sequence = f64(1, 2, 4);
     const mask = f64(0, 0, 1);
     // h = x + start / 2 at the last step.
@@ -162,7 +162,7 @@ describe('the gradient of the leaky sum', () => {
     expect([...initialStates[0]]).toEqual([2 * (4 / 2)]);
   });
 
-  test('of nothing is zero', () => {
+  test('of no cotangent is zero', () => {
     expect(gradientOf({}, {})).toEqual({ x: [0, 0, 0], kernel: [0], vector: [0], start: [0] });
   });
 });
@@ -219,7 +219,7 @@ describe('wrong lengths are refused, naming the cell, the array and the shape', 
   });
 });
 
-describe('a state of several that is left out is an error, not zeros', () => {
+describe('a list that lacks a state is an error', () => {
   const plan = planFor(cells.lstm(), { inputSize: 2, units: 3 });
   const rows = (length: number) => new Float64Array(length).fill(0.5);
   const inputs: Inputs = { batch: 1, timesteps: 2, x: rows(4), parameters: [rows(24), rows(36), rows(12)] };

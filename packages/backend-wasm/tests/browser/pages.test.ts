@@ -98,7 +98,7 @@ describe('selectBackend falls back to cpu', () => {
 describe('threads in a page with a strict Content-Security-Policy', () => {
   const page = { script: 'threads-page.ts', policy: strictPolicy };
 
-  test('isolated: the numbers of one thread, before the workers start, with them and after they end', async () => {
+  test('isolated: they give the numbers of one thread, before the workers start, with them and after they end', async () => {
     expect(await resultOfPage(browser, { ...page, headers: isolation })).toEqual({
       threads: [3, 1],
       differences: [0, 0, 0, 0],

@@ -54,7 +54,7 @@ test.each([1, 2])(
   },
 );
 
-test('a backend keeps nothing of a cell that is garbage', async () => {
+test('a backend frees the programs of a cell that is garbage', async () => {
   const backend = await createWasmBackend({ threads: 1 });
   const x = backend.upload(Float32Array.of(1, 2));
   const run = () => {
@@ -77,7 +77,7 @@ test('a backend keeps nothing of a cell that is garbage', async () => {
   expect(left()).toBe(0);
 });
 
-test('a worker tells a program from another that was at the same address', () => {
+test('a worker does not confuse programs at the same address', () => {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
   const variant = { shared: true, relaxedSimd: false };
   const floats = new Float32Array(memory.buffer);

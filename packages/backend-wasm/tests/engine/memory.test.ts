@@ -8,7 +8,7 @@ const memoryOf = (maximum?: number) =>
   new WebAssembly.Memory(maximum === undefined ? { initial: 1 } : { initial: 1, maximum });
 
 describe('the heap', () => {
-  test('never touches what was in the memory or what others add', () => {
+  test('never changes earlier contents of the memory or pages of others', () => {
     const memory = memoryOf();
     const heap = new GrowingHeap(memory);
     const first = heap.allocate(100);
@@ -49,7 +49,7 @@ describe('the heap', () => {
     expect(heap.memory.buffer.byteLength).toBe(size);
   });
 
-  test('says what to do when the memory is full, and that a buffer was released twice', () => {
+  test('throws errors with advice for a full memory and for a buffer that is released twice', () => {
     const heap = new GrowingHeap(memoryOf(3));
     const address = heap.allocate(100_000);
     expect(() => heap.allocate(100_000)).toThrow(/cannot grow by 0\.1 MB; release buffers/);
@@ -59,14 +59,14 @@ describe('the heap', () => {
   });
 });
 
-test('zeros are zeros, also where other numbers have been', async () => {
+test('zeros are zeros, also in used memory', async () => {
   const { kernels, put } = await kernelsOnMemory();
   kernels.release(put(new Float32Array(50).fill(7)));
   expect([...kernels.view(kernels.zeros(50))]).toEqual(Array(50).fill(0));
 });
 
-describe('what is packed of a weight', () => {
-  test('is packed once, until the weight is released', async () => {
+describe('the packed form of a weight', () => {
+  test('is created once and kept until the weight is released', async () => {
     const { heap, kernels, put } = await kernelsOnMemory();
     const weight = put(new Float32Array(40).fill(2));
     const used = heap.used;
@@ -82,7 +82,7 @@ describe('what is packed of a weight', () => {
     expect(heap.used).toBe(used - 192);
   });
 
-  test('is not found again where another weight has taken the memory', async () => {
+  test('is not used for another weight in the same memory', async () => {
     const backend = await createWasmBackend();
     const plan = planFor(cells.simpleRnn({ activation: 'linear' }), { inputSize: 1, units: 1 });
     const outputs: number[] = [];

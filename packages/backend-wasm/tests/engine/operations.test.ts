@@ -92,7 +92,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
       expect(wrong.slice(0, 5)).toEqual([]);
     });
 
-    test('an element does not know where it stands', () => {
+    test('an element’s result does not depend on its index', () => {
       const a = range().slice(0, 403);
       const b = a.slice().reverse();
       const whole = apply(name, a, b);

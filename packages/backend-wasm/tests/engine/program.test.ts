@@ -20,7 +20,7 @@ const program: Program = {
   ],
 };
 
-test('a program longer than engines compile is refused with its size', () => {
+test('a program that is too long for engines is refused with its size', () => {
   expect(() => checkLength(7_654_321, 9000)).not.toThrow();
   expect(() => checkLength(7_654_322, 9000)).toThrow(
     /program of 9000 operations takes 7654322 bytes, .* 7654321 at most.*cpu backend/,
@@ -32,7 +32,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     device = await kernelsOnMemory(relaxedSimd);
   });
 
-  test('2,000 functions in a chain, in as few variables as they need', () => {
+  test('a chain of 2,000 functions uses few variables', () => {
     const { kernels, put } = device;
     const length = 2000;
     const chain: Program = {
@@ -98,7 +98,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     });
   });
 
-  test('programs still run when the memory has grown', () => {
+  test('programs run after the memory has grown', () => {
     const { heap, kernels, put } = device;
     const compiled = kernels.compile({ ...program, stores: program.stores.slice(0, 1) }, 4);
     const before = put([1, 2, 3, 4]);
@@ -146,7 +146,7 @@ describe('a product in a program', () => {
     expect(joinMultiplyAdds(programOf([product, twice], 4)).map(({ name }) => name)).toEqual(['mul', 'add']);
   });
 
-  test('is joined once when both operands of the sum are products', () => {
+  test('is joined with one of two products of a sum', () => {
     const other = { name: 'mul', inputs: [1, 2] } as const;
     const sum = { name: 'add', inputs: [3, 4] } as const;
     expect(joinMultiplyAdds(programOf([product, other, sum], 5))).toEqual([

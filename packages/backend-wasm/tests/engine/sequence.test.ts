@@ -104,7 +104,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     return output;
   }
 
-  test('products and programs of all steps, states that take turns, sums over rows and steps', () => {
+  test('runs products and programs of all steps, with double-buffered states and sums over rows and steps', () => {
     const { kernels } = device;
     const given = sequence();
     kernels.runSequence?.(given.stages, STEPS, 0, BATCH, given.starts);
@@ -119,7 +119,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     });
   });
 
-  test('some of the rows, the same again', () => {
+  test('gives the same for a part of the rows, and again', () => {
     const { kernels } = device;
     const given = sequence();
     kernels.runSequence?.(given.stages, STEPS, 0, BATCH, given.starts);
@@ -130,7 +130,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     expect(kernels.view(given.output)).toEqual(part);
   });
 
-  test('memory that has grown in between', () => {
+  test('works after the memory has grown', () => {
     const { heap, kernels } = device;
     const given = sequence();
     kernels.runSequence?.(given.stages, STEPS, 0, BATCH, given.starts);

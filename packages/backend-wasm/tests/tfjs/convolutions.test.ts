@@ -125,7 +125,7 @@ describe('gradients of convolutions are those of TensorFlow.js’s cpu backend',
     },
   );
 
-  test('of more windows than are gathered at a time: as of each image by itself, and nothing stays in memory', () => {
+  test('of windows in several parts are those of each image by itself, and keep no memory', () => {
     // 2·90·95 windows of 2·3·16 numbers: 1.6 million, of which a million are gathered at a time.
     const [x, dy, filter] = [
       [2, 91, 97, 16],
@@ -162,7 +162,7 @@ describe('gradients of convolutions are those of TensorFlow.js’s cpu backend',
   });
 });
 
-describe('the gradient of the largest in a window', () => {
+describe('the gradient of max pooling', () => {
   afterEach(() => tf.setBackend('wasm'));
   test.each(cases.filter(({ name }) => name !== 'explicit'))(
     'of numbers of both signs: padding $name, strides $strides',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import '../../src/index.js';
 import { sharedHeap } from '../../src/tfjs/shared-memory.js';
 
-test('a full memory is said to be full, and nothing in it is destroyed', async () => {
+test('a full memory is an error, and no tensor in it changes', async () => {
   await tf.setBackend('wasm');
   const heap = sharedHeap(tf.backend() as BackendWasm);
   const kept = tf.range(0, 1000);

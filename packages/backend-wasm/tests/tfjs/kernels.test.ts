@@ -68,7 +68,7 @@ describe('matrix products', () => {
     }
   }
 
-  test('with bias and activation it is TensorFlow.js’s', () => {
+  test('with bias and activation TensorFlow.js computes it', () => {
     const [a, b, bias] = [wave([4, 5]), wave([5, 3]), wave([3])];
     const fused = tf.fused.matMul({ a, b, bias, activation: 'relu' });
     expectClose(fused, tf.relu(tf.add(tf.matMul(a, b), bias)));
@@ -84,13 +84,13 @@ describe('matrix products', () => {
 });
 
 describe('segment sums', () => {
-  test('rows of one segment are added up, those without a segment dropped', () => {
+  test('rows of one segment are summed, rows without a segment dropped', () => {
     const rows = tf.tensor2d([1, 2, 3, 4, 5, 10, 20, 30, 40, 50, 5, 6, 7, 8, 9, 1, 1, 1, 1, 1], [4, 5]);
     const sums = tf.unsortedSegmentSum(rows, tf.tensor1d([2, 2, -1, 0], 'int32'), 3);
     expect([...sums.dataSync()]).toEqual([1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 11, 22, 33, 44, 55]);
   });
 
-  test('memory that was used before does not show', () => {
+  test('used memory has no effect', () => {
     tf.dispose(tf.fill([50, 50], 7));
     expect(
       tf
@@ -110,14 +110,14 @@ describe('rows', () => {
     expect([...result.dataSync()]).toEqual([...wanted.dataSync()]);
   });
 
-  test('gather along another axis, and of whole numbers, is TensorFlow.js’s', () => {
+  test('TensorFlow.js computes gather along another axis and of whole numbers', () => {
     const indices = tf.tensor1d([2, 0], 'int32');
     const table = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
     expect([...tf.gather(table, indices, 1).dataSync()]).toEqual([3, 1, 6, 4]);
     expect([...tf.gather(tf.tensor1d([7, 8, 9], 'int32'), indices).dataSync()]).toEqual([9, 7]);
   });
 
-  test('gather names an index outside of the table and keeps no memory', () => {
+  test('gather refuses an index outside of the table and keeps no memory', () => {
     const table = tf.zeros([4, 2]);
     const before = tf.engine().backend.numDataIds();
     const wrong = tf.tensor1d([1, 4], 'int32');
@@ -175,7 +175,7 @@ describe('recurrent kernels', () => {
     expect(tf.memory().numTensors).toBeLessThanOrEqual(before + pairs.length);
   });
 
-  test('what is packed of a weight is given back with its tensor, and new weights count', async () => {
+  test('the packed form of a weight is released with its tensor, and new weights are used', async () => {
     const heap = sharedHeap(tf.backend() as BackendWasm);
     const x = wave([batch, timesteps, 4]);
     const state0 = wave([batch, 6]);
@@ -216,7 +216,7 @@ function probeOf(heap: ReturnType<typeof sharedHeap>): number {
   return address;
 }
 
-test('a clone shares the memory and outlives what it was made from', async () => {
+test('a clone shares the memory and outlives its original', async () => {
   const first = wave([3, 5]);
   const expected = await first.data();
   const { numDataBuffers } = tf.memory();
@@ -231,19 +231,19 @@ test('a clone shares the memory and outlives what it was made from', async () =>
   expect(await tf.tensor(['a', 'b']).clone().data()).toEqual(['a', 'b']);
 });
 
-describe('what is checked at the start', () => {
+describe('the start refuses', () => {
   const fake = (wasm: object) => ({ wasm }) as unknown as BackendWasm;
-  test('a version that is not known', () => {
+  test('an unknown version', () => {
     expect(() => sharedHeap(tf.backend() as BackendWasm, '5.0.0')).toThrow(
       /does not know @tensorflow\/tfjs-backend-wasm 5\.0\.0.*Install .* 4\.17\.0 to 4\.22\.0,/,
     );
   });
-  test('a memory that cannot be reached', () => {
+  test('an unreachable memory', () => {
     expect(() => sharedHeap(fake({ _malloc: () => 8, _free: () => {} }))).toThrow(
       /cannot reach the memory.*Install/,
     );
   });
-  test('a memory that is full', () => {
+  test('a full memory', () => {
     const wasmMemory = new WebAssembly.Memory({ initial: 1 });
     const heap = sharedHeap(fake({ wasmMemory, _malloc: () => 0, _free: () => {} }));
     expect(() => heap.allocate(5)).toThrow(/has 0\.1 MB, .* no room for 0\.0 MB more: dispose tensors/);

@@ -38,7 +38,7 @@ describe('NaN stays NaN', () => {
     expect(areNaN(result())).toEqual(at(some));
   });
 
-  test('in the larger and the smaller of two, on either side and where one is repeated', () => {
+  test('in maximum and minimum, on either side and with a repeated operand', () => {
     expect(areNaN(tf.maximum(x(), y()))).toEqual(at(some, others));
     expect(areNaN(tf.minimum(x(), y()))).toEqual(at(some, others));
     const column = tf.tensor2d([1, none], [2, 1]);
@@ -70,21 +70,21 @@ describe('NaN stays NaN', () => {
     },
   );
 
-  test('in the largest of windows and in their means', () => {
+  test('in max pooling and mean pooling', () => {
     const x = tf.tensor4d([none, -4, -1, -2, 7, -3, none, none, -5], [1, 3, 3, 1]);
     expect(numbersOf(tf.maxPool(x, 2, 1, 'same'))).toEqual([none, 7, -1, none, none, -3, none, none, -5]);
     expect(areNaN(tf.avgPool(x, [1, 2], 1, 'valid'))).toEqual([true, false, false, false, true, true]);
   });
 });
 
-test('what is not NaN is as before', () => {
+test('other numbers do not change', () => {
   const x = tf.tensor1d([-3, -0.5, 0, 0.5, 7, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   expect(numbersOf(tf.clipByValue(x, -1, 1))).toEqual([-1, -0.5, 0, 0.5, 1, 1, -1]);
   expect(numbersOf(tf.relu6(x))).toEqual([0, 0, 0, 0.5, 6, 6, 0]);
   expect(numbersOf(tf.clipByValue(tf.tensor1d([5, -5], 'int32'), -1, 1))).toEqual([1, -1]);
 });
 
-test('numbers other than 0 are true, small ones and multiples of 256 too', () => {
+test('all numbers except 0 are true, also small ones and multiples of 256', () => {
   const numbers = [none, 0, 0.5, -0.25, 256, 254, -1];
   expect(numbersOf(tf.cast(tf.tensor1d(numbers), 'bool'))).toEqual([1, 0, 1, 1, 1, 1, 1]);
   expect(numbersOf(tf.cast(tf.tensor1d([0, 256, -1, 3], 'int32'), 'bool'))).toEqual([0, 1, 1, 1]);
@@ -118,7 +118,7 @@ describe('NaN in the data reaches the loss', () => {
   });
 });
 
-test('a tensor that was cast on cpu, where a cast shares the numbers, has the right numbers on wasm', async () => {
+test('a tensor that was cast on cpu has the right numbers on wasm', async () => {
   await tf.setBackend('cpu');
   const x = tf.cast(tf.tensor([1, 2, 3, -4], [1, 2, 2], 'int32'), 'float32');
   const initialState = tf.cast(tf.tensor([true, false], [1, 2], 'bool'), 'float32');

@@ -39,7 +39,7 @@ describe('pointwise programs over tensors', () => {
     expect(loads.map((load) => load.dataSync())).toEqual([first, second, Float32Array.of(0.5)]);
   });
 
-  test('a load of another size is named, and nothing stays behind', () => {
+  test('a load of another size is an error with its name, and keeps no memory', () => {
     const loads = [tf.ones([4]), tf.ones([3]), tf.scalar(1)];
     const before = tf.engine().backend.numDataIds();
     expect(() => run(program, ...loads)).toThrow(/load1 must have 4 numbers/);
@@ -64,7 +64,7 @@ describe('Adam', () => {
     return { weights, step };
   };
 
-  test('makes the steps of TensorFlow.js’s', () => {
+  test('makes the same steps as TensorFlow.js’s', () => {
     const [ours, theirs] = [adam(0.01), tf.train.adam(0.01)].map(made);
     for (let number = 0; number < 20; number++) {
       ours.step(number);

@@ -4,7 +4,7 @@ import { RECURRENT } from '@sluice/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 
-test('a backend that runs before the package is imported says what to do, and works once ready', async () => {
+test('a backend that runs before the import throws an error with advice, and works after ready', async () => {
   await tf.setBackend('wasm');
   const plan = planFor(cells.minGru(), { inputSize: 2, units: 3 });
   const parameters = plan.parameters.map(({ shape }, i) => [`parameter${i}`, tf.ones([...shape])]);

@@ -45,7 +45,7 @@ async function expectClose(actual: Tensor, { memory }: OwnedBuffer<Float32Array>
   expect(worst).toBeLessThan(2e-5);
 }
 
-test('on threads, the kernels give what the cpu engine gives, again and again', async () => {
+test('on threads, the kernels give the results of the cpu engine, every time', async () => {
   const inputs = inputsFor(timesteps);
   const dSequence = tf.mul(wave([batch, timesteps, units], 9), 1 / Math.sqrt(batch * timesteps));
   const cpu = createCpuBackend();
@@ -73,7 +73,7 @@ test('on threads, the kernels give what the cpu engine gives, again and again', 
   }
 });
 
-test('what the gradient needs is given back with its tensor', () => {
+test('saved values are released with their tensor', () => {
   const [steps, size] = [2000, 8];
   const wide = planFor(cells.indRnn(), { inputSize: size, units: 64 });
   const inputs: Record<string, Tensor> = {
@@ -88,12 +88,12 @@ test('what the gradient needs is given back with its tensor', () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('the number of threads cannot change once the backend runs', () => {
+test('the number of threads cannot change while the backend runs', () => {
   expect(() => setThreadsCount(1)).toThrow(/call it before tf\.setBackend/);
   expect(() => setThreadsCount(0)).toThrow(/whole number from 1 to 64/);
 });
 
-test('until the backend is removed', () => {
+test('the number of threads can change after the backend is removed', () => {
   tf.removeBackend('wasm');
   expect(() => setThreadsCount(1)).not.toThrow();
 });

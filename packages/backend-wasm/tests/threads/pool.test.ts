@@ -98,7 +98,7 @@ const workerUp = async () => {
   await new Promise((resolve) => setTimeout(resolve, 500));
 };
 
-describe('a job is done, with the right numbers, by a worker', () => {
+describe('a job gives the right numbers with a worker', () => {
   test.each([
     ['that never takes a chunk', './deaf-worker.mjs', 0],
     ['that ends while it runs a chunk', './dying-worker.mjs', 1],
@@ -136,7 +136,7 @@ describe('a job is done, with the right numbers, by a worker', () => {
     expect(numbers).toEqual(expected);
   });
 
-  test('until the pool is stopped, and by the main thread after that', async () => {
+  test('until the pool is stopped, and on the main thread after that', async () => {
     const { numbers, expected, hadWorkers } = await productWith(
       '../../dist/engine/threads/worker.js',
       async (stopping, multiply) => {

@@ -16,7 +16,7 @@ describe.each([
   ['an odd batch, two products of the state one after another', cells.gru({ resetAfter: false }), 37, 96],
   ['one sequence of many units', cells.gru(), 1, 512],
 ] as const)('%s', (_, cell, batch, units) => {
-  test('gives the numbers of one thread, before the workers are there and after, every time', async () => {
+  test('gives the numbers of one thread, before and after the workers start, every time', async () => {
     const [one, three] = [await createWasmBackend({ threads: 1 }), await createWasmBackend({ threads: 3 })];
     const expected = await numbersOf(one, cell, batch, units);
     const first = await numbersOf(three, cell, batch, units);
@@ -33,8 +33,8 @@ describe.each([
   });
 });
 
-describe('how many threads', () => {
-  test('as many as the machine has, unless told; one on a memory that is not shared', async () => {
+describe('the number of threads', () => {
+  test('is by default that of the processors, and one on a memory that is not shared', async () => {
     vi.stubGlobal('navigator', { hardwareConcurrency: 5 });
     expect((await createWasmBackend()).threads).toBe(5);
     vi.stubGlobal('navigator', { hardwareConcurrency: 128 });
@@ -43,7 +43,7 @@ describe('how many threads', () => {
     expect((await createWasmBackend({ memory: new WebAssembly.Memory({ initial: 1 }) })).threads).toBe(1);
   });
 
-  test('a number that is none, and a memory that cannot be shared, are refused', async () => {
+  test('is refused if it is no whole number, or for a memory that is not shared', async () => {
     for (const threads of [0, -1, 1.5, 65, Number.NaN]) {
       await expect(createWasmBackend({ threads })).rejects.toThrow(/whole number from 1 to 64/);
     }
@@ -53,7 +53,7 @@ describe('how many threads', () => {
     );
   });
 
-  test('one in a page that is not isolated, which is said once to who asked for more', async () => {
+  test('is one in a page that is not isolated, with one message if more were requested', async () => {
     vi.stubGlobal('crossOriginIsolated', false);
     const info = vi.spyOn(console, 'info').mockReturnValue();
     vi.stubGlobal('navigator', { hardwareConcurrency: 5 });
@@ -67,7 +67,7 @@ describe('how many threads', () => {
   });
 });
 
-test('says how many threads there are when none could start', async () => {
+test('is one after no worker could start', async () => {
   const backend = await createWasmBackend({ threads: 3 });
   const warn = vi.spyOn(console, 'warn').mockReturnValue();
   vi.spyOn(process, 'getBuiltinModule').mockReturnValue({
@@ -85,13 +85,13 @@ test('says how many threads there are when none could start', async () => {
   ]);
 });
 
-test('says how many threads there are when they have been ended', async () => {
+test('is one after the workers are ended', async () => {
   const backend = await createWasmBackend({ threads: 2 });
   backend.stopThreads();
   expect(backend.threads).toBe(1);
 });
 
-test('work is never cut into more chunks than the board has places for, and always alike for all threads', () => {
+test('work has no more chunks than the queue has places, and the same share for all threads', () => {
   for (let threads = 2; threads <= 64; threads++) {
     const chunks = countChunks(Number.POSITIVE_INFINITY, threads, Number.POSITIVE_INFINITY);
     expect(chunks).toBeLessThanOrEqual(64);
@@ -99,7 +99,7 @@ test('work is never cut into more chunks than the board has places for, and alwa
   }
 });
 
-test('a time loop is dealt out when every thread gets a pair of rows, in larger parts where there are many', () => {
+test('a time loop is shared if every thread gets a pair of rows, in larger chunks for many rows', () => {
   const much = 1e9;
   expect(countLoopChunks(much, 2, 64)).toBe(4);
   expect(countLoopChunks(much, 2, 16)).toBe(2);
@@ -109,7 +109,7 @@ test('a time loop is dealt out when every thread gets a pair of rows, in larger 
   expect(countLoopChunks(1000, 2, 64)).toBe(1);
 });
 
-test('addresses above 2 GB are as good as others', async () => {
+test('addresses above 2 GB work', async () => {
   const memory = new WebAssembly.Memory({ initial: 32_780, maximum: 33_000, shared: true });
   const high = await createWasmBackend({ memory, threads: 2 });
   const low = await createWasmBackend({ threads: 2 });

@@ -4,7 +4,7 @@ import { layouts, type NativeWeights } from '../../src/layouts/index.js';
 const sizes = { inputSize: 3, units: 2 };
 const weights = { weightIh: new Float32Array(18), weightHh: new Float32Array(12) };
 
-describe('a conversion says what it got and what it expected', () => {
+describe('a conversion of wrong weights is an error with the given and the expected arrays', () => {
   it('for a length that does not fit', () => {
     const biasIh = new Float32Array(5);
     expect(() => layouts.pytorch.gru.toNative({ ...weights, biasIh }, sizes)).toThrow(

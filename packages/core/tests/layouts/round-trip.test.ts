@@ -54,7 +54,7 @@ const every: [string, string, AnyLayout][] = Object.entries(layouts).flatMap(
     }) as [string, string, AnyLayout][],
 );
 
-describe('there and back gives the same weights', () => {
+describe('a conversion to native weights and back gives the same weights', () => {
   it.each(every)('%s (%s)', (_, cell, layout) => {
     for (const Type of [Float32Array, Float64Array]) {
       const native = nativeWeights(Type as typeof Float64Array, cell);
@@ -83,7 +83,7 @@ describe('there and back gives the same weights', () => {
   });
 });
 
-describe('two biases where the cell has one', () => {
+describe('two biases of a library for one bias of the cell', () => {
   const weights = { weightIh: new Float64Array(24), weightHh: new Float64Array(16) };
   const biasIh = Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8);
   const biasHh = biasIh.map((value) => 10 * value);
