@@ -35,21 +35,21 @@ describe('the shortest call that is timed alone', () => {
 });
 
 describe('a turn', () => {
-  test('is one call when no time is given, or a call is longer than it', async () => {
+  test('is one call if the given time is zero or shorter than a call', async () => {
     const { timer, calls } = timerOf(() => 30);
     expect(await timer.turn(0)).toEqual([30]);
     expect(await timer.turn(0.02)).toEqual([30]);
     expect(calls()).toBe(2);
   });
 
-  test('has the time of every single call that a clock can tell', async () => {
+  test('has the time of every call that the clock can measure', async () => {
     const { timer, calls } = timerOf((call) => 2 + call);
     const durations = await timer.turn(0.02);
     expect(durations).toEqual([2, 3, 4, 5, 6]);
     expect(calls()).toBe(5);
   });
 
-  test('times calls that are too short together, and gives what one of them takes', async () => {
+  test('times short calls in groups and returns their mean', async () => {
     // 13 µs a call, which the clock shows as 10 or 15.
     const { timer, calls } = timerOf(() => 0.013);
     await timer.turn(0.005);
@@ -60,7 +60,7 @@ describe('a turn', () => {
     for (const duration of durations) expect(Math.abs(duration - 0.013)).toBeLessThan(1e-4);
   });
 
-  test('times longer calls together where the clock is coarse', async () => {
+  test('times longer calls in groups with a coarse clock', async () => {
     const { timer, calls } = timerOf(() => 1, 2);
     await timer.turn(0.005);
     const before = calls();
@@ -68,14 +68,14 @@ describe('a turn', () => {
     expect(calls() - before).toBe(20);
   });
 
-  test('goes back to single calls when they become longer', async () => {
+  test('returns to single calls when calls become longer', async () => {
     const { timer } = timerOf((call) => (call < 500 ? 0.01 : 10));
     await timer.turn(0.004);
     await timer.turn(0.02);
     expect(await timer.turn(0.02)).toEqual([10, 10]);
   });
 
-  test('ends when the clock does not move at all', async () => {
+  test('ends when the clock does not move', async () => {
     let reads = 0;
     const { timer, calls } = timerOf(() => 0);
     vi.spyOn(performance, 'now').mockImplementation(() => (++reads > 10 ? 1000 : 0));

@@ -53,7 +53,7 @@ describe('the ceiling of a backend', () => {
     expect(stopped()).toBe(1);
   });
 
-  test('with several threads is what all of them reach at the same time', async () => {
+  test('with several threads is the sum of their speeds at the same time', async () => {
     const asked: string[] = [];
     let running = 0;
     const registerLoop = async () => {
@@ -66,7 +66,7 @@ describe('the ceiling of a backend', () => {
     expect(ceiling).toEqual({ backend: 'wasm-3', registerLoop: 9, matrixProduct: 5 });
   });
 
-  test('that cannot be measured is said with the reason', async () => {
+  test('is a reason if it cannot be measured', async () => {
     const registerLoop = () => Promise.reject(new Error('no SIMD'));
     const { startWorker, stopped } = startRecorded([], { registerLoop });
     expect(await measureCeiling('wasm', { startWorker, limitSeconds: 30 })).toEqual({

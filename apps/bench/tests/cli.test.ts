@@ -108,7 +108,7 @@ describe('--json', () => {
     expect(stderr).toMatch(/2\/2 gradient gru, sru \(16, 8, 12, 20\)/);
   });
 
-  test('and --save keeps the same in a file, with the machine and what the backends reach', () => {
+  test('and --save writes the same to a file, with the machine and the ceilings', () => {
     const { machine, ceilings, reports, date } = readRun(readFileSync(file, 'utf8'));
     expect(reports.flatMap(({ results }) => results.map(jsonLine)).join('')).toBe(outcome.stdout);
     expect(machine?.runtime).toMatch(/^Node \d+/);
@@ -118,7 +118,7 @@ describe('--json', () => {
     ]);
   });
 
-  test('Ctrl-C ends it with what was measured by then', async () => {
+  test('Ctrl-C ends it and prints the results so far', async () => {
     const args = ['--json', '--shapes', '2,5,3,4', '--cells', 'simpleRnn', '--contenders', 'sluice'];
     const child = spawn(process.execPath, [command, ...args, '--workloads', 'forward,gradient']);
     let stdout = '';
@@ -167,7 +167,7 @@ test('backends with several threads are measured beside backends with one', asyn
 describe('webgpu', () => {
   const args = ['--json', '--backends', 'webgpu', '--contenders', 'sluice', '--workloads', 'forward,step'];
 
-  test('is measured on what the system has, here the software adapter', async () => {
+  test('is measured on the system’s adapter, here a software adapter', async () => {
     const { status, stdout, stderr } = await benchIn(
       softwareVulkan(),
       ...[...args, '--cells', 'gru', '--shapes', '2,5,3,4'],
@@ -210,7 +210,7 @@ test('the table describes the machine, has a row for each contender, and compare
 });
 
 describe('--kernels', () => {
-  test('says where the time of a training batch goes', async () => {
+  test('prints the time of each kernel in a training batch', async () => {
     const { status, stdout } = await bench(
       ...[
         '--kernels',

@@ -21,7 +21,7 @@ describe('competitors', () => {
 });
 
 describe('competitors on several threads', () => {
-  test('have onnxruntime-web on as many, and on one where no wasm is chosen', () => {
+  test('have onnxruntime-web on the same numbers of threads, and on one if no wasm is chosen', () => {
     const backendsOf = (...chosen: BackendName[]) =>
       competitorsOf(['sluice', 'onnxruntime-web'], chosen)
         .filter(({ contender }) => contender === 'onnxruntime-web')
@@ -31,7 +31,7 @@ describe('competitors on several threads', () => {
     expect(backendsOf('cpu')).toEqual(['wasm']);
   });
 
-  test('do not have tf.layers, which would run on one', () => {
+  test('exclude tf.layers, which would run on one thread', () => {
     const ability = contenders['tf.layers'].ability(
       { workload: 'forward', shape: [1, 1, 1, 1], cell: 'lstm' },
       'wasm-2',
@@ -46,7 +46,7 @@ describe('refusals', () => {
     return 'refusal' in ability ? ability.refusal : undefined;
   };
 
-  test('say what is missing', () => {
+  test('name the missing feature', () => {
     expect(refusalOf('tf.layers', 'forward', 'sru')).toMatch(/no layer for the cell sru/);
     expect(refusalOf('onnxruntime-web', 'forward', 'minGru')).toMatch(/no operator for the cell minGru/);
     expect(refusalOf('onnxruntime-web', 'train', 'gru')).toMatch(/no gradients/);
@@ -57,7 +57,7 @@ describe('refusals', () => {
     expect(CELLS.filter((cell) => refusalOf('sluice', 'train', cell))).toEqual([]);
   });
 
-  test('the form of the GRU that tf.layers has is said', () => {
+  test('a note names the form of the GRU in tf.layers', () => {
     const ability = contenders['tf.layers'].ability(
       { workload: 'forward', shape: [1, 1, 1, 1], cell: 'gru' },
       'cpu',
@@ -66,7 +66,7 @@ describe('refusals', () => {
     expect('notes' in ability && ability.notes).toEqual([expect.stringMatching(/reset-before/)]);
   });
 
-  test('that tf.layers trains on wasm with a kernel of ours is said', () => {
+  test('a note names the kernel with which tf.layers trains on wasm', () => {
     const notesOn = (backend: BackendName, workload: Task['workload']) => {
       const ability = contenders['tf.layers'].ability(
         { workload, shape: [1, 1, 1, 1], cell: 'lstm' },

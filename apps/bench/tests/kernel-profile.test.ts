@@ -43,7 +43,7 @@ describe('the profile of a training batch', () => {
     expect(kernels.map(({ ms }) => ms)).toEqual(kernels.map(({ ms }) => ms).sort((a, b) => b - a));
   });
 
-  test('puts the gradient of looking rows up to the embedding', async () => {
+  test('counts the gradient of looking up rows as the embedding', async () => {
     const serve = await prepared('cpu');
     const { kernels } = (await serve({ kind: 'profile', seconds: 0 })) as Profile;
     const names = kernels.filter(({ group }) => group === 'embedding').map(({ kernel }) => kernel);
@@ -51,7 +51,7 @@ describe('the profile of a training batch', () => {
     expect(names).toContain('GatherV2');
   });
 
-  test('is of nothing but training', async () => {
+  test('exists only for training', async () => {
     const serve = await prepared('cpu', { ...task, workload: 'forward' });
     await expect(serve({ kind: 'profile', seconds: 0 })).rejects.toThrow(/only the workload train can/);
   });
@@ -65,7 +65,7 @@ describe('the timers', () => {
     optimizer = tf.train.sgd(0.1);
   });
 
-  test('count a kernel that another one runs as a part of that one', async () => {
+  test('count a kernel that another one calls as a part of that one', async () => {
     tf.registerKernel({
       kernelName: 'BenchFourthPower',
       backendName: 'cpu',
@@ -77,7 +77,7 @@ describe('the timers', () => {
     tf.unregisterKernel('BenchFourthPower', 'cpu');
   });
 
-  test('are gone afterwards, also when a batch fails', async () => {
+  test('are removed afterwards, also when a batch fails', async () => {
     const { applyGradients } = optimizer;
     const before = tf.getKernelsForBackend('cpu').map(({ kernelFunc }) => kernelFunc);
     await profileKernels(tf, optimizer, async () => {}, 0);

@@ -39,7 +39,7 @@ describe('alternate', () => {
     expect(times.every(({ failure }) => failure === undefined)).toBe(true);
   });
 
-  test('lets slow entrants sit out once they have enough', async () => {
+  test('leaves out slow entrants after enough calls', async () => {
     const { entrants, order } = recorded(100, 1_000, 10_000, 40_000);
     await alternate(entrants);
     expect(entrants.map((_, i) => count(order, i))).toEqual([20, 9, 3, 1]);
@@ -80,7 +80,7 @@ describe('alternate', () => {
     expect(times[0].rounds.slice(0, 3)).toEqual([[1], [2, 2], [3, 3, 3]]);
   });
 
-  test('tells all times after each round', async () => {
+  test('reports all times after each round', async () => {
     const { entrants } = recorded(1, 2);
     const told: number[][] = [];
     await alternate(entrants, { onRound: (times) => told.push(times.map(({ rounds }) => rounds.length)) });
@@ -91,7 +91,7 @@ describe('alternate', () => {
     expect(told.length).toBe(20);
   });
 
-  test('keeps the times of an entrant that fails, and goes on with the others', async () => {
+  test('keeps the times of an entrant that fails and continues with the others', async () => {
     const { entrants, order } = recorded(1, 1);
     const failing: Entrant = {
       turn: async () => {
@@ -104,7 +104,7 @@ describe('alternate', () => {
     expect(times[0].rounds.length).toBe(20);
   });
 
-  test('ends before the next turn when it is told to', async () => {
+  test('ends before the next turn after the signal', async () => {
     const { entrants, order } = recorded(1, 1);
     const interruption = new AbortController();
     const onTurn = (_: number, round: number) => {

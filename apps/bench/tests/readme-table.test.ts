@@ -43,7 +43,7 @@ describe('the table', () => {
     ],
   };
 
-  test('has Sluice’s times and how many times as long the others take, wrong ones left out', () => {
+  test('has Sluice’s times and the ratios of the others, without wrong results', () => {
     expect(markdownTable(run).split('\n')).toEqual([
       'Measured on 2026-11-24 in Chromium 142 on Linux, 2 logical cores; onnxruntime-web 1.30.0.',
       '',
@@ -53,7 +53,7 @@ describe('the table', () => {
     ]);
   });
 
-  test('is not made of a run that does not say where it was measured', () => {
+  test('is refused for a run without a machine', () => {
     expect(() => markdownTable({ ...run, machine: undefined })).toThrow(/which machine/);
   });
 });

@@ -30,7 +30,7 @@ describe('the error of a result', () => {
     expect(error).toBeCloseTo(0.01, 9);
   });
 
-  test('is infinite when a number is missing or not one', () => {
+  test('is infinite when a number is missing or NaN', () => {
     const broken = exact.slice();
     broken[0] = Number.NaN;
     expect(maxErrorOf(forward, form, [broken], expected)).toBe(Number.POSITIVE_INFINITY);
@@ -49,7 +49,7 @@ describe('the reference of a layer', () => {
     expect(covers).toMatch(/whole batch/);
   });
 
-  test('says which part of a large batch it covers', () => {
+  test('names the covered part of a large batch', () => {
     const long: Task = { workload: 'gradient', shape: [2, 400, 300, 400], cell: 'simpleRnn' };
     const { expected, covers } = referenceOf(long, formOf('simpleRnn'));
     const rows = Number(covers.match(/of (\d+) of 2 rows/)?.[1]);
@@ -61,7 +61,7 @@ describe('the reference of a layer', () => {
 });
 
 describe('the reference of the classifier', () => {
-  test('counts a sequence as often as the batch repeats it', () => {
+  test('weighs a sequence by its repetitions in the batch', () => {
     const single = classifierProblem(form, [4, 3, 2, 5]);
     const { tokens, labels } = single.checkBatch;
     const repeated = {

@@ -51,12 +51,12 @@ describe('JSON', () => {
     );
   });
 
-  test('has the reason in place of the figures', () => {
+  test('has the reason instead of figures', () => {
     expect(JSON.parse(jsonLine(skipped))).toEqual(skipped);
     expect(Object.keys(JSON.parse(jsonLine(skipped))).at(-1)).toBe('skipped');
   });
 
-  test('has no digits that a clock does not give', () => {
+  test('has six significant digits', () => {
     const raw = 0.036423999999897;
     const { medianMs, roundsMs } = JSON.parse(jsonLine({ ...sluice, medianMs: raw, roundsMs: [raw, 1] }));
     expect(medianMs).toBe(0.036424);
@@ -127,7 +127,7 @@ describe('the table', () => {
     expect(nothing).toMatch(/WRONG not finite/);
   });
 
-  test('is in microseconds when the fastest takes few of them', () => {
+  test('is in microseconds if the fastest is short', () => {
     const short = { ...sluice, medianMs: 0.0254, minMs: 0.02137 };
     const table = taskTable({ task, results: [short, peer], notes: [] });
     expect(columns(table, 'contender').slice(2, 4)).toEqual(['median µs', 'min µs']);
@@ -137,7 +137,7 @@ describe('the table', () => {
     expect(columns(long, 'contender').slice(2, 4)).toEqual(['median ms', 'min ms']);
   });
 
-  test('of a step says how fast the products are', () => {
+  test('of a step has the speed of its products', () => {
     const step: Task = { workload: 'step', shape: [1, 1, 128, 128], cell: 'gru' };
     const result: Measured = { ...sluice, ...step, medianMs: 0.02, flops: 196_608 };
     const wrong: Measured = { ...result, contender: 'onnxruntime-web', maxError: 1 };
@@ -146,7 +146,7 @@ describe('the table', () => {
     expect(taskTable({ task, results: [sluice], notes: [] })).not.toMatch(/flops/);
   });
 
-  test('says why something is missing, and every note', () => {
+  test('has the reasons for missing results, and every note', () => {
     const table = taskTable({ task, results: [skipped], notes: ['a note'], covers: 'nothing' });
     expect(table).toBe('forward gru (64, 50, 128, 128)\n  sluice on wasm skipped: no memory\n  a note\n');
   });
@@ -177,13 +177,13 @@ describe('the table of ratios between cells', () => {
     expect(columns(table, 'lstm ÷ sru')).toEqual(['lstm ÷ sru', '3.75', '–']);
   });
 
-  test('is left out when fewer than two cells have results that are right', () => {
+  test('is left out for fewer than two cells with right results', () => {
     expect(cellRatioTables(series, reports.slice(0, 1))).toEqual([]);
     const wrong = report('sru', { ...sluice, maxError: 0.3 });
     expect(cellRatioTables(series, [reports[0], wrong])).toEqual([]);
   });
 
-  test('is made for the engine, too, where that was measured', () => {
+  test('also exists for the engine if that was measured', () => {
     const engine: Measured = { ...sluice, contender: 'sluice-engine' };
     const more = [
       report('gru', sluice, { ...engine, roundsMs: [9, 9] }),
@@ -217,7 +217,7 @@ describe('the table of kernels', () => {
     .split('\n\n')
     .map((part) => part.split('\n').map((line) => line.trim().split(/ {2,}/)));
 
-  test('has a line for each kernel and what it is for, and one for all that hardly count', () => {
+  test('has a line for each kernel with its purpose, and one for all small ones', () => {
     expect(table.split('\n')[0]).toBe('train gru (64, 50, 128, 128): where a batch of sluice on cpu goes');
     expect(byKernel.slice(2)).toEqual([
       ['SluiceRecurrentGradient', 'recurrent gradient', '2', '80.0', '40.0 %'],
@@ -240,7 +240,7 @@ describe('the table of kernels', () => {
     ]);
   });
 
-  test('says how fast the arithmetic was when nothing was timed but the batch', () => {
+  test('has the speed of the arithmetic without timers', () => {
     expect(table).toMatch(
       /3,000,000,000 flops of products, at 20\.0 GFLOP\/s in the measured median of 150 ms/,
     );

@@ -50,7 +50,7 @@ const run: Run = {
 };
 
 describe('a file of results', () => {
-  test('brings a run back', () => {
+  test('restores a run', () => {
     expect(readRun(writeRun(run))).toEqual(run);
   });
 
@@ -71,7 +71,7 @@ describe('a file of results', () => {
     );
   });
 
-  test('may be those lines alone', () => {
+  test('may have only those lines', () => {
     const lines = [measured, broken, skipped].map(jsonLine).join('');
     const bare = reports.map((report) => ({ ...report, notes: [], covers: undefined }));
     expect(readRun(lines)).toEqual({ date: undefined, machine: undefined, ceilings: [], reports: bare });
@@ -94,7 +94,7 @@ describe('a file of results', () => {
 });
 
 describe('two runs', () => {
-  test('are compared where both have a right result', () => {
+  test('are compared in their common right results', () => {
     const slower: Run = {
       ...run,
       reports: [
@@ -119,7 +119,7 @@ describe('scaling', () => {
     results: [{ ...measured, shape: sizes }],
   });
 
-  test('is found where results differ in one dimension alone, at three sizes or more', () => {
+  test('is found in results that differ in one dimension alone, at three sizes or more', () => {
     const varied = [at(64, 25, 128, 128), at(64, 50, 128, 128), at(64, 100, 128, 128), at(1, 50, 128, 128)];
     const scalings = scalingsIn(varied);
     expect(scalings.map(({ dimension, common, results }) => [dimension, common, results.length])).toEqual([

@@ -51,7 +51,7 @@ async function runTask({ workload, shape, cell }: Task, competitors: Competitor[
 }
 
 describe('a task', () => {
-  test('gives medians, minima, the number of calls and what was counted', async () => {
+  test('gives medians, minima, the number of calls, kernels and operations', async () => {
     const startWorker = startFrom(makeWorker(quick()));
     const { results, covers } = await runTask(task, [sluice], { startWorker, limitSeconds });
     expect(results.length).toBe(1);
@@ -94,7 +94,7 @@ describe('a task', () => {
     expect(results.filter(isMeasured).map(isWrong)).toEqual([true]);
   });
 
-  test('says why a contender cannot do it, and starts nothing for it', async () => {
+  test('reports why a contender cannot do it, and starts no worker for it', async () => {
     const startWorker = () => {
       throw new Error('no worker is needed');
     };
@@ -105,7 +105,7 @@ describe('a task', () => {
     ]);
   });
 
-  test('goes on without a contender that throws', async () => {
+  test('continues without a contender that throws', async () => {
     const broken = makeWorker({ prepare: () => Promise.reject(new Error('no such kernel')) });
     const startWorker = startFrom(broken, makeWorker(quick()));
     const { results } = await runTask(task, [sluice, runtime], { startWorker, limitSeconds });
@@ -226,7 +226,7 @@ describe('profiles', () => {
     expect(forward.results[0]).not.toHaveProperty('profile');
   });
 
-  test('that fail leave the figures as they are', async () => {
+  test('that fail do not change the figures', async () => {
     const failing = makeWorker({ ...quick(outputs), profile: () => Promise.reject(new Error('no memory')) });
     const startWorker = startFrom(makeWorker(quick(outputs)), makeWorker(), failing);
     const { results, notes } = await runTask(train, [sluice], { startWorker, limitSeconds, profile: true });
@@ -240,7 +240,7 @@ describe('profiles', () => {
 describe('threads', () => {
   const fixture = (name: string) => startWorker(new URL(`./fixtures/${name}`, import.meta.url));
 
-  test('a contender that never comes back is stopped at the limit, and the others are measured', async () => {
+  test('a contender that never answers is stopped at the limit, and the others are measured', async () => {
     const startWorker = startFrom(fixture('stuck.mjs'), makeWorker(quick()));
     const started = performance.now();
     const { results } = await runTask(task, [sluice, runtime], { startWorker, limitSeconds: 3 });
@@ -249,7 +249,7 @@ describe('threads', () => {
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 
-  test('a contender that hangs while measured keeps what was measured before', async () => {
+  test('a contender that hangs during measuring keeps its earlier times', async () => {
     let turns = 0;
     const hanging = makeWorker({
       ...quick(),
@@ -265,7 +265,7 @@ describe('threads', () => {
     expect(hanging.stopped).toBe(true);
   });
 
-  test('a crowd of them raises no warning', async () => {
+  test('many of them raise no warning', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error) => warnings.push(warning);
     process.on('warning', note);
@@ -275,7 +275,7 @@ describe('threads', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('a thread that dies is noticed', async () => {
+  test('a thread that dies is reported', async () => {
     const { results } = await runTask(task, [sluice], {
       startWorker: startFrom(fixture('dying.mjs')),
       limitSeconds,
@@ -283,7 +283,7 @@ describe('threads', () => {
     expect((results[0] as Skipped).skipped).toMatch(/ended with code 3/);
   });
 
-  test('an interruption ends a call that never comes back; nothing is made up', async () => {
+  test('an interruption ends a call that never returns, without a result', async () => {
     const interruption = new AbortController();
     setTimeout(() => interruption.abort(), 300);
     const { results } = await runTask(task, [sluice, runtime], {

@@ -22,7 +22,7 @@ test('tf.layers trains on wasm with a kernel of ours', async () => {
 });
 
 describe('the kernel', () => {
-  test('adds the rows of a segment up and drops those of none', () => {
+  test('sums the rows of a segment and drops rows without a segment', () => {
     const rows = tf.tensor2d([1, 2, 10, 20, 100, 200, 1000, 2000, 5, 6], [5, 2]);
     const sums = tf.unsortedSegmentSum(rows, tf.tensor1d([2, 0, 2, 3, -1], 'int32'), 3);
     expect(sums.shape).toEqual([3, 2]);
@@ -39,7 +39,7 @@ describe('the kernel', () => {
     expect([...matrices.dataSync()]).toEqual([3, 4, 13, 16]);
   });
 
-  test('starts from zero in memory that was used before', () => {
+  test('starts from zero in used memory', () => {
     for (let i = 0; i < 3; i++) {
       const dirty = tf.fill([2, 2], 7);
       dirty.dispose();

@@ -8,7 +8,7 @@ describe('median', () => {
     expect(median([7])).toBe(7);
   });
 
-  test('leaves the values as they are', () => {
+  test('does not change the values', () => {
     const values = [3, 1, 2];
     median(values);
     expect(values).toEqual([3, 1, 2]);
@@ -29,7 +29,7 @@ describe('quartiles', () => {
 });
 
 describe('the ratio over rounds', () => {
-  test('is not moved by a machine that becomes slower', () => {
+  test('does not change when the machine becomes slower', () => {
     // From the third round on everything takes ten times as long.
     const first = [3, 3, 30, 30, 30];
     const second = [2, 2, 20, 20, 20];
@@ -39,7 +39,7 @@ describe('the ratio over rounds', () => {
     expect(ratioOverRounds([3, 3], second)).toBe(1.5);
   });
 
-  test('is not moved by one slow round', () => {
+  test('does not change with one slow round', () => {
     expect(ratioOverRounds([3, 300, 3], [2, 2, 2])).toBe(1.5);
   });
 

@@ -11,7 +11,7 @@ const task: Task = { workload: 'step', shape: [2, 1, 3, 4], cell: 'lstm' };
 const problem = streamProblem(formOf('lstm'), task);
 
 describe('the problem', () => {
-  test('has an input for each call, made of the sequence that is checked', () => {
+  test('has an input for each call, from the checked sequence', () => {
     expect(streamAsForward(task)).toEqual({ workload: 'forward', shape: [2, 8, 3, 4], cell: 'lstm' });
     expect(problem.inputs.map(({ length }) => length)).toEqual(Array(8).fill(2 * 3));
     expect(new Set(problem.inputs.flatMap((x) => [...x])).size).toBe(8 * 2 * 3);
@@ -51,7 +51,7 @@ describe('a stream on an engine', () => {
     };
   }
 
-  test('keeps the weights and the states and gives everything else back', async () => {
+  test('keeps the weights and the states and releases everything else', async () => {
     const { engine, inUse } = watched();
     const prepared = stepTask(engineStream(engine, problem, task.shape), problem, task.shape);
     await prepared.check();
@@ -60,7 +60,7 @@ describe('a stream on an engine', () => {
     expect(inUse.size).toBe(problem.parameters.length + 2);
   });
 
-  test('begins anew for a check', async () => {
+  test('restarts for a check', async () => {
     const prepared = stepTask(engineStream(createCpuBackend(), problem, task.shape), problem, task.shape);
     const first = await prepared.check();
     await prepared.run();

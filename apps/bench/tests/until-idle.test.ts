@@ -17,7 +17,7 @@ test('waits as long as a thread of the program computes', async () => {
   expect(performance.now() - start).toBeGreaterThan(busyMs * 0.8);
 });
 
-test('waits no longer than its part of the longest wait', async () => {
+test('waits no longer than the scaled longest wait', async () => {
   const busyMs = 2000;
   await startBusyThread(busyMs);
   const start = performance.now();

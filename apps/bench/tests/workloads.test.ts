@@ -18,7 +18,7 @@ describe('series', () => {
     expect(series.every(({ cells }) => cells.join() === 'gru,sru')).toBe(true);
   });
 
-  test('take given shapes in place of their own', () => {
+  test('take given shapes instead of the defaults', () => {
     const shapes: Shape[] = [[2, 3, 4, 5]];
     const series = seriesOf({ workloads: ['gradient', 'train'], cells: ['lstm'], shapes });
     expect(series).toEqual([
@@ -43,7 +43,7 @@ describe('series', () => {
     ]);
   });
 
-  test('have a task for each cell, in the order asked for', () => {
+  test('have a task for each cell, in the given order', () => {
     const series = { workload: 'forward', shape: [2, 3, 4, 5], cells: ['sru', 'gru'] } as const;
     expect(tasksOf(series)).toEqual([
       { workload: 'forward', shape: [2, 3, 4, 5], cell: 'sru' },
@@ -91,12 +91,12 @@ describe('random numbers', () => {
 });
 
 describe('the checked part of a layer', () => {
-  test('is everything when that is cheap', () => {
+  test('is the whole batch if that is cheap', () => {
     const shape: Shape = [4, 6, 3, 5];
     expect(checkedPart(layerPlan(formOf('gru'), shape), 'gradient', shape)).toEqual({ rows: 4, steps: 6 });
   });
 
-  test('is whole rows when a row is affordable, and leading steps of one when not', () => {
+  test('is whole rows, or the leading steps of one row if a row is too expensive', () => {
     const batch: Shape = [512, 50, 128, 128];
     const part = checkedPart(layerPlan(formOf('gru'), batch), 'forward', batch);
     expect(part.steps).toBe(50);
@@ -109,7 +109,7 @@ describe('the checked part of a layer', () => {
     expect(leadingPart.steps).toBeLessThan(1000);
   });
 
-  test('holds every cotangent that is not zero', () => {
+  test('has every cotangent that is not zero', () => {
     const shape: Shape = [3, 4, 2, 5];
     const problem = layerProblem(formOf('simpleRnn'), shape);
     const part = { rows: 2, steps: 3 };

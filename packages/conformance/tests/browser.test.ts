@@ -60,7 +60,7 @@ test.each([
   expect(outcomeOf(declarations)).toMatch(message);
 });
 
-test('a backend is reported on, in a few lines unless a page keeps the report', () => {
+test('testBackend prints a report, or passes it to onReport', () => {
   const [report, text] = outcomeOf(
     `
     const create = () => { throw new Error('no device'); };

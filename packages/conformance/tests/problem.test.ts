@@ -8,12 +8,12 @@ import { Random } from '../src/random.js';
 describe('random numbers', () => {
   const numbers = new Random('a').numbers(10_000, 2);
 
-  test('are the same for the same text and others for another', () => {
+  test('are the same for the same text, others for another text', () => {
     expect(new Random('a').numbers(10_000, 2)).toEqual(numbers);
     expect(new Random('b').numbers(10, 2)).not.toEqual(numbers.slice(0, 10));
   });
 
-  test('fill their interval evenly', () => {
+  test('are uniform in their interval', () => {
     const mean = numbers.reduce((sum, v) => sum + v, 0) / numbers.length;
     const variance = numbers.reduce((sum, v) => sum + v * v, 0) / numbers.length;
     expect(Math.abs(mean)).toBeLessThan(0.05);
@@ -33,7 +33,7 @@ describe('masks', () => {
   const rows = (kind: (typeof maskKinds)[number]) =>
     [0, 1, 2, 3].map((row) => [...make(kind)!.subarray(row * 9, row * 9 + 9)].join(''));
 
-  test('are what they are called', () => {
+  test('match their descriptions', () => {
     expect(make('none')).toBeUndefined();
     for (const row of rows('right-padded')) expect(row).toMatch(/^1+0*$/);
     expect(rows('right-padded').join()).toContain('0');
@@ -53,7 +53,7 @@ describe('problems', () => {
     expect(makeProblem(plainCase(variant, shape))).toEqual(makeProblem(plainCase(variant, shape)));
   });
 
-  test('keep away from kinks, except where both sides are exactly there', () => {
+  test('stay away from kinks, except for values exactly at them', () => {
     const plan = planFor(variant.cell, shape);
     const problem = (x: number, bias: number) => ({
       plan,

@@ -42,7 +42,7 @@ async function problemsOf(opened: Page): Promise<string[]> {
 }
 
 describe('a small suite on cpu and wasm', () => {
-  test('is started by the keyboard, shows how far it is, and leaves the page alive', async () => {
+  test('starts by the keyboard, shows its progress, and keeps the page responsive', async () => {
     for (let i = 0; i < 3; i++) {
       await page.keyboard.press('Tab');
       if ((await page.evaluate(() => document.activeElement?.id)) === 'measure') break;
@@ -67,7 +67,7 @@ describe('a small suite on cpu and wasm', () => {
     await expect.poll(() => page.workers().length).toBe(0);
   });
 
-  test('is downloaded as JSON: what was measured, on which machine, and what its devices reach', async () => {
+  test('is downloaded as JSON with results, machine and ceilings', async () => {
     json = await downloaded(page, '#download-json');
     expect(json.name).toMatch(/^sluice-bench-\d{4}-\d\d-\d\dT\d{4}\.json$/);
     run = readRun(json.text);
@@ -88,7 +88,7 @@ describe('a small suite on cpu and wasm', () => {
     }
   });
 
-  test('shows the numbers that it measured', async () => {
+  test('shows the measured numbers', async () => {
     const rows = await rowsOf(page);
     expect(rows.length).toBe(5);
     for (const { results } of run.reports) {
@@ -113,7 +113,7 @@ describe('a small suite on cpu and wasm', () => {
     await other.close();
   });
 
-  test('has nothing that axe finds, in light and in dark, wide and narrow, with the settings open', async () => {
+  test('has no accessibility problem, in light and in dark, wide and narrow, with the settings open', async () => {
     await page.click('summary');
     expect(await problemsOf(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });

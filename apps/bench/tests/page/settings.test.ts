@@ -25,8 +25,8 @@ const missing = (backend: BackendName, on: Machine) => backendNamed(backend).mis
 const plain: Machine = { ...machine, sharedMemory: false, webgpu: { missing: 'there is no adapter' } };
 const old: Machine = { ...plain, simd: false, relaxedSimd: false };
 
-describe('what a machine cannot do', () => {
-  test('is said with its reason', () => {
+describe('a missing feature of the machine', () => {
+  test('is a reason against its backends', () => {
     const backends = ['cpu', 'wasm', 'wasm-4', 'webgpu'] as const;
     expect(backends.map((backend) => missing(backend, machine))).toEqual(Array(4).fill(undefined));
     expect(backends.map((backend) => missing(backend, plain))).toEqual([
@@ -38,7 +38,7 @@ describe('what a machine cannot do', () => {
     expect(missing('wasm', old)).toMatch(/no WebAssembly SIMD/);
   });
 
-  test('is not among the defaults', () => {
+  test('excludes its backends from the defaults', () => {
     expect(defaultSettings(machine).backends).toEqual(['wasm', 'wasm-4', 'webgpu']);
     expect(defaultSettings({ ...machine, threads: 1 }).backends).toEqual(['wasm', 'webgpu']);
     const software = { ...machine, webgpu: { adapter: 'SwiftShader', software: true } };
@@ -54,7 +54,7 @@ describe('series', () => {
       [workload, ...shape].join(),
     );
 
-  test('are one of each workload, or several, or those given', () => {
+  test('have one shape of each workload, several, or the given ones', () => {
     expect(shapesOf('typical')).toEqual(['step,1,1,128,128', 'forward,64,50,128,128', 'train,64,50,128,128']);
     expect(shapesOf('several').filter((text) => text.startsWith('forward')).length).toBe(4);
     expect(shapesOf([[2, 3, 4, 5]])).toEqual(['step,2,1,4,5', 'forward,2,3,4,5', 'train,2,3,4,5']);
@@ -79,7 +79,7 @@ describe('a link', () => {
     expect(settingsFrom(queryOf(typical), settings)).toEqual({ settings: typical, unknown: [] });
   });
 
-  test('leaves what it does not say as it is, and tells what nobody knows', () => {
+  test('leaves missing settings unchanged and returns unknown names', () => {
     const defaults = defaultSettings(machine);
     expect(settingsFrom('', defaults)).toEqual({ settings: defaults, unknown: [] });
     const { settings, unknown } = settingsFrom('?cells=gur,lstm&backends=gpu&shapes=1,2,3;4,5,6,7', defaults);
@@ -88,7 +88,7 @@ describe('a link', () => {
   });
 });
 
-test('shapes are written as one likes', () => {
+test('shapes may have commas, spaces, semicolons and lines', () => {
   expect(parseShapes(' 1, 2,3 4\n5,6,7,8; 9 10 11 12\n\n')).toEqual({
     shapes: [
       [1, 2, 3, 4],

@@ -4,7 +4,7 @@ import { throttle } from '../../src/page/measuring.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('a call is made soon, then seldom and with the newest value, and not after the end', () => {
+test('throttle calls at once, then rarely and with the newest value, and not after stop', () => {
   const called: number[] = [];
   const { call, stop } = throttle<number>(100, (value) => called.push(value));
   call(1);

@@ -15,14 +15,14 @@ const plan: RunPlan = {
 };
 
 describe('the time left', () => {
-  test('is in the beginning what is expected, and more for more work', () => {
+  test('starts with the expected time, which grows with the work', () => {
     const expected = new TimeLeft(plan).secondsLeft(0);
     expect(expected).toBeGreaterThan(5);
     const twice = { ...plan, allSeries: [...plan.allSeries, ...plan.allSeries] };
     expect(new TimeLeft(twice).secondsLeft(0)).toBeGreaterThan(1.5 * expected);
   });
 
-  test('goes down to nothing, and follows the time that was needed', () => {
+  test('ends at zero and follows the measured time', () => {
     const left = new TimeLeft(plan);
     const shares: number[] = [];
     for (const [part, done] of [
@@ -45,7 +45,7 @@ describe('the time left', () => {
     expect(left.secondsLeft(1000)).toBeGreaterThan(900 * (1 - share));
   });
 
-  test('is told no more exactly than it is known', () => {
+  test('is shown no more exactly than it is known', () => {
     expect([3, 12, 61, 100, 1000].map(aboutSeconds)).toEqual([
       'a few seconds',
       'about 10 s',

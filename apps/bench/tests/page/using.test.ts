@@ -28,7 +28,7 @@ const wrong: Measured = { ...result, contender: 'tf.layers', medianMs: 1, maxErr
 const linesOf = (...results: Measured[]) => results.map(jsonLine).join('');
 
 describe('Cancel', () => {
-  test('ends a call that takes minutes, at once, by the keyboard, and keeps what was measured', async () => {
+  test('ends a long call at once, by the keyboard, and keeps the results so far', async () => {
     const page = await openPage(
       browser,
       isolated.address,
@@ -62,7 +62,7 @@ describe('a file', () => {
     page = await openPage(browser, isolated.address);
   });
 
-  test('with a wrong result: it is marked and not ranked, whatever its time', async () => {
+  test('with a wrong result marks it and does not rank it', async () => {
     await chooseFile(page, '#open', 'lines.jsonl', linesOf(wrong, peer, result));
     const rows = await rowsOf(page);
     expect(rows.map((row) => [row.Library, row['÷ fastest'], row['Max error']])).toEqual([
@@ -100,7 +100,7 @@ describe('a file', () => {
     expect(curve).toBe('Sluice · WASM, 1 thread: 12.5 ms at 25, 25.0 ms at 50, 50.0 ms at 100');
   });
 
-  test('of something else is refused with a reason, and what is shown stays', async () => {
+  test('of other content is refused with a reason, and the shown results stay', async () => {
     const before = await rowsOf(page);
     await chooseFile(page, '#open', 'notes.json', '{"title": "a letter"}');
     expect(await page.textContent('[role=alert]')).toMatch(/notes\.json: This is not a file of results/);
@@ -109,7 +109,7 @@ describe('a file', () => {
 });
 
 describe('settings', () => {
-  test('are in the address, which brings them back', async () => {
+  test('are in the address and restored from it', async () => {
     const page = await openPage(browser, isolated.address);
     await page.click('summary');
     await page.check('input[value=lstm]');
@@ -129,7 +129,7 @@ describe('settings', () => {
     await page.close();
   });
 
-  test('are in the link that is copied', async () => {
+  test('are in the copied link', async () => {
     const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
     const page = await context.newPage();
     await page.goto(`${isolated.address}?cells=sru&workloads=step`);
@@ -145,7 +145,7 @@ describe('settings', () => {
     await context.close();
   });
 
-  test('always name something of each kind', async () => {
+  test('always have a choice of each kind', async () => {
     const page = await openPage(browser, isolated.address, 'cells=gru');
     await page.click('summary');
     await page.click('input[value=gru]');
@@ -153,14 +153,14 @@ describe('settings', () => {
     await page.close();
   });
 
-  test('that nobody knows are told', async () => {
+  test('with unknown names are reported', async () => {
     const page = await openPage(browser, isolated.address, 'cells=gru,transformer&shapes=1,2,3');
     expect(await page.textContent('[role=alert]')).toMatch(/transformer, 1,2,3/);
     await page.close();
   });
 });
 
-test('the page describes the machine, and in five sentences how it measures', async () => {
+test('the page describes the machine and, in five sentences, the method', async () => {
   const page = await openPage(browser, isolated.address);
   const facts = Object.fromEntries(
     await page.$$eval('.machine div', (divs) =>
@@ -181,7 +181,7 @@ test('the page describes the machine, and in five sentences how it measures', as
   await page.close();
 });
 
-describe('what is missing is said, and the rest goes on', () => {
+describe('the page reports missing features and measures the rest', () => {
   test('on a plain file server: no isolation, no threads', async () => {
     const page = await openPage(
       browser,

@@ -34,7 +34,7 @@ const loseDevice = (worker: Worker) =>
     };
   });
 
-test('every workload is measured on WebGPU, and right', async () => {
+test('every workload is measured on WebGPU, with right results', async () => {
   const query =
     'workloads=forward,gradient,train,step&cells=gru&shapes=2,3,3,4&backends=webgpu&contenders=sluice';
   const page = await openPage(browser, site.address, `${query}&${BRIEFLY}`);
@@ -55,7 +55,7 @@ test('every workload is measured on WebGPU, and right', async () => {
   await page.close();
 });
 
-test('a device that is lost half-way is said, and the rest goes on', async () => {
+test('the loss of a device is reported, and the rest is measured', async () => {
   const page = await openPage(browser, site.address, SUITE);
   page.on('worker', (worker) => void loseDevice(worker).catch(() => {}));
   expect(await page.textContent('label:has(input[value=webgpu])')).not.toMatch(/not available/);
