@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { InputError, messageOf } from '../failure.js';
 import { isPartialFile } from './atomic-file.js';
 
@@ -55,7 +56,7 @@ async function lockFolder(folder: string, notice: (message: string) => void): Pr
     if (!granted) {
       closeSync(file);
       throw new InputError(
-        `${folder}: ${ownerIn(path)} trains in this folder. Wait until it ends, or choose another folder.`,
+        `${folder}: ${await ownerIn(path)} trains in this folder. Wait until it ends, or choose another folder.`,
       );
     }
     if (isAt(file, path)) {
@@ -109,14 +110,20 @@ function thisProcess(): Owner {
   return { pid: process.pid, host: hostname(), started };
 }
 
-function ownerIn(path: string): string {
-  try {
-    const owner: Owner = JSON.parse(readFileSync(path, 'utf8'));
-    return `process ${owner.pid} on ${owner.host}, started at ${owner.started},`;
-  } catch {
-    // The owner has not written its name yet, or the system does not let others read a locked file.
-    return 'another process';
+/** Reads of the lock file, 50 ms apart: its owner may not have written its name yet. */
+const READS = 20;
+
+async function ownerIn(path: string): Promise<string> {
+  for (let read = 0; read < READS; read++) {
+    try {
+      const owner: Owner = JSON.parse(readFileSync(path, 'utf8'));
+      return `process ${owner.pid} on ${owner.host}, started at ${owner.started},`;
+    } catch {
+      await setTimeout(50);
+    }
   }
+  // Some systems do not let others read a locked file.
+  return 'another process';
 }
 
 /** Removes the temporary files of processes that were killed while they wrote. */
