@@ -2,8 +2,9 @@
 import { startTests } from 'vitest/internal/browser';
 
 export { type ConformanceReport, reportText } from './report.js';
-export { type BackendUnderTest, testBackend } from './test-backend.js';
-export type { CellShare, Tier } from './tier.js';
+export type { BackendUnderTest } from './run-case.js';
+export type { CellShare, Tier } from './selection.js';
+export { testBackend } from './test-backend.js';
 export type { CellErrors } from './tolerances.js';
 
 export interface TestFailure {

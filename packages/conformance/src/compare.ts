@@ -28,17 +28,47 @@ export const identical: Agreement = Object.is;
 /** Equal as numbers: +0 and −0 are equal, too. */
 export const equal: Agreement = (actual, expected) => actual === expected || Object.is(actual, expected);
 
+/** The place of a number in an array, in words, such as `row 1, step 2, unit 5`. */
+export type Locate = (name: string, index: number) => string | undefined;
+
+/** The worst number of an array. */
+export interface WorstNumber {
+  readonly array: string;
+  readonly index: number;
+  /** In words; absent when the array has no rows. */
+  readonly place?: string | undefined;
+  readonly actual: number;
+  readonly expected: number;
+  /** Relative to max(1, |expected|); Infinity when a number is NaN. */
+  readonly error: number;
+}
+
+/** Arrays do not agree. */
+export class Disagreement extends Error {
+  override readonly name = 'Disagreement';
+
+  /** @param worst the worst number of each array that disagrees; arrays of wrong lengths have none */
+  constructor(
+    message: string,
+    readonly worst: readonly WorstNumber[],
+  ) {
+    super(message);
+  }
+}
+
 /**
  * Compares arrays of the same names.
- * @throws Error with the array, the count of numbers that do not agree, and the worst of them.
+ * @throws Disagreement with the array, the count of numbers that do not agree, and the worst of them.
  */
-export function expectAgreement(actual: Named, expected: Named, agree: Agreement): void {
+export function expectAgreement(actual: Named, expected: Named, agree: Agreement, locate?: Locate): void {
   const names = Object.keys(expected);
   if (names.join() !== Object.keys(actual).join()) {
-    throw new Error(`expected ${names.join(', ')}, but got ${Object.keys(actual).join(', ')}`);
+    throw new Disagreement(`expected ${names.join(', ')}, but got ${Object.keys(actual).join(', ')}`, []);
   }
-  const problems = names.flatMap((name) => disagreements(name, actual[name], expected[name], agree));
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const found = names.flatMap((name) => disagreements(name, actual[name], expected[name], agree, locate));
+  if (found.length === 0) return;
+  const worst = found.flatMap(({ worst }) => worst ?? []);
+  throw new Disagreement(found.map(({ message }) => message).join('\n'), worst);
 }
 
 function disagreements(
@@ -46,9 +76,10 @@ function disagreements(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   agree: Agreement,
-): string[] {
+  locate?: Locate,
+): { message: string; worst?: WorstNumber }[] {
   if (actual.length !== expected.length) {
-    return [`${name}: expected ${expected.length} numbers, but got ${actual.length}`];
+    return [{ message: `${name}: expected ${expected.length} numbers, but got ${actual.length}` }];
   }
   const wrong: { index: number; error: number }[] = [];
   for (let index = 0; index < expected.length; index++) {
@@ -58,8 +89,10 @@ function disagreements(
   }
   if (wrong.length === 0) return [];
   const { index, error } = wrong.reduce((worst, one) => (one.error > worst.error ? one : worst));
-  return [
-    `${name}: ${wrong.length} of ${expected.length} numbers are wrong; the worst is at ${index}: ` +
-      `${actual[index]} where ${expected[index]} is expected (error ${error.toExponential(1)})`,
-  ];
+  const place = locate?.(name, index);
+  const message =
+    `${name}: ${wrong.length} of ${expected.length} numbers are wrong; the worst is at ${index}` +
+    `${place ? ` (${place})` : ''}: ${actual[index]} where ${expected[index]} is expected (error ${error.toExponential(1)})`;
+  const numbers = { actual: actual[index], expected: expected[index], error };
+  return [{ message, worst: { array: name, index, place, ...numbers } }];
 }

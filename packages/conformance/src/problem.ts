@@ -9,7 +9,7 @@ import {
 import type { SequenceCotangents, SequenceInputs } from '@sluice/core/backend';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from './buffers.js';
 import { type Case, caseText } from './cases.js';
-import type { Named } from './compare.js';
+import type { Locate, Named } from './compare.js';
 import { makeLengths, makeMask } from './masks.js';
 import { Random } from './random.js';
 
@@ -135,4 +135,36 @@ export function expectedGradient(problem: Problem): Named {
   const given = mapCotangents(cotangents, exact);
   const gradient = referenceGradient(plan, mapInputs(inputs, exact), given, referenceOf(problem));
   return namedGradient(plan, gradient);
+}
+
+/** The place of a number in the results and gradients of a problem, by row, step and unit. */
+export function locationIn({ plan, inputs }: Problem): Locate {
+  const { batch, timesteps, timeMajor } = inputs;
+  const { inputSize, units } = plan;
+  const sequence = timeMajor ? { step: timesteps, row: batch } : { row: batch, step: timesteps };
+  const parameters = plan.parameters.map(({ name, form, shape }) => {
+    const sizes = form === 'matrix' ? { row: shape[0], column: shape[1] } : undefined;
+    return [`gradient of ${name}`, sizes] as const;
+  });
+  const states = plan.states.flatMap((state) =>
+    [`final state ${state}`, `gradient of initial state ${state}`].map(
+      (name) => [name, { row: batch, unit: units }] as const,
+    ),
+  );
+  const sizes: Readonly<Record<string, Readonly<Record<string, number>> | undefined>> = {
+    sequence: { ...sequence, unit: units },
+    'gradient of x': { ...sequence, feature: inputSize },
+    ...Object.fromEntries([...parameters, ...states]),
+  };
+  return (name, index) => {
+    let rest = index;
+    const places = Object.entries(sizes[name] ?? {})
+      .reverse()
+      .map(([dimension, size]) => {
+        const place = `${dimension} ${rest % size}`;
+        rest = Math.floor(rest / size);
+        return place;
+      });
+    return places.length > 0 ? places.reverse().join(', ') : undefined;
+  };
 }

@@ -38,7 +38,7 @@ export class Random {
 }
 
 /** FNV-1a (Fowler, Noll & Vo) of a text, in 32 bits. */
-function hash(text: string): number {
+export function hash(text: string): number {
   let bits = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) bits = Math.imul(bits ^ text.charCodeAt(i), 0x01000193);
   return bits;

@@ -1,4 +1,7 @@
-import type { CellShare, Tier } from './tier.js';
+import type { ConformanceCase } from './list-cases.js';
+import type { CaseFailure, Outcome } from './outcome.js';
+import type { CellShare, Level, Tier } from './selection.js';
+import { summaryOf } from './summary.js';
 import { type CellErrors, type Tolerances, tolerances } from './tolerances.js';
 import { version } from './version.js';
 
@@ -11,15 +14,20 @@ export interface ConformanceReport {
   readonly tier: Tier;
   /** The cells that were selected. */
   readonly cells: CellShare;
+  /** Whether gradients were tested. */
+  readonly level: Level;
   /** The seed of the random numbers. */
   readonly seed: number;
-  /** Whether all tests ran and passed, with tolerances that are not wider than the suite's. */
+  /** Whether all tests of the level ran and passed, with tolerances that are not wider than the suite's. */
   readonly conforming: boolean;
   /** The reasons why the backend is not conforming. */
   readonly reasons: readonly string[];
   readonly passed: number;
   readonly failed: number;
   readonly notRun: number;
+  readonly failures: readonly CaseFailure[];
+  /** What the failures have in common, in sentences. */
+  readonly summary: readonly string[];
   /** The tolerances of this run. */
   readonly tolerances: Tolerances;
   /** Whether live buffers were counted; only then the suite finds a `release` that does nothing. */
@@ -31,16 +39,13 @@ export interface ConformanceReport {
   readonly worstErrors: readonly CellErrors[];
 }
 
-/** The counted part of Vitest's test or suite. */
-export interface CountedTask {
-  readonly result?: { readonly state: string } | undefined;
-  readonly tasks?: readonly CountedTask[] | undefined;
-}
-
-type Found = Pick<
+export type RunFacts = Pick<
   ConformanceReport,
-  'backend' | 'tier' | 'cells' | 'seed' | 'tolerances' | 'countsBuffers' | 'worstErrors'
->;
+  'backend' | 'tier' | 'cells' | 'level' | 'seed' | 'tolerances' | 'countsBuffers' | 'worstErrors'
+> & {
+  /** Whether cases were chosen by name, so that others are missing. */
+  readonly chosenByName?: boolean;
+};
 
 /** The widest tolerances in the suite. A backend with wider ones is not conforming. */
 const widest: Tolerances = {
@@ -48,45 +53,73 @@ const widest: Tolerances = {
   gradient: Math.max(...Object.values(tolerances).map(({ gradient }) => gradient)),
 };
 
-export function makeReport(suite: CountedTask, found: Found): ConformanceReport {
-  const states = statesOf(suite);
-  const count = (name: string) => states.filter((state) => state === name).length;
-  const [passed, failed] = [count('pass'), count('fail')];
-  const notRun = states.length - passed - failed;
+/** @param outcomes by the ids of the cases; a case without one did not run */
+export function makeReport(
+  cases: readonly ConformanceCase[],
+  outcomes: ReadonlyMap<string, Outcome>,
+  { chosenByName = false, ...facts }: RunFacts,
+): ConformanceReport {
+  const failed = cases.filter(({ id }) => outcomes.has(id) && outcomes.get(id) !== 'passed');
+  const passed = cases.filter(({ id }) => outcomes.get(id) === 'passed');
+  const notRun = cases.length - passed.length - failed.length;
+  const failures = failed.map(({ id, path }): CaseFailure => {
+    const outcome = outcomes.get(id) as Exclude<Outcome, 'passed'>;
+    return { id, name: path.join(' > '), ...outcome };
+  });
   const reasons = [
     ...(['forward', 'gradient'] as const)
-      .filter((direction) => !(found.tolerances[direction] <= widest[direction]))
+      .filter((direction) => !(facts.tolerances[direction] <= widest[direction]))
       .map(
         (direction) =>
-          `the ${direction} tolerance is ${found.tolerances[direction]}, wider than the suite's ${widest[direction]}`,
+          `the ${direction} tolerance is ${facts.tolerances[direction]}, wider than the suite's ${widest[direction]}`,
       ),
-    ...(found.tier === 'quick' ? ['only the quick tests were selected'] : []),
-    ...(found.cells === 'all' ? [] : [`only the ${found.cells} of the cells was selected`]),
-    ...(failed > 0 ? [`${countTests(failed)} failed`] : []),
+    ...(facts.tier === 'quick' ? ['only the quick tests were selected'] : []),
+    ...(facts.cells === 'all' ? [] : [`only the ${facts.cells} of the cells was selected`]),
+    ...(chosenByName ? ['only some cases were selected'] : []),
+    ...(failed.length > 0 ? [`${countTests(failed.length)} failed`] : []),
     ...(notRun > 0 ? [`${countTests(notRun)} did not run`] : []),
   ];
-  return { suite: version, conforming: reasons.length === 0, reasons, passed, failed, notRun, ...found };
-}
-
-function statesOf({ tasks, result }: CountedTask): (string | undefined)[] {
-  return tasks ? tasks.flatMap(statesOf) : [result?.state];
+  return {
+    suite: version,
+    conforming: reasons.length === 0,
+    reasons,
+    passed: passed.length,
+    failed: failed.length,
+    notRun,
+    failures,
+    summary: summaryOf(failed, passed, failures),
+    ...facts,
+  };
 }
 
 const countTests = (count: number): string => (count === 1 ? '1 test' : `${count} tests`);
 
 /** The verdict in words. A partial run without a failure has none. */
-function verdictOf({ conforming, reasons, failed, tolerances: used }: ConformanceReport): string {
-  if (conforming) return 'conforming';
+function verdictOf({ conforming, reasons, failed, tolerances: used, level }: ConformanceReport): string {
+  if (conforming) return level === 'training' ? 'conforming' : 'conforming for inference';
   const isWide = !(used.forward <= widest.forward && used.gradient <= widest.gradient);
   return `${failed > 0 || isWide ? 'not conforming' : 'a partial run'}: ${reasons.join('; ')}`;
 }
 
-/** The report as text: the verdict, the counts of tests, the tolerances and the cells with the largest errors. */
+/** A report prints at most this many failures; `failures` has all. */
+const MOST_FAILURES = 5;
+
+/**
+ * The report as text: the verdict, what the failures have in common, the first failures, the counts of tests, the tolerances
+ * and the cells with the largest errors.
+ */
 export function reportText(report: ConformanceReport): string {
-  const { suite, backend, seed, passed, failed, notRun, countsBuffers } = report;
+  const { suite, backend, seed, passed, failed, notRun, countsBuffers, summary, failures } = report;
   const { forward, gradient } = report.tolerances;
+  const shown = failures.slice(0, MOST_FAILURES);
   return [
     `@sluice/conformance ${suite}, backend ${backend}: ${verdictOf(report)}.`,
+    ...summary,
+    ...shown.flatMap(({ id, name, message }) => [
+      `- ${id}  ${name}`,
+      `  ${message.replaceAll('\n', '\n  ')}`,
+    ]),
+    ...(failures.length > shown.length ? [`- and ${failures.length - shown.length} more`] : []),
     `${countTests(passed)} passed, ${failed} failed, ${notRun} did not run; live buffers were ${countsBuffers ? '' : 'not '}counted${seed === 0 ? '' : `; seed ${seed}`}.`,
     `Tolerances: forward ${forward}, gradient ${gradient}; largest errors: ${largest(report, 'forward')}, ${largest(report, 'gradient')}.`,
   ].join('\n');

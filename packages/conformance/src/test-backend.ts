@@ -1,43 +1,8 @@
-import type { Backend } from '@sluice/core/backend';
-import { afterAll, beforeAll, describe } from 'vitest';
-import { setSeed } from './random.js';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { type ConformanceCase, listCases } from './list-cases.js';
+import { failureOf, type Outcome } from './outcome.js';
 import { type ConformanceReport, makeReport, reportText } from './report.js';
-import { suites } from './suites/index.js';
-import { leaksSuite } from './suites/memory.js';
-import type { Subject } from './suites/subject.js';
-import { type CellShare, checkCellShare, checkTier, type Tier } from './tier.js';
-import { type Tolerances, type TolerancesName, tolerances, WorstErrors } from './tolerances.js';
-
-export interface BackendUnderTest<Buffer, Instance> {
-  /** The name in the list of tests. */
-  readonly name: string;
-  /** Creates the backend. Called before the first test, and by tests that need a second instance. */
-  readonly create: () => (Instance & Backend<Buffer>) | Promise<Instance & Backend<Buffer>>;
-  /** Frees an instance's threads or device. Called once for each instance. */
-  readonly destroy?: (backend: Instance) => void | Promise<void>;
-  /** The tolerances, or the device whose tolerances apply. Default `cpu`: float32 arithmetic. */
-  readonly tolerances?: TolerancesName | Tolerances;
-  /**
-   * The number of the backend's buffers that are not freed, or their bytes. With it the suite checks that calls leave no
-   * buffer after all are released.
-   */
-  readonly liveBuffers?: (backend: Instance) => number;
-  /** Called with the report after the last test. Default: prints it. */
-  readonly onReport?: (report: ConformanceReport) => void | Promise<void>;
-  /**
-   * The cases to run. Default `full`: all. `quick` takes about a third of the time: each shape runs on one cell in six.
-   */
-  readonly tier?: Tier;
-  /**
-   * The cells of the suites that test every cell. Default `all`. Two devices of one backend can test the `first half` and
-   * the `second half`.
-   */
-  readonly cells?: CellShare;
-  /**
-   * Changes every random number of the suite. Default 0: the same numbers in every run. A process has one seed.
-   */
-  readonly seed?: number;
-}
+import { type BackendUnderTest, settingsOf, TestedInstance } from './run-case.js';
 
 /**
  * Declares the conformance tests for one backend. Call it at the top level of a Vitest test file.
@@ -45,58 +10,55 @@ export interface BackendUnderTest<Buffer, Instance> {
  * It does not depend on Node, so it also runs in Vitest's browser mode.
  */
 export function testBackend<Buffer, Instance>(given: BackendUnderTest<Buffer, Instance>): void {
-  const {
-    name,
-    create,
-    destroy,
-    liveBuffers,
-    onReport = print,
-    tier = 'full',
-    cells = 'all',
-    seed = 0,
-  } = given;
-  setSeed(seed);
-  checkTier(tier);
-  checkCellShare(cells);
-  const held =
-    typeof given.tolerances === 'object' ? given.tolerances : tolerances[given.tolerances ?? 'cpu'];
-  const worstErrors = new WorstErrors();
+  const { name, liveBuffers, onReport = print } = given;
+  const settings = settingsOf(given);
+  const countsBuffers = liveBuffers !== undefined;
+  const cases = listCases(settings.selection).filter(({ suite }) => countsBuffers || suite !== 'leaks');
+  const instance = new TestedInstance(given, settings);
+  const outcomes = new Map<string, Outcome>();
   describe(`backend ${name}`, () => {
-    let backend: Instance & Backend<Buffer>;
-    let subject: Subject<Buffer>;
-    beforeAll(async () => {
-      backend = await create();
-      subject = {
-        backend,
-        tolerances: held,
-        worstErrors,
-        withInstance: async (work) => {
-          const other = await create();
-          try {
-            return await work(other);
-          } finally {
-            await destroy?.(other);
-          }
-        },
-        liveBuffers: liveBuffers && (() => liveBuffers(backend)),
-      };
+    beforeAll(() => instance.start());
+    afterAll(async () => {
+      await instance.end();
+      const { selection, ...used } = settings;
+      const worstErrors = instance.worstErrors.all();
+      const facts = { backend: name, ...selection, ...used, countsBuffers, worstErrors };
+      await onReport(makeReport(cases, outcomes, facts));
     });
-    // biome-ignore lint/correctness/noEmptyPattern: Vitest takes nothing else for the first argument.
-    afterAll(async ({}, suite) => {
-      if (backend !== undefined) await destroy?.(backend);
-      const found = {
-        backend: name,
-        tier,
-        cells,
-        seed,
-        tolerances: held,
-        countsBuffers: liveBuffers !== undefined,
-      };
-      await onReport(makeReport(suite, { ...found, worstErrors: worstErrors.all() }));
+    declare(cases, 0, async (given) => {
+      // A case that exceeds Vitest's time limit keeps this outcome.
+      outcomes.set(given.id, { message: 'The case did not end.' });
+      try {
+        await instance.check(given);
+        outcomes.set(given.id, 'passed');
+      } catch (error) {
+        outcomes.set(given.id, failureOf(error));
+        throw error;
+      }
     });
-    for (const suite of suites) suite(() => subject, { tier, cells });
-    if (liveBuffers) leaksSuite(() => subject, { tier, cells });
   });
 }
 
 const print = (report: ConformanceReport): void => console.info(reportText(report));
+
+/** Declares cases, in a suite for each title of their paths. Neighbours with the same title are in one suite. */
+function declare(
+  cases: readonly ConformanceCase[],
+  depth: number,
+  run: (given: ConformanceCase) => Promise<void>,
+): void {
+  for (let first = 0; first < cases.length; ) {
+    const { path } = cases[first];
+    if (path.length === depth + 1) {
+      const given = cases[first++];
+      test(path[depth], () => run(given));
+      continue;
+    }
+    let end = first + 1;
+    while (end < cases.length && cases[end].path.length > depth + 1 && cases[end].path[depth] === path[depth])
+      end++;
+    const inner = cases.slice(first, end);
+    describe(path[depth], () => declare(inner, depth + 1, run));
+    first = end;
+  }
+}

@@ -1,15 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type CountedTask, makeReport, reportText } from '../src/report.js';
+import type { ConformanceCase } from '../src/list-cases.js';
+import type { Outcome } from '../src/outcome.js';
+import { makeReport, reportText } from '../src/report.js';
 import { tolerances, WorstErrors } from '../src/tolerances.js';
 import { version } from '../src/version.js';
 
-const passed: CountedTask = { result: { state: 'pass' } };
-const allPassed: CountedTask = { tasks: [passed, { tasks: [passed, passed] }] };
+/** Cases by their ids, and the outcomes of those that ran. */
+function run(outcomes: Readonly<Record<string, Outcome | undefined>>) {
+  const cases = Object.keys(outcomes).map(
+    (id): ConformanceCase => ({ id, suite: 'any', path: ['any', id], level: 'inference', check: () => {} }),
+  );
+  const known = Object.entries(outcomes).filter(
+    (entry): entry is [string, Outcome] => entry[1] !== undefined,
+  );
+  return [cases, new Map(known)] as const;
+}
+const failed: Outcome = { message: '7 of 9 numbers are wrong' };
+const allPassed = run({ a: 'passed', b: 'passed', c: 'passed' });
 const found = {
   backend: 'mine',
   tier: 'full',
   cells: 'all',
+  level: 'training',
   seed: 0,
   tolerances: tolerances.cpu,
   countsBuffers: false,
@@ -22,17 +35,19 @@ test('the version is that of the package', () => {
 });
 
 describe('a report', () => {
-  test('counts tests in suites of suites', () => {
-    const failed: CountedTask = { result: { state: 'fail' } };
-    const tasks = [allPassed, failed, { tasks: [{}, { result: { state: 'skip' } }] }];
-    const report = makeReport({ tasks }, found);
-    expect(report).toMatchObject({ passed: 3, failed: 1, notRun: 2, conforming: false });
+  test('counts cases and has the failures with id, name and message', () => {
+    const report = makeReport(
+      ...run({ a: 'passed', b: 'passed', c: failed, d: undefined, e: undefined }),
+      found,
+    );
+    expect(report).toMatchObject({ passed: 2, failed: 1, notRun: 2, conforming: false });
     expect(report.reasons).toEqual(['1 test failed', '2 tests did not run']);
+    expect(report.failures).toEqual([{ id: 'c', name: 'any > c', message: '7 of 9 numbers are wrong' }]);
   });
 
   test('is good when every test has passed, with the tolerances of a device or narrower ones', () => {
     for (const given of [...Object.values(tolerances), { forward: 1e-7, gradient: 1e-7 }]) {
-      const report = makeReport(allPassed, { ...found, tolerances: given });
+      const report = makeReport(...allPassed, { ...found, tolerances: given });
       expect(report).toMatchObject({ suite: version, conforming: true, reasons: [], passed: 3 });
     }
   });
@@ -46,32 +61,50 @@ describe('a report', () => {
       'the forward tolerance is NaN, wider than the suite',
     ],
   ])('with a wider %s tolerance says that the backend is not conforming', (_, given, reason) => {
-    const report = makeReport(allPassed, { ...found, tolerances: given });
+    const report = makeReport(...allPassed, { ...found, tolerances: given });
     expect(report.conforming).toBe(false);
     expect(report.reasons).toEqual([expect.stringContaining(reason)]);
     expect(reportText(report)).toContain('not conforming');
   });
 
   test('of the quick tests says that the backend is not conforming', () => {
-    const report = makeReport(allPassed, { ...found, tier: 'quick' });
+    const report = makeReport(...allPassed, { ...found, tier: 'quick' });
     expect(report).toMatchObject({ conforming: false, reasons: ['only the quick tests were selected'] });
   });
 
   test('of a partial run without a failure has no verdict, but names its seed', () => {
-    const report = makeReport({ tasks: [passed, {}] }, { ...found, seed: 7 });
+    const report = makeReport(...run({ a: 'passed', b: undefined }), { ...found, seed: 7 });
     expect(reportText(report)).toMatch(
       /backend mine: a partial run: 1 test did not run\.\n1 test passed, .*; seed 7\.$/m,
     );
-    const failed = makeReport({ tasks: [{ result: { state: 'fail' } }, {}] }, found);
-    expect(reportText(failed)).toMatch(/not conforming: 1 test failed; 1 test did not run/);
+    const broken = makeReport(...run({ a: failed, b: undefined }), found);
+    expect(reportText(broken)).toMatch(/not conforming: 1 test failed; 1 test did not run/);
   });
 
   test('of half of the cells says that the backend is not conforming', () => {
-    const { conforming, reasons } = makeReport(allPassed, { ...found, cells: 'first half' });
+    const { conforming, reasons } = makeReport(...allPassed, { ...found, cells: 'first half' });
     expect({ conforming, reasons }).toEqual({
       conforming: false,
       reasons: ['only the first half of the cells was selected'],
     });
+  });
+
+  test('of cases chosen by name says that it is a partial run', () => {
+    const report = makeReport(...allPassed, { ...found, chosenByName: true });
+    expect(report).toMatchObject({ conforming: false, reasons: ['only some cases were selected'] });
+    expect(reportText(report)).toContain('a partial run: only some cases were selected.');
+  });
+
+  test('of inference alone says so', () => {
+    const report = makeReport(...allPassed, { ...found, level: 'inference' });
+    expect(report.conforming).toBe(true);
+    expect(reportText(report)).toContain('backend mine: conforming for inference.');
+  });
+
+  test('prints five failures with their ids, and the number of the others', () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const text = reportText(makeReport(...run(Object.fromEntries(ids.map((id) => [id, failed]))), found));
+    expect(text).toContain('- e  any > e\n  7 of 9 numbers are wrong\n- and 2 more\n');
   });
 
   test('in words names suite, backend, verdict, tolerances and the cells with the largest errors', () => {
@@ -79,7 +112,7 @@ describe('a report', () => {
       { cell: 'gru', forward: 1.23e-6, gradient: 2e-6 },
       { cell: 'lstm', forward: 1e-6, gradient: 3.21e-6 },
     ];
-    const report = makeReport(allPassed, { ...found, worstErrors });
+    const report = makeReport(...allPassed, { ...found, worstErrors });
     expect(reportText(report)).toBe(
       [
         `@sluice/conformance ${version}, backend mine: conforming.`,

@@ -39,6 +39,7 @@ import { ReferenceBackend } from './reference-backend.js';
 const subjectOf = <Buffer>(backend: Backend<Buffer>, create = () => backend): Subject<Buffer> => ({
   backend,
   tolerances: tolerances.cpu,
+  level: 'training',
   worstErrors: new WorstErrors(),
   withInstance: (work) => work(create()),
 });

@@ -1,4 +1,3 @@
-import { describe, test } from 'vitest';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import {
   type Case,
@@ -13,17 +12,17 @@ import {
 import { randomVariants, variants } from '../cells/index.js';
 import { expectAgreement, identical, type Named, within } from '../compare.js';
 import { type Downloaded, onDevice } from '../device.js';
-import { expectedForward, expectedGradient, makeProblem } from '../problem.js';
-import { isInTier, selectVariants } from '../tier.js';
+import { expectedForward, expectedGradient, locationIn, makeProblem } from '../problem.js';
+import { isInTier, selectVariants } from '../selection.js';
 import { tolerancesFor } from '../tolerances.js';
-import type { Subject, Suite } from './subject.js';
+import type { Subject, Suite, SuiteCase } from './subject.js';
 
 /**
- * Outputs, final states and the gradients of `x`, of every parameter and of every initial state are the reference's. Saving
- * values for the gradient does not change a bit of outputs and states.
+ * Outputs, final states and, for training, the gradients of `x`, of every parameter and of every initial state are the
+ * reference's. Saving values for the gradient does not change a bit of outputs and states.
  */
 export async function checkAgreement<Buffer>(
-  { backend, tolerances, worstErrors }: Subject<Buffer>,
+  { backend, tolerances, worstErrors, level }: Subject<Buffer>,
   given: Case,
 ): Promise<void> {
   const problem = makeProblem(given);
@@ -32,13 +31,14 @@ export async function checkAgreement<Buffer>(
   const agrees = (direction: 'forward' | 'gradient', actual: Downloaded, expected: Named) => {
     const tolerance = direction === 'forward' ? forward : gradient;
     worstErrors.note(plan.cell.name, direction, [actual, expected], forward / tolerances.forward);
-    expectAgreement(actual, expected, within(tolerance));
+    expectAgreement(actual, expected, within(tolerance), locationIn(problem));
   };
   await onDevice(backend, async (device) => {
     const inputs = mapInputs(problem.inputs, device.upload);
     const results = await device.download(namedResults(plan, device.forward(plan, inputs)));
     agrees('forward', results, expectedForward(problem));
 
+    if (level === 'inference') return;
     const kept = device.forward(plan, inputs, true);
     expectAgreement(await device.download(namedResults(plan, kept)), results, identical);
 
@@ -49,8 +49,10 @@ export async function checkAgreement<Buffer>(
   });
 }
 
-export const agreementSuite: Suite = (subject, { tier, cells }) =>
-  describe('forward and gradient agree with the reference', () => {
+export const agreementSuite: Suite = {
+  name: 'agreement',
+  title: 'forward and gradient agree with the reference',
+  *cases({ tier, cells }) {
     const all = [...variants, ...randomVariants];
     const selected = new Set(selectVariants(all, cells));
     for (const variant of all) {
@@ -61,9 +63,13 @@ export const agreementSuite: Suite = (subject, { tier, cells }) =>
         ...lengthsCases,
         ...timeMajorCases,
       ].filter((given) => given.variant === variant && isInTier(given, tier));
-      if (cases.length === 0) continue;
-      describe(variant.name, () => {
-        for (const given of cases) test(caseText(given), () => checkAgreement(subject(), given));
-      });
+      for (const given of cases) yield agreementCase(given, [variant.name, caseText(given)]);
     }
-  });
+  },
+};
+
+/** A case that compares everything with the reference. */
+export function agreementCase(given: Case, path: readonly string[]): SuiteCase {
+  const check: SuiteCase['check'] = (subject) => checkAgreement(subject, given);
+  return { path, cell: given.variant.name, choices: given, level: 'inference', check };
+}

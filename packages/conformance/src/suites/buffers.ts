@@ -1,11 +1,11 @@
 import { type Backend, withOwnedBuffers } from '@sluice/core/backend';
-import { describe, expect, test } from 'vitest';
+import { errorOf, expectMessage, rejectionOf } from '../assertions.js';
 import { mapCotangents, mapInputs } from '../buffers.js';
 import { plainCase } from '../cases.js';
 import { catalogueVariants } from '../cells/index.js';
 import { onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
-import type { Subject, Suite } from './subject.js';
+import { otherCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 2, timesteps: 3, inputSize: 4, units: 5 };
 const lstm = catalogueVariants.find(({ name }) => name === 'lstm')!;
@@ -47,7 +47,7 @@ export async function checkImitation<Buffer>(
   const problem = makeProblem({ ...plainCase(lstm, SHAPE), mask: 'holes', recurrentDropout: true });
   const { plan } = problem;
   const refused = (name: string, call: () => unknown) =>
-    expect(call).toThrow(new RegExp(`^Cell 'lstm': ${name} ${message}`));
+    expectMessage(errorOf(call), new RegExp(`^Cell 'lstm': ${name} ${message}`));
   await onDevice(backend, async (device) => {
     const inputs = mapInputs(problem.inputs, device.upload);
     const cotangents = mapCotangents(problem.cotangents, device.upload);
@@ -86,10 +86,10 @@ export async function checkImitation<Buffer>(
     for (const [name, given] of Object.entries(wrongResults)) {
       refused(name, () => device.gradient(plan, inputs, given, cotangents));
     }
-    await expect(backend.download(numbers(3))).rejects.toThrow(
-      new RegExp(`^download: the buffer ${message}`),
-    );
-    expect(() => backend.release(numbers(3))).toThrow(new RegExp(`^release: the buffer ${message}`));
+    const download = await rejectionOf(backend.download(numbers(3)));
+    expectMessage(download, new RegExp(`^download: the buffer ${message}`));
+    const release = errorOf(() => backend.release(numbers(3)));
+    expectMessage(release, new RegExp(`^release: the buffer ${message}`));
   });
 }
 
@@ -109,9 +109,8 @@ export async function checkSamePass<Buffer>({ backend }: Subject<Buffer>): Promi
     ];
     for (const other of others) {
       const uploaded = mapCotangents(cotangents, device.upload);
-      expect(() => device.gradient(plan, { ...given, ...other }, result, uploaded)).toThrow(
-        /^Cell 'lstm': the forward pass had .*the same inputs/,
-      );
+      const error = errorOf(() => device.gradient(plan, { ...given, ...other }, result, uploaded));
+      expectMessage(error, /^Cell 'lstm': the forward pass had .*the same inputs/);
     }
   });
 }
@@ -121,21 +120,28 @@ export async function checkNames<Buffer>({ backend }: Subject<Buffer>): Promise<
   const { plan, inputs } = makeProblem(plainCase(lstm, SHAPE));
   await onDevice(backend, async (device) => {
     const misspelt = { ...mapInputs(inputs, device.upload), initialState: [] };
-    expect(() => device.forward(plan, misspelt)).toThrow(/^Cell 'lstm' has no input 'initialState'/);
+    const error = errorOf(() => device.forward(plan, misspelt));
+    expectMessage(error, /^Cell 'lstm' has no input 'initialState'/);
   });
 }
 
 /** What is uploaded are float32 numbers: other numbers have other bytes. */
 export function checkUploads<Buffer>({ backend }: Subject<Buffer>): void {
   for (const values of [new Float64Array(3), [1, 2, 3], undefined] as unknown[]) {
-    expect(() => backend.upload(values as Float32Array)).toThrow(/upload takes a Float32Array/);
+    const error = errorOf(() => backend.upload(values as Float32Array));
+    expectMessage(error, /upload takes a Float32Array/);
   }
 }
 
-export const buffersSuite: Suite = (subject) =>
-  describe('only its own buffers', () => {
-    for (const kind of Object.keys(imitations)) test(kind, () => checkImitation(subject(), kind));
-    test('a gradient with other inputs than its forward pass', () => checkSamePass(subject()));
-    test('a misspelt input', () => checkNames(subject()));
-    test('only float32 numbers are uploaded', () => checkUploads(subject()));
-  });
+export const buffersSuite: Suite = {
+  name: 'buffers',
+  title: 'only its own buffers',
+  *cases() {
+    for (const kind of Object.keys(imitations)) {
+      yield otherCase(kind, (subject) => checkImitation(subject, kind), 'training');
+    }
+    yield otherCase('a gradient with other inputs than its forward pass', checkSamePass, 'training');
+    yield otherCase('a misspelt input', checkNames);
+    yield otherCase('only float32 numbers are uploaded', checkUploads);
+  },
+};

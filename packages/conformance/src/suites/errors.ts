@@ -1,11 +1,11 @@
 import type { SequenceInputs } from '@sluice/core/backend';
-import { describe, expect, test } from 'vitest';
+import { errorOf, expectMessage, expectRangeError } from '../assertions.js';
 import { mapCotangents, mapInputs } from '../buffers.js';
 import { plainCase } from '../cases.js';
 import { catalogueVariants } from '../cells/index.js';
 import { type Device, onDevice } from '../device.js';
 import { makeProblem, type Problem } from '../problem.js';
-import type { Suite } from './subject.js';
+import { cellCase, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 4, inputSize: 5, units: 7 };
 
@@ -53,76 +53,106 @@ const wrongInputs: readonly [what: string, change: (inputs: Inputs) => Inputs, m
 
 /** A call that must fail before any work is done: with a RangeError that names the cell and what is wrong. */
 export function expectRefusal(call: () => unknown, problem: Problem, message: RegExp): void {
-  const refusal = (() => {
-    try {
-      call();
-    } catch (error) {
-      return error;
-    }
-    throw new Error('the call was not refused');
-  })();
-  expect(refusal).toBeInstanceOf(RangeError);
-  expect((refusal as RangeError).message).toContain(`'${problem.plan.cell.name}'`);
-  expect((refusal as RangeError).message).toMatch(message);
+  const refusal = errorOf(call);
+  expectRangeError(refusal);
+  if (!refusal.message.includes(`'${problem.plan.cell.name}'`)) {
+    throw new Error(
+      `the error should name the cell '${problem.plan.cell.name}', but says: ${refusal.message}`,
+    );
+  }
+  expectMessage(refusal, message);
 }
 
-export const errorsSuite: Suite = (subject) =>
-  describe('errors', () => {
+export const errorsSuite: Suite = {
+  name: 'errors',
+  title: 'errors',
+  *cases() {
     const named = catalogueVariants.filter(({ name }) => ['gru', 'lstm', 'simpleRnn'].includes(name));
     for (const variant of named) {
       const problem = makeProblem({ ...plainCase(variant, SHAPE), mask: 'holes' });
       const { plan, inputs, cotangents } = problem;
 
       for (const [what, change, message] of wrongInputs) {
-        test(`${variant.name}: ${what}`, () =>
-          onDevice(subject().backend, async (device) => {
+        yield cellCase(variant, what, ({ backend, level }) =>
+          onDevice(backend, async (device) => {
             const wrong = mapInputs(change(inputs), device.upload);
             expectRefusal(() => device.forward(plan, wrong), problem, message);
+            if (level === 'inference') return;
             expectRefusal(() => device.forward(plan, wrong, true), problem, message);
             const gradient = gradientWith(device, problem, { inputs: wrong });
             expectRefusal(gradient, problem, message);
-          }));
+          }),
+        );
       }
 
-      test(`${variant.name}: a cotangent of the sequence too long`, () =>
-        onDevice(subject().backend, async (device) => {
-          const sequence = device.upload(longer(cotangents.sequence as Float32Array));
-          expectRefusal(gradientWith(device, problem, { cotangents: { sequence } }), problem, /sequence/);
-        }));
+      yield cellCase(
+        variant,
+        'a cotangent of the sequence too long',
+        ({ backend }) =>
+          onDevice(backend, async (device) => {
+            const sequence = device.upload(longer(cotangents.sequence as Float32Array));
+            expectRefusal(gradientWith(device, problem, { cotangents: { sequence } }), problem, /sequence/);
+          }),
+        'training',
+      );
 
-      test(`${variant.name}: a cotangent of a state too short`, () =>
-        onDevice(subject().backend, async (device) => {
-          const states = cotangents.states?.map((state) => device.upload(shorter(state as Float32Array)));
-          expectRefusal(gradientWith(device, problem, { cotangents: { states } }), problem, /cotangent of h/);
-        }));
+      yield cellCase(
+        variant,
+        'a cotangent of a state too short',
+        ({ backend }) =>
+          onDevice(backend, async (device) => {
+            const states = cotangents.states?.map((state) => device.upload(shorter(state as Float32Array)));
+            expectRefusal(
+              gradientWith(device, problem, { cotangents: { states } }),
+              problem,
+              /cotangent of h/,
+            );
+          }),
+        'training',
+      );
 
-      test(`${variant.name}: a cotangent of a state too few`, () =>
-        onDevice(subject().backend, async (device) => {
-          const states = cotangents.states?.slice(1).map((state) => device.upload(state as Float32Array));
-          expectRefusal(
-            gradientWith(device, problem, { cotangents: { states } }),
-            problem,
-            /state cotangents/,
-          );
-        }));
+      yield cellCase(
+        variant,
+        'a cotangent of a state too few',
+        ({ backend }) =>
+          onDevice(backend, async (device) => {
+            const states = cotangents.states?.slice(1).map((state) => device.upload(state as Float32Array));
+            expectRefusal(
+              gradientWith(device, problem, { cotangents: { states } }),
+              problem,
+              /state cotangents/,
+            );
+          }),
+        'training',
+      );
 
-      test(`${variant.name}: a gradient without what forward keeps for it`, () =>
-        onDevice(subject().backend, async (device) => {
-          const uploaded = mapInputs(inputs, device.upload);
-          const result = device.forward(plan, uploaded);
-          expectRefusal(() => device.gradient(plan, uploaded, result, {}), problem, /forward/);
-        }));
+      yield cellCase(
+        variant,
+        'a gradient without what forward keeps for it',
+        ({ backend }) =>
+          onDevice(backend, async (device) => {
+            const uploaded = mapInputs(inputs, device.upload);
+            const result = device.forward(plan, uploaded);
+            expectRefusal(() => device.gradient(plan, uploaded, result, {}), problem, /forward/);
+          }),
+        'training',
+      );
 
-      test(`${variant.name}: a gradient with what forward kept for fewer steps`, () =>
-        onDevice(subject().backend, async (device) => {
-          const shorterProblem = makeProblem({ ...plainCase(variant, { ...SHAPE, timesteps: 2 }) });
-          const other = device.forward(plan, mapInputs(shorterProblem.inputs, device.upload), true);
-          const uploaded = mapInputs(inputs, device.upload);
-          expectRefusal(() => device.gradient(plan, uploaded, other, {}), problem, /forward/);
-        }));
+      yield cellCase(
+        variant,
+        'a gradient with what forward kept for fewer steps',
+        ({ backend }) =>
+          onDevice(backend, async (device) => {
+            const shorterProblem = makeProblem({ ...plainCase(variant, { ...SHAPE, timesteps: 2 }) });
+            const other = device.forward(plan, mapInputs(shorterProblem.inputs, device.upload), true);
+            const uploaded = mapInputs(inputs, device.upload);
+            expectRefusal(() => device.gradient(plan, uploaded, other, {}), problem, /forward/);
+          }),
+        'training',
+      );
 
-      test(`${variant.name}: x or a parameter missing`, () =>
-        onDevice(subject().backend, async (device) => {
+      yield cellCase(variant, 'x or a parameter missing', ({ backend }) =>
+        onDevice(backend, async (device) => {
           const uploaded = mapInputs(inputs, device.upload);
           const missing = undefined as unknown as (typeof uploaded)['x'];
           const parameters = uploaded.parameters.map((parameter, i) => (i === 1 ? missing : parameter));
@@ -132,9 +162,11 @@ export const errorsSuite: Suite = (subject) =>
             problem,
             /recurrentKernel.*missing/,
           );
-        }));
+        }),
+      );
     }
-  });
+  },
+};
 
 /** The gradient of a problem, right but for what is given. */
 function gradientWith<Buffer>(

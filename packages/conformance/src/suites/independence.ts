@@ -1,12 +1,12 @@
 import type { Backend } from '@sluice/core/backend';
-import { describe, expect, test } from 'vitest';
+import { errorOf, expectRangeError } from '../assertions.js';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { type Case, plainCase } from '../cases.js';
 import { commonVariants, type Variant } from '../cells/index.js';
 import { expectAgreement, within } from '../compare.js';
 import { Device } from '../device.js';
 import { expectedForward, expectedGradient, makeProblem, type Problem } from '../problem.js';
-import { checkAgainstReference, type Subject, type Suite } from './subject.js';
+import { cellCase, checkAgainstReference, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
 
@@ -82,18 +82,20 @@ export async function checkAfterRefusal<Buffer>(subject: Subject<Buffer>, varian
   const given = mapInputs(inputs, device.upload);
   const result = device.forward(plan, given, true);
   const tooShort = device.upload(new Float32Array(1));
-  expect(() => device.forward(plan, { ...given, x: tooShort }, true)).toThrow(RangeError);
-  expect(() => device.gradient(plan, given, result, { sequence: tooShort })).toThrow(RangeError);
+  expectRangeError(errorOf(() => device.forward(plan, { ...given, x: tooShort }, true)));
+  expectRangeError(errorOf(() => device.gradient(plan, given, result, { sequence: tooShort })));
   device.releaseAll();
   await checkAgainstReference(subject, problem);
 }
 
-export const independenceSuite: Suite = (subject) =>
-  describe('calls and instances are independent', () => {
+export const independenceSuite: Suite = {
+  name: 'independence',
+  title: 'calls and instances are independent',
+  *cases() {
     for (const variant of commonVariants) {
-      test(`${variant.name}: interleaved calls`, () => checkInterleavedCalls(subject(), variant));
-      test(`${variant.name}: after a call that is refused`, () => checkAfterRefusal(subject(), variant));
+      yield cellCase(variant, 'interleaved calls', checkInterleavedCalls, 'training');
+      yield cellCase(variant, 'after a call that is refused', checkAfterRefusal, 'training');
     }
-    const variant = commonVariants[0];
-    test(`${variant.name}: two instances at once`, () => checkTwoInstances(subject(), variant));
-  });
+    yield cellCase(commonVariants[0], 'two instances at once', checkTwoInstances, 'training');
+  },
+};

@@ -2,7 +2,7 @@ import { agreementSuite } from './agreement.js';
 import { buffersSuite } from './buffers.js';
 import { errorsSuite } from './errors.js';
 import { independenceSuite } from './independence.js';
-import { memorySuite } from './memory.js';
+import { leaksSuite, memorySuite } from './memory.js';
 import { nonFiniteSuite } from './non-finite.js';
 import { optionalInputsSuite } from './optional-inputs.js';
 import { limitsSuite, plansSuite } from './plans.js';
@@ -13,7 +13,7 @@ import { saturationSuite } from './saturation.js';
 import { streamingSuite } from './streaming.js';
 import type { Suite } from './subject.js';
 
-/** What a backend is held to, concern by concern. */
+/** All suites. `leaks` is only for backends that count their buffers. */
 export const suites: readonly Suite[] = [
   agreementSuite,
   optionalInputsSuite,
@@ -29,4 +29,5 @@ export const suites: readonly Suite[] = [
   errorsSuite,
   limitsSuite,
   buffersSuite,
+  leaksSuite,
 ];

@@ -1,12 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { expectSame } from '../assertions.js';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { plainCase } from '../cases.js';
 import { commonVariants, type Variant, variants } from '../cells/index.js';
 import { expectAgreement, identical } from '../compare.js';
 import { Device, gradientOn, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
-import { selectVariants } from '../tier.js';
-import type { Subject, Suite } from './subject.js';
+import { selectVariants } from '../selection.js';
+import { cellCase, otherCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 4, inputSize: 7, units: 9 };
 const ONE_STEP = { ...SHAPE, timesteps: 1 };
@@ -113,15 +113,18 @@ export async function checkOwnBuffers<Buffer>({ backend }: Subject<Buffer>, vari
   }
 }
 
-export const memorySuite: Suite = (subject, { cells }) =>
-  describe('memory', () => {
-    test('upload and download copy', () => checkCopies(subject()));
-    test('a download of a released buffer has its content', () => checkDownloadsInFlight(subject()));
+export const memorySuite: Suite = {
+  name: 'memory',
+  title: 'memory',
+  *cases({ cells }) {
+    yield otherCase('upload and download copy', checkCopies);
+    yield otherCase('a download of a released buffer has its content', checkDownloadsInFlight);
     for (const variant of selectVariants(variants, cells)) {
-      test(`${variant.name}: inputs are not written to`, () => checkInputsAreKept(subject(), variant));
-      test(`${variant.name}: results are separate buffers`, () => checkOwnBuffers(subject(), variant));
+      yield cellCase(variant, 'inputs are not written to', checkInputsAreKept, 'training');
+      yield cellCase(variant, 'results are separate buffers', checkOwnBuffers, 'training');
     }
-  });
+  },
+};
 
 const LEAK_SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
 
@@ -134,11 +137,16 @@ export async function checkNothingIsLeft<Buffer>(
   await gradientOn(backend, problem);
   const before = liveBuffers();
   for (let i = 0; i < 3; i++) await gradientOn(backend, problem);
-  expect(liveBuffers(), 'live buffers after three more calls whose buffers were released').toBe(before);
+  expectSame(liveBuffers(), before, 'live buffers after three more calls whose buffers were released');
 }
 
 /** Only for backends that count. */
-export const leaksSuite: Suite = (subject) =>
-  describe('released buffers are freed', () => {
-    for (const variant of commonVariants) test(variant.name, () => checkNothingIsLeft(subject(), variant));
-  });
+export const leaksSuite: Suite = {
+  name: 'leaks',
+  title: 'released buffers are freed',
+  *cases() {
+    for (const variant of commonVariants) {
+      yield cellCase(variant, 'three calls leave nothing', checkNothingIsLeft, 'training');
+    }
+  },
+};

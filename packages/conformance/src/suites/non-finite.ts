@@ -1,10 +1,9 @@
-import { describe, test } from 'vitest';
 import { plainCase } from '../cases.js';
 import { commonVariants, type Variant, variants } from '../cells/index.js';
 import { within, withinOrNotFinite } from '../compare.js';
 import { makeProblem } from '../problem.js';
-import { selectVariants } from '../tier.js';
-import { checkAgainstReference, type Subject, type Suite } from './subject.js';
+import { selectVariants } from '../selection.js';
+import { cellCase, checkAgainstReference, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
 
@@ -117,28 +116,41 @@ export async function checkPoisonedRecurrentMask<Buffer>(
   await checkAgainstReference(subject, { plan, inputs: { ...inputs, recurrentMasks }, cotangents });
 }
 
-export const nonFiniteSuite: Suite = (subject, { cells }) =>
-  describe('numbers that are not finite', () => {
+export const nonFiniteSuite: Suite = {
+  name: 'non-finite',
+  title: 'numbers that are not finite',
+  *cases({ cells }) {
     for (const [i, variant] of selectVariants(variants, cells).entries()) {
-      describe(variant.name, () => {
-        for (const value of [Number.NaN, Infinity, -Infinity]) {
-          test(`${value} in x reaches exactly the results that depend on it`, () =>
-            checkPoisonedInput(subject(), variant, value));
-        }
-        for (const value of [Number.NaN, Infinity]) {
-          test(`${value} in x at padded steps has no effect`, () =>
-            checkPaddedInput(subject(), variant, value));
-        }
-        test('NaN in the state of a padded row stays in that row', () => checkPaddedRow(subject(), variant));
-        test('NaN in an initial state or a parameter reaches exactly the results that depend on it', () =>
-          checkPoisonedStatesAndParameters(subject(), variant));
-        const maskedOutput = i % 2 === 0 ? 'repeat' : 'zero';
-        test(`NaN in cotangents reaches exactly the gradients that depend on it, padded output ${maskedOutput}`, () =>
-          checkPoisonedCotangents(subject(), variant, maskedOutput));
-      });
+      for (const value of [Number.NaN, Infinity, -Infinity]) {
+        yield cellCase(variant, `${value} in x reaches exactly the results that depend on it`, (subject) =>
+          checkPoisonedInput(subject, variant, value),
+        );
+      }
+      for (const value of [Number.NaN, Infinity]) {
+        yield cellCase(variant, `${value} in x at padded steps has no effect`, (subject) =>
+          checkPaddedInput(subject, variant, value),
+        );
+      }
+      yield cellCase(variant, 'NaN in the state of a padded row stays in that row', checkPaddedRow);
+      yield cellCase(
+        variant,
+        'NaN in an initial state or a parameter reaches exactly the results that depend on it',
+        checkPoisonedStatesAndParameters,
+      );
+      const maskedOutput = i % 2 === 0 ? 'repeat' : 'zero';
+      yield cellCase(
+        variant,
+        `NaN in cotangents reaches exactly the gradients that depend on it, padded output ${maskedOutput}`,
+        (subject) => checkPoisonedCotangents(subject, variant, maskedOutput),
+        'training',
+      );
     }
     for (const variant of commonVariants) {
-      test(`${variant.name}: NaN in recurrent masks reaches exactly the results that depend on it`, () =>
-        checkPoisonedRecurrentMask(subject(), variant));
+      yield cellCase(
+        variant,
+        'NaN in recurrent masks reaches exactly the results that depend on it',
+        checkPoisonedRecurrentMask,
+      );
     }
-  });
+  },
+};

@@ -1,12 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { expectSame } from '../assertions.js';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { type Case, plainCase } from '../cases.js';
 import { type Variant, variants } from '../cells/index.js';
 import { equal, expectAgreement, identical } from '../compare.js';
 import { forwardOn, gradientOn, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
-import { selectVariants } from '../tier.js';
-import type { Subject, Suite } from './subject.js';
+import { selectVariants } from '../selection.js';
+import { cellCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 7, units: 9 };
 const LARGER = { batch: 4, timesteps: 8, inputSize: 9, units: 13 };
@@ -18,12 +18,20 @@ const masked = (variant: Variant): Case => ({
 });
 
 /** The same bits again, also after larger work has used the device's memory. */
-export async function checkRepetition<Buffer>({ backend }: Subject<Buffer>, variant: Variant): Promise<void> {
+export async function checkRepetition<Buffer>(
+  { backend, level }: Subject<Buffer>,
+  variant: Variant,
+): Promise<void> {
+  const trains = level === 'training';
   const problem = makeProblem(masked(variant));
-  const first = { ...(await forwardOn(backend, problem)), ...(await gradientOn(backend, problem)) };
-  await gradientOn(backend, makeProblem(plainCase(variant, LARGER)));
-  const second = { ...(await forwardOn(backend, problem)), ...(await gradientOn(backend, problem)) };
-  expectAgreement(second, first, identical);
+  const larger = makeProblem(plainCase(variant, LARGER));
+  const run = async () => ({
+    ...(await forwardOn(backend, problem)),
+    ...(trains ? await gradientOn(backend, problem) : {}),
+  });
+  const first = await run();
+  await (trains ? gradientOn : forwardOn)(backend, larger);
+  expectAgreement(await run(), first, identical);
 }
 
 /** `saved` exists when requested, has the length `savedLength`, and can be used twice. */
@@ -33,10 +41,10 @@ export async function checkSaved<Buffer>({ backend }: Subject<Buffer>, variant: 
   await onDevice(backend, async (device) => {
     const inputs = mapInputs(problem.inputs, device.upload);
     const cotangents = mapCotangents(problem.cotangents, device.upload);
-    expect(device.forward(plan, inputs).saved).toBeUndefined();
+    expectSame(device.forward(plan, inputs).saved, undefined, 'saved of a forward pass without a gradient');
     const result = device.forward(plan, inputs, true);
     const { saved } = await device.download({ saved: result.saved as Buffer });
-    expect(saved.length).toBe(backend.savedLength(plan, SHAPE.batch, SHAPE.timesteps));
+    expectSame(saved.length, backend.savedLength(plan, SHAPE.batch, SHAPE.timesteps), 'the length of saved');
     const gradients = [];
     for (let i = 0; i < 2; i++) {
       const gradient = device.gradient(plan, inputs, result, cotangents);
@@ -86,14 +94,15 @@ export async function checkResultsLast<Buffer>(
   });
 }
 
-export const repetitionSuite: Suite = (subject, { cells }) =>
-  describe('calls are independent', () => {
+export const repetitionSuite: Suite = {
+  name: 'repetition',
+  title: 'calls are independent',
+  *cases({ cells }) {
     for (const variant of selectVariants(variants, cells)) {
-      describe(variant.name, () => {
-        test('the same inputs give the same bits', () => checkRepetition(subject(), variant));
-        test('saved values can be used twice', () => checkSaved(subject(), variant));
-        test('absent cotangents are zeros', () => checkAbsentCotangents(subject(), variant));
-        test('later calls do not change results', () => checkResultsLast(subject(), variant));
-      });
+      yield cellCase(variant, 'the same inputs give the same bits', checkRepetition);
+      yield cellCase(variant, 'saved values can be used twice', checkSaved, 'training');
+      yield cellCase(variant, 'absent cotangents are zeros', checkAbsentCotangents, 'training');
+      yield cellCase(variant, 'later calls do not change results', checkResultsLast, 'training');
     }
-  });
+  },
+};

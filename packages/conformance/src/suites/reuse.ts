@@ -1,11 +1,10 @@
-import { describe, test } from 'vitest';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { type Case, plainCase } from '../cases.js';
 import { commonVariants, type Variant } from '../cells/index.js';
 import { expectAgreement, identical, within } from '../compare.js';
 import { type Device, type Downloaded, onDevice } from '../device.js';
 import { expectedForward, expectedGradient, makeProblem, type Problem } from '../problem.js';
-import type { Subject, Suite } from './subject.js';
+import { cellCase, type Subject, type Suite } from './subject.js';
 
 /** Sizes for stacked layers. */
 const SQUARE = { batch: 3, timesteps: 5, inputSize: 6, units: 6 };
@@ -111,13 +110,14 @@ async function twoLayers<Buffer>(
   return device.download({ sequence: above.sequence, ...namedGradient(plan, last) });
 }
 
-export const reuseSuite: Suite = (subject) =>
-  describe('buffers can be used again', () => {
+export const reuseSuite: Suite = {
+  name: 'reuse',
+  title: 'buffers can be used again',
+  *cases() {
     for (const variant of commonVariants) {
-      describe(variant.name, () => {
-        test('new weights in the memory of released ones', () => checkNewWeights(subject(), variant));
-        test('one buffer as several arguments', () => checkSharedInputs(subject(), variant));
-        test('results as inputs', () => checkResultsAsInputs(subject(), variant));
-      });
+      yield cellCase(variant, 'new weights in the memory of released ones', checkNewWeights, 'training');
+      yield cellCase(variant, 'one buffer as several arguments', checkSharedInputs, 'training');
+      yield cellCase(variant, 'results as inputs', checkResultsAsInputs, 'training');
     }
-  });
+  },
+};

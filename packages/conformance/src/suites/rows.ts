@@ -1,4 +1,3 @@
-import { describe, test } from 'vitest';
 import { mapInputs } from '../buffers.js';
 import { type Case, plainCase } from '../cases.js';
 import { type Variant, variants } from '../cells/index.js';
@@ -6,8 +5,8 @@ import { expectAgreement, identical, within } from '../compare.js';
 import { type Downloaded, forwardOn } from '../device.js';
 import { makeProblem, type Problem } from '../problem.js';
 import { Random } from '../random.js';
-import { selectVariants } from '../tier.js';
-import type { Subject, Suite } from './subject.js';
+import { selectVariants } from '../selection.js';
+import { cellCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 5, timesteps: 4, inputSize: 6, units: 10 };
 const KEPT_ROW = 3;
@@ -60,10 +59,13 @@ export async function checkRowAlone<Buffer>(
   }
 }
 
-export const rowsSuite: Suite = (subject, { cells }) =>
-  describe('rows of a batch are independent', () => {
+export const rowsSuite: Suite = {
+  name: 'rows',
+  title: 'rows of a batch are independent',
+  *cases({ cells }) {
     for (const variant of selectVariants(variants, cells)) {
-      test(`${variant.name}: other rows have no effect`, () => checkRowsAreApart(subject(), variant));
-      test(`${variant.name}: each row alone gives the same`, () => checkRowAlone(subject(), variant));
+      yield cellCase(variant, 'other rows have no effect', checkRowsAreApart);
+      yield cellCase(variant, 'each row alone gives the same', checkRowAlone);
     }
-  });
+  },
+};

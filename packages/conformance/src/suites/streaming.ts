@@ -1,12 +1,11 @@
 import type { SequenceInputs } from '@sluice/core/backend';
-import { describe, test } from 'vitest';
 import { plainCase } from '../cases.js';
 import { type Variant, variants } from '../cells/index.js';
 import { expectAgreement, within } from '../compare.js';
 import { type Downloaded, forwardOn } from '../device.js';
 import { makeProblem } from '../problem.js';
-import { selectVariants } from '../tier.js';
-import type { Subject, Suite } from './subject.js';
+import { selectVariants } from '../selection.js';
+import { cellCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 9, inputSize: 4, units: 6 };
 const CUT = 5;
@@ -73,10 +72,15 @@ function finalStates({ sequence: _, ...states }: Downloaded): Downloaded {
   return states;
 }
 
-export const streamingSuite: Suite = (subject, { cells }) =>
-  describe('a sequence in two parts gives the same as the whole', () => {
+export const streamingSuite: Suite = {
+  name: 'streaming',
+  title: 'a sequence in two parts gives the same as the whole',
+  *cases({ cells }) {
     for (const variant of selectVariants(variants, cells)) {
-      test(variant.name, () => checkStreaming(subject(), variant, false));
-      test(`${variant.name}, reversed`, () => checkStreaming(subject(), variant, true));
+      for (const reverse of [false, true]) {
+        const title = reverse ? 'reversed' : 'forward in time';
+        yield cellCase(variant, title, (subject) => checkStreaming(subject, variant, reverse));
+      }
     }
-  });
+  },
+};

@@ -1,14 +1,18 @@
 import type { Backend } from '@sluice/core/backend';
+import type { Case } from '../cases.js';
+import type { Variant } from '../cells/index.js';
 import { type Agreement, expectAgreement, within } from '../compare.js';
 import { forwardOn, gradientOn } from '../device.js';
-import { expectedForward, expectedGradient, type Problem } from '../problem.js';
-import type { Selection } from '../tier.js';
+import { expectedForward, expectedGradient, locationIn, type Problem } from '../problem.js';
+import type { Level, Selection } from '../selection.js';
 import { type Tolerances, tolerancesFor, type WorstErrors } from '../tolerances.js';
 
 /** The backend under test with its tolerances. */
 export interface Subject<Buffer> {
   readonly backend: Backend<Buffer>;
   readonly tolerances: Tolerances;
+  /** `inference`: gradients are not computed. */
+  readonly level: Level;
   /** For the report. */
   readonly worstErrors: WorstErrors;
   /** Runs some work on another instance of the backend and destroys it. */
@@ -17,16 +21,59 @@ export interface Subject<Buffer> {
   readonly liveBuffers?: (() => number) | undefined;
 }
 
-/** Declares the selected tests of one theme. The subject exists when they run. */
-export type Suite = <Buffer>(subject: () => Subject<Buffer>, selection: Selection) => void;
+/** Checks a backend. @throws Error with a reason when it does not conform. */
+export type Check = <Buffer>(subject: Subject<Buffer>) => void | Promise<void>;
 
-/** Compares outputs, final states and the gradient of a problem with the reference's. */
+/** A case of a suite. */
+export interface SuiteCase {
+  /** The titles below the suite's: the cell, if there is one, and the checked property. */
+  readonly path: readonly string[];
+  readonly cell?: string;
+  /** Only of cases that compare everything with the reference. */
+  readonly choices?: Case;
+  /** `training`: the case needs gradients. */
+  readonly level: Level;
+  readonly check: Check;
+}
+
+/** The cases of one theme. */
+export interface Suite {
+  /** The name in the ids of its cases. */
+  readonly name: string;
+  readonly title: string;
+  cases(selection: Pick<Selection, 'tier' | 'cells'>): Iterable<SuiteCase>;
+}
+
+/** A case with a cell. */
+export const cellCase = (
+  variant: Variant,
+  title: string,
+  check: <Buffer>(subject: Subject<Buffer>, variant: Variant) => void | Promise<void>,
+  level: Level = 'inference',
+): SuiteCase => ({
+  path: [variant.name, title],
+  cell: variant.name,
+  level,
+  check: (subject) => check(subject, variant),
+});
+
+/** A case without a cell. */
+export const otherCase = (title: string, check: Check, level: Level = 'inference'): SuiteCase => ({
+  path: [title],
+  level,
+  check,
+});
+
+/** Compares outputs, final states and, for training, the gradient of a problem with the reference's. */
 export async function checkAgainstReference<Buffer>(
-  { backend, tolerances }: Subject<Buffer>,
+  { backend, tolerances, level }: Subject<Buffer>,
   problem: Problem,
   agreement: (tolerance: number) => Agreement = within,
 ): Promise<void> {
   const { forward, gradient } = tolerancesFor(tolerances, problem.inputs.timesteps);
-  expectAgreement(await forwardOn(backend, problem), expectedForward(problem), agreement(forward));
-  expectAgreement(await gradientOn(backend, problem), expectedGradient(problem), agreement(gradient));
+  const locate = locationIn(problem);
+  expectAgreement(await forwardOn(backend, problem), expectedForward(problem), agreement(forward), locate);
+  if (level === 'inference') return;
+  const gradients = await gradientOn(backend, problem);
+  expectAgreement(gradients, expectedGradient(problem), agreement(gradient), locate);
 }

@@ -8,10 +8,14 @@ export type Tier = 'quick' | 'full';
 /** The cells of the suites that test every cell: `all`, or every second one. A backend with two devices can test half on each. */
 export type CellShare = 'all' | 'first half' | 'second half';
 
-/** The tests that a backend runs. */
+/** `inference` is the forward pass; `training` is forward pass and gradient. */
+export type Level = 'inference' | 'training';
+
+/** The cases that a backend runs. */
 export interface Selection {
   readonly tier: Tier;
   readonly cells: CellShare;
+  readonly level: Level;
 }
 
 /**
@@ -23,19 +27,23 @@ export function selectVariants(all: readonly Variant[], share: CellShare): reado
   return all.filter((_, i) => i % 2 === parity);
 }
 
-/** @throws RangeError for any other value */
-export function checkCellShare(cells: unknown): void {
-  if (cells === 'all' || cells === 'first half' || cells === 'second half') return;
-  throw new RangeError(
-    `testBackend: cells is ${JSON.stringify(cells)}; expected 'all', 'first half' or 'second half'.`,
-  );
+const EXPECTED = {
+  tier: ['quick', 'full'],
+  cells: ['all', 'first half', 'second half'],
+  level: ['inference', 'training'],
+} as const;
+
+/** @throws RangeError for a value that does not exist */
+export function checkSelection(selection: Selection): void {
+  for (const [name, values] of Object.entries(EXPECTED)) {
+    const given = selection[name as keyof Selection];
+    if ((values as readonly string[]).includes(given)) continue;
+    const expected = `${values.slice(0, -1).map(quote).join(', ')} or ${quote(values[values.length - 1])}`;
+    throw new RangeError(`testBackend: ${name} is ${JSON.stringify(given)}; expected ${expected}.`);
+  }
 }
 
-/** @throws RangeError for any other value */
-export function checkTier(tier: unknown): void {
-  if (tier === 'quick' || tier === 'full') return;
-  throw new RangeError(`testBackend: tier is ${JSON.stringify(tier)}; expected 'quick' or 'full'.`);
-}
+const quote = (name: string): string => `'${name}'`;
 
 /** In `quick` each cell has every sixth shape, and each shape every sixth cell. */
 const QUICK_PERIOD = 6;

@@ -9,9 +9,9 @@ import {
   timeMajorCases,
 } from '../src/cases.js';
 import { commonVariants, randomVariants, variants } from '../src/cells/index.js';
+import { type CellShare, isInTier, selectVariants, type Tier } from '../src/selection.js';
 import { largeShapes, shapes, smallShapes } from '../src/shapes.js';
 import { testBackend } from '../src/test-backend.js';
-import { type CellShare, isInTier, selectVariants, type Tier } from '../src/tier.js';
 
 const all = [
   ...coveringCases,

@@ -1,0 +1,95 @@
+import type { Backend } from '@sluice/core/backend';
+import type { ConformanceCase } from './list-cases.js';
+import { setSeed } from './random.js';
+import type { ConformanceReport } from './report.js';
+import { type CellShare, checkSelection, type Level, type Selection, type Tier } from './selection.js';
+import type { Subject } from './suites/subject.js';
+import { type Tolerances, type TolerancesName, tolerances, WorstErrors } from './tolerances.js';
+
+/** A backend for the suite. */
+export interface BackendUnderTest<Buffer, Instance> {
+  /** The name in the list of tests. */
+  readonly name: string;
+  /** Creates the backend. Called before the first test, and by tests that need a second instance. */
+  readonly create: () => (Instance & Backend<Buffer>) | Promise<Instance & Backend<Buffer>>;
+  /** Frees an instance's threads or device. Called once for each instance. */
+  readonly destroy?: (backend: Instance) => void | Promise<void>;
+  /** The tolerances, or the device whose tolerances apply. Default `cpu`: float32 arithmetic. */
+  readonly tolerances?: TolerancesName | Tolerances;
+  /**
+   * The number of the backend's buffers that are not freed, or their bytes. With it the suite checks that calls leave no
+   * buffer after all are released.
+   */
+  readonly liveBuffers?: (backend: Instance) => number;
+  /** Called with the report after the last test. Default: prints it. */
+  readonly onReport?: (report: ConformanceReport) => void | Promise<void>;
+  /**
+   * The cases to run. Default `full`: all. `quick` takes about a third of the time: each shape runs on one cell in six.
+   */
+  readonly tier?: Tier;
+  /**
+   * The cells of the suites that test every cell. Default `all`. Two devices of one backend can test the `first half` and
+   * the `second half`.
+   */
+  readonly cells?: CellShare;
+  /** Default `training`. `inference` is for a backend without gradients: its `gradient` is never called. */
+  readonly level?: Level;
+  /**
+   * Changes every random number of the suite. Default 0: the same numbers in every run. A process has one seed.
+   */
+  readonly seed?: number;
+}
+
+/** The options of a backend with their defaults. Sets the seed. @throws RangeError for a value that does not exist */
+export function settingsOf<Buffer, Instance>(given: BackendUnderTest<Buffer, Instance>) {
+  const { tier = 'full', cells = 'all', level = 'training', seed = 0 } = given;
+  setSeed(seed);
+  const selection: Selection = { tier, cells, level };
+  checkSelection(selection);
+  const used =
+    typeof given.tolerances === 'object' ? given.tolerances : tolerances[given.tolerances ?? 'cpu'];
+  return { selection, seed, tolerances: used };
+}
+
+/** An instance of a backend under test, with what its cases need. */
+export class TestedInstance<Buffer, Instance> {
+  readonly worstErrors = new WorstErrors();
+  private backend: (Instance & Backend<Buffer>) | undefined;
+
+  constructor(
+    private readonly given: BackendUnderTest<Buffer, Instance>,
+    private readonly settings: ReturnType<typeof settingsOf>,
+  ) {}
+
+  async start(): Promise<void> {
+    this.backend = await this.given.create();
+  }
+
+  async end(): Promise<void> {
+    if (this.backend !== undefined) await this.given.destroy?.(this.backend);
+    this.backend = undefined;
+  }
+
+  /** @throws Error when the backend does not pass the case. */
+  async check({ check }: ConformanceCase): Promise<void> {
+    const { create, destroy, liveBuffers } = this.given;
+    const { backend, worstErrors } = this;
+    if (backend === undefined) throw new Error('The backend was not created.');
+    const subject: Subject<Buffer> = {
+      backend,
+      tolerances: this.settings.tolerances,
+      level: this.settings.selection.level,
+      worstErrors,
+      withInstance: async (work) => {
+        const other = await create();
+        try {
+          return await work(other);
+        } finally {
+          await destroy?.(other);
+        }
+      },
+      liveBuffers: liveBuffers && (() => liveBuffers(backend)),
+    };
+    await check(subject);
+  }
+}
