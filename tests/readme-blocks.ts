@@ -43,4 +43,4 @@ export const fileNameOf = ({ readme, line }: Block): string =>
 
 /** True for a block that declares tests and therefore runs under Vitest. */
 export const isTestFile = ({ text }: Block): boolean =>
-  /from '(vitest|@sluice\/conformance|@sluice\/layers\/testing)'/.test(text);
+  /from '(vitest|@sluice\/layers\/testing)'|^test(Backend|Layers)\(/m.test(text);

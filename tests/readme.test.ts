@@ -27,6 +27,7 @@ const project = join(here, '.readme');
 const readmes = [
   'README.md',
   'CONTRIBUTING.md',
+  'packages/conformance/WRITE-A-BACKEND.md',
   ...workspacePackages.map(({ folder }) => `${folder}/README.md`),
 ];
 const blocks = readmes.filter((path) => existsSync(join(root, path))).flatMap((path) => blocksOf(path));

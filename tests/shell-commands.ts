@@ -87,7 +87,9 @@ function readHelp(entry: string, verb: string | undefined): string {
 
 /** Checks that the verb and the options of a program occur in its help text. */
 function problemsOfProgram(entry: string, words: string[]): string[] {
-  const verb = words[0] && !words[0].startsWith('-') ? words[0] : undefined;
+  const [first = ''] = words;
+  // Neither an option nor a file.
+  const verb = /^\w+$/.test(first) ? first : undefined;
   const help = readHelp(entry, verb);
   if (verb && !new RegExp(`\\b${verb}\\b`).test(readHelp(entry, undefined)))
     return [`${entry} has no command ${verb}`];

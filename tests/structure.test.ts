@@ -9,6 +9,9 @@ const nodeModules = [/^webgpu$/, /^node:fs$/];
 /** Modules that declare tests; only the subpath `./testing` imports them. */
 const testingModules = [/^vitest$/, /^@sluice\/conformance$/];
 
+/** Modules of a command line program; only the folder `command` of the suite imports them. */
+const commandModules = [/^node:/, /^(cli-progress|commander|junit-report-builder)$/];
+
 const core = /^@sluice\/core(\/(equations|layouts|backend|random))?$/;
 const tfjs = /^@sluice\/tfjs$/;
 
@@ -22,7 +25,7 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
   [/^backend-webgpu$/, [core, tfjs, /^@tensorflow\//, ...nodeModules]],
   [/^backend-/, [core, tfjs, /^@tensorflow\//]],
   [/^layers$/, [core, tfjs, /^@tensorflow\/tfjs-(core|layers)$/, ...testingModules]],
-  [/^conformance$/, [core, /^vitest(\/internal\/browser)?$/]],
+  [/^conformance$/, [core, /^vitest(\/internal\/browser)?$/, ...commandModules]],
 ];
 
 const longestFile = 350;
@@ -92,6 +95,12 @@ describe('packages import only allowed modules', () => {
     const loaded = [...loadedFiles(join(root, 'packages/layers/src/index.ts'))];
     const names = loaded.flatMap((path) => importsOf(path));
     expect(names.filter((name) => testingModules.some((pattern) => pattern.test(name)))).toEqual([]);
+  });
+
+  test.each(['index', 'browser'])('@sluice/conformance/%s needs no Node', (entry) => {
+    const loaded = [...loadedFiles(join(root, `packages/conformance/src/${entry}.ts`))];
+    const names = loaded.flatMap((path) => importsOf(path));
+    expect(names.filter((name) => commandModules.some((pattern) => pattern.test(name)))).toEqual([]);
   });
 
   const engines = libraries.filter(({ folder }) => existsSync(join(root, folder, 'src/engine.ts')));

@@ -3,6 +3,7 @@ export { type CaseNames, type ConformanceCase, caseById, listCases } from './lis
 export type { CaseFailure } from './outcome.js';
 export { type ConformanceReport, reportText } from './report.js';
 export type { BackendUnderTest } from './run-case.js';
+export { runCases } from './run-cases.js';
 export type { CellShare, Level, Selection, Tier } from './selection.js';
 export { testBackend } from './test-backend.js';
 export type { CellErrors } from './tolerances.js';

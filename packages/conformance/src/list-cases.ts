@@ -39,7 +39,7 @@ export const suiteNames: readonly string[] = suites.map(({ name }) => name);
  */
 export function listCases(selection: Selection, names: CaseNames = {}): ConformanceCase[] {
   checkSelection(selection);
-  checkNames('suite', names.suites, suiteNames);
+  checkNames('suite', names.suites, () => suiteNames);
   checkNames('cell', names.cells, () => casesOf(EVERYTHING).flatMap(({ cell }) => cell ?? []));
   checkNames('case', names.ids, () => casesOf(EVERYTHING).map(({ id }) => id));
   return casesOf(selection).filter(
@@ -72,21 +72,34 @@ function identify({ name, title }: Suite, given: SuiteCase): ConformanceCase {
 function checkNames(
   kind: string,
   given: readonly string[] | undefined,
-  known: readonly string[] | (() => readonly string[]),
+  known: () => readonly string[],
 ): void {
   if (given === undefined) return;
-  const names = [...new Set(typeof known === 'function' ? known() : known)];
+  const names = [...new Set(known())];
   const unknown = given.find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  const shown = names.length <= LISTED ? ` There are ${names.join(', ')}.` : suggestion(unknown, names);
-  throw new RangeError(`There is no ${kind} '${unknown}' in the suite.${shown}`);
+  const hint =
+    kind === 'case'
+      ? 'A report has the ids of cases, such as agreement/6fb9bdb6.'
+      : names.length <= LISTED
+        ? `There are ${names.join(', ')}.`
+        : `Similar ones are ${similarNames(unknown, names).join(', ')}.`;
+  throw new RangeError(`There is no ${kind} '${unknown}'. ${hint}`);
 }
 
+/** A hint has at most this many names. */
 const LISTED = 20;
 
-/** The names that contain the unknown one, or the first names. */
-function suggestion(unknown: string, names: readonly string[]): string {
-  const similar = names.filter((name) => name.toLowerCase().includes(unknown.toLowerCase()));
-  const shown = (similar.length > 0 ? similar : names).slice(0, LISTED);
-  return ` ${similar.length > 0 ? 'Similar ones are' : 'The first ones are'} ${shown.map((name) => `'${name}'`).join(', ')}.`;
+/** The names with the longest common beginning, in quotes. */
+function similarNames(unknown: string, names: readonly string[]): string[] {
+  const common = (name: string) => {
+    let length = 0;
+    while (length < name.length && name[length] === unknown[length]) length++;
+    return length;
+  };
+  const most = Math.max(...names.map(common));
+  return names
+    .filter((name) => common(name) === most)
+    .slice(0, LISTED)
+    .map((name) => `'${name}'`);
 }

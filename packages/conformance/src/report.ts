@@ -1,7 +1,7 @@
 import type { ConformanceCase } from './list-cases.js';
 import type { CaseFailure, Outcome } from './outcome.js';
 import type { CellShare, Level, Tier } from './selection.js';
-import { summaryOf } from './summary.js';
+import { smallestFirst, summaryOf } from './summary.js';
 import { type CellErrors, type Tolerances, tolerances } from './tolerances.js';
 import { version } from './version.js';
 
@@ -25,6 +25,7 @@ export interface ConformanceReport {
   readonly passed: number;
   readonly failed: number;
   readonly notRun: number;
+  /** The smallest cases first. */
   readonly failures: readonly CaseFailure[];
   /** What the failures have in common, in sentences. */
   readonly summary: readonly string[];
@@ -59,7 +60,7 @@ export function makeReport(
   outcomes: ReadonlyMap<string, Outcome>,
   { chosenByName = false, ...facts }: RunFacts,
 ): ConformanceReport {
-  const failed = cases.filter(({ id }) => outcomes.has(id) && outcomes.get(id) !== 'passed');
+  const failed = smallestFirst(cases.filter(({ id }) => (outcomes.get(id) ?? 'passed') !== 'passed'));
   const passed = cases.filter(({ id }) => outcomes.get(id) === 'passed');
   const notRun = cases.length - passed.length - failed.length;
   const failures = failed.map(({ id, path }): CaseFailure => {
@@ -115,6 +116,7 @@ export function reportText(report: ConformanceReport): string {
   return [
     `@sluice/conformance ${suite}, backend ${backend}: ${verdictOf(report)}.`,
     ...summary,
+    ...(failures.length > shown.length ? ['The smallest failed cases:'] : []),
     ...shown.flatMap(({ id, name, message }) => [
       `- ${id}  ${name}`,
       `  ${message.replaceAll('\n', '\n  ')}`,
@@ -125,7 +127,8 @@ export function reportText(report: ConformanceReport): string {
   ].join('\n');
 }
 
-function largest({ worstErrors }: ConformanceReport, direction: 'forward' | 'gradient'): string {
+function largest({ worstErrors, level }: ConformanceReport, direction: 'forward' | 'gradient'): string {
+  if (direction === 'gradient' && level === 'inference') return 'gradient not tested';
   const [worst] = [...worstErrors].sort((a, b) => b[direction] - a[direction]);
   return worst ? `${direction} ${worst[direction].toExponential(1)} (${worst.cell})` : `${direction} none`;
 }

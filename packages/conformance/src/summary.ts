@@ -7,14 +7,12 @@ interface Trait {
   readonly has: (given: ConformanceCase) => boolean;
 }
 
-/** The cases whose choices are known. */
-const chosen = (cases: readonly ConformanceCase[]) => cases.filter(({ choices }) => choices !== undefined);
+/** The cases that compare everything with the reference. */
+const compared = (cases: readonly ConformanceCase[]) => cases.filter(({ choices }) => choices !== undefined);
 
 /**
- * What failures have in common, in sentences: the suites, the properties that all failed cases have and few passed ones, the
- * arrays with the worst numbers, and the smallest failed case.
- *
- * @param failures of the failed cases, in their order
+ * What failures have in common, in sentences: the suites, the properties that all failed cases have and few passed ones, and
+ * the arrays with the worst numbers.
  */
 export function summaryOf(
   failed: readonly ConformanceCase[],
@@ -26,7 +24,6 @@ export function summaryOf(
     `Failures by suite: ${counts(failed.map(({ suite }) => suite))}.`,
     ...commonTraits(failed, passed),
     ...worstArrays(failures),
-    ...smallest(failed, failures),
   ];
 }
 
@@ -50,41 +47,68 @@ const CHOICES = {
 
 const SIZES = { batch: 'batch', timesteps: 'timesteps', inputSize: 'input size', units: 'units' } as const;
 
-/** A common property is worth a sentence when at most this share of the passed cases has it. */
-const RARE = 0.5;
+/** A further property is worth naming when at most this share of the passed cases with the others has it. */
+const RARE = 0.7;
 
-/** The properties of all failed comparisons with the reference, the most telling first. */
+/** Fewer failures have too much in common by chance. */
+const LEAST = 4;
+
+/** The properties of all failed comparisons with the reference that set them apart from the passed ones. */
 function commonTraits(failed: readonly ConformanceCase[], passed: readonly ConformanceCase[]): string[] {
-  const [wrong, right] = [chosen(failed), chosen(passed)];
-  if (wrong.length < 2) return [];
-  const first = wrong[0].choices as NonNullable<ConformanceCase['choices']>;
-  const traits: Trait[] = [
-    { text: `cell ${wrong[0].cell}`, has: ({ cell }) => cell === wrong[0].cell },
+  const wrong = compared(failed);
+  if (wrong.length < LEAST) return [];
+  let right = compared(passed);
+  let traits = traitsOf(wrong).filter(({ has }) => wrong.every(has));
+  const named: string[] = [];
+  for (;;) {
+    const counted = traits.map((trait) => ({ trait, count: right.filter(trait.has).length }));
+    const best = counted.reduce<(typeof counted)[number] | undefined>(
+      (least, one) => (least === undefined || one.count < least.count ? one : least),
+      undefined,
+    );
+    if (best === undefined || right.length === 0 || best.count > RARE * right.length) break;
+    named.push(best.trait.text);
+    right = right.filter(best.trait.has);
+    traits = traits.filter((trait) => trait !== best.trait);
+  }
+  if (named.length === 0) return [];
+  const others =
+    right.length === 0
+      ? 'no passed one has'
+      : right.length === 1
+        ? '1 passed one has'
+        : `${right.length} passed ones have`;
+  return [
+    `All ${wrong.length} failed comparisons with the reference have ${formatAnd(named)}; ${others} ${named.length === 1 ? 'this' : 'all of these'}.`,
+  ];
+}
+
+/** The properties of the first case, and the range of sizes of all. */
+function traitsOf(cases: readonly ConformanceCase[]): Trait[] {
+  const [first] = cases;
+  return [
+    { text: `the cell ${first.cell}`, has: ({ cell }) => cell === first.cell },
     ...Object.entries(CHOICES).map(([key, name]): Trait => {
       const choice = key as keyof typeof CHOICES;
-      return { text: `${name} ${first[choice]}`, has: ({ choices }) => choices?.[choice] === first[choice] };
+      const value = first.choices?.[choice] ?? false;
+      const text = typeof value === 'string' ? `${name} '${value}'` : `${value ? '' : 'no '}${name}`;
+      return { text, has: ({ choices }) => (choices?.[choice] ?? false) === value };
     }),
-    { text: 'a mask or lengths', has: ({ choices }) => choices?.mask !== 'none' },
+    { text: 'a mask', has: ({ choices }) => choices?.mask !== 'none' },
     ...Object.entries(SIZES).flatMap(([key, name]): Trait[] => {
       const sizeOf = ({ choices }: ConformanceCase) => choices?.shape[key as keyof typeof SIZES] ?? 0;
-      const [least, most] = [Math.min(...wrong.map(sizeOf)), Math.max(...wrong.map(sizeOf))];
+      const sizes = cases.map(sizeOf);
+      const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
       return [
         { text: `${name} of at least ${least}`, has: (given) => sizeOf(given) >= least },
         { text: `${name} of at most ${most}`, has: (given) => sizeOf(given) <= most },
       ];
     }),
   ];
-  const common = traits
-    .filter(({ has }) => wrong.every(has))
-    .map(({ text, has }) => ({ text, others: right.filter(has).length }))
-    .filter(({ others }) => others <= RARE * right.length)
-    .sort((a, b) => a.others - b.others);
-  return common.slice(0, 3).map(({ text, others }) => {
-    const rest =
-      others === 0 ? 'no case with this passed' : `${others} of the ${right.length} passed cases have it too`;
-    return `All ${wrong.length} failed comparisons with the reference have ${text}; ${rest}.`;
-  });
 }
+
+const formatAnd = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), names[names.length - 1]].filter((text) => text !== '').join(' and ');
 
 /** The arrays with wrong numbers. */
 function worstArrays(failures: readonly CaseFailure[]): string[] {
@@ -92,20 +116,14 @@ function worstArrays(failures: readonly CaseFailure[]): string[] {
   return arrays.length > 0 ? [`The worst numbers are in: ${counts(arrays)}.`] : [];
 }
 
-/** The smallest failed comparison with the reference and its worst number. */
-function smallest(failed: readonly ConformanceCase[], failures: readonly CaseFailure[]): string[] {
-  const work = ({ choices }: ConformanceCase) => {
-    const { batch, timesteps, inputSize, units } = (choices as NonNullable<typeof choices>).shape;
-    return batch * timesteps * (inputSize + units) * units;
-  };
-  const least = chosen(failed).reduce<ConformanceCase | undefined>(
-    (found, one) => (found === undefined || work(one) < work(found) ? one : found),
-    undefined,
-  );
-  if (least === undefined) return [];
-  const worst = failures.find(({ id }) => id === least.id)?.worst;
-  const number = worst
-    ? `; worst number: ${worst.array} at ${worst.place ?? worst.index}, ${worst.actual} instead of ${worst.expected}`
-    : '';
-  return [`The smallest failed case is ${least.id}, ${least.path.slice(1).join(', ')}${number}.`];
+/** Cases with the smallest comparisons first, then the cases without sizes. */
+export function smallestFirst(cases: readonly ConformanceCase[]): ConformanceCase[] {
+  return [...cases].sort((a, b) => workOf(a) - workOf(b));
+}
+
+/** About the number of multiplications of a case. */
+function workOf({ choices }: ConformanceCase): number {
+  if (choices === undefined) return Number.MAX_VALUE;
+  const { batch, timesteps, inputSize, units } = choices.shape;
+  return batch * timesteps * (inputSize + units) * units;
 }

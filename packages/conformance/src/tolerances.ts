@@ -54,8 +54,27 @@ export class WorstErrors {
     this.byCell.set(cell, { ...known, [direction]: Math.max(known[direction], error) });
   }
 
+  /** Adds the errors that another process found. */
+  merge(others: readonly CellErrors[]): void {
+    for (const { cell, forward, gradient } of others) {
+      const known = this.byCell.get(cell) ?? { cell, forward: 0, gradient: 0 };
+      this.byCell.set(cell, {
+        cell,
+        forward: Math.max(known.forward, forward),
+        gradient: Math.max(known.gradient, gradient),
+      });
+    }
+  }
+
   all(): CellErrors[] {
     return [...this.byCell.values()];
+  }
+
+  /** All errors, which are then forgotten. */
+  takeAll(): CellErrors[] {
+    const all = this.all();
+    this.byCell.clear();
+    return all;
   }
 }
 

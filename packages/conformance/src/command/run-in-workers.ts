@@ -1,0 +1,175 @@
+import { Worker } from 'node:worker_threads';
+import { type ConformanceCase, listCases } from '../list-cases.js';
+import type { Outcome } from '../outcome.js';
+import { type ConformanceReport, makeReport } from '../report.js';
+import { WorstErrors } from '../tolerances.js';
+import type { Answer, BackendFacts, Request, WorkerTask } from './protocol.js';
+
+export interface RunInWorkersOptions extends WorkerTask {
+  readonly workers: number;
+  /** Seconds after which a case that has not ended fails, and its worker is replaced. */
+  readonly limitSeconds: number;
+  readonly signal: AbortSignal;
+  /** Called after each case. */
+  readonly onCase: (done: number, total: number) => void;
+}
+
+/** A report with the outcome of every case that ran. */
+export interface FinishedRun {
+  readonly report: ConformanceReport;
+  readonly cases: readonly ConformanceCase[];
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+}
+
+/**
+ * Runs cases in worker threads, each with its own instance of the backend. A case that crashes its thread or does not end
+ * fails, and the others go on.
+ *
+ * @throws Error when the backend's module cannot be loaded or creates no backend.
+ */
+export async function runInWorkers(options: RunInWorkersOptions): Promise<FinishedRun> {
+  const { selection, names, seed, signal } = options;
+  const chosen = listCases(selection, names);
+  const run = new Run(options);
+  // The first worker tells whether the backend counts its buffers.
+  const first = await run.startThread();
+  const cases = chosen.filter(({ suite }) => first.facts.countsBuffers || suite !== 'leaks');
+  run.begin(cases);
+  const others = Math.min(options.workers, cases.length) - 1;
+  await Promise.all([run.work(first), ...Array.from({ length: Math.max(0, others) }, () => run.work())]);
+  if (run.startFailure && !signal.aborted) throw run.startFailure;
+  const chosenByName = Object.values(names).some((list) => list !== undefined);
+  const worstErrors = run.worstErrors.all();
+  const { outcomes } = run;
+  const facts = { ...first.facts, ...selection, seed, worstErrors, chosenByName };
+  return { cases, outcomes, report: makeReport(cases, outcomes, facts) };
+}
+
+class Run {
+  readonly outcomes = new Map<string, Outcome>();
+  readonly worstErrors = new WorstErrors();
+  startFailure: Error | undefined;
+  private waiting: ConformanceCase[] = [];
+  private total = 0;
+
+  constructor(private readonly options: RunInWorkersOptions) {}
+
+  begin(cases: readonly ConformanceCase[]): void {
+    this.waiting = [...cases];
+    this.total = cases.length;
+  }
+
+  /** @throws Error when the backend does not start. */
+  async startThread(): Promise<Thread> {
+    const { file, selection, names, seed } = this.options;
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: { file, selection, names, seed } satisfies WorkerTask,
+      stdout: true,
+    });
+    // The backend's own output is not part of the report.
+    worker.stdout.on('data', (chunk: Uint8Array) => process.stderr.write(chunk));
+    const thread = new Thread(worker);
+    const answer = await thread.next();
+    if ('ready' in answer) {
+      thread.facts = answer.ready;
+      return thread;
+    }
+    await thread.stop();
+    throw new Error('startFailure' in answer ? answer.startFailure : 'the worker thread gave another answer');
+  }
+
+  /** Runs waiting cases until there are none. */
+  async work(started?: Thread): Promise<void> {
+    let thread = started;
+    try {
+      for (let one = this.take(); one !== undefined; one = this.take()) {
+        thread ??= await this.startThread();
+        const outcome = await this.runCase(thread, one.id);
+        if (outcome === undefined) return;
+        this.outcomes.set(one.id, outcome.result);
+        if (!outcome.alive) thread = undefined;
+        this.options.onCase(this.outcomes.size, this.total);
+      }
+      if (thread) await this.end(thread);
+    } catch (error) {
+      this.startFailure ??= error as Error;
+      this.waiting = [];
+    } finally {
+      await thread?.stop();
+    }
+  }
+
+  private take(): ConformanceCase | undefined {
+    return this.options.signal.aborted ? undefined : this.waiting.shift();
+  }
+
+  /** The outcome of a case, and whether its thread can run another one; undefined when the run is cancelled. */
+  private async runCase(thread: Thread, id: string) {
+    const { limitSeconds, signal } = this.options;
+    thread.ask({ run: id });
+    try {
+      const answer = await thread.next(limitSeconds, signal);
+      if (answer === 'cancelled') return undefined;
+      if (answer !== 'late' && 'outcome' in answer) {
+        this.worstErrors.merge(answer.worstErrors);
+        return { result: answer.outcome, alive: true };
+      }
+      await thread.stop();
+      return { result: { message: `The case did not end within ${limitSeconds} s.` }, alive: false };
+    } catch (error) {
+      return { result: { message: (error as Error).message }, alive: false };
+    }
+  }
+
+  private async end(thread: Thread): Promise<void> {
+    thread.ask({ end: true });
+    await thread.next(this.options.limitSeconds);
+  }
+}
+
+/** A worker thread that answers one request at a time. */
+class Thread {
+  facts!: BackendFacts;
+  private settle: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
+  private failure: Error | undefined;
+
+  constructor(private readonly worker: Worker) {
+    worker.on('message', (answer: Answer) => this.settle?.resolve(answer));
+    worker.on('error', (error) => this.fail(new Error(`The worker thread failed: ${error.message}`)));
+    worker.on('exit', (code) => this.fail(new Error(`The worker thread ended with code ${code}.`)));
+  }
+
+  ask(request: Request): void {
+    this.worker.postMessage(request);
+  }
+
+  next(): Promise<Answer>;
+  next(limitSeconds: number, signal?: AbortSignal): Promise<Answer | 'late' | 'cancelled'>;
+  /** @throws Error when the thread ends first. */
+  async next(limitSeconds?: number, signal?: AbortSignal): Promise<Answer | 'late' | 'cancelled'> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let cancel: (() => void) | undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        if (this.failure) return reject(this.failure);
+        this.settle = { resolve, reject };
+        if (limitSeconds) timer = setTimeout(() => resolve('late'), 1000 * limitSeconds);
+        cancel = () => resolve('cancelled');
+        signal?.addEventListener('abort', cancel);
+      });
+    } finally {
+      clearTimeout(timer);
+      if (cancel) signal?.removeEventListener('abort', cancel);
+      this.settle = undefined;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.settle?.reject(this.failure);
+  }
+}

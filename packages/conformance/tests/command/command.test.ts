@@ -1,0 +1,141 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { testTier } from '../../../../scripts/tier.mjs';
+import type { ConformanceReport } from '../../src/report.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-conformance-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const cli = fileURLToPath(new URL('../../dist/command/cli.js', import.meta.url));
+
+/** Runs the command on a module with a backend of its own. */
+function conformance(module: string, ...args: string[]) {
+  const file = join(folder, 'my-backend.mjs');
+  writeFileSync(file, module);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, file, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+/** A right backend: core's reference. `change` makes something of it wrong. */
+const withChange = (change: string, rest = '') => `
+import { referenceForward } from '${import.meta.resolve('@sluice/core')}';
+import { checkInputs, withOwnedBuffers } from '${import.meta.resolve('@sluice/core/backend')}';
+const exact = (values) => values && Float64Array.from(values);
+const rounded = (values) => Float32Array.from(values);
+class Reference {
+  name = 'mine';
+  upload(values) { return values.slice(); }
+  async download(buffer) { return buffer.slice(); }
+  release() {}
+  savedLength() { return 0; }
+  forward(plan, given) {
+    checkInputs(plan, given);
+    ${change}
+    const inputs = { ...given, x: exact(given.x), mask: exact(given.mask), parameters: given.parameters.map(exact),
+      initialStates: given.initialStates?.map(exact), recurrentMasks: given.recurrentMasks?.map(exact) };
+    const { sequence, states } = referenceForward(plan, inputs);
+    return { sequence: rounded(sequence), states: states.map(rounded) };
+  }
+  gradient() { throw new Error('no gradients'); }
+}
+export default { name: 'mine', create: () => withOwnedBuffers(new Reference())${rest} };
+`;
+const right = withChange('');
+const FEW = ['--level', 'inference', '--cell', 'gru', '--workers', '2'];
+
+test('the example of the guide conforms', () => {
+  const example = fileURLToPath(new URL('../../examples/my-backend.js', import.meta.url));
+  const args = [
+    cli,
+    example,
+    ...(testTier() === 'full' ? [] : ['--suite', 'buffers', 'errors', 'memory', 'leaks']),
+  ];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(stdout).toMatch(
+    /^@sluice\/conformance .*, backend mine: (conforming|a partial run: only some cases were selected)\.\n/,
+  );
+  expect(status).toBe(0);
+});
+
+test('a right backend conforms, and the exit status says so', () => {
+  const { status, stdout, stderr } = conformance(right, ...FEW, '--tier', 'quick');
+  expect(stdout).toMatch(
+    /backend mine: a partial run: only the quick tests were selected; only some cases were/,
+  );
+  expect(stdout).toMatch(
+    /\n\d+ tests passed, 0 failed, 0 did not run; .*\nTolerances: .*gradient not tested\.\n$/,
+  );
+  expect(status).toBe(0);
+  expect(stderr).toBe('');
+});
+
+test('a fault is summed up, its smallest case first, and that case can be run alone', () => {
+  const wrong = withChange('given = { ...given, reverse: false };');
+  const { status, stdout } = conformance(wrong, '--level', 'inference', '--cell', 'gru', 'lstm', '--json');
+  const report = JSON.parse(stdout) as ConformanceReport;
+  expect(status).toBe(1);
+  expect(report.summary.join()).toMatch(
+    /All \d+ failed comparisons with the reference have reverse and timesteps of at least 2; /,
+  );
+  const [smallest] = report.failures;
+  expect(smallest.worst).toMatchObject({
+    array: 'sequence',
+    place: expect.stringMatching(/^row \d+, step \d+, unit \d+$/),
+  });
+  const alone = conformance(wrong, '--level', 'inference', '--case', smallest.id);
+  expect(alone.stdout).toContain(`- ${smallest.id}  ${smallest.name}\n  sequence: `);
+  expect(alone.stdout).toContain('0 tests passed, 1 failed, 0 did not run');
+});
+
+test('a case that does not end and one that ends its thread fail, and the others go on', () => {
+  const wrong = withChange('if (given.batch === 5) for (;;); if (given.batch === 9) process.exit(3);');
+  const { status, stdout } = conformance(wrong, ...FEW, '--suite', 'agreement', '--limit', '1');
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/> \[5, .*\n {2}The case did not end within 1 s\./);
+  expect(stdout).toMatch(/> \[9, .*\n {2}The worker thread ended with code 3\./);
+  expect(stdout).toMatch(/\n2\d tests passed, 2 failed, 0 did not run/);
+});
+
+test('--junit writes every case', () => {
+  const file = join(folder, 'report.xml');
+  conformance(right, ...FEW, '--suite', 'rows', '--junit', file);
+  expect(readFileSync(file, 'utf8')).toMatch(
+    /<testsuites tests="2" failures="0".*<testcase classname="rows" name="rows of a batch are independent > gru > other rows have no effect \(rows\/19ac7066\)"\/>/s,
+  );
+});
+
+test.each([
+  [
+    'no default export',
+    'export const create = 1;',
+    [],
+    /has no default export with a function create\. Export/,
+  ],
+  [
+    'an unknown option',
+    withChange('', ', destory() {}'),
+    [],
+    /exports the unknown option 'destory'\. The options are/,
+  ],
+  [
+    'a backend that does not start',
+    "export default () => { throw new Error('no device'); };",
+    [],
+    /no device/,
+  ],
+  ['an unknown suite', right, ['--suite', 'row'], /There is no suite 'row'\. There are agreement, /],
+  [
+    'no worker',
+    right,
+    ['--workers', '0'],
+    /argument '0' is invalid\. It must be a whole number of at least 1\./,
+  ],
+  ['an unknown level', right, ['--level', 'all'], /Allowed choices are inference, training\./],
+])('%s is an error that says what is expected', (_, module, args, message) => {
+  const { status, stdout, stderr } = conformance(module, ...args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatch(message);
+});
