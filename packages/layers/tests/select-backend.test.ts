@@ -1,3 +1,4 @@
+import { type BackendDescription, describeBackend, describedBackends } from '@sluice/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { selectBackend } from '../src/index.js';
@@ -102,6 +103,56 @@ describe('selectBackend', () => {
     await tf.setBackend('plain');
     delete tf.engine().registry.late;
     tf.removeBackend('late');
+  });
+
+  test('a backend of another package comes at its place, with its own obstacle and drawback', async () => {
+    const description: BackendDescription = { package: 'rnn-on-dsp', before: 'wasm' };
+    describeBackend('dsp', description);
+    expect((await selectBackend()).refused).toContainEqual({
+      backend: 'dsp',
+      reason: 'not imported; import rnn-on-dsp',
+    });
+    tf.copyRegisteredKernels('cpu', 'dsp');
+    const cpu = tf.findBackend('cpu');
+    tf.registerBackend('dsp', () => cpu);
+    expect(await selectBackend()).toEqual({
+      backend: 'dsp',
+      kernels: true,
+      refused: [{ backend: 'webgpu', reason: 'this runtime has no WebGPU (navigator.gpu is undefined)' }],
+    });
+
+    describeBackend('dsp', { ...description, obstacle: async () => 'its driver is too old' });
+    expect((await selectBackend({ candidates: ['dsp', 'cpu'] })).refused).toEqual([
+      { backend: 'dsp', reason: 'its driver is too old' },
+    ]);
+    describeBackend('dsp', {
+      ...description,
+      obstacle: () => {
+        throw new Error('no driver');
+      },
+    });
+    expect((await selectBackend({ candidates: ['dsp', 'cpu'] })).refused).toEqual([
+      { backend: 'dsp', reason: 'examining it failed: no driver' },
+    ]);
+    describeBackend('dsp', { ...description, obstacle: () => new Promise(() => {}) });
+    expect((await selectBackend({ candidates: ['dsp', 'cpu'], timeout: 20 })).refused).toEqual([
+      { backend: 'dsp', reason: expect.stringMatching(/^examining it took longer than 0\.02 s/) },
+    ]);
+
+    tf.copyRegisteredKernels('cpu', 'wasm');
+    tf.registerBackend('wasm', () => cpu);
+    describeBackend('dsp', { ...description, drawback: () => 'its device is simulated' });
+    expect(await selectBackend({ candidates: ['dsp', 'wasm'] })).toMatchObject({
+      backend: 'wasm',
+      refused: [{ backend: 'dsp', reason: 'its device is simulated' }],
+    });
+    expect((await selectBackend({ candidates: ['dsp', 'plain'] })).backend).toBe('dsp');
+    // Other test files run in this process.
+    (describedBackends() as Map<string, BackendDescription>).delete('dsp');
+    for (const name of ['dsp', 'wasm']) {
+      tf.removeBackend(name);
+      for (const { kernelName } of tf.getKernelsForBackend(name)) tf.unregisterKernel(kernelName, name);
+    }
   });
 
   test('WebGPU that never returns an adapter is given up', async () => {

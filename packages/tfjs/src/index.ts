@@ -1,4 +1,5 @@
 /** How a backend of Sluice becomes kernels of TensorFlow.js. */
+export { type BackendDescription, describeBackend, describedBackends } from './backend-descriptions.js';
 export {
   KERNELS_WITHOUT_NUMBERS,
   replaceKernel,

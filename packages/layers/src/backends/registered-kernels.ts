@@ -1,11 +1,11 @@
 /** The TensorFlow.js backends with Sluice's kernels: those that a package provides, and those that are registered now. */
 import { packagedBackends } from '@sluice/core/backend';
-import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
+import { describedBackends, RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import { getKernel } from '@tensorflow/tfjs-core';
 
 /** The package that registers Sluice's kernels for a backend; undefined when there is none. */
 export const packageFor = (backend: string): string | undefined =>
-  packagedBackends.find(({ name }) => name === backend)?.package;
+  packagedBackends.find(({ name }) => name === backend)?.package ?? describedBackends().get(backend)?.package;
 
 /** Whether Sluice's kernels are registered for a TensorFlow.js backend. */
 export function hasKernels(backend: string): boolean {

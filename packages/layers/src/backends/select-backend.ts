@@ -1,11 +1,15 @@
 import { packagedBackends } from '@sluice/core/backend';
+import { type BackendDescription, describedBackends } from '@sluice/tfjs';
 import { engine, getBackend, ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../checks.js';
 import { hasKernels, packageFor } from './registered-kernels.js';
 import { examineGPU, type GPUFindings, hasWebGPU } from './webgpu-adapter.js';
 
 export interface SelectBackendOptions {
-  /** Names of TensorFlow.js backends, best first. Default: webgpu, wasm, cpu, then the other registered backends. */
+  /**
+   * Names of TensorFlow.js backends, best first. Default: webgpu, wasm, cpu, then the other registered backends; a backend
+   * that `describeBackend` of `@sluice/tfjs` has described comes at its place.
+   */
   candidates?: readonly string[];
   /**
    * How long a backend may take to start, in ms, before the next one is tried. Default: 15,000. A start may never end, for
@@ -47,8 +51,8 @@ interface Candidate {
   readonly obstacle?: string;
   /** Why backends with kernels come first. */
   readonly kernelsMissing?: string;
-  /** Why wasm comes first. */
-  readonly softwareGPU?: string;
+  /** Why it is slow, so that wasm comes first. */
+  readonly drawback?: string;
 }
 
 /**
@@ -56,7 +60,7 @@ interface Candidate {
  *
  * Backends with Sluice's kernels come before those without, on which recurrent layers run many TensorFlow.js operations per
  * time step: correct, but slow. WebGPU comes after wasm when its adapter is a software adapter, and is not used when its
- * device is lost. A backend that does not start within `timeout` is given up: if it starts later, it does not become
+ * device is lost. The package of another backend can describe both cases with `describeBackend` of `@sluice/tfjs`. A backend that does not start within `timeout` is given up: if it starts later, it does not become
  * current, and it can be tried again.
  *
  * @throws RangeError when `timeout` is not a number above 0 or an option is unknown, Error with every reason when no
@@ -71,9 +75,7 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
     );
   }
   const registered = engine().backendNames();
-  const packaged: string[] = packagedBackends.map(({ name }) => name);
-  const others = registered.filter((name) => !packaged.includes(name));
-  const names = options.candidates ?? [...packaged, ...others];
+  const names = options.candidates ?? defaultCandidates(registered);
   const candidates = await Promise.all(names.map((name) => examineCandidate(name, registered, timeout)));
   const failures = new Map<Candidate, string>();
   const reasonsFor = (refused: readonly Candidate[]) =>
@@ -103,25 +105,51 @@ async function examineCandidate(
   const missing = findMissingPart(backend, registered);
   if (missing !== undefined) return { backend, obstacle: missing };
   const kernelsMissing = hasKernels(backend) ? undefined : describeMissingKernels(backend);
-  const examined: Promise<GPUFindings> = backend === 'webgpu' ? examineGPU() : Promise.resolve({});
+  const examined = backend === 'webgpu' ? examineGPU() : examineDescribed(describedBackends().get(backend));
   const { obstacle, drawback } = await withTimeout(timeout, examined, () => ({
-    obstacle: `asking WebGPU for an adapter ${describeTimeout(timeout)}`,
+    obstacle: `${backend === 'webgpu' ? 'asking WebGPU for an adapter' : 'examining it'} ${describeTimeout(timeout)}`,
   }));
-  return { backend, obstacle, kernelsMissing, softwareGPU: drawback };
+  return { backend, obstacle, kernelsMissing, drawback };
+}
+
+/** The packaged backends, then the other registered ones, and the described ones at their places. */
+function defaultCandidates(registered: readonly string[]): string[] {
+  const names: string[] = packagedBackends.map(({ name }) => name);
+  for (const name of registered) {
+    if (!names.includes(name) && !describedBackends().has(name)) names.push(name);
+  }
+  for (const [name, { before }] of describedBackends()) {
+    if (names.includes(name)) continue;
+    const place = before === undefined ? -1 : names.indexOf(before);
+    names.splice(place < 0 ? names.length : place, 0, name);
+  }
+  return names;
+}
+
+async function examineDescribed(description: BackendDescription | undefined): Promise<GPUFindings> {
+  try {
+    return { obstacle: await description?.obstacle?.(), drawback: await description?.drawback?.() };
+  } catch (error) {
+    return { obstacle: `examining it failed: ${error instanceof Error ? error.message : String(error)}` };
+  }
 }
 
 /** The candidates in the order in which to try them. */
 function rankCandidates(candidates: readonly Candidate[]): Candidate[] {
-  const order = [...candidates];
-  const slow = order.findIndex(({ softwareGPU }) => softwareGPU !== undefined);
-  const wasm = order.findIndex(({ backend }) => backend === 'wasm');
-  if (slow >= 0 && slow < wasm) order.splice(wasm, 0, ...order.splice(slow, 1));
+  const wasm = candidates.findIndex(({ backend }) => backend === 'wasm');
+  const isSlow = ({ drawback }: Candidate) => drawback !== undefined;
+  const better = candidates.slice(0, wasm + 1);
+  const order = [
+    ...better.filter((one) => !isSlow(one)),
+    ...better.filter(isSlow),
+    ...candidates.slice(wasm + 1),
+  ];
   const rank = ({ kernelsMissing }: Candidate) => (kernelsMissing === undefined ? 0 : 1);
   return order.sort((a, b) => rank(a) - rank(b));
 }
 
-function joinReasons({ kernelsMissing, softwareGPU }: Candidate, failure: string | undefined): string {
-  return [kernelsMissing, softwareGPU, failure].filter(Boolean).join(', and ');
+function joinReasons({ kernelsMissing, drawback }: Candidate, failure: string | undefined): string {
+  return [kernelsMissing, drawback, failure].filter(Boolean).join(', and ');
 }
 
 function findMissingPart(backend: string, registered: readonly string[]): string | undefined {
