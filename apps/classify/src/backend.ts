@@ -3,6 +3,9 @@ import '@sluice/backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import '@sluice/backend-wasm';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { setUpWebGPU } from '@sluice/backend-webgpu/node';
 import { selectBackend } from '@sluice/layers';
 import { enableProdMode, engine } from '@tensorflow/tfjs-core';
@@ -14,22 +17,36 @@ import { InputError, messageOf } from './failure.js';
  * Makes a TensorFlow.js backend current.
  *
  * @param name null for the best available one.
+ * @param module a file, or the name of an installed package, that registers a backend.
  * @returns the name of the backend.
  * @throws InputError with the reason when the backend cannot be used.
  */
-export async function useBackend(name: string | null): Promise<string> {
+export async function useBackend(name: string | null, module?: string): Promise<string> {
+  if (module !== undefined) await importModule(module);
   // Silences advice of TensorFlow.js on standard error, such as to install its native package.
   enableProdMode();
   if (name === 'webgpu' || (name === null && mayHaveGPU())) await addWebGPU(name !== null);
   const available = engine().backendNames();
   if (name !== null && !available.includes(name)) {
-    throw new InputError(`There is no backend "${name}" here. There are ${available.join(', ')}.`);
+    const hint = module === undefined ? ' --import MODULE adds the backend of a module.' : '';
+    throw new InputError(`There is no backend "${name}" here. There are ${available.join(', ')}.${hint}`);
   }
   try {
     const { backend } = await selectBackend(name === null ? {} : { candidates: [name] });
     return backend;
   } catch (error) {
     throw new InputError(messageOf(error));
+  }
+}
+
+/** Imports a file, or a package that is installed in the current folder. */
+async function importModule(module: string): Promise<void> {
+  try {
+    const file = resolve(module);
+    const path = existsSync(file) ? file : createRequire(resolve('package.json')).resolve(module);
+    await import(pathToFileURL(path).href);
+  } catch (error) {
+    throw new InputError(`--import ${module}: ${messageOf(error)}`);
   }
 }
 

@@ -1,7 +1,14 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { CompareFlags } from './commands/cell-runs.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
-import { addReadingOptions, addTrainingOptions, cellName, cellNameList, path } from './commands/options.js';
+import {
+  addBackendOptions,
+  addReadingOptions,
+  addTrainingOptions,
+  cellName,
+  cellNameList,
+  path,
+} from './commands/options.js';
 import type { PredictFlags } from './commands/predict.js';
 import type { TrainFlags } from './commands/train.js';
 import { InputError } from './failure.js';
@@ -82,32 +89,28 @@ function commands(streams: Streams & Pick<Terminal, 'input'>, finished: (status:
     finished(await compare(flags, streams));
   });
 
-  addReadingOptions(
-    program
-      .command('evaluate')
-      .description('test a saved model with labelled data')
-      .requiredOption('--model <folder>', 'folder of the saved model', path)
-      .requiredOption('--data <path>', 'labelled data, in any format that train reads', path),
-  )
-    .option('--backend <name>', 'TensorFlow.js backend (default: the best there is)')
-    .action(async (flags: EvaluateFlags) => {
-      const { evaluate } = await import('./commands/evaluate.js');
-      finished(await evaluate(flags, streams));
-    });
+  const evaluateCommand = program
+    .command('evaluate')
+    .description('test a saved model with labelled data')
+    .requiredOption('--model <folder>', 'folder of the saved model', path)
+    .requiredOption('--data <path>', 'labelled data, in any format that train reads', path);
+  addBackendOptions(addReadingOptions(evaluateCommand)).action(async (flags: EvaluateFlags) => {
+    const { evaluate } = await import('./commands/evaluate.js');
+    finished(await evaluate(flags, streams));
+  });
 
-  program
+  const predictCommand = program
     .command('predict')
     .description('print class, probability and text, separated by tabs')
     .argument(
       '[texts...]',
       'texts to classify (default: the lines of standard input that are not blank, each answered as it arrives)',
     )
-    .requiredOption('--model <folder>', 'folder of the saved model', path)
-    .option('--backend <name>', 'TensorFlow.js backend (default: the best there is)')
-    .action(async (texts: string[], flags: PredictFlags) => {
-      const { predict } = await import('./commands/predict.js');
-      finished(await predict(texts, flags, streams));
-    });
+    .requiredOption('--model <folder>', 'folder of the saved model', path);
+  addBackendOptions(predictCommand).action(async (texts: string[], flags: PredictFlags) => {
+    const { predict } = await import('./commands/predict.js');
+    finished(await predict(texts, flags, streams));
+  });
 
   program
     .command('inspect')

@@ -1,8 +1,48 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeBackend } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { command, objects, small } from './command.js';
 import { scratchFile, scratchFolder, toyLines } from './scratch.js';
+
+describe('--import', () => {
+  /** A module that registers the backend `mine`: TensorFlow.js's cpu backend and its kernels, by another name. */
+  const module = `
+import { copyRegisteredKernels, registerBackend } from '${import.meta.resolve('@tensorflow/tfjs-core')}';
+import { MathBackendCPU } from '${import.meta.resolve('@tensorflow/tfjs-backend-cpu')}';
+copyRegisteredKernels('cpu', 'mine');
+registerBackend('mine', () => new MathBackendCPU());`;
+
+  test('trains, evaluates and predicts on the backend of a module', async () => {
+    const file = scratchFile('my-backend.mjs', module);
+    const data = scratchFile('data.txt', toyLines(40));
+    const out = join(scratchFolder(), 'model');
+    const mine = ['--import', file, '--backend', 'mine'];
+    const trained = await command(['train', ...small, '--data', data, '--out', out, '--json', ...mine]);
+    expect(trained.error).toBe('');
+    expect(objects(trained.output).at(-1).summary).toMatchObject({ backend: 'mine', epochs: 3 });
+    const evaluated = await command(['evaluate', '--model', out, '--data', data, ...mine]);
+    expect(evaluated.output).toMatch(/^accuracy /);
+    expect((await command(['predict', '--model', out, ...mine, 'some text'])).status).toBe(0);
+    removeBackend('mine');
+  });
+
+  test('a module that cannot be imported is an error, and so is an unknown backend, with a hint', async () => {
+    const data = scratchFile('data.txt', toyLines(40));
+    const file = scratchFile('broken.mjs', "throw new Error('no device');");
+    const run = (...args: string[]) => command(['train', ...small, '--data', data, ...args]);
+    expect(await run('--import', file)).toMatchObject({
+      status: 1,
+      error: expect.stringContaining(`--import ${file}: no device`),
+    });
+    expect((await run('--import', 'no-such-package')).error).toMatch(
+      /--import no-such-package: .*no-such-package/,
+    );
+    expect((await run('--backend', 'yours')).error).toContain(
+      '--import MODULE adds the backend of a module.',
+    );
+  });
+});
 
 describe('train', () => {
   test('--json prints an object for each epoch and a summary with exactly its keys, nothing else', async () => {
@@ -148,7 +188,10 @@ describe('train', () => {
     [['--learning-rate', '-1'], /Expected a number above 0/],
     [['--unit', 'line'], /Allowed choices are word, character/],
     [['--cell', 'transformer'], /Allowed choices are simple-rnn, lstm, gru, sru, min-gru, ind-rnn, li-gru/],
-    [['--backend', 'abacus'], /There is no backend "abacus" here. There are (cpu, wasm|wasm, cpu)\.\n/],
+    [
+      ['--backend', 'abacus'],
+      /There is no backend "abacus" here. There are (cpu, wasm|wasm, cpu)\. --import MODULE /,
+    ],
     [['--out', ''], /--out <folder>' argument '' is invalid. Expected a path, got an empty text/],
     [['--data', ''], /--data <path>' argument '' is invalid. Expected a path, got an empty text/],
     [['--test', ' '], /--test <path>' argument ' ' is invalid. Expected a path, got an empty text/],

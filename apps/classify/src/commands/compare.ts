@@ -36,7 +36,7 @@ async function compareCells(flags: CompareFlags, streams: Streams): Promise<numb
   const data = prepareData(named[0].plan.data, settings, notice);
   for (const { plan, folder } of named) if (plan.checkpoint) checkSameData(plan.checkpoint, data, folder);
   const runs = [...named, ...earlierRuns(flags, named[0].plan, data, notice)];
-  const backend = await useBackend(settings.backend);
+  const backend = await useBackend(settings.backend, flags.import);
   let reporter: Reporter;
   const compared: ComparedRun[] = [];
   const diverged: string[] = [];
@@ -81,7 +81,7 @@ async function compareCells(flags: CompareFlags, streams: Streams): Promise<numb
   if (!finished) {
     const cells = flags.cells.join(',');
     notice(
-      `stopped. Resume with: ${commandLine('compare', '--cells', cells, '--out', flags.out, '--resume')}`,
+      `stopped. Resume with: ${commandLine('compare', '--cells', cells, '--out', flags.out, '--resume', ...(flags.import ? ['--import', flags.import] : []))}`,
     );
     return interruptedStatus;
   }

@@ -16,12 +16,13 @@ export interface EvaluateFlags extends ReadingFlags {
   model: string;
   data: string;
   backend?: string;
+  import?: string;
 }
 
 /** Tests a saved model with labelled data. @returns the exit status. */
 export async function evaluate(flags: EvaluateFlags, { output, error }: Streams): Promise<number> {
   const notice = noticeTo({ error });
-  await useBackend(flags.backend ?? null);
+  await useBackend(flags.backend ?? null, flags.import);
   const { model, settings, classes, vocabulary } = await loadModel(flags.model);
   const columns = {
     label: flags.labelColumn ?? defaultColumns.label,

@@ -23,6 +23,7 @@ export interface TrainingFlags extends ReadingFlags, Partial<Omit<Settings, 'cli
   test?: string;
   clipNorm?: number;
   backend?: string;
+  import?: string;
   resume?: boolean;
   json?: boolean;
 }
@@ -33,6 +34,13 @@ export function addReadingOptions(command: Command): Command {
     .option('--label-column <name>', 'column or key that holds the label (default: label)')
     .option('--text-column <name>', 'column or key that holds the text (default: text)')
     .option('--skip-bad', 'leave out rows that cannot be used, and count them');
+}
+
+/** Adds the options for the device. */
+export function addBackendOptions(command: Command): Command {
+  return command
+    .option('--backend <name>', 'TensorFlow.js backend: cpu, wasm or webgpu (default: the best there is)')
+    .option('--import <module>', 'import a file or package first that registers another backend');
 }
 
 /** Adds the options of training, except the cell and the folder. */
@@ -46,7 +54,8 @@ export function addTrainingOptions(command: Command): Command {
       path,
     )
     .option('--test <path>', 'data to test the kept model with', path);
-  return addReadingOptions(command)
+  addReadingOptions(command);
+  return addBackendOptions(command)
     .option(
       '--validation <part>',
       `part of the data held back for validation (default: ${defaults.validation})`,
@@ -73,7 +82,6 @@ export function addTrainingOptions(command: Command): Command {
     .option('--clip-norm <norm>', 'largest global norm of the gradients (default: no limit)', positive)
     .option('--dropout <part>', `part of the activations to drop (default: ${defaults.dropout})`, part)
     .option('--bidirectional', 'read each text from both ends')
-    .option('--backend <name>', 'TensorFlow.js backend: cpu, wasm or webgpu (default: the best there is)')
     .option(
       '--seed <number>',
       `the same seed gives the same numbers (default: ${defaults.seed})`,

@@ -12,6 +12,7 @@ import { allFinite } from '../training/weights.js';
 export interface PredictFlags {
   model: string;
   backend?: string;
+  import?: string;
 }
 
 /**
@@ -29,7 +30,7 @@ export async function predict(
   if (given.length === 0 && streams.input.isTTY) {
     throw new InputError('Nothing to classify. Give texts as arguments, or lines on standard input.');
   }
-  await useBackend(flags.backend ?? null);
+  await useBackend(flags.backend ?? null, flags.import);
   const saved = await loadModel(flags.model);
   const groups = given.length > 0 ? [given] : arrivingLines(streams.input, noticeTo(streams));
   for await (const texts of groups) streams.output.write(await answers(texts, saved, flags.model));

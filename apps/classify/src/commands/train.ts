@@ -38,7 +38,7 @@ async function trainIn(folder: string | null, flags: TrainFlags, streams: Stream
   );
   const data = prepareData(plan.data, plan.settings, notice);
   if (checkpoint !== undefined && folder !== null) checkSameData(checkpoint, data, folder);
-  const backend = await useBackend(plan.settings.backend);
+  const backend = await useBackend(plan.settings.backend, flags.import);
   if (checkpoint !== undefined) noticeOtherBackend(checkpoint.settings.backend, backend, notice);
   // The name of the backend, so that a resumed run uses the same one.
   const settings = { ...plan.settings, backend };
@@ -54,7 +54,7 @@ async function trainIn(folder: string | null, flags: TrainFlags, streams: Stream
     },
   );
   if (!result.finished) {
-    notice(stoppedNotice(result.history.length, settings.epochs, flags.out));
+    notice(stoppedNotice(result.history.length, settings.epochs, flags));
     return interruptedStatus;
   }
   if (flags.json) {
@@ -84,8 +84,12 @@ export function noticeOtherBackend(
   notice(`the run started on the backend ${before}; on ${now} its numbers differ in their last digits`);
 }
 
-function stoppedNotice(finished: number, epochs: number, folder: string | undefined): string {
+function stoppedNotice(
+  finished: number,
+  epochs: number,
+  { out: folder, import: module }: TrainFlags,
+): string {
   const state = `stopped; ${finished} of ${formatQuantity(epochs, 'epoch')} ${finished === 1 ? 'is' : 'are'} finished`;
   if (folder === undefined) return `${state}. Nothing was saved; give --out FOLDER to be able to resume.`;
-  return `${state}. Resume with: ${commandLine('train', '--out', folder, '--resume')}`;
+  return `${state}. Resume with: ${commandLine('train', '--out', folder, '--resume', ...(module ? ['--import', module] : []))}`;
 }
