@@ -108,6 +108,9 @@ describe('selectBackend', () => {
   test('a backend of another package comes at its place, with its own obstacle and drawback', async () => {
     const description: BackendDescription = { package: 'rnn-on-dsp', before: 'wasm' };
     describeBackend('dsp', description);
+    expect(() => describeBackend('dsp', { befor: 'cpu' } as BackendDescription)).toThrow(
+      "'befor' is unknown. Known: package, before, obstacle, drawback.",
+    );
     expect((await selectBackend()).refused).toContainEqual({
       backend: 'dsp',
       reason: 'not imported; import rnn-on-dsp',

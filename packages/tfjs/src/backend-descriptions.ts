@@ -10,14 +10,27 @@ export interface BackendDescription {
   readonly drawback?: () => string | undefined | Promise<string | undefined>;
 }
 
+/** The names of a description; the compiler checks that they are complete. */
+const NAMES = Object.keys({
+  package: true,
+  before: true,
+  obstacle: true,
+  drawback: true,
+} satisfies Record<keyof BackendDescription, true>);
+
 const descriptions = new Map<string, BackendDescription>();
 
 /**
  * Describes a backend that this module's package registers with TensorFlow.js, in place of an earlier description.
  *
  * @param name the name of the TensorFlow.js backend
+ * @throws RangeError when the description has an unknown property.
  */
 export function describeBackend(name: string, description: BackendDescription): void {
+  const unknown = Object.keys(description).find((property) => !NAMES.includes(property));
+  if (unknown !== undefined) {
+    throw new RangeError(`describeBackend('${name}'): '${unknown}' is unknown. Known: ${NAMES.join(', ')}.`);
+  }
   descriptions.set(name, description);
 }
 
