@@ -23,6 +23,7 @@ const peer: Measured = {
   contender: 'tf.layers',
   medianMs: 150.4,
   minMs: 120,
+  quartilesMs: [148, 153],
   maxError: 3e-7,
   kernels: 1404,
 };
@@ -32,6 +33,7 @@ const runtime: Measured = {
   contender: 'onnxruntime-web',
   medianMs: 10,
   minMs: 9,
+  quartilesMs: [9.5, 10.5],
 };
 const skipped: Skipped = { ...task, backend: 'wasm', threads: 1, contender: 'sluice', skipped: 'no memory' };
 
@@ -108,7 +110,7 @@ describe('the table', () => {
   });
 
   test('compares with Sluice on the same backend where it runs there', () => {
-    const there: Measured = { ...sluice, backend: 'wasm', medianMs: 5 };
+    const there: Measured = { ...sluice, backend: 'wasm', medianMs: 5, quartilesMs: [4.9, 5.1] };
     const table = taskTable({ task, results: [sluice, there, peer, runtime], notes: [] });
     expect(columns(table, 'onnxruntime-web')[6]).toBe('2.00');
     expect(columns(table, 'tf.layers')[6]).toBe('7.52');
@@ -127,8 +129,25 @@ describe('the table', () => {
     expect(nothing).toMatch(/WRONG not finite/);
   });
 
+  test('marks results whose middle halves overlap with that of the fastest', () => {
+    const near: Measured = { ...runtime, medianMs: 20.5, quartilesMs: [20.9, 22] };
+    const table = taskTable({ task, results: [sluice, near, peer], notes: [] });
+    const ratios = ['sluice', 'onnxruntime-web', 'tf.layers'].map((name) => columns(table, name)[5]);
+    expect(ratios).toEqual(['≈ 1.00', '≈ 1.02', '7.52']);
+    const apart = taskTable({ task, results: [sluice, { ...near, quartilesMs: [21.1, 22] }], notes: [] });
+    expect(apart).not.toMatch(/≈/);
+  });
+
+  test('warns of noise, and only then', () => {
+    const noisy: Measured = { ...peer, quartilesMs: [100, 190] };
+    const warning =
+      /The times of 1 of 2 vary too much to be trusted: their middle half is up to 60 % of the median wide\./;
+    expect(taskTable({ task, results: [sluice, noisy], notes: [] })).toMatch(warning);
+    expect(taskTable({ task, results: [sluice, peer], notes: [] })).not.toMatch(/vary/);
+  });
+
   test('is in microseconds if the fastest is short', () => {
-    const short = { ...sluice, medianMs: 0.0254, minMs: 0.02137 };
+    const short = { ...sluice, medianMs: 0.0254, minMs: 0.02137, quartilesMs: [0.025, 0.026] as const };
     const table = taskTable({ task, results: [short, peer], notes: [] });
     expect(columns(table, 'contender').slice(2, 4)).toEqual(['median µs', 'min µs']);
     expect(columns(table, 'sluice').slice(2, 4)).toEqual(['25.4', '21.4']);
@@ -139,7 +158,13 @@ describe('the table', () => {
 
   test('of a step has the speed of its products', () => {
     const step: Task = { workload: 'step', shape: [1, 1, 128, 128], cell: 'gru' };
-    const result: Measured = { ...sluice, ...step, medianMs: 0.02, flops: 196_608 };
+    const result: Measured = {
+      ...sluice,
+      ...step,
+      medianMs: 0.02,
+      quartilesMs: [0.019, 0.021],
+      flops: 196_608,
+    };
     const wrong: Measured = { ...result, contender: 'onnxruntime-web', maxError: 1 };
     const table = taskTable({ task: step, results: [result, wrong], notes: [] });
     expect(table.match(/.*flops.*/g)).toEqual(['  sluice on cpu: 196,608 flops of products at 9.83 GFLOP/s']);

@@ -85,12 +85,47 @@ describe('a file of results', () => {
     expect(results).toEqual([{ ...measured, roundsMs: [] }, { ...broken, roundsMs: [] }, skipped]);
   });
 
-  test.each(['', 'words', '{}', '{"results": [{"workload": "forward"}]}', '[1, 2]', '{"results": "none"}'])(
-    'is not %j, which is refused',
-    (text) => {
-      expect(() => readRun(text)).toThrow(/not a file of results/);
+  test.each(['results', 'tasks', 'ceilings', 'machine'] as const)(
+    'without any one field of its %s is refused by name',
+    (part) => {
+      const optional = ['profile', 'covers', 'processor', 'memoryGiB'];
+      for (const key of Object.keys([JSON.parse(writeRun(run))[part]].flat()[0])) {
+        const contents = JSON.parse(writeRun(run));
+        delete [contents[part]].flat()[0][key];
+        const read = () => readRun(JSON.stringify(contents));
+        if (optional.includes(key)) expect(read).not.toThrow();
+        else
+          expect(read, key).toThrow(
+            new RegExp(`^The field ${part}(\\[0\\])?(\\.${key} is missing| is wrong)`),
+          );
+      }
     },
   );
+
+  test('with a wrong value is refused by name', () => {
+    const text = (change: object) => {
+      const contents = JSON.parse(writeRun(run));
+      Object.assign(contents.results[1], change);
+      return JSON.stringify(contents);
+    };
+    expect(() => readRun(text({ medianMs: 'fast' }))).toThrow(
+      /^The field results\[1\]\.medianMs is wrong: .*number/,
+    );
+    expect(() => readRun(text({ contender: 'me' }))).toThrow(
+      /^The field results\[1\]\.contender is wrong: .*"sluice"/,
+    );
+    expect(() => readRun(text({ backend: 'abacus' }))).toThrow(
+      /results\[1\]\.backend is wrong: is not the name/,
+    );
+    expect(() => readRun(text({ roundsMs: [1, null] }))).toThrow(
+      /^The field results\[1\]\.roundsMs\[1\] is wrong/,
+    );
+    expect(() => readRun('{"results": [{"workload": "forward"}]}')).toThrow(/results\[0\]\.shape is missing/);
+  });
+
+  test.each(['', 'words', '{}', '[1, 2]', '{"results": "none"}'])('is not %j, which is refused', (text) => {
+    expect(() => readRun(text)).toThrow(/not a file of results/);
+  });
 });
 
 describe('two runs', () => {

@@ -4,6 +4,7 @@ import { render } from 'lit-html';
 import { readRun, writeCsv, writeRun } from '../report/results-file.js';
 import { TimeLeft } from '../run/run-all.js';
 import { describeBrowser } from './browser-machine.js';
+import { keepPace, keepRun, keptPace, keptRun } from './kept.js';
 import { measure, planOf } from './measuring.js';
 import { defaultSettings, queryOf, settingsFrom } from './settings.js';
 import type { Actions, Source, State } from './state.js';
@@ -12,9 +13,11 @@ import { pageView } from './views/page-view.js';
 const root = document.querySelector('#page') as HTMLElement;
 const machine = await describeBrowser();
 const { settings, unknown } = settingsFrom(location.search, defaultSettings(machine));
+const kept = keptRun();
 let state: State = {
   machine,
   settings,
+  ...(kept && { shown: { run: kept } }),
   news: '',
   problem: unknown.length > 0 ? `The link names unknown settings: ${unknown.join(', ')}.` : undefined,
 };
@@ -27,7 +30,8 @@ function show(changed: Partial<State>): void {
   render(pageView(state, actions, expectedSeconds, chartWidth()), root);
 }
 
-const expectedSeconds = () => new TimeLeft(planOf(state.settings, machine)).secondsLeft(0);
+const expectedSeconds = (pace = keptPace()) =>
+  new TimeLeft(planOf(state.settings, machine), pace).secondsLeft(0);
 
 const chartWidth = () => Math.min(1040, root.clientWidth - 2);
 
@@ -36,16 +40,23 @@ const actions: Actions = {
     interruption = new AbortController();
     const { signal } = interruption;
     const progress = { stage: 'starting', share: 0, secondsLeft: expectedSeconds() };
+    const started = performance.now();
     show({ progress, shown: undefined, other: undefined, problem: undefined, news: 'Measuring' });
     document.querySelector<HTMLElement>('#cancel')?.focus();
     try {
       await measure(state.settings, machine, {
         signal,
         timeScale,
+        pace: keptPace(),
         onProgress: (progress) => show({ progress }),
-        onRun: (run) => show({ shown: { run } }),
+        onRun(run) {
+          keepRun(run);
+          show({ shown: { run } });
+        },
         onNews: (news) => show({ news }),
       });
+      if (!signal.aborted && timeScale === 1)
+        keepPace((performance.now() - started) / 1000 / expectedSeconds(1));
       show({ news: signal.aborted ? 'Cancelled; the results so far are shown' : 'All is measured' });
     } catch (error) {
       show({ problem: `The measurement has failed: ${(error as Error).message}` });

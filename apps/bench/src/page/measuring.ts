@@ -29,6 +29,8 @@ export function planOf(settings: Settings, machine: Machine): RunPlan {
 export interface MeasuringEvents {
   /** See `RunOptions`. */
   readonly timeScale?: number;
+  /** See `TimeLeft`. */
+  readonly pace: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   /** Called with all results so far; those of an unfinished series may still change. */
@@ -41,7 +43,7 @@ export interface MeasuringEvents {
 export async function measure(settings: Settings, machine: Machine, events: MeasuringEvents): Promise<void> {
   const plan = planOf(settings, machine);
   const date = new Date().toISOString();
-  const left = new TimeLeft(plan);
+  const left = new TimeLeft(plan, events.pace);
   const started = performance.now();
   const ceilings: CeilingReport[] = [];
   const reports: TaskReport[] = [];

@@ -26,7 +26,7 @@ export interface State {
   readonly other?: Source;
   /** Present while measuring. */
   readonly progress?: Progress;
-  /** The last event, for screen readers. */
+  /** The last event, in a sentence. */
   readonly news: string;
   /** The last failure. */
   readonly problem?: string;

@@ -2,7 +2,8 @@ import Papa from 'papaparse';
 import type { CeilingReport } from '../ceilings/ceilings.js';
 import type { Machine } from '../machine.js';
 import { isMeasured, isWrong, type Result, type TaskReport } from '../run/results.js';
-import { isWorkload, type Task } from '../workloads/workload.js';
+import type { Task } from '../workloads/workload.js';
+import { checkContents, type TaskNotes } from './results-schema.js';
 
 /** A run: the page and the command save it, and the page opens it again. */
 export interface Run {
@@ -12,9 +13,6 @@ export interface Run {
   readonly ceilings: readonly CeilingReport[];
   readonly reports: readonly TaskReport[];
 }
-
-/** The data of a task in a file, beside its results. */
-type TaskNotes = Task & Pick<TaskReport, 'notes' | 'covers'>;
 
 /** A run as JSON, with a result a line; each is the same as with `--json`. */
 export function writeRun({ date, machine, ceilings, reports }: Run): string {
@@ -111,34 +109,33 @@ export const savedReports = (reports: readonly TaskReport[]): readonly TaskRepor
  * @throws Error with the reason for other texts.
  */
 export function readRun(text: string): Run {
-  const { date, machine, ceilings, tasks = [], results } = contentsOf(text);
-  if (!Array.isArray(results) || !results.every(isResult)) {
+  const contents = contentsOf(text);
+  const { results } = contents as { results?: unknown };
+  if (!Array.isArray(results) || !results.every(isObject)) {
     throw new Error(
       'This is not a file of results: download one here, or save the output of npm run bench -- --json.',
     );
   }
+  const { date, machine, ceilings, tasks, ...checked } = checkContents(contents);
   return {
     date: date ?? undefined,
     machine: machine ?? undefined,
     ceilings: (ceilings ?? []).flatMap(readCeiling),
-    reports: reportsOf(results.map(withInfinity), tasks),
+    reports: reportsOf(checked.results.map(withInfinity), tasks ?? []),
   };
 }
 
-interface Contents {
-  readonly date?: string | null;
-  readonly machine?: Machine | null;
-  readonly ceilings?: readonly (CeilingReport | null)[] | null;
-  readonly tasks?: readonly TaskNotes[];
-  readonly results?: unknown;
-}
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function contentsOf(text: string): Contents {
+function contentsOf(text: string): object {
   const whole = parseOrUndefined(text);
-  if (whole && typeof whole === 'object' && 'results' in whole) return whole as Contents;
+  if (whole && typeof whole === 'object' && 'results' in whole) return whole;
   if (text.startsWith('workload,')) return { results: readCsv(text) };
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return { results: lines.length > 0 && lines.map(parseOrUndefined) };
+  const results = lines.map(parseOrUndefined);
+  const areResults =
+    results.length > 0 && results.every((one) => isObject(one) && 'workload' in (one as object));
+  return { results: areResults ? results : undefined };
 }
 
 function parseOrUndefined(text: string): unknown {
@@ -147,17 +144,6 @@ function parseOrUndefined(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isResult(value: unknown): value is Result {
-  const { workload, shape, cell, backend, contender, skipped, medianMs } = (value ?? {}) as Partial<
-    Record<string, unknown>
-  >;
-  const named = [cell, backend, contender].every((name) => typeof name === 'string');
-  const shaped = Array.isArray(shape) && shape.length === 4 && shape.every(Number.isInteger);
-  return (
-    isWorkload(workload) && named && shaped && (typeof skipped === 'string' || typeof medianMs === 'number')
-  );
 }
 
 /** JSON has no infinity: an error that was not finite is null in a file. */

@@ -1,4 +1,5 @@
 import { KERNEL_GROUPS, type Profile } from '../contenders/kernel-profile.js';
+import { isTied, noiseWarning } from '../run/noise.js';
 import {
   fastest,
   isMeasured,
@@ -26,7 +27,8 @@ export function seriesTables(series: Series, reports: readonly TaskReport[]): st
 }
 
 /**
- * A task's results as a table, with notes below. `÷ fastest` is the median divided by the fastest one. `÷ sluice` divides
+ * A task's results as a table, with notes below. `÷ fastest` is the median divided by the fastest one, marked with ≈ where
+ * the middle halves of both overlap. `÷ sluice` divides
  * by Sluice's on the same backend, or by its fastest if it has none there. A wrong result is marked and not compared.
  */
 export function taskTable({ task, results, notes, covers }: TaskReport): string {
@@ -37,12 +39,14 @@ export function taskTable({ task, results, notes, covers }: TaskReport): string 
     ...['contender', 'backend', `median ${unit.name}`, `min ${unit.name}`, 'runs'],
     ...['÷ fastest', '÷ sluice', 'max error', 'kernels'],
   ];
+  const warning = noiseWarning(ranked);
   const rows = measured.map((result) => taskRow(result, ranked, unit));
   const skipped = results.flatMap((result) =>
     isMeasured(result) ? [] : [`${result.contender} on ${result.backend} skipped: ${result.skipped}`],
   );
   return underTitle(titleOf(task), [
     ...(rows.length > 0 ? alignedColumns(2, headings, rows) : []),
+    ...(warning ? [warning] : []),
     ...skipped,
     ...(task.workload === 'step' ? ranked.map(speedLine) : []),
     ...(covers && rows.length > 0 ? [`max error over ${covers}`] : []),
@@ -56,13 +60,14 @@ function taskRow(result: Measured, ranked: readonly Measured[], unit: Unit): str
   const sameBackend = sluice.filter((one) => one.backend === backend);
   const ratio = (to: number) =>
     ranked.includes(result) && Number.isFinite(to) ? (medianMs / to).toFixed(2) : '–';
+  const tie = isTied(result, ranked) ? '≈ ' : '';
   return [
     contender,
     backend,
     timeIn(unit, medianMs),
     timeIn(unit, minMs),
     String(runs),
-    ratio(fastest(ranked)),
+    `${tie}${ratio(fastest(ranked))}`,
     ratio(fastest(sameBackend.length > 0 ? sameBackend : sluice)),
     `${isWrong(result) ? 'WRONG ' : ''}${errorText(maxError)}`,
     String(kernels),

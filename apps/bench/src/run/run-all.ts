@@ -52,12 +52,17 @@ export class TimeLeft {
   private current = 0;
   private done = 0;
 
-  /** The parts of a run are its series and then its ceilings. */
-  constructor({ ceilingsOf, allSeries, competitors }: RunPlan) {
-    this.parts = [
+  /**
+   * The parts of a run are its series and then its ceilings.
+   *
+   * @param pace of this machine: the seconds of an earlier run, divided by the expected ones.
+   */
+  constructor({ ceilingsOf, allSeries, competitors }: RunPlan, pace = 1) {
+    const expected = [
       ...allSeries.map((series) => expectedSeconds(series, competitors)),
       ...ceilingsOf.map(() => CEILING_SECONDS),
     ];
+    this.parts = expected.map((seconds) => pace * seconds);
     this.total = this.parts.reduce((sum, seconds) => sum + seconds, 0);
   }
 

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium } from '../../../../scripts/browser/open-page.mjs';
-import { jsonLine } from '../../src/report/results-file.js';
+import { jsonLine, writeRun } from '../../src/report/results-file.js';
 import type { Measured } from '../../src/run/results.js';
 import { BRIEFLY, chooseFile, finished, openPage, rowsOf, type Site, servePage } from './opened-page.js';
 
@@ -23,7 +23,7 @@ const result: Measured = {
   ...{ contender: 'sluice', medianMs: 20, minMs: 18, quartilesMs: [19, 21], runs: 40, roundsMs: [20] },
   ...{ firstMs: 250, maxError: 2e-7, kernels: 1, flops: 6e8 },
 };
-const peer: Measured = { ...result, contender: 'onnxruntime-web', medianMs: 50 };
+const peer: Measured = { ...result, contender: 'onnxruntime-web', medianMs: 50, quartilesMs: [48, 52] };
 const wrong: Measured = { ...result, contender: 'tf.layers', medianMs: 1, maxError: 0.25 };
 const linesOf = (...results: Measured[]) => results.map(jsonLine).join('');
 
@@ -71,8 +71,26 @@ describe('a file', () => {
       ['tf.layers', '–', 'WRONG 2.5e-1'],
     ]);
     const chart = (await page.getAttribute('figure [role=img]', 'aria-description')) ?? '';
-    expect(chart).toMatch(/Sluice · WASM, 1 thread: 30.0 GFLOP\/s/);
+    expect(chart).toMatch(/Sluice · WASM, 1 thread: 20.0 ms, middle half 19.0 to 21.0;/);
     expect(chart).not.toMatch(/tf\.layers/);
+  });
+
+  test('with noise warns, ranks nothing that overlaps, and does not use a ceiling below a measured speed', async () => {
+    const noisy: Measured = { ...peer, medianMs: 24, quartilesMs: [20.5, 40] };
+    const ceilings = [{ backend: 'wasm', registerLoop: 20, matrixProduct: 15 }] as const;
+    const reports = [{ task: { ...result }, results: [result, noisy], notes: [] }];
+    await chooseFile(page, '#open', 'noisy.json', writeRun({ ceilings, reports }));
+    const rows = (await rowsOf(page)).filter((row) => 'Library' in row);
+    expect(rows.map((row) => row['÷ fastest'])).toEqual(['≈ 1.00', '≈ 1.20']);
+    expect(rows.map((row) => row['of ceiling'])).toEqual(['–', '–']);
+    expect(await page.$$('.results td strong')).toEqual([]);
+    const warnings = await page.$$eval('main .notice', (notices) =>
+      notices.map(({ textContent }) => textContent),
+    );
+    expect(warnings).toEqual([
+      expect.stringMatching(/^The times of 1 of 2 vary too much to be trusted/),
+      expect.stringMatching(/^The ceiling of WASM, 1 thread is below a measured speed/),
+    ]);
   });
 
   test('is compared with another, side by side', async () => {
@@ -106,6 +124,29 @@ describe('a file', () => {
     expect(await page.textContent('[role=alert]')).toMatch(/notes\.json: This is not a file of results/);
     expect(await rowsOf(page)).toEqual(before);
   });
+});
+
+test('the results of a run stay after a reload, and the next estimate is that of this machine', async () => {
+  const link = `workloads=step&cells=gru&contenders=sluice&backends=cpu&${BRIEFLY}`;
+  const page = await openPage(browser, isolated.address, link);
+  await page.click('#measure');
+  await finished(page);
+  expect(await page.isVisible('text=All is measured')).toBe(true);
+  const rows = await rowsOf(page);
+  expect(rows.length).toBeGreaterThan(0);
+  await page.reload();
+  await page.waitForSelector('#measure');
+  expect(await rowsOf(page)).toEqual(rows);
+  await page.evaluate(() => localStorage.setItem('sluice-bench-pace', '9'));
+  await page.goto(`${isolated.address}?workloads=forward&cells=gru&contenders=sluice&backends=cpu`);
+  const slow = await page.textContent('.plan');
+  await page.evaluate(() => localStorage.setItem('sluice-bench-pace', 'none'));
+  await page.evaluate(() => localStorage.setItem('sluice-bench-run', '{"results": [{}]}'));
+  await page.reload();
+  await page.waitForSelector('#measure');
+  expect(await page.textContent('.plan')).not.toBe(slow);
+  expect(await rowsOf(page)).toEqual([]);
+  await page.close();
 });
 
 describe('settings', () => {

@@ -1,11 +1,11 @@
 import { dot, line, plot } from '@observablehq/plot';
 import { html, type TemplateResult } from 'lit-html';
-import { threeDigits } from '../../report/numbers.js';
-import { type Measured, rankedOf, speedOf, type TaskReport } from '../../run/results.js';
+import { threeDigits, timeIn, unitOf } from '../../report/numbers.js';
+import { type Measured, rankedOf, type TaskReport } from '../../run/results.js';
 import { DIMENSIONS, type Scaling } from '../comparisons.js';
 import { cellName, colorOf, competitorLabel, taskLabel } from '../names.js';
 
-/** The speeds of a workload's tasks in GFLOP/s as bars. Wrong results are left out. */
+/** The times of a workload's tasks as bars, each with its middle half. Wrong results are left out. */
 export function barChart(reports: readonly TaskReport[]): TemplateResult | '' {
   const charts = reports
     .map(({ task, results }) => ({
@@ -14,13 +14,18 @@ export function barChart(reports: readonly TaskReport[]): TemplateResult | '' {
     }))
     .filter(({ ranked }) => ranked.length > 0);
   if (charts.length === 0) return '';
-  const most = Math.max(...charts.flatMap(({ ranked }) => ranked.map(speedOf)));
   return html`
     <figure>
-      <figcaption>Speed in GFLOP/s: longer is faster</figcaption>
+      <figcaption>Time of a call: shorter is faster. The line in each bar is the middle half of the calls.</figcaption>
       ${charts.map(({ label, ranked }) => {
+        const unit = unitOf(ranked);
+        const time = (milliseconds: number) => timeIn(unit, milliseconds);
+        const most = Math.max(
+          ...ranked.map(({ medianMs, quartilesMs }) => Math.max(medianMs, quartilesMs[1])),
+        );
         const texts = ranked.map(
-          (result) => `${competitorLabel(result)}: ${threeDigits(speedOf(result))} GFLOP/s`,
+          (result) =>
+            `${competitorLabel(result)}: ${time(result.medianMs)} ${unit.name}, middle half ${result.quartilesMs.map(time).join(' to ')}`,
         );
         return html`
           ${charts.length > 1 ? html`<small>${label}</small>` : ''}
@@ -28,8 +33,9 @@ export function barChart(reports: readonly TaskReport[]): TemplateResult | '' {
             ${ranked.map(
               (result) => html`
                 <span>${competitorLabel(result)}</span>
-                <span class="bar" style=${`--share: ${speedOf(result) / most}; --color: var(${colorOf(result.contender)})`}>
-                  ${threeDigits(speedOf(result))}
+                <span class="bar" style=${barStyle(result, most)}>
+                  <span class="track"><span class="spread"></span></span>
+                  ${time(result.medianMs)} ${unit.name}
                 </span>
               `,
             )}
@@ -38,6 +44,13 @@ export function barChart(reports: readonly TaskReport[]): TemplateResult | '' {
       })}
     </figure>
   `;
+}
+
+/** The lengths of a bar and of its middle half, as shares of the longest time of the chart. */
+function barStyle({ contender, medianMs, quartilesMs: [low, high] }: Measured, most: number): string {
+  const shares = { share: medianMs / most, low: low / most, high: high / most };
+  const lengths = Object.entries(shares).map(([name, share]) => `--${name}: ${share}`);
+  return [...lengths, `--color: var(${colorOf(contender)})`].join('; ');
 }
 
 /** The dashes of one contender's lines, in the order of the backends. */

@@ -1,15 +1,20 @@
 import { html, type TemplateResult } from 'lit-html';
+import type { BackendName } from '../../backends.js';
 import type { CeilingReport } from '../../ceilings/ceilings.js';
 import { librariesText, type Machine } from '../../machine.js';
 import { threeDigits } from '../../report/numbers.js';
 import type { Run } from '../../report/results-file.js';
+import { sortCeilings } from '../../run/noise.js';
+import { rankedOf } from '../../run/results.js';
 import { backendLabel } from '../names.js';
 
-/** The machine of a run, and the ceilings of its devices. */
+/** The machine of a run, the ceilings of its devices, and warnings about them. */
 export function machineView(
   machine: Machine | undefined,
-  { date, ceilings }: Pick<Run, 'date' | 'ceilings'>,
+  { date, ceilings, reports = [] }: Partial<Run> & Pick<Run, 'ceilings'>,
 ): TemplateResult {
+  const results = reports.flatMap((report) => rankedOf(report.results));
+  const { doubtful } = sortCeilings(results, ceilings);
   const facts = [
     ...(machine ? factsOf(machine) : []),
     ...(date ? [['Measured', `${date.slice(0, 10)} ${date.slice(11, 16)} UTC`]] : []),
@@ -18,8 +23,12 @@ export function machineView(
     ${machine ? '' : html`<p>The file does not describe the machine.</p>`}
     <dl class="machine">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     ${ceilings.length > 0 ? ceilingTable(ceilings) : ''}
+    ${doubtful.map(({ backend }) => html`<p class="notice">${doubtOf(backend)}</p>`)}
   `;
 }
+
+const doubtOf = (backend: BackendName) =>
+  `The ceiling of ${backendLabel(backend)} is below a measured speed, so something slowed it down. It is not used: measure again.`;
 
 function factsOf(machine: Machine): [string, string][] {
   const { runtime, system, processor, threads, memoryGiB, sharedMemory, simd, relaxedSimd, webgpu } = machine;

@@ -90,7 +90,7 @@ function runView(state: State, actions: Actions, expectedSeconds: () => number):
               <p class="plan quiet">${planText(settings)}; ${aboutSeconds(expectedSeconds())}</p>
             `
       }
-      <p class="visually-hidden" role="status">${news}</p>
+      <p class="quiet" role="status">${news}</p>
       ${problem ? html`<p class="notice wrong" role="alert">${problem}</p>` : ''}
       ${machine.sharedMemory ? '' : html`<p class="notice">${NOT_ISOLATED}</p>`}
       ${machine.simd ? '' : html`<p class="notice">${NO_SIMD}</p>`}

@@ -1,8 +1,9 @@
 import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import type { CeilingReport } from '../../ceilings/ceilings.js';
+import type { Ceiling } from '../../ceilings/ceilings.js';
 import { errorText, threeDigits, timeIn, type Unit, unitOf } from '../../report/numbers.js';
 import type { Run } from '../../report/results-file.js';
+import { isTied, noiseWarning, sortCeilings } from '../../run/noise.js';
 import {
   fastest,
   isMeasured,
@@ -21,6 +22,10 @@ import { machineView } from './machine-view.js';
 
 /** Charts and tables of a run, by workload. */
 export function resultsView({ reports, ceilings }: Run, width: number): TemplateResult[] {
+  const { trusted } = sortCeilings(
+    reports.flatMap(({ results }) => rankedOf(results)),
+    ceilings,
+  );
   return WORKLOADS.flatMap((workload) => {
     const own = reports.filter(({ task, results }) => task.workload === workload && results.length > 0);
     if (own.length === 0) return [];
@@ -31,7 +36,7 @@ export function resultsView({ reports, ceilings }: Run, width: number): Template
           <h3 id=${workload}>${name}</h3>
           <p class="quiet">${note}</p>
           ${guard([width, ...own], () => scalingsIn(own).map((scaling) => scalingChart(scaling, width)))}
-          ${barChart(own)} ${own.map((report) => taskTable(report, ceilings))}
+          ${barChart(own)} ${own.map((report) => taskTable(report, trusted))}
         </section>
       `,
     ];
@@ -79,7 +84,7 @@ function table<Row>(
 /** The results of a task: the right ones from the fastest, then the wrong ones, then the contenders without a result. */
 function taskTable(
   { task, results, notes, covers }: TaskReport,
-  ceilings: readonly CeilingReport[],
+  ceilings: readonly Ceiling[],
 ): TemplateResult {
   const ranked = rankedOf(results).sort((a, b) => a.medianMs - b.medianMs);
   const rows = [...ranked, ...results.filter(isMeasured).filter(isWrong)];
@@ -94,12 +99,14 @@ function taskTable(
       </tr>
     `,
   );
+  const warning = noiseWarning(rows);
   const remarks = [
     ...(covers && rows.length > 0 ? [`The error is that of ${covers}.`] : []),
     ...notes.map((note) => (note.endsWith('.') ? note : `${note}.`)),
   ];
   return html`
     ${table(taskLabel(task), columns, rows, skippedRows)}
+    ${warning ? html`<p class="notice">${warning}</p>` : ''}
     ${remarks.length > 0 ? html`<ul class="remarks quiet">${remarks.map((remark) => html`<li>${remark}</li>`)}</ul>` : ''}
   `;
 }
@@ -107,7 +114,7 @@ function taskTable(
 function taskColumns(
   unit: Unit,
   ranked: readonly Measured[],
-  ceilings: readonly CeilingReport[],
+  ceilings: readonly Ceiling[],
 ): Column<Measured>[] {
   const ifRight = (text: (result: Measured) => string) => (result: Measured) =>
     isWrong(result) ? '–' : text(result);
@@ -122,7 +129,10 @@ function taskColumns(
     {
       heading: `Median, ${unit.name}`,
       title: 'Half of the calls took less',
-      cell: ({ medianMs }) => html`<strong>${timeIn(unit, medianMs)}</strong>`,
+      cell: (result) => {
+        const time = timeIn(unit, result.medianMs);
+        return result === ranked[0] && !isTied(result, ranked) ? html`<strong>${time}</strong>` : time;
+      },
     },
     {
       heading: `Middle half, ${unit.name}`,
@@ -131,8 +141,11 @@ function taskColumns(
     },
     {
       heading: '÷ fastest',
-      title: 'The median divided by that of the fastest right result',
-      cell: ifRight(({ medianMs }) => (medianMs / fastest(ranked)).toFixed(2)),
+      title: 'The median divided by that of the fastest right result; ≈ where the middle halves overlap',
+      cell: ifRight((result) => {
+        const ratio = (result.medianMs / fastest(ranked)).toFixed(2);
+        return isTied(result, ranked) ? `≈ ${ratio}` : ratio;
+      }),
     },
     {
       heading: 'GFLOP/s',
@@ -159,9 +172,9 @@ function taskColumns(
 }
 
 /** The speed of a result as a share of its device's ceiling. */
-function ceilingShare(result: Measured, ceilings: readonly CeilingReport[]): string {
+function ceilingShare(result: Measured, ceilings: readonly Ceiling[]): string {
   const ceiling = ceilings.find(({ backend }) => backend === result.backend);
-  if (!ceiling || 'skipped' in ceiling) return '–';
+  if (!ceiling) return '–';
   const percent = (100 * speedOf(result)) / ceiling.registerLoop;
   return percent < 0.1 ? '< 0.1 %' : `${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)} %`;
 }
