@@ -2,8 +2,11 @@ import { type Backend, type PackagedBackendName, packagedBackends } from '@sluic
 import type { Machine } from './machine.js';
 import { watchDevice } from './workers/device-loss.js';
 
+/** The name of a backend that a module of the user exports, see `addBackend`. */
+type ImportedBackendName = string & Record<never, never>;
+
 /** `wasm` runs on one thread, `wasm-2` on two, and so on. */
-export type BackendName = PackagedBackendName | `wasm-${number}`;
+export type BackendName = PackagedBackendName | `wasm-${number}` | ImportedBackendName;
 
 /** The names to choose from, for a reader. */
 export const BACKENDS = [...packagedBackends.map(({ name }) => name), 'wasm-N (N threads)'];
@@ -11,7 +14,7 @@ export const BACKENDS = [...packagedBackends.map(({ name }) => name), 'wasm-N (N
 /** A backend that can be measured, on a number of threads. */
 export interface BenchBackend {
   /** The name in TensorFlow.js. */
-  readonly tfjsName: PackagedBackendName;
+  readonly tfjsName: string;
   readonly threads: number;
   /** The name for a reader. */
   readonly label: string;
@@ -30,9 +33,31 @@ export interface BenchBackend {
 const WITH_THREADS = /^wasm-([2-9]|[1-9]\d+)$/;
 
 export const isBackendName = (name: string): name is BackendName =>
-  packagedBackends.some((backend) => backend.name === name) || WITH_THREADS.test(name);
+  packagedBackends.some((backend) => backend.name === name) || WITH_THREADS.test(name) || imported.has(name);
 
 const created = new Map<BackendName, BenchBackend>();
+const imported = new Map<string, BenchBackend>();
+
+/**
+ * Adds a backend of the user's. `sluice-engine` measures it, and `sluice` for steps; the others measure the TensorFlow.js
+ * backend of that name, if the same module has registered one.
+ *
+ * @throws RangeError when a backend has that name.
+ */
+export function addBackend(name: string, createEngine: () => Promise<Backend<unknown>>): void {
+  if (isBackendName(name))
+    throw new RangeError(`There is a backend '${name}' already; give yours another name.`);
+  imported.set(name, ownBackend(name, createEngine));
+}
+
+const ownBackend = (name: string, createEngine: BenchBackend['kernels']['createEngine']): BenchBackend => ({
+  tfjsName: name,
+  threads: 1,
+  label: name,
+  missingOn: () => (imported.has(name) ? undefined : 'it is a backend of another program'),
+  load: async () => {},
+  kernels: { load: async () => {}, createEngine },
+});
 
 /** The backend of a name; the same object every time. */
 export function backendNamed(name: BackendName): BenchBackend {
@@ -44,7 +69,10 @@ export function backendNamed(name: BackendName): BenchBackend {
 function create(name: BackendName): BenchBackend {
   const backends: Readonly<Record<PackagedBackendName, BenchBackend>> = { cpu, webgpu, wasm: wasm(1) };
   const [, threads] = WITH_THREADS.exec(name) ?? [];
-  return threads ? wasm(Number(threads)) : backends[name as PackagedBackendName];
+  if (threads) return wasm(Number(threads));
+  const known = imported.get(name) ?? backends[name as PackagedBackendName];
+  // A file of results may have been made with a backend that is not imported here.
+  return known ?? ownBackend(name, () => Promise.reject(new Error(`The backend '${name}' is not imported.`)));
 }
 
 const cpu: BenchBackend = {

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { backendNamed } from './backends.js';
 import type { CeilingReport } from './ceilings/ceilings.js';
+import { importBackends, modulesToImport } from './command/import-backends.js';
 import { describeNode, untilIdle } from './command/machine.js';
 import { type BenchOptions, contendersOf, createCommand } from './command/options.js';
 import { createProgress } from './command/progress.js';
@@ -37,7 +38,7 @@ async function bench(options: BenchOptions): Promise<void> {
   await runAll(
     { ceilingsOf, allSeries, competitors },
     {
-      startWorker: () => startWorker(),
+      startWorker: () => startWorker(undefined, imports),
       settle: () => untilIdle(options.timeScale),
       timeScale: options.timeScale,
       limitSeconds: options.limit,
@@ -68,4 +69,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const command = createCommand(bench);
+const imports = modulesToImport(process.argv.slice(2));
+await importBackends(imports).catch((error: Error) => command.error(`error: ${error.message}`));
 await command.parseAsync();

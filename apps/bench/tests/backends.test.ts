@@ -1,6 +1,8 @@
 import type { WasmBackend } from '@sluice/backend-wasm/engine';
+import type { Backend } from '@sluice/core/backend';
 import { describe, expect, test, vi } from 'vitest';
-import { backendNamed, isBackendName } from '../src/backends.js';
+import { addBackend, backendNamed, isBackendName } from '../src/backends.js';
+import type { Machine } from '../src/machine.js';
 
 const setThreadsCount = vi.hoisted(() => vi.fn());
 vi.mock('@sluice/backend-wasm', () => ({ setThreadsCount }));
@@ -21,6 +23,19 @@ describe('names', () => {
       ['wasm', 2],
       ['wasm', 16],
     ]);
+  });
+});
+
+describe('a backend of the user', () => {
+  test('is known once it is added, under a name of its own', async () => {
+    expect(backendNamed('abacus').missingOn({} as Machine)).toMatch(/another program/);
+    const engine = {} as Backend<unknown>;
+    addBackend('slide-rule', async () => engine);
+    expect(isBackendName('slide-rule')).toBe(true);
+    expect(backendNamed('slide-rule').missingOn({} as Machine)).toBeUndefined();
+    expect(await backendNamed('slide-rule').kernels.createEngine()).toBe(engine);
+    expect(() => addBackend('cpu', async () => engine)).toThrow(/There is a backend 'cpu' already/);
+    await expect(backendNamed('abacus').kernels.createEngine()).rejects.toThrow(/'abacus' is not imported/);
   });
 });
 

@@ -53,6 +53,42 @@ beforeAll(() => {
   if (!existsSync(command)) throw new Error('The command is not built; run the build before its tests.');
 });
 
+describe('--import', () => {
+  const example = fileURLToPath(
+    new URL('../../../packages/conformance/examples/my-backend.js', import.meta.url),
+  );
+  const few = [
+    '--workloads',
+    'forward',
+    '--cells',
+    'gru',
+    '--shapes',
+    SHAPE,
+    '--contenders',
+    'sluice-engine,sluice',
+  ];
+
+  test('measures the backend of a module, and checks its results', async () => {
+    const { status, stdout } = await bench('--import', example, '--backends', 'mine', ...few, '--json');
+    expect(status).toBe(0);
+    const [engine, layers] = objectsIn(stdout);
+    expect(engine).toMatchObject({ backend: 'mine', contender: 'sluice-engine', threads: 1 });
+    expect(engine?.maxError).toBeLessThan(1e-6);
+    expect(layers).toMatchObject({
+      contender: 'sluice',
+      skipped: 'no TensorFlow.js backend mine is registered',
+    });
+    expect(readRun(stdout).reports.length).toBe(1);
+  });
+
+  test('of a module that cannot be imported is an error, and so is an unknown backend', async () => {
+    const missing = await bench('--import', 'nowhere.js', ...few);
+    expect(missing.status).toBe(1);
+    expect(missing.stderr).toMatch(/^error: nowhere\.js cannot be imported/);
+    expect((await bench('--backends', 'mine', ...few)).stderr).toMatch(/mine/);
+  });
+});
+
 describe('--json', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'sluice-bench-')), 'run.json');
   let outcome: Outcome;

@@ -48,6 +48,10 @@ function benchOptions(): Option[] {
       .argParser(listOf<BackendName>(BACKENDS, isBackendName))
       .default(['wasm'], 'wasm'),
     option(
+      '--import <module>',
+      'a module that exports another backend, as for sluice-conformance; may be repeated',
+    ),
+    option(
       '--contenders <names>',
       `the libraries to measure: ${CONTENDERS.join(', ')} (default: all but sluice-engine)`,
     ).argParser(listOf(CONTENDERS)),

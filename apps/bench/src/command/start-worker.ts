@@ -5,9 +5,13 @@ import { type Answer, type BenchWorker, connectWorker } from '../workers/protoco
  * Starts a worker in a thread of Node. Libraries' output goes to standard error, so that it is never among the results.
  *
  * @param module the module that the thread runs.
+ * @param imports modules of backends, see `importBackends`.
  */
-export function startWorker(module = new URL('./worker-thread.js', import.meta.url)): BenchWorker {
-  const thread = new Worker(module, { stdout: true });
+export function startWorker(
+  module = new URL('./worker-thread.js', import.meta.url),
+  imports: readonly string[] = [],
+): BenchWorker {
+  const thread = new Worker(module, { stdout: true, workerData: imports });
   // Not a pipe: from the eleventh pipe on, a stream warns of a leak.
   thread.stdout.on('data', (chunk: Uint8Array) => process.stderr.write(chunk));
   const { worker, onAnswer, onEnd } = connectWorker({

@@ -1,4 +1,5 @@
-import type { BackendName, BenchBackend } from '../backends.js';
+import type { PackagedBackendName } from '@sluice/core/backend';
+import type { BackendName } from '../backends.js';
 import type { CellForm, Task } from '../workloads/workload.js';
 import type { Profile } from './kernel-profile.js';
 
@@ -37,7 +38,7 @@ export interface CheckResult {
 /** A library to be measured. Loads nothing before `prepare`. */
 export interface Contender {
   /** The kind of its own backend; absent when it runs on the backends of TensorFlow.js and Sluice. */
-  readonly ownBackend?: BenchBackend['tfjsName'];
+  readonly ownBackend?: PackagedBackendName;
   ability(task: Task, backend: BackendName): Ability;
   prepare(task: Task, form: CellForm, backend: BackendName): Promise<Prepared>;
 }

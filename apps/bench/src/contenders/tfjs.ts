@@ -24,6 +24,9 @@ export async function startTfjs(backend: BackendName, withKernels: boolean): Pro
   const { tfjsName, load, kernels } = backendNamed(backend);
   await load();
   if (withKernels) await kernels.load();
+  if (!tf.engine().backendNames().includes(tfjsName)) {
+    throw new Error(`no TensorFlow.js backend ${tfjsName} is registered`);
+  }
   await tf.setBackend(tfjsName);
   await tf.ready();
   if (tf.getBackend() !== tfjsName) {
