@@ -57,7 +57,7 @@ describe('training that diverges', () => {
   });
 
   test.each([
-    ['0', 'The model answers with NaN'],
+    ['0', 'The model predicts NaN'],
     ['0.1', 'The validation loss became NaN'],
   ])('finite weights that are too large to compute with, %s held back', async (validation, what) => {
     const data = scratchFile('data.txt', toyLines(40));
@@ -173,7 +173,7 @@ describe('a saved model', () => {
     ]) {
       const { status, output, error } = await command([...words, '--model', folder, '--backend', 'cpu']);
       expect({ status, output }).toEqual({ status: 1, output: '' });
-      expect(error).toContain(`error: ${folder}: the model answers with NaN`);
+      expect(error).toContain(`error: ${folder}: the model predicts NaN`);
     }
   });
 

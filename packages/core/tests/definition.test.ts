@@ -113,7 +113,7 @@ describe('declarations are refused, naming the cell and the parameter', () => {
     [
       'initial of another block',
       { ...bias('h'), initial: { f: 1 } },
-      /initial names the block 'f', .* Blocks: h/,
+      /initial names the unknown block 'f'\. Blocks: h/,
     ],
     [
       'initial NaN',

@@ -66,7 +66,7 @@ test('an error about a bias for the other resetAfter names that option', () => {
   const ours = build(gru({ units: 2, name: 'words' }));
   const message =
     'words: the weight bias must have the shape [2, 6], but was given [6], that of a GRU with resetAfter: false, ' +
-    'as tf.layers.gru is one; make it with gru({ resetAfter: false }).';
+    'such as tf.layers.gru; make it with gru({ resetAfter: false }).';
   expect(() => ours.setWeights(theirs.getWeights())).toThrow(message);
   const model = sequential({ layers: [gru({ units: 2, name: 'files', inputShape: [4, 3] })] });
   const saved = Object.fromEntries(

@@ -14,7 +14,7 @@ import { maxErrorOf, referenceOf } from '../workloads/reference.js';
 import { type CellForm, DEFAULT_SHAPES, formOf, type Shape, type Task } from '../workloads/workload.js';
 import { setUp } from './processes.js';
 
-/** The number of calls before a wait, for `aheadMs`: a device with work ahead shows its speed, without the waiting. */
+/** The number of calls before a wait, for `aheadMs`: a device with queued calls shows its speed without waiting. */
 const AHEAD = 10;
 const WARM_UP_SECONDS = 0.3;
 

@@ -75,7 +75,7 @@ async function streamOf(ort: Ort, problem: StreamProblem, form: CellForm, shape:
   const model = modelOf(problem, form, shape);
   const session = await createSession(ort, {
     ...model,
-    // No lengths of sequences, then the states; no Y, then the states.
+    // The empty names leave out the sequence lengths and `Y`.
     nodeInputs: [...model.nodeInputs, '', ...states.map((state) => `initial_${state}`)],
     nodeOutputs: ['', ...states.map((state) => `Y_${state}`)],
     inputs: [

@@ -33,7 +33,7 @@ const SHORTEST_TURN_SECONDS = 0.02;
 const LONGEST_TURN_SECONDS = 0.5;
 
 /**
- * An entrant that has so many calls and so many seconds leaves out the remaining rounds. Calls below 0.03 s get every round.
+ * An entrant skips the remaining rounds once it has these calls and these seconds. Calls below 0.03 s get every round.
  * Nine calls of a second keep the median steady when two or three are slow. Longer calls become fewer: three below 15 s,
  * two below 30 s. So an entrant with calls of up to 5 s ends after 15 s, and every entrant after 30 s and its last call.
  */

@@ -5,7 +5,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The values below which a quarter and three quarters lie, between two of them where need be; NaN of nothing. */
+/** The lower and upper quartiles, interpolated where needed; NaN for an empty list. */
 export function quartiles(values: readonly number[]): [number, number] {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number) => {

@@ -11,7 +11,7 @@ export function watchDevice(device: GPUDevice): void {
   void device.lost.then(({ reason, message }) => resolveLoss(message || reason));
 }
 
-/** The value of `work`. When the device is lost, the error says so, and nobody waits for a call that cannot end. */
+/** The value of `work`. When the device is lost, the error says so, without waiting for `work`. */
 export async function unlessLost<T>(work: Promise<T>): Promise<T> {
   const loss = lost.then((why): never => {
     throw new Error(`the WebGPU device was lost: ${why}`);

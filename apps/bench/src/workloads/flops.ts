@@ -2,7 +2,7 @@ import { cellFrom, type Plan, planFor } from '@sluice/core';
 import { layerPlan } from './layer.js';
 import type { CellForm, Shape, Task } from './workload.js';
 
-/** A product takes as many operations forward as its gradient does for each of its two factors. */
+/** The gradient of a product takes two products of the same size, one for each factor. */
 const PASSES = { forward: 1, step: 1, gradient: 3, train: 3 } as const;
 
 /**

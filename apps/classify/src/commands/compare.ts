@@ -15,7 +15,7 @@ import { type PreparedData, prepareData } from '../training/prepare.js';
 import { type RunResult, runTraining } from '../training/run.js';
 import { interruptedStatus, type StopRequest, stoppable } from '../training/stop.js';
 import { type CompareFlags, cellFolders, cellRuns, earlierRuns, requireAnyRun } from './cell-runs.js';
-import { commandLine } from './options.js';
+import { commandLine, importing } from './options.js';
 import { noticeOtherBackend, stoppingNotice } from './train.js';
 
 /**
@@ -81,7 +81,7 @@ async function compareCells(flags: CompareFlags, streams: Streams): Promise<numb
   if (!finished) {
     const cells = flags.cells.join(',');
     notice(
-      `stopped. Resume with: ${commandLine('compare', '--cells', cells, '--out', flags.out, '--resume', ...(flags.import ? ['--import', flags.import] : []))}`,
+      `stopped. Resume with: ${commandLine('compare', '--cells', cells, '--out', flags.out, '--resume', ...importing(flags))}`,
     );
     return interruptedStatus;
   }

@@ -187,6 +187,10 @@ export function commandLine(...words: string[]): string {
   return [throughNpm ? 'npm run classify --' : 'sluice-classify', ...words.map(shellWord)].join(' ');
 }
 
+/** The words that repeat `--import` in a suggested command. */
+export const importing = (flags: { import?: string }): string[] =>
+  flags.import === undefined ? [] : ['--import', flags.import];
+
 /** A word, quoted for a shell if needed. */
 function shellWord(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

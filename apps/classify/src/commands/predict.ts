@@ -20,7 +20,7 @@ export interface PredictFlags {
  *
  * @param given the texts; if empty, the lines of standard input that are not blank, classified as they arrive.
  * @returns the exit status.
- * @throws InputError when the model answers with NaN.
+ * @throws InputError when the model predicts NaN.
  */
 export async function predict(
   given: readonly string[],

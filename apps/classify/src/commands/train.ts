@@ -12,6 +12,7 @@ import {
   absolutePath,
   commandLine,
   dataGiven,
+  importing,
   optionName,
   settingsGiven,
   type TrainingFlags,
@@ -66,7 +67,7 @@ async function trainIn(folder: string | null, flags: TrainFlags, streams: Stream
   streams.output.write(
     flags.out === undefined
       ? 'The model was not saved; give --out FOLDER to keep it.\n'
-      : `The model is in ${flags.out}. Ask it: ${commandLine('predict', '--model', flags.out)} "some text"\n`,
+      : `The model is in ${flags.out}. Ask it: ${commandLine('predict', '--model', flags.out, ...importing(flags))} "some text"\n`,
   );
   return 0;
 }
@@ -84,12 +85,9 @@ export function noticeOtherBackend(
   notice(`the run started on the backend ${before}; on ${now} its numbers differ in their last digits`);
 }
 
-function stoppedNotice(
-  finished: number,
-  epochs: number,
-  { out: folder, import: module }: TrainFlags,
-): string {
+function stoppedNotice(finished: number, epochs: number, flags: TrainFlags): string {
   const state = `stopped; ${finished} of ${formatQuantity(epochs, 'epoch')} ${finished === 1 ? 'is' : 'are'} finished`;
+  const { out: folder } = flags;
   if (folder === undefined) return `${state}. Nothing was saved; give --out FOLDER to be able to resume.`;
-  return `${state}. Resume with: ${commandLine('train', '--out', folder, '--resume', ...(module ? ['--import', module] : []))}`;
+  return `${state}. Resume with: ${commandLine('train', '--out', folder, '--resume', ...importing(flags))}`;
 }

@@ -49,7 +49,7 @@ function recordsOf(
     if (error.code === 'CSV_QUOTE_NOT_CLOSED') {
       throw new InputError(
         `${source.name}, line ${nextLine}: a quote opened in the row at this line is never closed, so the rest of the ` +
-          `file cannot be told apart from it. Close it, or double the quotes inside the field.`,
+          `file is read as part of its field. Close it, or double the quotes inside the field.`,
       );
     }
     throw new InputError(`${source.name}, line ${nextLine}: ${error.message}.`);

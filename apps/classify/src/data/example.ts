@@ -51,7 +51,7 @@ export function checkedExample(label: string, text: string, row = `${label} ${te
 /** The reason for bytes that are no text in the encoding of their file. */
 export const notUtf8 = 'there are bytes that are not text in the encoding of the rest of the file';
 
-/** Bad rows end the command, or are formatQuantity and left out when `skip` is set (`--skip-bad`). */
+/** Bad rows end the command, or are counted and left out when `skip` is set (`--skip-bad`). */
 export function rowProblems(skip: boolean): RowProblems {
   let skipped = 0;
   return {

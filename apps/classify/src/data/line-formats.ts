@@ -64,7 +64,7 @@ export interface Line {
 
 /**
  * The lines of a text. Only LF and CR LF end a line: NEL (U+0085) and the line separators of Unicode occur
- * inside sentences of real data and are text here. Lines of white space alone are left out but formatQuantity.
+ * inside sentences of real data and are text here. Lines of white space alone are left out but counted.
  */
 export function* linesOf(text: string): Generator<Line> {
   let start = 0;

@@ -135,7 +135,7 @@ export function checked<Output>(
 /** The error for a file with a right checksum whose content this program never writes. */
 export function notOurs(path: string, reason: string): InputError {
   return new InputError(
-    `${path}: not as this program writes it: ${reason}. It was changed and sealed again; copy it from where it was whole, or train again.`,
+    `${path}: not as this program writes it: ${reason}. It was edited and given a new checksum; copy an intact one, or train again.`,
   );
 }
 

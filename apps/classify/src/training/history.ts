@@ -55,7 +55,7 @@ export class Divergence extends InputError {
 /** The error for a model whose weights are finite but overflow in its predictions. @param model its folder or name. */
 export function answersWithNaN(model: string): InputError {
   return new InputError(
-    `${model}: the model answers with NaN, its weights are too large to compute with. ` +
+    `${model}: the model predicts NaN because its weights are too large. ` +
       'Train again in another folder, with a smaller --learning-rate or with --clip-norm 1.',
   );
 }

@@ -177,7 +177,7 @@ async function runEpoch(
     throw new Divergence(`The validation loss became ${validation.loss} after epoch ${epoch}`);
   }
   if (validation === undefined && !(await predictsFinite(model, data.train, settings.batch))) {
-    throw new Divergence(`The model answers with NaN after epoch ${epoch}`);
+    throw new Divergence(`The model predicts NaN after epoch ${epoch}`);
   }
   const record = {
     epoch,

@@ -24,7 +24,7 @@ export interface SequenceRows<Memory> extends Rows<Memory> {
   readonly alternates?: boolean;
 }
 
-/** What rows hold before the first step of a sequence. */
+/** A copy of rows made before the first step. */
 export interface Start<Memory> {
   readonly from: Rows<Memory>;
   readonly to: Rows<Memory>;
@@ -57,7 +57,7 @@ export interface SequenceStage<Memory, Right, Compiled> {
  * changes them from step to step.
  */
 export interface Kernels<Memory, Right, Compiled> {
-  /** Memory for `length` numbers, whatever they are. */
+  /** Uninitialised memory for `length` numbers. */
   allocate(length: number): Memory;
   /** Memory for `length` numbers, all 0. */
   zeros(length: number): Memory;
@@ -91,9 +91,9 @@ export interface Kernels<Memory, Right, Compiled> {
   run(compiled: Compiled, rows: ProgramRows<Memory>, first: number, count: number): void;
   /**
    * Runs stages at `steps` time steps, one after another, on `count` rows from row `first` on: what a step stores the next may
-   * load. Before a row's first step its `starts` are copied. Batch rows do not meet in it, so a device may take them in any
+   * load. Before a row's first step its `starts` are copied. Batch rows are independent, so a device may take them in any
    * order: a single stage without products may load a row from the place that it stores it to. With this, a whole time loop
-   * is one call; a device that has it not is given its steps one by one.
+   * is one call; without it a device gets the steps one by one.
    */
   runSequence?(
     stages: readonly SequenceStage<Memory, Right, Compiled>[],

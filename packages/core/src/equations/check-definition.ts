@@ -188,7 +188,7 @@ function checkInitial(where: string, initial: unknown, blocks: readonly string[]
   for (const [block, value] of Object.entries(initial)) {
     if (!blocks.includes(block)) {
       throw new TypeError(
-        `${where}: initial names the block '${block}', which it has not. Blocks: ${blocks.join(', ')}.`,
+        `${where}: initial names the unknown block '${block}'. Blocks: ${blocks.join(', ')}.`,
       );
     }
     if (value === undefined || isDeviceNumber(value)) continue;

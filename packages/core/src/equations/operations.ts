@@ -38,7 +38,7 @@ export type OperationName =
   | 'erf';
 
 /** The arguments of a derivative rule: the operands, the result and the cotangent of the result. */
-export interface Occurrence {
+export interface RuleArgs {
   readonly inputs: readonly NodeId[];
   readonly result: NodeId;
   readonly cotangent: NodeId;
@@ -51,7 +51,7 @@ export interface Operation {
   /** The exact definition, in float64. Further operands are ignored. */
   evaluate(...operands: number[]): number;
   /** Cotangents of the operands; `null` where the operation is constant almost everywhere. */
-  derivative(algebra: Algebra, occurrence: Occurrence): readonly (NodeId | null)[];
+  derivative(algebra: Algebra, occurrence: RuleArgs): readonly (NodeId | null)[];
 }
 
 /** ln(1 + eˣ) without overflow for large x and without cancellation for small. */

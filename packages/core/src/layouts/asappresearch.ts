@@ -39,7 +39,7 @@ export type HighwayOptions = Pick<SruOptions, 'highway' | 'rescale' | 'highwayBi
 
 /**
  * asappresearch/sru: `weight` `[inputSize, directions·units·gates]` with the gate running fastest — candidate, forget,
- * reset and, where the library projects its skip, that — `weight_c` and `bias` `[2·directions·units]`, forget before
+ * reset and the skip projection, if there is one — `weight_c` and `bias` `[2·directions·units]`, forget before
  * reset. Leave `weightC` out for version 1, whose gates do not see the state.
  *
  * The library projects the skip when input and output differ in width. This includes a bidirectional layer whose input is as

@@ -6,7 +6,7 @@ export type FloatArray = Float32Array | Float64Array;
 /**
  * One axis of a stored array:
  * - `direction`: forward, backward, where a bidirectional layer is one array;
- * - `half`: the bias beside the input product and the one beside the recurrent product, where both are one array;
+ * - `half`: the input bias and the recurrent bias, where one array holds both;
  * - `gate`, `unit`: which gate, which unit of it;
  * - `row`: an element of the row that a matrix multiplies.
  */

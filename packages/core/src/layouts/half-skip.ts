@@ -57,7 +57,7 @@ export function withoutHalfSkip<A extends FloatArray>(
     throw new RangeError(
       `layouts.asappresearch.sru: with inputSize ${inputSize} and ${units} units in each direction the library passes ` +
         `${half === 0 ? 'the first' : 'the second'} half of the input on, times ${scale}, but row ${row} of this skip ` +
-        'projection is another one (trained, or of another scale), which it has no place for.',
+        'projection differs (trained, or of another scale), and the library cannot store it.',
     );
   }
   return { ...weights, kernel: kernel as A };

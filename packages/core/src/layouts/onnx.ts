@@ -40,7 +40,7 @@ const lstm = (cell: StoredArrays) => {
  * `[directions, 2·gates·units]` (all input biases, then all recurrent ones), `P` `[directions, 3·units]`. Gates: GRU
  * z,r,h (Sluice: n); LSTM i,o,f,c (Sluice: g); peepholes i,o,f. `gru` has `linear_before_reset = 1`, which is
  * reset-after; `gruResetBefore` has 0, ONNX's default. `lstmInputForget` is for `input_forget = 1`: ONNX stores weights of a
- * forget gate there too, without using them, Sluice does not; back in ONNX they are zeros.
+ * forget gate without using them, Sluice does not store them; `fromNative` writes zeros.
  */
 export const onnx = {
   simpleRnn: defineDirectionalLayout('onnx.simpleRnn', SOURCE, form(['h'], native.simpleRnn)),

@@ -26,7 +26,7 @@ const form = (gates: readonly string[], cell: 'simpleRnn' | 'gru' | 'lstm') => (
 /**
  * PyTorch: `weight_ih` `[gates·units, inputSize]`, `weight_hh` `[gates·units, units]`, `bias_ih` and `bias_hh`
  * `[gates·units]`, of one layer and direction (`…_l0`, `…_l0_reverse`). Gates: LSTM i,f,g,o; GRU r,z,n. PyTorch's GRU
- * is cuDNN's: reset-after, with the candidate's `b_hh` inside the reset.
+ * is cuDNN's: reset-after, and the reset gate also multiplies `b_hn`.
  */
 export const pytorch = {
   simpleRnn: defineLayout('pytorch.simpleRnn', SOURCE, form(['h'], 'simpleRnn')),

@@ -9,10 +9,10 @@ import {
   shapeOfStored,
 } from './description.js';
 
-/** Weights by name; what a layer was made without is absent. */
+/** Weights by name; undefined for those that a layer lacks. */
 export type Weights = Readonly<Record<string, FloatArray | undefined>>;
 
-/** Weights and how they are stored. `direction` of `directions` is the one meant. */
+/** Weights and their storage, for the direction `direction` of `directions`. */
 export interface StoredWeights {
   readonly weights: Weights;
   readonly arrays: StoredArrays;

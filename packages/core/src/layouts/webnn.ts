@@ -39,8 +39,8 @@ const lstm = (name: string, gates: readonly string[]) =>
  * WebNN: `weight` `[directions, gates·units, inputSize]`, `recurrentWeight` `[directions, gates·units, units]`, `bias`
  * and `recurrentBias` `[directions, gates·units]`, `peepholeWeight` `[directions, 3·units]`. The option `layout` gives
  * the gate order: GRU `zrn` (WebNN's default) or `rzn`, LSTM `iofg` (default) or `ifgo`. `…ResetBefore` is for
- * `resetAfter: false`. Storage alone: WebNN's written-out equations show the output gate the *old* cell state through
- * its peephole, where Sluice and ONNX show it the new one.
+ * `resetAfter: false`. Only storage agrees: in WebNN's equations the output gate reads the *old* cell state through
+ * its peephole; in Sluice and ONNX it reads the new one.
  */
 export const webnn = {
   gru: gru('gru', ['z', 'r', 'n'], 'gru'),

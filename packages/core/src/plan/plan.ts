@@ -15,7 +15,7 @@ export interface Plan extends Sizes {
   readonly states: readonly string[];
   /** In storage order; inputs and gradients of every backend come in this order. */
   readonly parameters: readonly ParameterShape[];
-  /** Present with recurrent dropout: whose operand each recurrent mask multiplies. */
+  /** With recurrent dropout: the block whose operand each mask multiplies. */
   readonly recurrentMasks: readonly RecurrentMask[];
   /** The values of one step, forward and gradient. */
   readonly nodes: readonly Node[];

@@ -60,7 +60,7 @@ export function pointwiseProgram<const Name extends string>(
   );
   if (unused.length > 0) {
     throw new TypeError(
-      `A pointwise program must use what it loads, but its equations leave out ${unused.join(', ')}.`,
+      `A pointwise program must use every loaded array, but does not use ${unused.join(', ')}.`,
     );
   }
   return program;

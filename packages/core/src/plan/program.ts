@@ -13,9 +13,9 @@ import type { OperationName } from '../equations/operations.js';
  * | product | one block of the result of matrix product `product` |
  * | value | a value of this schedule that outlives one program |
  * | saved | gradient: a value of the training schedule |
- * | outputCotangent, stateCotangent | gradient: what comes in from above and from the later step |
+ * | outputCotangent, stateCotangent | gradient: cotangents from the output and the later step |
  * | transposedProduct | gradient: the result of transposed product `product` |
- * | previousStateCotangent, inputCotangent | gradient: what goes to the earlier step and to `x` |
+ * | previousStateCotangent, inputCotangent | gradient: cotangents for the earlier step and `x` |
  * | productCotangent | gradient: one block of cotangent buffer `buffer`, see `CotangentBuffers` |
  * | vectorCotangent | gradient: added, over all rows and steps, to the gradient of a vector block |
  */
@@ -42,7 +42,7 @@ export interface Program {
   readonly stores: readonly { readonly value: number; readonly slot: Slot }[];
 }
 
-/** One step's work in order: matrix products, then the pointwise program behind them. */
+/** A part of one step: matrix products, then the pointwise program after them. */
 export interface Stage {
   /** Indices of products (of transposed products in a gradient schedule) to run before the program. */
   readonly products: readonly number[];

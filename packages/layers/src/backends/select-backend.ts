@@ -8,7 +8,7 @@ import { examineGPU, type GPUFindings, hasWebGPU } from './webgpu-adapter.js';
 export interface SelectBackendOptions {
   /**
    * Names of TensorFlow.js backends, best first. Default: webgpu, wasm, cpu, then the other registered backends; a backend
-   * that `describeBackend` of `@sluice/tfjs` has described comes at its place.
+   * may take another place, with `describeBackend` of `@sluice/tfjs`.
    */
   candidates?: readonly string[];
   /**
@@ -190,7 +190,7 @@ async function startBackend(backend: string): Promise<string | undefined> {
   }
 }
 
-/** Prevents a backend that may still start from becoming current; it stays registered. */
+/** Keeps a backend that starts late from becoming current; it stays registered. */
 function abandonStart(backend: string): void {
   const { factory, priority } = engine().registryFactory[backend];
   removeBackend(backend);

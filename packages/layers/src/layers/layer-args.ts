@@ -1,4 +1,4 @@
-/** The arguments of layers: those of every layer, the checks of all, and defaults. */
+/** The arguments common to all layers, argument checks, and defaults. */
 import type { serialization } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
 import { formatValue, refuseUnknownOptions, requireOptions } from '../checks.js';

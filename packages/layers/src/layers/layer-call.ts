@@ -25,7 +25,7 @@ interface Call {
  * other arguments; or, for a model that records its graph, the symbolic input followed by the symbolic states. The caller's
  * `kwargs` are not changed.
  *
- * A model calls its layers with lists, and with one `kwargs` for all, in which the last mask stays for layers whose own
+ * A model calls its layers with lists and one shared `kwargs`, which keeps the last mask also for layers whose own
  * inputs have none.
  *
  * @throws TypeError, RangeError when the layer cannot be called like this.

@@ -9,7 +9,7 @@ import { type CallArgs, firstOf } from './layer-inputs.js';
 
 /**
  * The mask `[batch, timesteps]` of a layer's sequence, from the masks of its inputs. TensorFlow.js's merging layers (`add`,
- * `average`, …) pass their mask on as `[1, batch, timesteps]`, with one more 1 for each layer in a row.
+ * `average`, …) pass their mask on as `[1, batch, timesteps]`, each further such layer adds another 1.
  * @throws TypeError when it is not a tensor.
  */
 export function sequenceMask(layer: string, masks: CallArgs['mask']): Tensor | undefined {

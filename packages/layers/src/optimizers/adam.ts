@@ -118,7 +118,7 @@ const createMoment = (originalName: string, weight: Variable): Moment => ({
  * TensorFlow.js's update runs.
  *
  * Its state, configuration and class name are those of `train.adam`, so each can continue from the other's state. A model
- * that is loaded with its optimizer has TensorFlow.js's.
+ * that is loaded with its optimizer has `train.adam`.
  *
  * @param learningRate can be changed later: `optimizer.learningRate`.
  * @param epsilon default: the backend's, 1e-7 for float32.

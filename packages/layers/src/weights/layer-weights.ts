@@ -58,7 +58,7 @@ function adviseResetAfter(
   const resetAfter = options.resetAfter === true;
   const otherShape = resetAfter ? shape.slice(1) : [2, ...shape];
   if (options.resetAfter === undefined || role !== 'bias' || !isSameShape(actual, otherShape)) return '';
-  const example = resetAfter ? ', as tf.layers.gru is one' : '';
+  const example = resetAfter ? ', such as tf.layers.gru' : '';
   return `, that of a GRU with resetAfter: ${!resetAfter}${example}; make it with gru({ resetAfter: ${!resetAfter} })`;
 }
 

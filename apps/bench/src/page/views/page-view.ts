@@ -11,7 +11,7 @@ import { settingsView } from './settings-view.js';
 const METHOD = [
   'Every library runs in a web worker of its own, with the same weights and inputs, and only one computes at a time.',
   'Its first results are compared with a float64 reference, and a result whose error is larger than rounding is marked wrong and not ranked.',
-  'Calls of about 0.5 s, of up to 3 s where they are short, warm it up, so that no time includes loading or compiling; the time to the first result has a column of its own.',
+  'Calls for about 0.5 s, up to 3 s for short calls, warm it up, so that no time includes loading or compiling; the time to the first result has a column of its own.',
   'Then all take turns of one call or, where that takes less than 0.5 s, of several, in up to 20 rounds, so that a change of the machine’s speed is the same for all; a call ends when its outputs are back in JavaScript.',
   'The tables show the median of the single calls and the half of them around it, and the operations of the matrix products alone divided by the median, also as a share of the speed of a loop in registers on the same device.',
 ];
