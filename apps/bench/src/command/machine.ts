@@ -21,6 +21,9 @@ export async function describeNode(backends: readonly BackendName[]): Promise<Ma
   };
 }
 
+const SOFTWARE_ADVICE =
+  'Without a GPU install a Vulkan driver in software, such as mesa-vulkan-drivers of Debian, or a Chromium and start with npm run bench.';
+
 /** The adapter of Node's WebGPU. Without a GPU, drivers complain on standard error, so it starts only when it is needed. */
 async function nodeAdapter(isMeasured: boolean): Promise<Machine['webgpu']> {
   if (!isMeasured) return { missing: 'the command looks for WebGPU only when --backends names it' };
@@ -29,7 +32,10 @@ async function nodeAdapter(isMeasured: boolean): Promise<Machine['webgpu']> {
   } catch (error) {
     return { missing: (error as Error).message };
   }
-  return describeAdapter();
+  const adapter = await describeAdapter();
+  return 'missing' in adapter && process.platform === 'linux'
+    ? { missing: `${adapter.missing}. ${SOFTWARE_ADVICE}` }
+    : adapter;
 }
 
 /** A process that computes for less than this share of a time span is idle. */

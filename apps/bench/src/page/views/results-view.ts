@@ -13,20 +13,20 @@ import {
   speedOf,
   type TaskReport,
 } from '../../run/results.js';
-import { WORKLOADS } from '../../workloads/workload.js';
 import { type Pair, pairsOf, scalingsIn } from '../comparisons.js';
 import { backendLabel, CONTENDER_NAMES, colorOf, taskLabel, WORKLOAD_NAMES } from '../names.js';
 import type { Actions, Source } from '../state.js';
 import { barChart, scalingChart } from './charts.js';
 import { machineView } from './machine-view.js';
 
-/** Charts and tables of a run, by workload. */
+/** Charts and tables of a run by workload, in the order of the run: what is measured later comes below. */
 export function resultsView({ reports, ceilings }: Run, width: number): TemplateResult[] {
   const { trusted } = sortCeilings(
     reports.flatMap(({ results }) => rankedOf(results)),
     ceilings,
   );
-  return WORKLOADS.flatMap((workload) => {
+  const workloads = new Set(reports.map(({ task }) => task.workload));
+  return [...workloads].flatMap((workload) => {
     const own = reports.filter(({ task, results }) => task.workload === workload && results.length > 0);
     if (own.length === 0) return [];
     const { name, note } = WORKLOAD_NAMES[workload];
