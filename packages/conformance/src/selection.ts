@@ -27,6 +27,22 @@ export function selectVariants(all: readonly Variant[], share: CellShare): reado
   return all.filter((_, i) => i % 2 === parity);
 }
 
+/**
+ * The cells of a suite that runs a few small cases on each: all of the share, and in the quick tier the common cells and every
+ * second one of the others.
+ *
+ * @param turn 0 or 1: suites with different turns have the other cells in the quick tier.
+ */
+export function cellsInTurn(
+  { tier, cells }: Pick<Selection, 'tier' | 'cells'>,
+  turn: 0 | 1,
+): readonly Variant[] {
+  const selected = selectVariants(variants, cells);
+  if (tier === 'full') return selected;
+  const isInTurn = (variant: Variant) => Math.floor(variants.indexOf(variant) / 2) % 2 === turn;
+  return selected.filter((variant) => commonVariants.includes(variant) || isInTurn(variant));
+}
+
 const EXPECTED = {
   tier: ['quick', 'full'],
   cells: ['all', 'first half', 'second half'],

@@ -9,9 +9,11 @@ const all = listCases(everything);
 
 test('every case has an id of its own, also when only some are listed', () => {
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
-  const quick = listCases({ ...everything, tier: 'quick' });
+  const quick = (['first half', 'second half'] as const).flatMap((cells) =>
+    listCases({ ...everything, tier: 'quick', cells }),
+  );
   const ids = new Set(all.map(({ id }) => id));
-  expect(quick.length).toBeLessThan(all.length);
+  expect(quick.length).toBeLessThan(0.75 * all.length);
   expect(quick.filter(({ id }) => !ids.has(id))).toEqual([]);
 });
 

@@ -1,11 +1,11 @@
 import { expectSame } from '../assertions.js';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { plainCase } from '../cases.js';
-import { commonVariants, type Variant, variants } from '../cells/index.js';
+import { commonVariants, type Variant } from '../cells/index.js';
 import { expectAgreement, identical } from '../compare.js';
 import { Device, gradientOn, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
-import { selectVariants } from '../selection.js';
+import { cellsInTurn } from '../selection.js';
 import { cellCase, otherCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 4, inputSize: 7, units: 9 };
@@ -116,10 +116,10 @@ export async function checkOwnBuffers<Buffer>({ backend }: Subject<Buffer>, vari
 export const memorySuite: Suite = {
   name: 'memory',
   title: 'memory',
-  *cases({ cells }) {
+  *cases(selection) {
     yield otherCase('upload and download copy', checkCopies);
     yield otherCase('a download of a released buffer has its content', checkDownloadsInFlight);
-    for (const variant of selectVariants(variants, cells)) {
+    for (const variant of cellsInTurn(selection, 1)) {
       yield cellCase(variant, 'inputs are not written to', checkInputsAreKept, 'training');
       yield cellCase(variant, 'results are separate buffers', checkOwnBuffers, 'training');
     }

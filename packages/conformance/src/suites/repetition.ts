@@ -1,11 +1,11 @@
 import { expectSame } from '../assertions.js';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { type Case, plainCase } from '../cases.js';
-import { type Variant, variants } from '../cells/index.js';
+import type { Variant } from '../cells/index.js';
 import { equal, expectAgreement, identical } from '../compare.js';
 import { forwardOn, gradientOn, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
-import { selectVariants } from '../selection.js';
+import { cellsInTurn } from '../selection.js';
 import { cellCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 5, inputSize: 7, units: 9 };
@@ -97,8 +97,8 @@ export async function checkResultsLast<Buffer>(
 export const repetitionSuite: Suite = {
   name: 'repetition',
   title: 'calls are independent',
-  *cases({ cells }) {
-    for (const variant of selectVariants(variants, cells)) {
+  *cases(selection) {
+    for (const variant of cellsInTurn(selection, 0)) {
       yield cellCase(variant, 'the same inputs give the same bits', checkRepetition);
       yield cellCase(variant, 'saved values can be used twice', checkSaved, 'training');
       yield cellCase(variant, 'absent cotangents are zeros', checkAbsentCotangents, 'training');

@@ -1,11 +1,11 @@
 import { mapInputs } from '../buffers.js';
 import { type Case, plainCase } from '../cases.js';
-import { type Variant, variants } from '../cells/index.js';
+import type { Variant } from '../cells/index.js';
 import { expectAgreement, identical, within } from '../compare.js';
 import { type Downloaded, forwardOn } from '../device.js';
 import { makeProblem, type Problem } from '../problem.js';
 import { Random } from '../random.js';
-import { selectVariants } from '../selection.js';
+import { cellsInTurn } from '../selection.js';
 import { cellCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 5, timesteps: 4, inputSize: 6, units: 10 };
@@ -62,8 +62,8 @@ export async function checkRowAlone<Buffer>(
 export const rowsSuite: Suite = {
   name: 'rows',
   title: 'rows of a batch are independent',
-  *cases({ cells }) {
-    for (const variant of selectVariants(variants, cells)) {
+  *cases(selection) {
+    for (const variant of cellsInTurn(selection, 0)) {
       yield cellCase(variant, 'other rows have no effect', checkRowsAreApart);
       yield cellCase(variant, 'each row alone gives the same', checkRowAlone);
     }

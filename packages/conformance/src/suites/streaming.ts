@@ -1,10 +1,10 @@
 import type { SequenceInputs } from '@sluice/core/backend';
 import { plainCase } from '../cases.js';
-import { type Variant, variants } from '../cells/index.js';
+import type { Variant } from '../cells/index.js';
 import { expectAgreement, within } from '../compare.js';
 import { type Downloaded, forwardOn } from '../device.js';
 import { makeProblem } from '../problem.js';
-import { selectVariants } from '../selection.js';
+import { cellsInTurn } from '../selection.js';
 import { cellCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 9, inputSize: 4, units: 6 };
@@ -75,8 +75,8 @@ function finalStates({ sequence: _, ...states }: Downloaded): Downloaded {
 export const streamingSuite: Suite = {
   name: 'streaming',
   title: 'a sequence in two parts gives the same as the whole',
-  *cases({ cells }) {
-    for (const variant of selectVariants(variants, cells)) {
+  *cases(selection) {
+    for (const variant of cellsInTurn(selection, 1)) {
       for (const reverse of [false, true]) {
         const title = reverse ? 'reversed' : 'forward in time';
         yield cellCase(variant, title, (subject) => checkStreaming(subject, variant, reverse));
