@@ -27,7 +27,7 @@ const lint = await run(process.execPath, [
 ]);
 
 removeReports();
-/** Builds, type-checks and tests some packages, three tasks at a time: tests that wait leave two processors idle. */
+/** Builds, type-checks and tests some packages, two tasks at a time: with three, tests that measure time slow each other down. */
 const check = (/** @type {string} */ packages) =>
   turbo(
     [
@@ -37,7 +37,7 @@ const check = (/** @type {string} */ packages) =>
       'test',
       `--filter=${packages}`,
       '--continue',
-      '--concurrency=3',
+      '--concurrency=2',
       '--output-logs=new-only',
       '--log-order=grouped',
     ],
