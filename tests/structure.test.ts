@@ -22,9 +22,10 @@ const tfjs = /^@sluice\/tfjs$/;
 const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
   [/^core$/, []],
   [/^tfjs$/, [core]],
+  [/^formats$/, [core, /^(fflate|h5wasm|@bufbuild\/protobuf)(\/.*)?$/]],
   [/^backend-webgpu$/, [core, tfjs, /^@tensorflow\//, ...nodeModules]],
   [/^backend-/, [core, tfjs, /^@tensorflow\//]],
-  [/^layers$/, [core, tfjs, /^@tensorflow\/tfjs-(core|layers)$/, ...testingModules]],
+  [/^layers$/, [core, tfjs, /^@sluice\/formats$/, /^@tensorflow\/tfjs-(core|layers)$/, ...testingModules]],
   [/^conformance$/, [core, /^vitest(\/internal\/browser)?$/, ...commandModules]],
 ];
 

@@ -1,0 +1,19 @@
+export { FormatError } from './bytes/format-error.js';
+export type { ReportProgress, Source, SourceOptions } from './bytes/source.js';
+export {
+  type CallOptions,
+  type CellWeights,
+  type Direction,
+  type FormatName,
+  type KerasObject,
+  type LayerData,
+  type LayerPlan,
+  type ModelFile,
+  type OtherLayerData,
+  type RecurrentLayerData,
+  toPlan,
+} from './data/layers.js';
+export type { FileTensor, StoredType, Values } from './data/tensor.js';
+export type { WriteOptions, WrittenFiles } from './formats.js';
+export { readModel } from './read-model.js';
+export { writeModel } from './write-model.js';
