@@ -23,5 +23,6 @@ export {
 export type { ParameterRole, ParameterShape, Sizes } from './equations/parameters.js';
 export type { TraceOptions } from './graph/trace.js';
 export { type Plan, planFor } from './plan/plan.js';
+export { pythonClassName, toPyTorch } from './pytorch/module.js';
 export { type ReferenceResult, type ReferenceStep, referenceForward } from './reference/forward.js';
 export { referenceGradient } from './reference/gradient.js';

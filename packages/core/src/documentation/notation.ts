@@ -24,7 +24,8 @@ export interface Notation {
   times: string;
   bracket(inner: string): string;
   infix: Partial<Record<OperationName, { readonly sign: string; readonly binding: Binding }>>;
-  call(name: OperationName, operands: readonly string[]): string;
+  /** @param areNumbers which operands are numbers. */
+  call(name: OperationName, operands: readonly string[], areNumbers: readonly boolean[]): string;
   /** Quotients that are written one above the other; null where `/` is an infix sign. */
   quotient: ((above: string, below: string) => string) | null;
 }

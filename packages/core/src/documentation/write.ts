@@ -5,33 +5,39 @@ import { Binding, type Notation } from './notation.js';
 
 /** An equation: the name of a result and what it is. */
 export interface Equation {
+  readonly id: NodeId;
   readonly name: string;
   readonly left: string;
   readonly right: string;
 }
 
 /** The equations of a plan in a notation, in an order in which every name is defined before it is used. */
-export function writeEquations(plan: Plan, notation: Notation): Equation[] {
-  const writer = new Writer(plan, notation);
-  return [...writer.named]
-    .sort(([a], [b]) => a - b)
-    .map(([id, name]) => ({ name, left: notation.result(name), right: writer.definition(id) }));
-}
+export const writeEquations = (plan: Plan, notation: Notation): Equation[] =>
+  new EquationWriter(plan, notation).equations();
 
 /** One value of a plan in a notation, with brackets where it is a sum or a product. */
 export const writeOperand = (plan: Plan, notation: Notation, id: NodeId): string =>
-  new Writer(plan, notation).write(id, Binding.Tight);
+  new EquationWriter(plan, notation).operand(id);
 
 /** How many operations one equation nests. */
 const DEEPEST = 50;
 
-class Writer {
+export interface WriterOptions {
+  /** Values that are computed elsewhere, by what is written for them. */
+  readonly known?: ReadonlyMap<NodeId, string>;
+  /** Values that get an equation of their own. */
+  readonly parts?: ReadonlySet<NodeId>;
+}
+
+/** Writes the values of a plan. Those with a name are written by their name. */
+export class EquationWriter {
   /** Results that later equations refer to by name; a result that is an input or a state needs no name. */
-  readonly named = new Map<NodeId, string>();
+  private readonly named = new Map<NodeId, string>();
 
   constructor(
     private readonly plan: Plan,
     private readonly notation: Notation,
+    private readonly options: WriterOptions = {},
   ) {
     for (const [name, id] of Object.entries(plan.names)) {
       const isState = plan.states.includes(name);
@@ -40,14 +46,31 @@ class Writer {
     this.nameParts();
   }
 
-  /** Gives names to parts of equations that nest too deeply to be read, or to be written by recursion. */
+  /** The equations, in an order in which every name is defined before it is used. */
+  equations(): Equation[] {
+    return [...this.named]
+      .sort(([a], [b]) => a - b)
+      .map(([id, name]) => {
+        return { id, name, left: this.notation.result(name), right: this.write(id, Binding.Sign, true) };
+      });
+  }
+
+  /** One value, with brackets where it is a sum or a product. */
+  operand(id: NodeId): string {
+    return this.write(id, Binding.Tight);
+  }
+
+  /**
+   * Gives names to the parts in the options, and to parts of equations that nest too deeply to be read, or to be written by
+   * recursion.
+   */
   private nameParts(): void {
     const { nodes, newStates, output, names } = this.plan;
     const depths = new Map<NodeId, number>();
     let parts = 0;
     for (const id of reachable(nodes, [...newStates, output, ...Object.values(names)])) {
       const depth = 1 + Math.max(0, ...operandsOf(nodes[id]).map((operand) => depths.get(operand) ?? 0));
-      if (depth > DEEPEST && !this.named.has(id)) {
+      if ((depth > DEEPEST || this.options.parts?.has(id)) && !this.named.has(id)) {
         while (Object.hasOwn(names, `part${++parts}`));
         this.named.set(id, `part${parts}`);
       }
@@ -55,15 +78,13 @@ class Writer {
     }
   }
 
-  definition(id: NodeId): string {
-    return this.write(id, Binding.Sign, true);
-  }
-
-  write(id: NodeId, outer: Binding, defining = false): string {
+  private write(id: NodeId, outer: Binding, defining = false): string {
     const { notation, plan } = this;
     const node = plan.nodes[id];
     const name = this.named.get(id);
     if (name !== undefined && !defining) return notation.result(name);
+    const known = this.options.known?.get(id);
+    if (known !== undefined) return known;
     switch (node.kind) {
       case 'input':
         return notation.input();
@@ -103,7 +124,8 @@ class Writer {
     const infix = notation.infix[operation];
     if (!infix) {
       const operands = inputs.map((input) => this.write(input, Binding.Sign));
-      return notation.call(operation, operands);
+      const areNumbers = inputs.map((input) => this.isNumber(input));
+      return notation.call(operation, operands, areNumbers);
     }
     const { binding } = infix;
     // A number scales: it comes first and takes a sign of its own.
