@@ -1,6 +1,7 @@
 /** The formats: how each is recognised and which module reads it. A reader is loaded when a file needs it. */
 import type { OpenedSource } from './bytes/source.js';
 import type { FormatName, ModelFile } from './data/layers.js';
+import { isOnnx } from './onnx/recognise.js';
 
 /** The module of a format. */
 export interface FormatModule {
@@ -35,7 +36,15 @@ const startsWith = (bytes: Uint8Array, ...start: number[]): boolean =>
   start.every((byte, i) => bytes[i] === byte);
 
 /** In the order in which they are tried. */
-export const formats: readonly Format[] = [];
+export const formats: readonly Format[] = [
+  {
+    name: 'onnx',
+    label: 'ONNX',
+    endings: ['.onnx'],
+    recognise: isOnnx,
+    load: () => import('./onnx/read.js'),
+  },
+];
 
 /** The format of a file by its content, not by its name. */
 export const recogniseFormat = (bytes: Uint8Array): Format | undefined =>

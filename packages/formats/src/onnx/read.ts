@@ -1,0 +1,210 @@
+/** Reads an ONNX file: every recurrent node of its graphs, other nodes with weights, and notes on the rest. */
+import { FormatError } from '../bytes/format-error.js';
+import type { OpenedSource } from '../bytes/source.js';
+import type { LayerData, ModelFile, RecurrentLayerData } from '../data/layers.js';
+import type { FileTensor } from '../data/tensor.js';
+import { describeNode, Folder, isStandard } from './fold.js';
+import { initialStateNotes } from './initial-states.js';
+import { type GraphProto, MODEL, type ModelProto, type NodeProto, type TensorProto } from './messages.js';
+import { OtherLayers } from './other-layers.js';
+import { isRecurrent, readRecurrent } from './recurrent.js';
+import { readScan, type ScanLayers, scanLayers } from './scan-metadata.js';
+import { Scope } from './scope.js';
+import { allTensors, openExternalFiles, readTensor, usedNames } from './tensors.js';
+import { decodeMessage } from './wire.js';
+
+/** Visits of nodes; a function that functions call many times is visited as often. */
+const MAX_VISITS = 1_000_000;
+const MAX_CALLS = 50;
+
+/**
+ * Reads an ONNX file. Weights that the graph cuts, joins or converts before a node uses them are computed.
+ * @throws FormatError naming every recurrent node whose weights are not constant or whose options no cell has.
+ */
+export async function read(source: OpenedSource): Promise<ModelFile> {
+  const model = decodeMessage(MODEL, source.bytes, source.name);
+  if (!model.graph)
+    throw new FormatError(`${source.name}: the model has no graph. The file is incomplete; copy it again.`);
+  const external = await openExternalFiles(model, source);
+  const arrays = new Map<TensorProto, FileTensor | undefined>();
+  for (const tensor of allTensors(model)) {
+    if (!arrays.has(tensor)) arrays.set(tensor, readTensor(tensor, external, source.name));
+  }
+  let size = source.bytes.length;
+  for (const { length } of external.values()) size += length;
+  return new GraphReading(model, arrays, size, source.name).result(model.graph);
+}
+
+class GraphReading {
+  private readonly folder: Folder;
+  private readonly layers: LayerData[] = [];
+  private readonly notes: string[] = [];
+  private readonly refused: string[] = [];
+  /** The nodes that are layers. */
+  private readonly taken = new Set<NodeProto>();
+  private readonly seen = new Set<NodeProto>();
+  private readonly listed = new Set<object>();
+  /** The names of all values that are read. */
+  private readonly used: ReadonlySet<string>;
+  private readonly scans: ScanLayers;
+  private visits = 0;
+
+  constructor(
+    private readonly model: ModelProto,
+    private readonly arrays: ReadonlyMap<TensorProto, FileTensor | undefined>,
+    size: number,
+    private readonly file: string,
+  ) {
+    this.folder = new Folder(arrays, size);
+    this.scans = scanLayers(model, file);
+    this.used = usedNames(model);
+  }
+
+  result(graph: GraphProto): ModelFile {
+    this.visitAll(Scope.ofGraph(graph), '', 0);
+    if (this.refused.length > 0) {
+      throw new FormatError(`${this.file}: these layers cannot be read: ${this.refused.join('; ')}.`);
+    }
+    const { producerName, producerVersion } = this.model;
+    const producer = [producerName, producerVersion].filter(Boolean).join(' ');
+    const tensors = [...this.arrays].flatMap(([tensor, array]) => (tensor.name && array ? [array] : []));
+    return {
+      format: 'onnx',
+      ...(producer && { producer }),
+      layers: this.layers,
+      tensors,
+      notes: [...this.notes, ...this.closingNotes(graph)],
+    };
+  }
+
+  private visitAll(scope: Scope, path: string, calls: number): void {
+    const others = new OtherLayers(scope, this.folder);
+    scope.nodes.forEach((node, i) => {
+      this.countVisit();
+      this.seen.add(node);
+      const own = node.name || `${node.opType}_${i}`;
+      const name = path ? `${path}/${own.replace(/^\/+/, '')}` : own;
+      if (isStandard(node) && isRecurrent(node)) this.recurrent(node, scope, name);
+      else if (isStandard(node) && node.opType === 'Scan' && this.scan(node, scope)) return;
+      else this.other(node, others, name);
+      this.visitInner(node, scope, name, calls);
+    });
+  }
+
+  private countVisit(): void {
+    if (++this.visits > MAX_VISITS)
+      throw new FormatError(`${this.file}: it has more than ${MAX_VISITS} nodes.`);
+  }
+
+  /** Subgraphs, and the body of a function that the node calls. */
+  private visitInner(node: NodeProto, scope: Scope, path: string, calls: number): void {
+    for (const { name, g, graphs } of node.attribute) {
+      for (const graph of g ? [g, ...graphs] : graphs) {
+        this.visitAll(Scope.ofGraph(graph, scope), `${path}/${name}`, calls);
+      }
+    }
+    if (!node.domain) return;
+    const called = this.model.functions.find(
+      ({ name, domain, overload = '' }) =>
+        name === node.opType && domain === node.domain && overload === (node.overload ?? ''),
+    );
+    if (!called) return;
+    if (calls === MAX_CALLS)
+      throw new FormatError(`${this.file}: its functions call each other ${MAX_CALLS} deep.`);
+    this.taken.add(node);
+    this.visitAll(scope.ofCall(called, node), path, calls + 1);
+  }
+
+  private recurrent(node: NodeProto, scope: Scope, path: string): void {
+    this.taken.add(node);
+    this.attempt(`${path} (${node.opType})`, () => {
+      for (const layer of readRecurrent(node, scope, path, this.folder, this.used, this.file))
+        this.add(layer);
+      this.notes.push(...initialStateNotes(node, scope, path, this.folder));
+    });
+  }
+
+  /** Whether the node is a cell that Sluice wrote as a Scan. */
+  private scan(node: NodeProto, scope: Scope): boolean {
+    const described = this.scans.get(node.name ?? '');
+    if (!described) {
+      this.notes.push(
+        `${describeNode(node)} is a loop over time made of single operations; it is not read as a cell.`,
+      );
+      return false;
+    }
+    this.taken.add(node);
+    const [first] = described.directions;
+    if (first.scan === node.name) {
+      this.attempt(`${described.name} (Scan)`, () => {
+        this.layers.push(readScan(described, scope, this.folder, this.file));
+      });
+    }
+    return true;
+  }
+
+  private other(node: NodeProto, others: OtherLayers, path: string): void {
+    if (this.taken.has(node)) return;
+    const found = others.find(node, path);
+    if (!found) return;
+    for (const part of found.nodes) this.taken.add(part);
+    // A layer that is used twice, as in an unrolled loop, is listed once.
+    const [{ values }] = found.layer.weights;
+    if (!this.listed.has(values)) this.layers.push(found.layer);
+    this.listed.add(values);
+  }
+
+  private attempt(name: string, readLayer: () => void): void {
+    try {
+      readLayer();
+    } catch (error) {
+      this.refused.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+
+  /** Adds a layer, unless the same one is there: exporters write a layer into both branches of an If. */
+  private add(layer: RecurrentLayerData): void {
+    const twin = this.layers.find((other) => other.kind === 'recurrent' && isSameLayer(other, layer));
+    if (twin) this.notes.push(`${layer.name} has the weights of ${twin.name}; it is listed once.`);
+    else this.layers.push(layer);
+  }
+
+  private closingNotes(graph: GraphProto): string[] {
+    const notes: string[] = [];
+    const hasRecurrent = this.layers.some(({ kind }) => kind === 'recurrent');
+    if (!hasRecurrent) {
+      notes.push(
+        'The file has no node GRU, LSTM or RNN. A recurrence that the exporter wrote as single operations is not recognised; ' +
+          'with PyTorch, export with dynamo=False.',
+      );
+    }
+    const counts = new Map<string, number>();
+    for (const node of this.seen) {
+      if (this.taken.has(node) || this.folder.folded.has(node) || node.opType === 'Constant') continue;
+      const name = isStandard(node) ? (node.opType ?? '') : `${node.domain}.${node.opType}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    if (counts.size > 0) {
+      const list = [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
+      notes.push(`Also in the graph: ${list}. They are not read.`);
+    }
+    const unread = [...this.arrays].filter(([, array]) => !array).map(([{ name }]) => name || 'a constant');
+    if (unread.length > 0) notes.push(`Of types that are not read: ${unread.join(', ')}.`);
+    if (graph.sparseInitializer.length > 0) {
+      notes.push(`${graph.sparseInitializer.length} sparse arrays are not read.`);
+    }
+    return notes;
+  }
+}
+
+function isSameLayer(a: RecurrentLayerData, b: RecurrentLayerData): boolean {
+  const signature = ({ cell, sizes, directions }: RecurrentLayerData) =>
+    JSON.stringify([cell, sizes, directions.map(({ goBackwards }) => goBackwards)]);
+  if (signature(a) !== signature(b)) return false;
+  return a.directions.every(({ weights }, i) =>
+    Object.entries(weights).every(([name, values]) => {
+      const others = b.directions[i].weights[name];
+      return values === others || values?.every((value, j) => Object.is(value, others[j]));
+    }),
+  );
+}

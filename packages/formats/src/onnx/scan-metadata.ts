@@ -1,0 +1,100 @@
+/**
+ * The cells that Sluice writes as `Scan`. The model's metadata says which cell a Scan is; its weights are arrays of the graph.
+ * An entry `sluice.layers` of the metadata holds JSON: a list of `ScanLayer`.
+ */
+import type { JsonObject } from '@sluice/core';
+import {
+  isRecord,
+  parseJson,
+  requireArray,
+  requireCount,
+  requireRecord,
+  requireText,
+} from '../bytes/json.js';
+import { type Direction, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
+import type { Folder } from './fold.js';
+import type { ModelProto } from './messages.js';
+import type { Scope } from './scope.js';
+
+export const METADATA_KEY = 'sluice.layers';
+const MERGE_MODES = ['concat', 'sum', 'ave', 'mul'];
+
+/** One direction: the name of its Scan, and its arrays' names by the cell's parameters. */
+export interface ScanDirection {
+  readonly scan: string;
+  readonly goBackwards: boolean;
+  readonly weights: { readonly [parameter: string]: string };
+}
+
+/** A recurrent layer that is written as one Scan for each direction. */
+export interface ScanLayer
+  extends Pick<RecurrentLayerData, 'name' | 'cell' | 'sizes' | 'mergeMode' | 'call'> {
+  readonly directions: readonly ScanDirection[];
+}
+
+/** The layers by the names of their Scans. */
+export type ScanLayers = ReadonlyMap<string, ScanLayer>;
+
+/** The layers that the metadata of a model describes. @throws FormatError when an entry of Sluice is damaged. */
+export function scanLayers({ metadataProps }: ModelProto, file: string): ScanLayers {
+  const layers = new Map<string, ScanLayer>();
+  const entry = metadataProps.find(({ key }) => key === METADATA_KEY)?.value;
+  if (entry === undefined) return layers;
+  const parsed = requireArray(parseJson(new TextEncoder().encode(entry), file), file, METADATA_KEY);
+  for (const value of parsed) {
+    const layer = scanLayer(value, file);
+    for (const { scan } of layer.directions) layers.set(scan, layer);
+  }
+  return layers;
+}
+
+function scanLayer(value: unknown, file: string): ScanLayer {
+  const record = requireRecord(value, file, `a layer of ${METADATA_KEY}`);
+  const name = requireText(record.name, file, 'the name of a layer');
+  const cell = requireRecord(record.cell, file, `the cell of ${name}`);
+  const sizes = requireRecord(record.sizes, file, `the sizes of ${name}`);
+  const directions = requireArray(record.directions, file, `the directions of ${name}`).map((given) => {
+    const direction = requireRecord(given, file, `a direction of ${name}`);
+    const weights = Object.entries(requireRecord(direction.weights, file, `the weights of ${name}`)).map(
+      ([parameter, array]) => [parameter, requireText(array, file, `the array of ${name}, ${parameter}`)],
+    );
+    return {
+      scan: requireText(direction.scan, file, `the Scan of ${name}`),
+      goBackwards: direction.goBackwards === true,
+      weights: Object.fromEntries(weights),
+    };
+  });
+  return {
+    name,
+    cell: {
+      name: requireText(cell.name, file, `the cell's name of ${name}`),
+      options: requireRecord(cell.options, file, `the options of ${name}`) as JsonObject,
+    },
+    sizes: {
+      inputSize: requireCount(sizes.inputSize, file, `inputSize of ${name}`),
+      units: requireCount(sizes.units, file, `units of ${name}`),
+    },
+    ...(MERGE_MODES.includes(record.mergeMode as never) && {
+      mergeMode: record.mergeMode as RecurrentLayerData['mergeMode'],
+    }),
+    call: isRecord(record.call) ? (record.call as RecurrentLayerData['call']) : {},
+    directions,
+  };
+}
+
+/** The layer of a Scan. @throws NotConstant or FormatError when one of its arrays is missing or changed in shape. */
+export function readScan(
+  { directions, ...layer }: ScanLayer,
+  scope: Scope,
+  folder: Folder,
+  file: string,
+): RecurrentLayerData {
+  const read = directions.map(({ goBackwards, weights }): Direction => {
+    const arrays = Object.entries(weights).map(([parameter, name]) => {
+      const { values } = folder.evaluate({ name, scope });
+      return [parameter, values instanceof Int32Array ? Float32Array.from(values) : values] as const;
+    });
+    return { goBackwards, weights: Object.fromEntries(arrays) };
+  });
+  return recurrentLayer({ ...layer, directions: read }, file);
+}
