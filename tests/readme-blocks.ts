@@ -13,7 +13,7 @@ export interface Block {
 }
 
 /** Languages that tests run or check, and languages that they do not. All others are refused. */
-export const checkedLanguages = ['ts', 'js', 'sh'];
+export const checkedLanguages = ['ts', 'js', 'sh', 'python'];
 export const shownLanguages = ['text', 'json', 'latex', 'html'];
 
 /** The fenced blocks of a Markdown file, in order. Throws when a fence is not closed. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cells, toPyTorch } from '@sluice/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testTier } from '../scripts/tier.mjs';
 import { runIn } from './program.js';
@@ -134,6 +135,13 @@ describe('README blocks', () => {
     const unknown = blocks.filter(({ language }) => !known.includes(language));
     expect(unknown.map((block) => `${placeOf(block)}: ${block.language || 'no language'}`)).toEqual([]);
   });
+
+  test.each(blocks.filter(({ language }) => language === 'python'))(
+    'the Python in $readme is what toPyTorch prints',
+    ({ text }) => {
+      expect(toPyTorch(cells.gru(), { inputSize: 3, units: 4 })).toContain(text);
+    },
+  );
 
   const installs = readmes.filter((readme) => listInstalled(readme).length > 0);
   test.each(installs)('%s installs what its first program needs', (readme) => {

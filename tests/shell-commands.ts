@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { readManifest, root, workspacePackages } from './workspace.js';
 
 const rootManifest = readManifest('.');
@@ -49,6 +49,7 @@ function problemsOfCommand(command: string): string[] {
   }
   if (program === 'npm' && verb === 'install')
     return rest.filter(isUnknownPackage).map((name) => `no package ${name}`);
+  if (program === 'python' || program === 'torchrun') return problemsOfPython(words);
   if (program === 'npx' && programs.has(verb ?? '')) return problemsOfProgram(programs.get(verb!)!, rest);
   if (program === 'npx' && verb === 'changeset') return [];
   if (program === 'npx' && verb === '--yes' && rest[0] === rootManifest.packageManager) return [];
@@ -57,6 +58,21 @@ function problemsOfCommand(command: string): string[] {
 
 function isUnknownPackage(word: string): boolean {
   return !word.startsWith('-') && !knownPackages.has(word.replace(/(?!^)@[\d.^~]+$/, ''));
+}
+
+/** The Python scripts that `sluice-classify export-trainer` writes. */
+const trainerFolder = join(root, 'apps/classify/trainer');
+
+/** Checks that a Python script exists and knows its options. Options before the script are torchrun's. */
+function problemsOfPython(words: readonly string[]): string[] {
+  const position = words.findIndex((word) => word.endsWith('.py'));
+  const script = join(trainerFolder, basename(words[position] ?? ''));
+  if (position < 0 || !existsSync(script)) return [`no script of export-trainer in: ${words.join(' ')}`];
+  const source = readFileSync(script, 'utf8');
+  const options = words.slice(position + 1).filter((word) => word.startsWith('--'));
+  return options
+    .filter((option) => !source.includes(`"${option}"`))
+    .map((option) => `${basename(script)} has no option ${option}`);
 }
 
 /** Checks a script of the root package.json; arguments after `--` go to its app. */
@@ -89,7 +105,7 @@ function readHelp(entry: string, verb: string | undefined): string {
 function problemsOfProgram(entry: string, words: string[]): string[] {
   const [first = ''] = words;
   // Neither an option nor a file.
-  const verb = /^\w+$/.test(first) ? first : undefined;
+  const verb = /^[\w-]*\w$/.test(first) && !first.startsWith('-') ? first : undefined;
   const help = readHelp(entry, verb);
   if (verb && !new RegExp(`\\b${verb}\\b`).test(readHelp(entry, undefined)))
     return [`${entry} has no command ${verb}`];

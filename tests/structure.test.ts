@@ -22,7 +22,8 @@ const tfjs = /^@sluice\/tfjs$/;
 const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
   [/^core$/, []],
   [/^tfjs$/, [core]],
-  [/^formats$/, [core, /^(fflate|h5wasm|@bufbuild\/protobuf)(\/.*)?$/]],
+  // The type of the file system alone: in Node the reader asks the process for it.
+  [/^formats$/, [core, /^node:fs\/promises$/, /^(fflate|h5wasm|@bufbuild\/protobuf)(\/.*)?$/]],
   [/^backend-webgpu$/, [core, tfjs, /^@tensorflow\//, ...nodeModules]],
   [/^backend-/, [core, tfjs, /^@tensorflow\//]],
   [/^layers$/, [core, tfjs, /^@sluice\/formats$/, /^@tensorflow\/tfjs-(core|layers)$/, ...testingModules]],

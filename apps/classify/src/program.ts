@@ -1,9 +1,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { CompareFlags } from './commands/cell-runs.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
+import type { ExportTrainerFlags } from './commands/export-trainer.js';
+import type { ImportTrainedFlags } from './commands/import-trained.js';
 import {
   addBackendOptions,
   addReadingOptions,
+  addSettingOptions,
   addTrainingOptions,
   cellName,
   cellNameList,
@@ -65,9 +68,7 @@ function commands(streams: Streams & Pick<Terminal, 'input'>, finished: (status:
       .description(
         'train a model; without --data, to recognize twelve languages by their names of countries, currencies and scripts',
       )
-      .addOption(
-        new Option('--cell <name>', 'recurrent cell (default: gru)').choices(cellNames).argParser(cellName),
-      )
+      .addOption(cellOption())
       .option('--out <folder>', 'keep checkpoints and the model in this folder', path),
   ).action(async (flags: TrainFlags) => {
     const { train } = await import('./commands/train.js');
@@ -121,5 +122,29 @@ function commands(streams: Streams & Pick<Terminal, 'input'>, finished: (status:
       finished(await inspect(flags, streams));
     });
 
+  addSettingOptions(
+    program
+      .command('export-trainer')
+      .description('write a folder with which PyTorch trains the model, on one machine or on many')
+      .addOption(cellOption())
+      .requiredOption('--out <folder>', 'a new folder for data, weights and training script', path),
+  ).action(async (flags: ExportTrainerFlags) => {
+    const { exportTrainerTo } = await import('./commands/export-trainer.js');
+    finished(await exportTrainerTo(flags, streams));
+  });
+
+  program
+    .command('import-trained')
+    .description('make a model of what PyTorch trained in a folder of export-trainer')
+    .argument('<folder>', 'the folder of export-trainer', path)
+    .requiredOption('--out <folder>', 'keep the model in this folder', path)
+    .action(async (folder: string, flags: ImportTrainedFlags) => {
+      const { importTrainedFrom } = await import('./commands/import-trained.js');
+      finished(await importTrainedFrom(folder, flags, streams));
+    });
+
   return program;
 }
+
+const cellOption = (): Option =>
+  new Option('--cell <name>', 'recurrent cell (default: gru)').choices(cellNames).argParser(cellName);

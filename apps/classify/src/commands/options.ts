@@ -17,12 +17,16 @@ export interface ReadingFlags {
   skipBad?: boolean;
 }
 
-/** The common options of `train` and `compare`. A missing option is undefined. */
-export interface TrainingFlags extends ReadingFlags, Partial<Omit<Settings, 'clipNorm' | 'backend'>> {
+/** The options for the data and the settings of a model. A missing option is undefined. */
+export interface SettingFlags extends ReadingFlags, Partial<Omit<Settings, 'clipNorm' | 'backend'>> {
   data?: string;
-  test?: string;
   clipNorm?: number;
   backend?: string;
+}
+
+/** The common options of `train` and `compare`. */
+export interface TrainingFlags extends SettingFlags {
+  test?: string;
   import?: string;
   resume?: boolean;
   json?: boolean;
@@ -45,17 +49,22 @@ export function addBackendOptions(command: Command): Command {
 
 /** Adds the options of training, except the cell and the folder. */
 export function addTrainingOptions(command: Command): Command {
+  return addBackendOptions(addSettingOptions(command))
+    .option('--test <path>', 'data to test the kept model with', path)
+    .option('--resume', 'continue from the last checkpoint in the folder')
+    .option('--json', 'print one JSON object per epoch and a summary, nothing else');
+}
+
+/** Adds the options for the data and the settings of a model, except the cell. */
+export function addSettingOptions(command: Command): Command {
   const defaults = defaultSettings;
-  command
-    .option(
-      '--data <path>',
-      'file of "label text" lines, .csv, .tsv, .jsonl, or a folder with a folder per class ' +
-        '(default: names in twelve languages, embedded)',
-      path,
-    )
-    .option('--test <path>', 'data to test the kept model with', path);
-  addReadingOptions(command);
-  return addBackendOptions(command)
+  command.option(
+    '--data <path>',
+    'file of "label text" lines, .csv, .tsv, .jsonl, or a folder with a folder per class ' +
+      '(default: names in twelve languages, embedded)',
+    path,
+  );
+  return addReadingOptions(command)
     .option(
       '--validation <part>',
       `part of the data held back for validation (default: ${defaults.validation})`,
@@ -87,8 +96,6 @@ export function addTrainingOptions(command: Command): Command {
       `the same seed gives the same numbers (default: ${defaults.seed})`,
       wholeNumber(0),
     )
-    .option('--resume', 'continue from the last checkpoint in the folder')
-    .option('--json', 'print one JSON object per epoch and a summary, nothing else')
     .addHelpText('after', `\nDefaults for the embedded names: ${embeddedDefaults()}.`);
 }
 
@@ -100,7 +107,7 @@ function embeddedDefaults(): string {
 }
 
 /** The settings among the given options. */
-export function settingsGiven(flags: TrainingFlags): Partial<Settings> {
+export function settingsGiven(flags: SettingFlags): Partial<Settings> {
   const names = Object.keys(defaultSettings) as (keyof Settings)[];
   const given = names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]);
   return Object.fromEntries(given);
@@ -117,7 +124,7 @@ export function absolutePath(path: string | undefined): string | null {
 }
 
 /** The data options among the given options. */
-export function dataGiven(flags: TrainingFlags): Partial<DataOptions> {
+export function dataGiven(flags: SettingFlags & { test?: string }): Partial<DataOptions> {
   const { data, test, labelColumn, textColumn, skipBad } = flags;
   return {
     ...(data !== undefined && { data: absolutePath(data) }),

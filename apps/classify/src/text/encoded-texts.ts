@@ -4,18 +4,20 @@ import { paddingIndex, type Vocabulary } from './vocabulary.js';
 
 /** Texts as the numbers of their tokens, in one array. */
 export class EncodedTexts {
-  private readonly indices: Int32Array<ArrayBuffer>;
-  private readonly starts: Int32Array<ArrayBuffer>;
+  /** The numbers of all tokens, text after text. */
+  readonly tokens: Int32Array<ArrayBuffer>;
+  /** The position of each text's first token, and at the end the number of tokens. */
+  readonly starts: Int32Array<ArrayBuffer>;
 
   constructor(texts: readonly (readonly string[])[], vocabulary: Vocabulary) {
     this.starts = new Int32Array(texts.length + 1);
     texts.forEach((tokens, index) => {
       this.starts[index + 1] = this.starts[index] + tokens.length;
     });
-    this.indices = new Int32Array(this.starts[texts.length]);
+    this.tokens = new Int32Array(this.starts[texts.length]);
     texts.forEach((tokens, index) => {
       tokens.forEach((token, position) => {
-        this.indices[this.starts[index] + position] = vocabulary.indexOf(token);
+        this.tokens[this.starts[index] + position] = vocabulary.indexOf(token);
       });
     });
   }
@@ -42,7 +44,7 @@ export class EncodedTexts {
     for (const position of positions) timesteps = Math.max(timesteps, this.lengthOf(position));
     const indices = new Int32Array(positions.length * timesteps).fill(paddingIndex);
     positions.forEach((position, row) => {
-      indices.set(this.indices.subarray(this.starts[position], this.starts[position + 1]), row * timesteps);
+      indices.set(this.tokens.subarray(this.starts[position], this.starts[position + 1]), row * timesteps);
     });
     return tensor2d(indices, [positions.length, timesteps], 'int32');
   }

@@ -90,7 +90,7 @@ function resumedRun(
 }
 
 /** @throws InputError when the folder has an earlier run or model, which must not be overwritten. */
-function refuseUsedFolder(folder: string): void {
+export function refuseUsedFolder(folder: string): void {
   refuseModelAlone(folder);
   if (!hasCheckpoint(folder)) return;
   throw new InputError(
