@@ -3,6 +3,8 @@ export {
   type ActivationName,
   type ActivationParameters,
   type ActivationSetting,
+  activation,
+  activationAliases,
   activations,
   affine,
   elu,
