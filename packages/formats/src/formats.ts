@@ -42,7 +42,7 @@ export const formats: readonly Format[] = [
     label: 'ONNX',
     endings: ['.onnx'],
     recognise: isOnnx,
-    load: () => import('./onnx/read.js'),
+    load: async () => ({ ...(await import('./onnx/read.js')), ...(await import('./onnx/write.js')) }),
   },
 ];
 

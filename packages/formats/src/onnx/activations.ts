@@ -1,6 +1,6 @@
 /** The activations of ONNX's RNN, GRU and LSTM, and Sluice's. Source: github.com/onnx/onnx/blob/main/docs/Operators.md#LSTM */
 import type { JsonObject } from '@sluice/core';
-import type { ActivationSetting } from '@sluice/core/equations';
+import { type ActivationSetting, activationAliases } from '@sluice/core/equations';
 
 type Parameters = { readonly alpha?: number; readonly beta?: number };
 
@@ -83,18 +83,11 @@ export function toNative({ name, ...given }: NodeActivation): string | JsonObjec
   return { name: native, ...Object.fromEntries(others.map((key) => [key, parameters[key] as number])) };
 }
 
-const ALIASES: Readonly<Record<string, string>> = {
-  hard_sigmoid: 'hardSigmoid',
-  hard_sigmoid_sixth: 'hardSigmoidSixth',
-  leaky_relu: 'leakyRelu',
-  thresholded_relu: 'thresholdedRelu',
-  scaled_tanh: 'scaledTanh',
-};
-
 /** The activation in ONNX for a setting of Sluice's; undefined when ONNX's recurrent operators lack it. */
 export function fromNative(setting: ActivationSetting): NodeActivation | undefined {
   const { name: given, ...parameters } = typeof setting === 'object' ? { ...setting } : { name: setting };
-  const native = ALIASES[given] ?? given;
+  const aliases: Readonly<Record<string, string>> = activationAliases;
+  const native = Object.hasOwn(aliases, given) ? aliases[given] : given;
   if (native === 'linear') return { name: 'Affine', alpha: 1, beta: 0 };
   if (native === 'hardSigmoidSixth') return { name: 'HardSigmoid', alpha: 1 / 6, beta: 0.5 };
   const found = Object.entries(ENTRIES).find(([, entry]) => entry.native === native);

@@ -8,7 +8,7 @@ import { initialStateNotes } from './initial-states.js';
 import { type GraphProto, MODEL, type ModelProto, type NodeProto, type TensorProto } from './messages.js';
 import { OtherLayers } from './other-layers.js';
 import { isRecurrent, readRecurrent } from './recurrent.js';
-import { readScan, type ScanLayers, scanLayers } from './scan-metadata.js';
+import { isScanWeight, readScan, type ScanLayers, scanLayers } from './scan-metadata.js';
 import { Scope } from './scope.js';
 import { allTensors, openExternalFiles, readTensor, usedNames } from './tensors.js';
 import { decodeMessage } from './wire.js';
@@ -86,7 +86,7 @@ class GraphReading {
       const name = path ? `${path}/${own.replace(/^\/+/, '')}` : own;
       if (isStandard(node) && isRecurrent(node)) this.recurrent(node, scope, name);
       else if (isStandard(node) && node.opType === 'Scan' && this.scan(node, scope)) return;
-      else this.other(node, others, name);
+      else this.other(node, scope, others, name);
       this.visitInner(node, scope, name, calls);
     });
   }
@@ -126,7 +126,7 @@ class GraphReading {
 
   /** Whether the node is a cell that Sluice wrote as a Scan. */
   private scan(node: NodeProto, scope: Scope): boolean {
-    const described = this.scans.get(node.name ?? '');
+    const described = this.scans.layers.get(node.name ?? '');
     if (!described) {
       this.notes.push(
         `${describeNode(node)} is a loop over time made of single operations; it is not read as a cell.`,
@@ -143,8 +143,13 @@ class GraphReading {
     return true;
   }
 
-  private other(node: NodeProto, others: OtherLayers, path: string): void {
+  private other(node: NodeProto, scope: Scope, others: OtherLayers, path: string): void {
     if (this.taken.has(node)) return;
+    // The products of the input lie before the Scan of a cell.
+    if (node.input.some((name) => isScanWeight(name, scope, this.scans))) {
+      this.taken.add(node);
+      return;
+    }
     const found = others.find(node, path);
     if (!found) return;
     for (const part of found.nodes) this.taken.add(part);

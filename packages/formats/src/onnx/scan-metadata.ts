@@ -32,20 +32,28 @@ export interface ScanLayer
   readonly directions: readonly ScanDirection[];
 }
 
-/** The layers by the names of their Scans. */
-export type ScanLayers = ReadonlyMap<string, ScanLayer>;
+export interface ScanLayers {
+  /** By the names of their Scans. */
+  readonly layers: ReadonlyMap<string, ScanLayer>;
+  /** The names of all their arrays. */
+  readonly weights: ReadonlySet<string>;
+}
 
 /** The layers that the metadata of a model describes. @throws FormatError when an entry of Sluice is damaged. */
 export function scanLayers({ metadataProps }: ModelProto, file: string): ScanLayers {
   const layers = new Map<string, ScanLayer>();
   const entry = metadataProps.find(({ key }) => key === METADATA_KEY)?.value;
-  if (entry === undefined) return layers;
+  const arrays = new Set<string>();
+  if (entry === undefined) return { layers, weights: arrays };
   const parsed = requireArray(parseJson(new TextEncoder().encode(entry), file), file, METADATA_KEY);
   for (const value of parsed) {
     const layer = scanLayer(value, file);
-    for (const { scan } of layer.directions) layers.set(scan, layer);
+    for (const { scan, weights } of layer.directions) {
+      layers.set(scan, layer);
+      for (const array of Object.values(weights)) arrays.add(array);
+    }
   }
-  return layers;
+  return { layers, weights: arrays };
 }
 
 function scanLayer(value: unknown, file: string): ScanLayer {
@@ -80,6 +88,22 @@ function scanLayer(value: unknown, file: string): ScanLayer {
     call: isRecord(record.call) ? (record.call as RecurrentLayerData['call']) : {},
     directions,
   };
+}
+
+/** Operations between a weight of a cell and the product that reads it. */
+const CUTS = ['Slice', 'Split', 'Cast', 'Identity', 'Expand', 'Reshape'];
+const MAX_CHAIN = 10;
+
+/** Whether a value is a weight of a cell that is a Scan, or a part of one. */
+export function isScanWeight(name: string, scope: Scope, { weights }: ScanLayers): boolean {
+  let current = name;
+  for (let i = 0; i < MAX_CHAIN && weights.size > 0; i++) {
+    if (weights.has(current)) return true;
+    const found = scope.find(current);
+    if (found.kind !== 'node' || !CUTS.includes(found.node.opType ?? '')) return false;
+    current = found.node.input[0] ?? '';
+  }
+  return false;
 }
 
 /** The layer of a Scan. @throws NotConstant or FormatError when one of its arrays is missing or changed in shape. */
