@@ -1,6 +1,6 @@
 import './tensor-methods.js';
 
-export { input, loadLayersModel, model, type SymbolicTensor, sequential } from '@tensorflow/tfjs-layers';
+export { input, model, type SymbolicTensor, sequential } from '@tensorflow/tfjs-layers';
 export { type SelectBackendOptions, type SelectedBackend, selectBackend } from './backends/select-backend.js';
 export {
   Bidirectional,
@@ -29,6 +29,9 @@ export { Embedding, type EmbeddingArgs, embedding } from './layers/embedding.js'
 export type { RecurrentArgs } from './layers/recurrent-args.js';
 export { RecurrentLayer } from './layers/recurrent-layer.js';
 export { dense, dropout } from './layers/tfjs-layers.js';
+export { type Accelerated, type Acceleration, accelerate } from './models/accelerate.js';
+export type { LeftLayer, ReplacedLayer } from './models/class-mapping.js';
+export { loadLayersModel } from './models/load-layers-model.js';
 export type { RecurrentOptions, RecurrentResult } from './operation/operands.js';
 export { recurrent } from './operation/recurrent.js';
 export { Adam, adam } from './optimizers/adam.js';

@@ -44,7 +44,7 @@ test.each([
   [
     'bidirectional',
     { layer: gru({ units: 2 }), merge: 'sum' },
-    "bidirectional has no option 'merge'; the nearest is 'mergeMode'. Known: layer, backwardLayer, mergeMode, name",
+    "bidirectional has no option 'merge'; the nearest is 'mergeMode'. Known: layer, backwardLayer, mergeMode, zeroOutputForMask, name",
   ],
 ] as const)('%s refuses %o', (kind, args, message) => {
   const make = () => unchecked(layersByName[kind])(args);

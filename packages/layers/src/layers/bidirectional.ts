@@ -44,6 +44,11 @@ export interface BidirectionalArgs extends LayerArgs {
   backwardLayer?: RecurrentLayer | SavedObject | null;
   /** Default `concat`. */
   mergeMode?: MergeMode;
+  /**
+   * Whether outputs of padded steps are zero instead of those of the step before. Default, as in Keras: true for sequences.
+   * TensorFlow.js's wrapper repeats.
+   */
+  zeroOutputForMask?: boolean | null;
 }
 
 /** The names of the arguments; the compiler checks that they are complete. */
@@ -51,6 +56,7 @@ const BIDIRECTIONAL_ARGS = Object.keys({
   layer: true,
   backwardLayer: true,
   mergeMode: true,
+  zeroOutputForMask: true,
 } satisfies Record<Exclude<keyof BidirectionalArgs, keyof LayerArgs>, true>);
 
 /** See `bidirectional`. */
@@ -59,6 +65,7 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
   readonly forwardLayer: RecurrentLayer;
   readonly backwardLayer: RecurrentLayer;
   private readonly mergeMode: MergeMode;
+  private readonly zeroOutputForMask: boolean;
 
   constructor(args: BidirectionalArgs) {
     if (args?.layer == null) {
@@ -75,7 +82,8 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
         : toRecurrentLayer(this.name, args.backwardLayer);
     checkPair(this.name, forward, backward);
     // As in Keras: in sequences the output of a padded step is zero; without sequences the last output is kept.
-    const zeroOutputForMask = forward.returnSequences;
+    const zeroOutputForMask = args.zeroOutputForMask ?? forward.returnSequences;
+    this.zeroOutputForMask = zeroOutputForMask;
     this.forwardLayer = forward.copyWith({ name: prefixName('forward', forward), zeroOutputForMask });
     this.backwardLayer = backward.copyWith({ name: prefixName('backward', forward), zeroOutputForMask });
     this.mergeMode = readMergeMode(this.name, args.mergeMode);
@@ -239,6 +247,7 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
       layer: toSavedObject(this.forwardLayer),
       backwardLayer: toSavedObject(this.backwardLayer),
       mergeMode: this.mergeMode,
+      zeroOutputForMask: this.zeroOutputForMask,
     } as unknown as serialization.ConfigDict;
   }
 }

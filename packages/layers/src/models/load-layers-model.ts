@@ -1,0 +1,55 @@
+import { io } from '@tensorflow/tfjs-core';
+import { type LayersModel, loadLayersModel as loadWithTensorFlow } from '@tensorflow/tfjs-layers';
+import { type Accelerated, Acceleration } from './accelerate.js';
+import { camelCase, type Description, mapToSluice, snakeCase } from './class-mapping.js';
+
+/**
+ * Loads a model in TensorFlow.js's layers format, saved by TensorFlow.js, by Sluice or converted from Keras, with Sluice's
+ * layers. TensorFlow.js's function of this name keeps its own classes, and fails for a GRU with `reset_after`.
+ *
+ * @param source a URL of `model.json`, or a handler such as `tf.io.browserFiles([...])`.
+ * @param options as TensorFlow.js's function takes them: `strict`, `onProgress`, `weightPathPrefix`, …
+ * @returns the model; its `acceleration` lists which layers were replaced, and which were left and why.
+ * @throws Error when the model is a GraphModel, has an unknown class, or lacks weights.
+ */
+export async function loadLayersModel(
+  source: string | io.IOHandler,
+  options: io.LoadOptions = {},
+): Promise<Accelerated<LayersModel>> {
+  const handler = typeof source === 'string' ? findHandler(source, options) : source;
+  if (typeof handler?.load !== 'function') {
+    throw new TypeError(
+      `loadLayersModel takes a URL or a handler with a load method, but was given ${source === null ? 'null' : typeof source}.`,
+    );
+  }
+  const artifacts = await handler.load();
+  const topology = artifacts.modelTopology as Description | undefined;
+  if (topology === undefined || artifacts.format === 'graph-model' || 'node' in topology) {
+    throw new Error(
+      topology === undefined
+        ? 'loadLayersModel: the file has no "modelTopology". It holds weights only; build the model and call loadWeights.'
+        : 'loadLayersModel: this is a GraphModel, which holds operations and no layers. Convert its source with ' +
+            '--output_format=tfjs_layers_model, or load the Keras or ONNX file with loadModel.',
+    );
+  }
+  const whole = 'model_config' in topology;
+  const model = (whole ? topology.model_config : topology) as Description;
+  const mapping = mapToSluice(model, 'className' in model ? camelCase : snakeCase);
+  const mapped = whole ? { ...topology, model_config: mapping.description } : mapping.description;
+  const loaded = await loadWithTensorFlow(
+    { load: async () => ({ ...artifacts, modelTopology: mapped }) },
+    options,
+  );
+  return Object.assign(loaded, { acceleration: new Acceleration(mapping.replaced, mapping.left) });
+}
+
+/** The handler for a URL, as TensorFlow.js chooses it. */
+function findHandler(url: string, options: io.LoadOptions): io.IOHandler {
+  const handlers = io.getLoadHandlers(url, options as never) as io.IOHandler[];
+  if (handlers.length > 1) {
+    throw new Error(
+      `loadLayersModel: ${handlers.length} handlers are registered for ${url}; there must be one.`,
+    );
+  }
+  return handlers[0] ?? io.browserHTTPRequest(url, options);
+}
