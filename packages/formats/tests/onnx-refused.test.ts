@@ -47,7 +47,7 @@ test('weights that the graph computes are refused with the node that computes th
     ),
   );
   expect(message).toBe(
-    'the bytes: these layers cannot be read: GRU_17 (GRU): its R is not constant: node odd (Softmax) computes it, ' +
+    'the bytes: these layers cannot be read: GRU_18 (GRU): its R is not constant: node odd (Softmax) computes it, ' +
       'which is not evaluated.',
   );
 });
@@ -130,7 +130,23 @@ test('a small file cannot ask for much memory', async () => {
       node: [nodeOf('ConstantOfShape', ['shape'], ['W']), nodeOf('RNN', ['x', 'W', 'W'], ['y'])],
     }),
   );
-  expect(message).toContain('its result has 900000000 elements, too many for the size of the file');
+  expect(message).toContain('a result has 900000000 elements, too many for the size of the file');
+});
+
+test('nor can many nodes that share their weights', async () => {
+  const shared = {
+    ...emptyTensor,
+    name: 'W',
+    dataType: 1,
+    dims: [1, 60, 60],
+    rawData: new Uint8Array(4 * 3600),
+  };
+  const node = Array.from({ length: 2000 }, (_, i) =>
+    nodeOf('RNN', ['x', 'W', 'W'], [`y${i}`], { attribute: [attribute('clip', { f: i + 1 })] }),
+  );
+  expect(await refused(modelOf({ initializer: [shared], node }))).toContain(
+    'too many for the size of the file',
+  );
 });
 
 test('values that depend on themselves are refused', async () => {

@@ -1,4 +1,13 @@
-import { cellFrom, cells, type JsonObject, planFor, referenceForward } from '@sluice/core';
+import {
+  cellFrom,
+  cells,
+  defineCell,
+  type JsonObject,
+  planFor,
+  referenceForward,
+  registerCell,
+} from '@sluice/core';
+import { bias, greater, kernel, recurrentKernel, tanh, where } from '@sluice/core/equations';
 import * as onnxruntime from 'onnxruntime-web';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeFloat16, encodeFloat16 } from '../src/data/tensor.js';
@@ -84,9 +93,33 @@ const variants: readonly [cell: string, options: JsonObject][] = [
   ['lstm', { activation: 'mish', useBias: false }],
   ['sru', { version: 1, highway: false }],
   ['sru', { recurrence: 'full' }],
+  ['ownCell', {}],
 ];
 
+/**
+ * A user's cell: two matrices of the input, of one of which a block in the middle multiplies nothing, a comparison, a state that
+ * is the same for all sequences, and an output that is no state.
+ */
+const ownCell = (options: JsonObject = {}) =>
+  defineCell({
+    name: 'ownCell',
+    options,
+    states: ['h', 'k'],
+    parameters: {
+      first: kernel('a', 'unused', 'b'),
+      second: kernel('c'),
+      own: recurrentKernel('a', 'b'),
+      b: bias('a', 'b'),
+    },
+    equations: ({ x, h, k }, { first, second, own, b }) => {
+      const a = tanh(first.a(x).add(own.a(h)).add(b.a));
+      const gate = where(greater(a, 0.1), a.mul(2), own.b(a.mul(h)));
+      return { h: gate.add(k), k: b.b, output: a.mul(gate).div(3).sub(first.b(x)).add(second.c(x)) };
+    },
+  });
+
 beforeAll(() => {
+  registerCell('ownCell', ownCell);
   onnxruntime.env.wasm.numThreads = 1;
 });
 

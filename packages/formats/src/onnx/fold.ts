@@ -114,9 +114,10 @@ export class Folder {
     }
   }
 
-  private reserve(elements: number): void {
+  /** Accounts for memory and work of a number of elements. @throws Error when the file asks for more than it can need. */
+  reserve(elements: number): void {
     if (!(elements >= 0 && elements <= this.remaining)) {
-      throw new Error(`its result has ${elements} elements, too many for the size of the file`);
+      throw new Error(`a result has ${elements} elements, too many for the size of the file`);
     }
     this.remaining -= elements;
   }

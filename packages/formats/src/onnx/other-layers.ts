@@ -91,7 +91,7 @@ export class OtherLayers {
       (attributes.get('beta')?.f ?? 1) === 1 &&
       integerAttribute(attributes, 'transA', 0) === 0;
     if (stored?.shape.length !== 2 || !isPlain || this.constant(node, 0)) return undefined;
-    const kernel = integerAttribute(attributes, 'transB', 0) ? reorder(stored, [1, 0]) : stored;
+    const kernel = integerAttribute(attributes, 'transB', 0) ? this.reorder(stored, [1, 0]) : stored;
     const bias = this.constant(node, 2);
     if (node.input[2] && (bias?.shape.length !== 1 || bias.shape[0] !== kernel.shape[1])) return undefined;
     return { className: 'Dense', weights: { kernel, bias } };
@@ -111,20 +111,15 @@ export class OtherLayers {
     const bias = this.constant(node, 2);
     const rank = stored?.shape.length ?? 0;
     if (!stored || (rank !== 3 && rank !== 4) || (node.input[2] && !bias)) return undefined;
-    const kernel = reorder(stored, rank === 3 ? [2, 1, 0] : [2, 3, 1, 0]);
+    const kernel = this.reorder(stored, rank === 3 ? [2, 1, 0] : [2, 3, 1, 0]);
     return { className: `Conv${rank - 2}D`, weights: { kernel, bias } };
   }
-}
 
-/** The array with its axes in another order. */
-function reorder(source: Constant, order: readonly number[]): Constant {
-  const strides = stridesOf(source.shape);
-  const shape = order.map((axis) => source.shape[axis]);
-  return takeStrided(
-    source,
-    shape,
-    order.map((axis) => strides[axis]),
-    0,
-    () => {},
-  );
+  /** The array with its axes in another order. */
+  private reorder(source: Constant, order: readonly number[]): Constant {
+    const strides = stridesOf(source.shape);
+    const shape = order.map((axis) => source.shape[axis]);
+    const reordered = order.map((axis) => strides[axis]);
+    return takeStrided(source, shape, reordered, 0, (elements) => this.folder.reserve(elements));
+  }
 }

@@ -8,14 +8,16 @@ import { initialStateNotes } from './initial-states.js';
 import { type GraphProto, MODEL, type ModelProto, type NodeProto, type TensorProto } from './messages.js';
 import { OtherLayers } from './other-layers.js';
 import { isRecurrent, readRecurrent } from './recurrent.js';
-import { isScanWeight, readScan, type ScanLayers, scanLayers } from './scan-metadata.js';
+import { isScanWeight, METADATA_KEY, readScan, type ScanLayers, scanLayers } from './scan-metadata.js';
 import { Scope } from './scope.js';
 import { allTensors, openExternalFiles, readTensor, usedNames } from './tensors.js';
 import { decodeMessage } from './wire.js';
 
 /** Visits of nodes; a function that functions call many times is visited as often. */
-const MAX_VISITS = 1_000_000;
+const MAX_VISITS = 250_000;
 const MAX_CALLS = 50;
+/** The layers that one error names. */
+const MAX_NAMED = 20;
 
 /**
  * Reads an ONNX file. Weights that the graph cuts, joins or converts before a node uses them are computed.
@@ -44,6 +46,7 @@ class GraphReading {
   private readonly taken = new Set<NodeProto>();
   private readonly seen = new Set<NodeProto>();
   private readonly listed = new Set<object>();
+  private readonly bySignature = new Map<string, RecurrentLayerData[]>();
   /** The names of all values that are read. */
   private readonly used: ReadonlySet<string>;
   private readonly scans: ScanLayers;
@@ -63,7 +66,10 @@ class GraphReading {
   result(graph: GraphProto): ModelFile {
     this.visitAll(Scope.ofGraph(graph), '', 0);
     if (this.refused.length > 0) {
-      throw new FormatError(`${this.file}: these layers cannot be read: ${this.refused.join('; ')}.`);
+      const named = this.refused.slice(0, MAX_NAMED).join('; ');
+      const rest = this.refused.length - MAX_NAMED;
+      const more = rest > 0 ? `; and ${rest} more` : '';
+      throw new FormatError(`${this.file}: these layers cannot be read: ${named}${more}.`);
     }
     const { producerName, producerVersion } = this.model;
     const producer = [producerName, producerVersion].filter(Boolean).join(' ');
@@ -169,9 +175,15 @@ class GraphReading {
 
   /** Adds a layer, unless the same one is there: exporters write a layer into both branches of an If. */
   private add(layer: RecurrentLayerData): void {
-    const twin = this.layers.find((other) => other.kind === 'recurrent' && isSameLayer(other, layer));
+    const signature = signatureOf(layer);
+    const alike = this.bySignature.get(signature) ?? [];
+    this.bySignature.set(signature, alike);
+    const twin = alike.find((other) => haveSameWeights(other, layer));
     if (twin) this.notes.push(`${layer.name} has the weights of ${twin.name}; it is listed once.`);
-    else this.layers.push(layer);
+    else {
+      this.layers.push(layer);
+      alike.push(layer);
+    }
   }
 
   private closingNotes(graph: GraphProto): string[] {
@@ -195,6 +207,8 @@ class GraphReading {
     }
     const unread = [...this.arrays].filter(([, array]) => !array).map(([{ name }]) => name || 'a constant');
     if (unread.length > 0) notes.push(`Of types that are not read: ${unread.join(', ')}.`);
+    const entries = this.model.metadataProps.map(({ key = '' }) => key).filter((key) => key !== METADATA_KEY);
+    if (entries.length > 0) notes.push(`The entries ${entries.join(', ')} of its metadata are not read.`);
     if (graph.sparseInitializer.length > 0) {
       notes.push(`${graph.sparseInitializer.length} sparse arrays are not read.`);
     }
@@ -202,14 +216,21 @@ class GraphReading {
   }
 }
 
-function isSameLayer(a: RecurrentLayerData, b: RecurrentLayerData): boolean {
-  const signature = ({ cell, sizes, directions }: RecurrentLayerData) =>
-    JSON.stringify([cell, sizes, directions.map(({ goBackwards }) => goBackwards)]);
-  if (signature(a) !== signature(b)) return false;
+/** A text that is the same for layers that are the same, and seldom for others. */
+function signatureOf({ cell, sizes, directions }: RecurrentLayerData): string {
+  const samples = directions.map(({ goBackwards, weights: { kernel } }) => [
+    goBackwards,
+    ...kernel.subarray(0, 8),
+    kernel.at(-1),
+  ]);
+  return JSON.stringify([cell, sizes, samples]);
+}
+
+function haveSameWeights(a: RecurrentLayerData, b: RecurrentLayerData): boolean {
   return a.directions.every(({ weights }, i) =>
     Object.entries(weights).every(([name, values]) => {
       const others = b.directions[i].weights[name];
-      return values === others || values?.every((value, j) => Object.is(value, others[j]));
+      return values.every((value, j) => Object.is(value, others[j]));
     }),
   );
 }

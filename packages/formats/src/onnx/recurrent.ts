@@ -180,7 +180,8 @@ class NodeReading {
     const P = this.operator === 'LSTM' ? this.input(7, 'P') : undefined;
     if (P) check('P', P, [directions, 3 * units]);
     const given = { W: floats(W), R: floats(R), ...(B && { B: floats(B) }), ...(P && { P: floats(P) }) };
-    const { layout } = this;
+    const { layout, folder } = this;
+    for (const { length } of Object.values(given)) folder.reserve(length);
     if (directions === 1) return { sizes, weights: [layout.toNative(given, sizes)] };
     const { forward, backward } = layout.toNativeBidirectional(given, sizes);
     return { sizes, weights: [forward, backward] };

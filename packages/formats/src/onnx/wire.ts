@@ -21,7 +21,10 @@ export const many = (number: number, holds: Field['holds']): Field => ({ number,
 const MAX_GRAPH_DEPTH = 50;
 const MAX_DEPTH = 3 * MAX_GRAPH_DEPTH + 10;
 /** An empty message takes two bytes in a file, but some hundred in memory. */
-const MAX_MESSAGES = 2_000_000;
+const MAX_MESSAGES = 1_000_000;
+
+/** The value of absent repeated fields; most messages have some. */
+const NONE: readonly never[] = Object.freeze([]);
 
 const WIRE_TYPES: Readonly<Record<Scalar, WireType>> = {
   integer: WireType.Varint,
@@ -59,7 +62,7 @@ class Decoder {
     }
     const table = this.tableOf(fields);
     const message: Record<string, unknown> = {};
-    for (const [name, { repeated }] of table.values()) if (repeated) message[name] = [];
+    for (const [name, { repeated }] of table.values()) if (repeated) message[name] = NONE;
     const reader = new BinaryReader(bytes);
     while (reader.pos < reader.len) {
       const [number, wireType] = reader.tag();
@@ -77,15 +80,20 @@ class Decoder {
     reader: BinaryReader,
     depth: number,
   ): void {
-    const expected = wireTypeOf(field);
-    if (!field.repeated && wireType === expected) message[name] = this.value(field, reader, depth);
-    else if (wireType === expected) (message[name] as unknown[]).push(this.value(field, reader, depth));
-    else if (field.repeated && wireType === WireType.LengthDelimited) {
-      const packed = new BinaryReader(reader.bytes());
-      const values = message[name] as unknown[];
-      while (packed.pos < packed.len) values.push(this.value(field, packed, depth));
-    } else {
+    const isExpected = wireType === wireTypeOf(field);
+    if (!field.repeated && isExpected) {
+      message[name] = this.value(field, reader, depth);
+      return;
+    }
+    if (!isExpected && !(field.repeated && wireType === WireType.LengthDelimited)) {
       throw damaged(this.file, `its part '${name}' before byte ${reader.pos} is stored as another type`);
+    }
+    if (message[name] === NONE) message[name] = [];
+    const values = message[name] as unknown[];
+    if (isExpected) values.push(this.value(field, reader, depth));
+    else {
+      const packed = new BinaryReader(reader.bytes());
+      while (packed.pos < packed.len) values.push(this.value(field, packed, depth));
     }
   }
 
