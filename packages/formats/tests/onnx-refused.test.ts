@@ -63,6 +63,15 @@ test('every layer that cannot be read is named', async () => {
   );
 });
 
+test('a recurrent operator of a runtime is refused', async () => {
+  const message = await refused(
+    changed('torch-lstm.onnx', ({ opType }) =>
+      opType === 'LSTM' ? { opType: 'DynamicQuantizeLSTM', domain: 'com.microsoft' } : {},
+    ),
+  );
+  expect(message).toContain('/rnn/LSTM: DynamicQuantizeLSTM is an operator of com.microsoft, not of ONNX');
+});
+
 test.each([
   ['an unknown attribute', attribute('projection', { i: 3 }), 'the unknown attribute projection'],
   ['an unknown direction', attribute('direction', { s: bytesOf('sideways')[0] }), "its direction 'sideways'"],

@@ -164,3 +164,13 @@ test('a recurrence in single operations is named in a note', async () => {
   expect(layers).toHaveLength(2);
   expect(notes[0]).toContain('dynamo=False');
 });
+
+test('the layers of a function are those of each of its calls', async () => {
+  const { layers } = await readModel(pathOf('function.onnx'));
+  expect(layers.map(({ name }) => name)).toEqual([
+    'one/inside',
+    'one/MatMul_1',
+    'two/inside',
+    'two/MatMul_1',
+  ]);
+});

@@ -5,7 +5,14 @@ import type { LayerData, ModelFile, RecurrentLayerData } from '../data/layers.js
 import type { FileTensor } from '../data/tensor.js';
 import { describeNode, Folder, isStandard } from './fold.js';
 import { initialStateNotes } from './initial-states.js';
-import { type GraphProto, MODEL, type ModelProto, type NodeProto, type TensorProto } from './messages.js';
+import {
+  type FunctionProto,
+  type GraphProto,
+  MODEL,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+} from './messages.js';
 import { OtherLayers } from './other-layers.js';
 import { isRecurrent, readRecurrent } from './recurrent.js';
 import { isScanWeight, METADATA_KEY, readScan, type ScanLayers, scanLayers } from './scan-metadata.js';
@@ -49,6 +56,7 @@ class GraphReading {
   private readonly bySignature = new Map<string, RecurrentLayerData[]>();
   /** The names of all values that are read. */
   private readonly used: ReadonlySet<string>;
+  private readonly functions: ReadonlyMap<string, FunctionProto>;
   private readonly scans: ScanLayers;
   private visits = 0;
 
@@ -61,6 +69,9 @@ class GraphReading {
     this.folder = new Folder(arrays, size);
     this.scans = scanLayers(model, file);
     this.used = usedNames(model);
+    this.functions = new Map(
+      model.functions.map((own) => [functionKey(own.domain, own.name, own.overload), own] as const),
+    );
   }
 
   result(graph: GraphProto): ModelFile {
@@ -92,9 +103,23 @@ class GraphReading {
       const name = path ? `${path}/${own.replace(/^\/+/, '')}` : own;
       if (isStandard(node) && isRecurrent(node)) this.recurrent(node, scope, name);
       else if (isStandard(node) && node.opType === 'Scan' && this.scan(node, scope)) return;
-      else this.other(node, scope, others, name);
+      else if (this.isForeignRecurrent(node)) {
+        this.refused.push(
+          `${name}: ${node.opType} is an operator of ${node.domain}, not of ONNX; read the model from before it was ` +
+            'optimised or quantised',
+        );
+      } else this.other(node, scope, others, name);
       this.visitInner(node, scope, name, calls);
     });
+  }
+
+  /** Whether the node is a recurrent layer of a runtime, such as onnxruntime's DynamicQuantizeLSTM. */
+  private isForeignRecurrent(node: NodeProto): boolean {
+    return !isStandard(node) && /LSTM|GRU|RNN/.test(node.opType ?? '') && !this.calledFunction(node);
+  }
+
+  private calledFunction(node: NodeProto): FunctionProto | undefined {
+    return node.domain ? this.functions.get(functionKey(node.domain, node.opType, node.overload)) : undefined;
   }
 
   private countVisit(): void {
@@ -109,11 +134,7 @@ class GraphReading {
         this.visitAll(Scope.ofGraph(graph, scope), `${path}/${name}`, calls);
       }
     }
-    if (!node.domain) return;
-    const called = this.model.functions.find(
-      ({ name, domain, overload = '' }) =>
-        name === node.opType && domain === node.domain && overload === (node.overload ?? ''),
-    );
+    const called = this.calledFunction(node);
     if (!called) return;
     if (calls === MAX_CALLS)
       throw new FormatError(`${this.file}: its functions call each other ${MAX_CALLS} deep.`);
@@ -150,7 +171,6 @@ class GraphReading {
   }
 
   private other(node: NodeProto, scope: Scope, others: OtherLayers, path: string): void {
-    if (this.taken.has(node)) return;
     // The products of the input lie before the Scan of a cell.
     if (node.input.some((name) => isScanWeight(name, scope, this.scans))) {
       this.taken.add(node);
@@ -215,6 +235,9 @@ class GraphReading {
     return notes;
   }
 }
+
+const functionKey = (domain = '', name = '', overload = ''): string =>
+  JSON.stringify([domain, name, overload]);
 
 /** A text that is the same for layers that are the same, and seldom for others. */
 function signatureOf({ cell, sizes, directions }: RecurrentLayerData): string {

@@ -17,6 +17,7 @@ import type { ModelProto } from './messages.js';
 import type { Scope } from './scope.js';
 
 export const METADATA_KEY = 'sluice.layers';
+const CALL_OPTIONS = ['returnSequences', 'returnState', 'stateful', 'timeMajor', 'zeroOutputForMask'];
 const MERGE_MODES = ['concat', 'sum', 'ave', 'mul'];
 
 /** One direction: the name of its Scan, and its arrays' names by the cell's parameters. */
@@ -60,6 +61,7 @@ function scanLayer(value: unknown, file: string): ScanLayer {
   const record = requireRecord(value, file, `a layer of ${METADATA_KEY}`);
   const name = requireText(record.name, file, 'the name of a layer');
   const cell = requireRecord(record.cell, file, `the cell of ${name}`);
+  const call = isRecord(record.call) ? record.call : {};
   const sizes = requireRecord(record.sizes, file, `the sizes of ${name}`);
   const directions = requireArray(record.directions, file, `the directions of ${name}`).map((given) => {
     const direction = requireRecord(given, file, `a direction of ${name}`);
@@ -85,7 +87,7 @@ function scanLayer(value: unknown, file: string): ScanLayer {
     ...(MERGE_MODES.includes(record.mergeMode as never) && {
       mergeMode: record.mergeMode as RecurrentLayerData['mergeMode'],
     }),
-    call: isRecord(record.call) ? (record.call as RecurrentLayerData['call']) : {},
+    call: Object.fromEntries(CALL_OPTIONS.filter((key) => call[key] === true).map((key) => [key, true])),
     directions,
   };
 }
