@@ -1,7 +1,7 @@
 /** Writes a chain of layers as an ONNX model of float32. */
 import { FormatError } from '../bytes/format-error.js';
+import type { WriteOptions, WrittenFiles } from '../data/format.js';
 import type { ModelFile, RecurrentLayerData } from '../data/layers.js';
-import type { WriteOptions, WrittenFiles } from '../formats.js';
 import { chainOf, type Step } from './chain.js';
 import { FLOAT, GraphBuilder, graphOf, INT64, ModelArrays, valueInfo } from './graph-builder.js';
 import { MODEL } from './messages.js';
