@@ -7,8 +7,24 @@ export type { Format, FormatModule, WriteOptions, WrittenFiles } from './data/fo
 const startsWith = (bytes: Uint8Array, ...start: number[]): boolean =>
   start.every((byte, i) => bytes[i] === byte);
 
+/** Whether bytes begin like a JSON object. */
+const isJson = (bytes: Uint8Array): boolean => /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
+
+/** Whether one of the names of a JSON text is this one; the text may be large. */
+const hasName = (bytes: Uint8Array, name: string): boolean =>
+  isJson(bytes) && new TextDecoder().decode(bytes).includes(`"${name}"`);
+
+const isLayersModel = (bytes: Uint8Array): boolean => hasName(bytes, 'modelTopology');
+
 /** In the order in which they are tried. */
 export const formats: readonly Format[] = [
+  {
+    name: 'layers-model',
+    label: "TensorFlow.js's layers format",
+    endings: ['model.json'],
+    recognise: isLayersModel,
+    load: () => import('./layers-model/format.js'),
+  },
   {
     name: 'onnx',
     label: 'ONNX',

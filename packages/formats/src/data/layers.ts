@@ -99,7 +99,8 @@ export function recurrentLayer(layer: Omit<RecurrentLayerData, 'kind'>, file: st
   return { kind: 'recurrent', ...layer };
 }
 
-const parametersOf = ({ cell, sizes }: Pick<RecurrentLayerData, 'cell' | 'sizes'>) =>
+/** The parameters of a layer's cell, with their shapes, in the cell's order. */
+export const parametersOf = ({ cell, sizes }: Pick<RecurrentLayerData, 'cell' | 'sizes'>) =>
   cellFrom(cell).parameters(sizes);
 
 function checkWeights(

@@ -1,0 +1,205 @@
+/** Models in the JSON of Keras 2: their layers, also those of models inside of models. */
+
+import { cellFrom, type Sizes } from '@sluice/core';
+import { describe, FormatError } from '../bytes/format-error.js';
+import { isRecord, type JsonRecord } from '../bytes/json.js';
+import type { KerasObject, LayerData, RecurrentLayerData } from '../data/layers.js';
+import { type CellWeights, recurrentLayer } from '../data/layers.js';
+import type { FileTensor } from '../data/tensor.js';
+import { callOptionsOf, canonicalLayer, cellOf, isKerasObject, MODEL_CLASSES } from './layer-classes.js';
+
+/** The layers of a model, in order. @throws FormatError when the description has none. */
+export function childLayers(model: KerasObject, file: string): readonly KerasObject[] {
+  // Old Sequential models have a list in place of a configuration.
+  const config: unknown = model.config;
+  const list = Array.isArray(config) ? config : isRecord(config) ? config.layers : undefined;
+  if (!Array.isArray(list)) {
+    throw new FormatError(
+      `${file}: the model '${model.class_name}' must have a list of layers, but has ${describe(list)}.`,
+    );
+  }
+  return list.map((layer) => {
+    if (isKerasObject(layer) || (isRecord(layer) && MODEL_CLASSES.includes(String(layer.class_name)))) {
+      return layer as unknown as KerasObject;
+    }
+    throw new FormatError(`${file}: a layer must have a class_name and a config, but is ${describe(layer)}.`);
+  });
+}
+
+/** Whether a description is that of a model. */
+export const isModel = ({ class_name }: KerasObject): boolean => MODEL_CLASSES.includes(class_name);
+
+/** The name of a layer in its model. */
+export const layerName = ({ config, ...layer }: KerasObject): string => {
+  const named = (isRecord(config) ? config.name : undefined) ?? (layer as JsonRecord).name;
+  return typeof named === 'string' ? named : layer.class_name;
+};
+
+/** The same model with every layer changed, also inside of models and wrappers. */
+export function mapLayers(
+  model: KerasObject,
+  change: (layer: KerasObject) => KerasObject,
+  file: string,
+): KerasObject {
+  const layers = childLayers(model, file).map((layer) => {
+    if (isModel(layer)) return mapLayers(layer, change, file);
+    const inner = layer.config.layer;
+    if (layer.class_name !== 'TimeDistributed' || !isKerasObject(inner)) return change(layer);
+    const wrapped = isModel(inner) ? mapLayers(inner, change, file) : change(inner);
+    return { ...layer, config: { ...layer.config, layer: wrapped } };
+  });
+  const config: unknown = model.config;
+  return { ...model, config: isRecord(config) ? { ...config, layers } : { layers } };
+}
+
+/** A model with Keras's class names and all options written out, see `canonicalLayer`. */
+export const canonicalTopology = (model: KerasObject, repeatsPadded: boolean, file: string): KerasObject =>
+  mapLayers(model, (layer) => canonicalLayer(layer, repeatsPadded), file);
+
+/** A layer that is no model, with its path: `encoder/gru_1`. */
+export interface Leaf {
+  readonly path: string;
+  readonly layer: KerasObject;
+}
+
+/** All layers that are no models, in order; a model that is used twice is there once. */
+export function leavesOf(model: KerasObject, file: string, scope = ''): Leaf[] {
+  return childLayers(model, file).flatMap((layer) => {
+    const path = scope + layerName(layer);
+    return isModel(layer) ? leavesOf(layer, file, `${path}/`) : [{ path, layer }];
+  });
+}
+
+/**
+ * The layers of a model with their weights.
+ * @param weightsOf the weights of a layer by its path, in Keras's order.
+ * @throws FormatError naming every layer that cannot be read.
+ */
+export function layersOf(
+  model: KerasObject,
+  weightsOf: (path: string) => readonly FileTensor[],
+  file: string,
+): LayerData[] {
+  const problems: string[] = [];
+  const layers = leavesOf(model, file).flatMap(({ path, layer }) => {
+    try {
+      return readLayer(path, layer, weightsOf(path), file);
+    } catch (error) {
+      problems.push((error as Error).message.replace(`${file}: `, ''));
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new FormatError(`${file}: ${problems.join('\n')}`);
+  return layers;
+}
+
+function readLayer(
+  path: string,
+  layer: KerasObject,
+  weights: readonly FileTensor[],
+  file: string,
+): LayerData[] {
+  const { class_name: className, config } = layer;
+  if (className === 'Bidirectional') return [readBidirectional(path, config, weights, file)];
+  const cell = cellOf(layer) ?? cellOfWrapper(layer);
+  if (cell) {
+    const directions = [
+      { goBackwards: config.go_backwards === true, ...named(path, cell, config, weights, file) },
+    ];
+    return [toRecurrent(path, cell, directions, config, file)];
+  }
+  return weights.length > 0 ? [{ kind: 'other', name: path, className, weights }] : [];
+}
+
+type CellDescription = NonNullable<ReturnType<typeof cellOf>>;
+
+/** The cell of an RNN with one cell. */
+function cellOfWrapper({ class_name, config }: KerasObject): CellDescription | undefined {
+  const { cell } = config;
+  if (class_name !== 'RNN' || !isKerasObject(cell)) return undefined;
+  return cellOf({ class_name: cell.class_name.replace(/Cell$/, ''), config: cell.config });
+}
+
+function readBidirectional(
+  path: string,
+  config: JsonRecord,
+  weights: readonly FileTensor[],
+  file: string,
+): RecurrentLayerData {
+  const forward = config.layer;
+  const cell = isKerasObject(forward) ? cellOf(forward) : undefined;
+  if (!isKerasObject(forward) || !cell) {
+    const inner = isRecord(forward) ? forward.class_name : forward;
+    throw new FormatError(
+      `${file}: ${path} wraps ${describe(inner)}, which is no recurrent layer that Sluice knows.`,
+    );
+  }
+  const backward = isKerasObject(config.backward_layer) ? config.backward_layer : undefined;
+  const backwardCell = backward && cellOf(backward);
+  if (backwardCell && JSON.stringify(backwardCell) !== JSON.stringify(cell)) {
+    throw new FormatError(
+      `${file}: ${path} has different cells in its two directions, which Sluice cannot hold.`,
+    );
+  }
+  const goBackwards = forward.config.go_backwards === true;
+  const half = weights.length / 2;
+  const directions = [weights.slice(0, half), weights.slice(half)].map((part, i) => ({
+    goBackwards: i === 0 ? goBackwards : !goBackwards,
+    ...named(path, cell, forward.config, part, file),
+  }));
+  const mergeMode =
+    config.merge_mode === undefined ? 'concat' : (config.merge_mode as RecurrentLayerData['mergeMode']);
+  const call = { ...forward.config, zero_output_for_mask: config.zero_output_for_mask };
+  return { ...toRecurrent(path, cell, directions, call, file), mergeMode };
+}
+
+/** The weights of one direction by the cell's names, and the sizes that they have. */
+function named(
+  path: string,
+  cell: CellDescription,
+  config: JsonRecord,
+  weights: readonly FileTensor[],
+  file: string,
+): { weights: CellWeights; sizes: Sizes } {
+  const inner = isKerasObject(config.cell) ? config.cell.config : config;
+  const units = inner.units;
+  const inputSize = weights[0]?.shape[0];
+  if (!(Number.isSafeInteger(units) && (units as number) > 0)) {
+    throw new FormatError(
+      `${file}: ${path}: units must be a positive whole number, but is ${describe(units)}.`,
+    );
+  }
+  if (!inputSize) throw new FormatError(`${file}: ${path}: its weights are missing.`);
+  const sizes = { inputSize, units: units as number };
+  const parameters = cellFrom(cell).parameters(sizes);
+  if (parameters.length !== weights.length) {
+    const found = weights.map(({ name }) => name).join(', ');
+    throw new FormatError(
+      `${file}: ${path}: its cell has the weights ${parameters.map(({ name }) => name).join(', ')}, but the file has ${found}.`,
+    );
+  }
+  const entries = parameters.map(({ name }, i) => {
+    const { values } = weights[i];
+    return [name, values instanceof Int32Array ? Float32Array.from(values) : values] as const;
+  });
+  return { weights: Object.fromEntries(entries), sizes };
+}
+
+function toRecurrent(
+  name: string,
+  cell: CellDescription,
+  directions: readonly { goBackwards: boolean; weights: CellWeights; sizes: Sizes }[],
+  config: JsonRecord,
+  file: string,
+): RecurrentLayerData {
+  return recurrentLayer(
+    {
+      name,
+      cell,
+      sizes: directions[0].sizes,
+      directions: directions.map(({ goBackwards, weights }) => ({ goBackwards, weights })),
+      call: callOptionsOf(config),
+    },
+    file,
+  );
+}
