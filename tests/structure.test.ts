@@ -23,7 +23,7 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
   [/^core$/, []],
   [/^tfjs$/, [core]],
   // The type of the file system alone: in Node the reader asks the process for it.
-  [/^formats$/, [core, /^node:fs\/promises$/, /^(fflate|h5wasm|@bufbuild\/protobuf)(\/.*)?$/]],
+  [/^formats$/, [core, /^node:fs\/promises$/, /^(fflate|h5wasm|jsfive|@bufbuild\/protobuf)(\/.*)?$/]],
   [/^backend-webgpu$/, [core, tfjs, /^@tensorflow\//, ...nodeModules]],
   [/^backend-/, [core, tfjs, /^@tensorflow\//]],
   [/^layers$/, [core, tfjs, /^@sluice\/formats$/, /^@tensorflow\/tfjs-(core|layers)$/, ...testingModules]],

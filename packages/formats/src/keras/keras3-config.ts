@@ -1,0 +1,145 @@
+/** Keras 3's description of a model as Keras 2's, which TensorFlow.js reads. */
+import { describe, FormatError } from '../bytes/format-error.js';
+import { isRecord, type JsonRecord } from '../bytes/json.js';
+import type { KerasObject } from '../data/layers.js';
+import { isKerasObject, MODEL_CLASSES } from './layer-classes.js';
+import { childLayers, isModel, layerName } from './topology.js';
+
+/** Recurrent classes: their further inputs are states. */
+const RECURRENT = /^(GRU|LSTM|SimpleRNN|RNN|Bidirectional|ConvLSTM\dD)$/;
+
+/** Options that Keras 3 writes and TensorFlow.js does not know, with the values that change nothing. */
+const WITHOUT_EFFECT: Readonly<Record<string, readonly unknown[]>> = {
+  ragged: [false],
+  optional: [false],
+  quantization_config: [null],
+  lora_rank: [null],
+  lora_alpha: [null],
+  rms_scaling: [false],
+  synchronized: [false],
+  use_cudnn: ['auto', true, false],
+  build_input_shape: [],
+  autocast: [true],
+};
+
+/**
+ * @param isKeras3 whether the file is of Keras 3: there `hard_sigmoid` is x/6 + 0.5, before it was 0.2 x + 0.5.
+ * @throws FormatError naming what Keras 2 cannot say.
+ */
+export function fromKeras3(model: KerasObject, isKeras3: boolean, file: string): KerasObject {
+  return convertModel(model, { isKeras3, file });
+}
+
+interface Context {
+  readonly isKeras3: boolean;
+  readonly file: string;
+}
+
+function convertModel(model: KerasObject, context: Context): KerasObject {
+  const layers = childLayers(model, context.file).map((layer) => convertLayer(layer, context));
+  const config: JsonRecord = isRecord(model.config) ? model.config : {};
+  const { input_layers: inputs, output_layers: outputs, name } = config;
+  const className = MODEL_CLASSES.includes(model.class_name) ? model.class_name : 'Functional';
+  return {
+    class_name: className === 'Model' ? 'Functional' : className,
+    config: {
+      name,
+      layers,
+      ...(inputs !== undefined && { input_layers: toReferences(inputs) }),
+      ...(outputs !== undefined && { output_layers: toReferences(outputs) }),
+    },
+  };
+}
+
+/** One reference `[layer, node, tensor]` or a list of them, as a list. Keras 3 nests them as the arguments were. */
+function toReferences(value: unknown): unknown[] {
+  if (!Array.isArray(value)) return isRecord(value) ? Object.values(value).flatMap(toReferences) : [];
+  return typeof value[0] === 'string' ? [value.slice(0, 3)] : value.flatMap(toReferences);
+}
+
+function convertLayer(layer: KerasObject, context: Context): KerasObject {
+  const { name, inbound_nodes: nodes } = layer as unknown as JsonRecord;
+  const place = {
+    ...(name !== undefined && { name }),
+    ...(Array.isArray(nodes) && { inbound_nodes: nodes.map((node) => convertNode(node, layer, context)) }),
+  };
+  if (isModel(layer)) return { ...convertModel(layer, context), ...place } as KerasObject;
+  return { class_name: layer.class_name, config: convertConfig(layer, context), ...place } as KerasObject;
+}
+
+function convertConfig({ class_name: className, config }: KerasObject, context: Context): JsonRecord {
+  const converted: Record<string, unknown> = {};
+  for (const [option, value] of Object.entries(config)) {
+    if (Object.hasOwn(WITHOUT_EFFECT, option)) {
+      const allowed = WITHOUT_EFFECT[option];
+      if (allowed.length === 0 || allowed.includes(value)) continue;
+    }
+    if (option === 'dtype')
+      converted.dtype = isRecord(value) && isRecord(value.config) ? value.config.name : value;
+    else if (option === 'batch_shape') converted.batch_input_shape = value;
+    else if (/activation$/.test(option)) converted[option] = convertActivation(value, config, context);
+    else converted[option] = convertValue(value, context);
+  }
+  if (className === 'LeakyReLU' && converted.alpha === undefined) {
+    converted.alpha = converted.negative_slope;
+    delete converted.negative_slope;
+  }
+  return converted;
+}
+
+/** An activation by its name; functions are objects with a name. */
+function convertActivation(value: unknown, layer: JsonRecord, { isKeras3, file }: Context): unknown {
+  const name = isRecord(value) && value.class_name === 'function' ? value.config : value;
+  if (name === null || name === undefined) return 'linear';
+  if (typeof name !== 'string') {
+    throw new FormatError(
+      `${file}: ${layer.name}: the activation ${describe(value)} is no function that Sluice knows.`,
+    );
+  }
+  return isKeras3 && name === 'hard_sigmoid' ? 'hard_sigmoid_sixth' : name;
+}
+
+/** Objects keep their class and configuration; Keras 3 adds where the class comes from. */
+function convertValue(value: unknown, context: Context): unknown {
+  if (!isKerasObject(value)) return value;
+  const isLayer =
+    'units' in value.config || 'filters' in value.config || MODEL_CLASSES.includes(value.class_name);
+  if (isLayer) return convertLayer(value, context);
+  const config = Object.entries(value.config).filter(([name]) => !/^(input|output)_axes$/.test(name));
+  return { class_name: value.class_name, config: Object.fromEntries(config) };
+}
+
+/** One call of a layer: Keras 3 stores its arguments, Keras 2 the tensors that go in. */
+function convertNode(node: unknown, layer: KerasObject, context: Context): unknown {
+  if (!isRecord(node)) return node;
+  const args = Array.isArray(node.args) ? node.args : [];
+  const kwargs = isRecord(node.kwargs) ? node.kwargs : {};
+  const isRecurrent = RECURRENT.test(layer.class_name);
+  const refuse = (what: string) => {
+    throw new FormatError(
+      `${context.file}: ${layerName(layer)} is called with ${what}, which TensorFlow.js's models cannot say.`,
+    );
+  };
+  const [first, ...others] = args;
+  const tensors = tensorsIn(first);
+  const states = isRecurrent ? tensorsIn([...others, kwargs.initial_state]) : [];
+  if (!isRecurrent && tensorsIn(others).length > 0) refuse('several arguments');
+  const options: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(kwargs)) {
+    if (value === null || (name === 'initial_state' && isRecurrent)) continue;
+    if (tensorsIn(value).length > 0) refuse(`a tensor as ${name}`);
+    options[name] = value;
+  }
+  return [...tensors, ...states].map((reference) => [...reference, options]);
+}
+
+/** The references to tensors in arguments, in order. */
+function tensorsIn(value: unknown): unknown[][] {
+  if (Array.isArray(value)) return value.flatMap(tensorsIn);
+  if (!isRecord(value)) return [];
+  const history =
+    value.class_name === '__keras_tensor__' && isRecord(value.config)
+      ? value.config.keras_history
+      : undefined;
+  return Array.isArray(history) ? [history.slice(0, 3)] : Object.values(value).flatMap(tensorsIn);
+}
