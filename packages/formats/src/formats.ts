@@ -14,6 +14,17 @@ const isJson = (bytes: Uint8Array): boolean => /^\s*\{/.test(new TextDecoder().d
 const hasName = (bytes: Uint8Array, name: string): boolean =>
   isJson(bytes) && new TextDecoder().decode(bytes).includes(`"${name}"`);
 
+/** The name of the first file in a zip archive; undefined if it is no archive. */
+const firstInZip = (bytes: Uint8Array): string | undefined =>
+  startsWith(bytes, 0x50, 0x4b, 3, 4)
+    ? new TextDecoder().decode(bytes.subarray(30, 30 + bytes[26] + 256 * bytes[27]))
+    : undefined;
+
+const isKerasArchive = (bytes: Uint8Array): boolean =>
+  ['metadata.json', 'config.json', 'model.weights.h5'].includes(firstInZip(bytes) ?? '');
+
+const isHdf5 = (bytes: Uint8Array): boolean => startsWith(bytes, 0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10);
+
 const isLayersModel = (bytes: Uint8Array): boolean => hasName(bytes, 'modelTopology');
 
 /** In the order in which they are tried. */
@@ -24,6 +35,23 @@ export const formats: readonly Format[] = [
     endings: ['model.json'],
     recognise: isLayersModel,
     load: () => import('./layers-model/format.js'),
+  },
+  {
+    name: 'keras',
+    label: 'Keras',
+    endings: ['.keras'],
+    recognise: isKerasArchive,
+    load: async () => ({
+      ...(await import('./keras/archive.js')),
+      ...(await import('./keras/write-archive.js')),
+    }),
+  },
+  {
+    name: 'keras-h5',
+    label: "Keras's HDF5",
+    endings: ['.h5', '.hdf5'],
+    recognise: isHdf5,
+    load: () => import('./keras/h5.js'),
   },
   {
     name: 'onnx',
@@ -37,7 +65,3 @@ export const formats: readonly Format[] = [
 /** The format of a file by its content, not by its name. */
 export const recogniseFormat = (bytes: Uint8Array): Format | undefined =>
   formats.find((format) => format.recognise(bytes));
-
-export const isZip = (bytes: Uint8Array): boolean => startsWith(bytes, 0x50, 0x4b, 3, 4);
-export const isHdf5 = (bytes: Uint8Array): boolean =>
-  startsWith(bytes, 0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10);

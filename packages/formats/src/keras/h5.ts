@@ -8,8 +8,14 @@ import type { FileTensor } from '../data/tensor.js';
 import { type Hdf5Group, openHdf5 } from './hdf5.js';
 import { ASSUMED_OPTIONS, inferLayer, requireLayers } from './infer-layers.js';
 import { fromKeras3 } from './keras3-config.js';
-import { isKerasObject } from './layer-classes.js';
-import { canonicalTopology, childLayers, isModel, layerName, layersOf } from './topology.js';
+import {
+  canonicalTopology,
+  childLayers,
+  isModel,
+  isModelDescription,
+  layerName,
+  layersOf,
+} from './topology.js';
 import { readVariables, variablesOf } from './variables.js';
 
 /** Reads a `.h5` file: a whole model, or weights alone. */
@@ -37,7 +43,7 @@ export function read({ bytes, name: file }: OpenedSource): ModelFile {
 
 function readWhole(root: Hdf5Group, text: string, version: string | undefined, file: string) {
   const json = parseJson(new TextEncoder().encode(text), file);
-  if (!isKerasObject(json)) throw new FormatError(`${file}: its model_config describes no model.`);
+  if (!isModelDescription(json)) throw new FormatError(`${file}: its model_config describes no model.`);
   const topology = canonicalTopology(fromKeras3(json, isKeras3(version), file), false, file);
   const weights = root.child('model_weights');
   if (!weights) throw new FormatError(`${file}: it describes a model, but holds no weights.`);
@@ -124,7 +130,7 @@ export function readArchive(parts: ReadonlyMap<string, Uint8Array>, file: string
   const metadata = parseJson(part('metadata.json'), file) as { keras_version?: string } | null;
   const version = metadata?.keras_version;
   const json = parseJson(new TextEncoder().encode(decodeText(part('config.json'), file)), file);
-  if (!isKerasObject(json)) throw new FormatError(`${file}: its config.json describes no model.`);
+  if (!isModelDescription(json)) throw new FormatError(`${file}: its config.json describes no model.`);
   const topology = canonicalTopology(fromKeras3(json, true, file), false, file);
   const root = openHdf5(part('model.weights.h5'), file);
   const assigned = variablesOf(topology, root, file);

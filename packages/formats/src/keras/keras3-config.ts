@@ -6,7 +6,7 @@ import { isKerasObject, MODEL_CLASSES } from './layer-classes.js';
 import { childLayers, isModel, layerName } from './topology.js';
 
 /** Recurrent classes: their further inputs are states. */
-const RECURRENT = /^(GRU|LSTM|SimpleRNN|RNN|Bidirectional|ConvLSTM\dD)$/;
+export const RECURRENT = /^(GRU|LSTM|SimpleRNN|RNN|Bidirectional|ConvLSTM\dD)$/;
 
 /** Options that Keras 3 writes and TensorFlow.js does not know, with the values that change nothing. */
 const WITHOUT_EFFECT: Readonly<Record<string, readonly unknown[]>> = {

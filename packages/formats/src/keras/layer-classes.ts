@@ -135,8 +135,18 @@ export function canonicalLayer(layer: KerasObject, repeatsPadded: boolean): Kera
 function complete(className: string, config: JsonRecord): JsonRecord {
   const defaults = Object.hasOwn(KERAS_CLASSES, className) ? KERAS_CLASSES[className].options : {};
   const missing = Object.entries(defaults).map(([name, value]) => [toSnakeCase(name), value] as const);
-  return { ...config, ...Object.fromEntries(missing.filter(([name]) => config[name] == null)) };
+  const entries = Object.entries(config).map(([name, value]) => [name, withKerasName(value)] as const);
+  return {
+    ...Object.fromEntries(entries),
+    ...Object.fromEntries(missing.filter(([name]) => config[name] == null)),
+  };
 }
+
+/** Sluice's orthogonal initializer is a faster one with the options of Keras's. */
+const withKerasName = (value: unknown): unknown =>
+  isKerasObject(value) && value.class_name === 'SluiceOrthogonal'
+    ? { ...value, class_name: 'Orthogonal' }
+    : value;
 
 /** Sluice's wrapper saves its inner layers with the prefix of their direction. */
 const withoutDirection = (layer: KerasObject): KerasObject => ({

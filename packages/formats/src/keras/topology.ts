@@ -19,12 +19,16 @@ export function childLayers(model: KerasObject, file: string): readonly KerasObj
     );
   }
   return list.map((layer) => {
-    if (isKerasObject(layer) || (isRecord(layer) && MODEL_CLASSES.includes(String(layer.class_name)))) {
-      return layer as unknown as KerasObject;
-    }
+    if (isModelDescription(layer)) return layer;
     throw new FormatError(`${file}: a layer must have a class_name and a config, but is ${describe(layer)}.`);
   });
 }
+
+/** Whether a value of a file describes a model. Keras 2.2 has a list of layers in place of a Sequential's configuration. */
+export const isModelDescription = (value: unknown): value is KerasObject =>
+  isRecord(value) &&
+  typeof value.class_name === 'string' &&
+  (isRecord(value.config) || Array.isArray(value.config));
 
 /** Whether a description is that of a model. */
 export const isModel = ({ class_name }: KerasObject): boolean => MODEL_CLASSES.includes(class_name);

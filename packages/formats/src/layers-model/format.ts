@@ -12,8 +12,8 @@ import type { OpenedSource } from '../bytes/source.js';
 import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
 import { encodeFloat16, type FileTensor } from '../data/tensor.js';
 import type { WriteOptions, WrittenFiles } from '../formats.js';
-import { isKerasObject, MODEL_CLASSES, toSnakeCase } from '../keras/layer-classes.js';
-import { canonicalTopology, layersOf, leavesOf } from '../keras/topology.js';
+import { isKerasObject, toSnakeCase } from '../keras/layer-classes.js';
+import { canonicalTopology, isModelDescription, layersOf, leavesOf } from '../keras/topology.js';
 import { decodeGroup, type EncodedWeight, isGroup, quantizeToBytes, readEntry } from './weights.js';
 
 /** Reads `model.json` and the files of weights beside it. */
@@ -49,9 +49,7 @@ function findTopology(json: JsonRecord, file: string): KerasObject {
     );
   }
   const given = isRecord(modelTopology) ? (modelTopology.model_config ?? modelTopology) : modelTopology;
-  if (isKerasObject(given) || (isRecord(given) && MODEL_CLASSES.includes(String(given.class_name)))) {
-    return given as unknown as KerasObject;
-  }
+  if (isModelDescription(given)) return given;
   throw new FormatError(`${file}: modelTopology must describe a model with class_name and config.`);
 }
 
