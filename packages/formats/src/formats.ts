@@ -23,6 +23,13 @@ const firstInZip = (bytes: Uint8Array): string | undefined =>
 const isKerasArchive = (bytes: Uint8Array): boolean =>
   ['metadata.json', 'config.json', 'model.weights.h5'].includes(firstInZip(bytes) ?? '');
 
+/** A zip archive of another kind is refused by PyTorch's reader, with the reason. */
+const isPyTorch = (bytes: Uint8Array): boolean =>
+  firstInZip(bytes) !== undefined || startsWith(bytes, 0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20);
+
+/** The length of a header of JSON, then the header. */
+const isSafetensors = (bytes: Uint8Array): boolean => bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b;
+
 const isHdf5 = (bytes: Uint8Array): boolean => startsWith(bytes, 0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10);
 
 const isLayersModel = (bytes: Uint8Array): boolean => hasName(bytes, 'modelTopology');
@@ -35,6 +42,13 @@ export const formats: readonly Format[] = [
     endings: ['model.json'],
     recognise: isLayersModel,
     load: () => import('./layers-model/format.js'),
+  },
+  {
+    name: 'safetensors',
+    label: 'safetensors',
+    endings: ['.safetensors'],
+    recognise: isSafetensors,
+    load: () => import('./safetensors/format.js'),
   },
   {
     name: 'keras',
@@ -52,6 +66,21 @@ export const formats: readonly Format[] = [
     endings: ['.h5', '.hdf5'],
     recognise: isHdf5,
     load: () => import('./keras/h5.js'),
+  },
+  {
+    name: 'pytorch',
+    label: 'PyTorch',
+    endings: ['.pt', '.pth'],
+    recognise: isPyTorch,
+    load: () => import('./pytorch/format.js'),
+  },
+  {
+    name: 'sru',
+    label: 'asappresearch/sru',
+    endings: [],
+    // Its files are state_dicts, which the formats above recognise and read.
+    recognise: () => false,
+    load: () => import('./sru/format.js'),
   },
   {
     name: 'onnx',

@@ -143,7 +143,11 @@ const predict = (model: tfl.LayersModel, inputs: tf.Tensor[]): number[][] => {
 function disposeAll(model: tfl.LayersModel): void {
   model.dispose();
   for (const layer of model.layers)
-    if (layer instanceof tfl.LayersModel && layer.weights.some(({ val }) => !val.isDisposed)) layer.dispose();
+    if (
+      layer instanceof tfl.LayersModel &&
+      layer.weights.some((weight) => !(weight as unknown as { val: tf.Variable }).val.isDisposed)
+    )
+      layer.dispose();
 }
 
 /** Every class of a model, nested ones included. */

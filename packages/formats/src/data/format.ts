@@ -1,11 +1,28 @@
 /** What a format is: how it is recognised, read and written. A reader or writer imports only this file. */
-import type { OpenedSource } from '../bytes/source.js';
+import type { OpenedSource, SourceOptions } from '../bytes/source.js';
 import type { FormatName, ModelFile } from './layers.js';
+
+/** What weights alone do not say. Without an option the library's default is assumed, and the file's `notes` say so. */
+export interface AssumedOptions {
+  /** The `nonlinearity` of PyTorch's `nn.RNN`. Default `tanh`. */
+  readonly nonlinearity?: 'tanh' | 'relu';
+  /** Whether SRU layers of asappresearch/sru are bidirectional. Default false. */
+  readonly bidirectional?: boolean;
+  /** Whether SRU layers as wide as their input have a highway (`has_skip_term`). Default true. */
+  readonly highway?: boolean;
+  /** The activation of SRU layers (`use_tanh`). Default `linear`. */
+  readonly activation?: 'linear' | 'tanh';
+}
+
+export interface ReadOptions extends SourceOptions {
+  /** Options of layers that the file does not hold. */
+  readonly assume?: AssumedOptions;
+}
 
 /** The module of a format. */
 export interface FormatModule {
   /** Reads an opened file. @throws FormatError when the file is damaged or holds something that cannot be run. */
-  readonly read: (source: OpenedSource) => ModelFile | Promise<ModelFile>;
+  readonly read: (source: OpenedSource, options: ReadOptions) => ModelFile | Promise<ModelFile>;
   /** Writes a model. @throws FormatError when the format cannot hold it. */
   readonly write?: (model: ModelFile, options: WriteOptions) => WrittenFiles | Promise<WrittenFiles>;
 }

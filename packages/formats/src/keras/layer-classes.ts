@@ -2,16 +2,12 @@
 import type { JsonObject } from '@sluice/core';
 import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { CallOptions, KerasObject } from '../data/layers.js';
+import { toCamelCase, toSnakeCase } from '../data/names.js';
 
 export const isKerasObject = (value: unknown): value is KerasObject =>
   isRecord(value) && typeof value.class_name === 'string' && isRecord(value.config);
 
 export const MODEL_CLASSES: readonly string[] = ['Sequential', 'Model', 'Functional'];
-
-export const toSnakeCase = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-export const toCamelCase = (name: string): string =>
-  name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** A recurrent class: Sluice's cell, and its options in a configuration. */
 interface RecurrentClass {

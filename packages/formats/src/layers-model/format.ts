@@ -10,9 +10,10 @@ import {
 } from '../bytes/json.js';
 import type { OpenedSource } from '../bytes/source.js';
 import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
+import { toSnakeCase } from '../data/names.js';
 import { encodeFloat16, type FileTensor } from '../data/tensor.js';
 import type { WriteOptions, WrittenFiles } from '../formats.js';
-import { isKerasObject, toSnakeCase } from '../keras/layer-classes.js';
+import { isKerasObject } from '../keras/layer-classes.js';
 import { canonicalTopology, isModelDescription, layersOf, leavesOf } from '../keras/topology.js';
 import { decodeGroup, type EncodedWeight, isGroup, quantizeToBytes, readEntry } from './weights.js';
 

@@ -1,8 +1,8 @@
 /** Writes a chain of layers as an ONNX model of float32. */
 import { FormatError } from '../bytes/format-error.js';
+import { chainOf, type Step } from '../data/chain.js';
 import type { WriteOptions, WrittenFiles } from '../data/format.js';
 import type { ModelFile, RecurrentLayerData } from '../data/layers.js';
-import { chainOf, type Step } from './chain.js';
 import { FLOAT, GraphBuilder, graphOf, INT64, ModelArrays, valueInfo } from './graph-builder.js';
 import { MODEL } from './messages.js';
 import { addOperator, operatorOf } from './operator-nodes.js';
@@ -26,7 +26,7 @@ export function write(model: ModelFile, options: WriteOptions = {}): WrittenFile
   if (options.quantize === 'int8') {
     throw new FormatError("Weights in 8 bits are not written as ONNX. Choose quantize: 'float16', or none.");
   }
-  const steps = chainOf(model);
+  const steps = chainOf(model, 'ONNX');
   const name = options.name ?? 'model';
   return new Map([[`${name}.onnx`, new ChainWriter(options).bytes(steps, name)]]);
 }

@@ -1,14 +1,8 @@
-/** A model as a chain of steps, each of which reads the output of the one before. Anything else cannot be written as ONNX. */
+/** A model as a chain of steps, each of which reads the output of the one before. A format for chains holds nothing else. */
 import { FormatError } from '../bytes/format-error.js';
 import { isRecord, type JsonRecord } from '../bytes/json.js';
-import type {
-  KerasObject,
-  LayerData,
-  ModelFile,
-  OtherLayerData,
-  RecurrentLayerData,
-} from '../data/layers.js';
-import type { FileTensor } from '../data/tensor.js';
+import type { KerasObject, LayerData, ModelFile, OtherLayerData, RecurrentLayerData } from './layers.js';
+import type { FileTensor } from './tensor.js';
 
 /** One step of a chain. */
 export type Step =
@@ -33,21 +27,22 @@ export type Step =
 /**
  * The steps of a model: those of its topology, or its layers one after the other if it has none. Without a topology only the
  * last recurrent layer may return its last output alone, and Dense layers have no activation.
+ * @param format the format's name, for errors: `ONNX`.
  * @throws FormatError naming all layers that cannot be written.
  */
-export function chainOf(model: ModelFile): Step[] {
+export function chainOf(model: ModelFile, format: string): Step[] {
   const problems: string[] = [];
   const steps = model.topology
     ? topologySteps(model.topology, model, problems)
     : model.layers.flatMap((layer, i) => layerStep(layer, model.layers.slice(i + 1), problems));
   if (problems.length > 0) {
     throw new FormatError(
-      `The model cannot be written as ONNX: ${problems.join('; ')}. A chain of Embedding, recurrent, Bidirectional, Dense, ` +
+      `The model cannot be written as ${format}: ${problems.join('; ')}. A chain of Embedding, recurrent, Bidirectional, Dense, ` +
         'TimeDistributed(Dense), Activation, Dropout and Flatten layers can be.',
     );
   }
   if (steps.some(({ kind }) => kind === 'recurrent')) return steps;
-  throw new FormatError('The model cannot be written as ONNX: it has no recurrent layer.');
+  throw new FormatError(`The model cannot be written as ${format}: it has no recurrent layer.`);
 }
 
 function layerStep(layer: LayerData, later: readonly LayerData[], problems: string[]): Step[] {
@@ -63,7 +58,7 @@ function recurrentStep(
   problems: string[],
 ): Step[] {
   if (layer.call.stateful)
-    problems.push(`${layer.name} is stateful, but a model in ONNX starts from zeros each time`);
+    problems.push(`${layer.name} is stateful, but the written model starts from zeros each time`);
   if (layer.mergeMode === null)
     problems.push(`${layer.name} does not merge its directions (mergeMode is null)`);
   return [{ kind: 'recurrent', layer, returnSequences, inComputedOrder }];
@@ -131,7 +126,8 @@ function topologyStep(given: JsonRecord, model: ModelFile, problems: string[]): 
       return weightedStep([name, String(own.name)], own, model, problems);
     }
     case 'Embedding':
-      if (config.mask_zero) problems.push(`${name} masks steps (mask_zero), which ONNX lacks`);
+      if (config.mask_zero)
+        problems.push(`${name} masks steps (mask_zero), which the written model would not`);
       return weightedStep([name], {}, model, problems);
     case 'Dense':
       return weightedStep([name], config, model, problems);

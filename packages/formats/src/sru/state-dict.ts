@@ -1,0 +1,81 @@
+/** Modules of asappresearch/sru in a state_dict: `rnn_lst.0.weight`, `weight_c`, `bias`, `scale_x`. */
+import type { JsonObject } from '@sluice/core';
+import { layouts } from '@sluice/core/layouts';
+import { FormatError } from '../bytes/format-error.js';
+import type { AssumedOptions } from '../data/format.js';
+import { type CellWeights, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
+import type { FileTensor } from '../data/tensor.js';
+
+interface Module {
+  readonly name: string;
+  readonly tensors: ReadonlyMap<string, FileTensor>;
+}
+
+/** Whether the tensors of a module are those of an SRU cell. */
+export const isSru = ({ tensors }: Module): boolean => tensors.has('weight_c') && tensors.has('weight');
+
+const KNOWN = ['weight', 'weight_c', 'bias', 'scale_x'];
+
+/**
+ * An SRU layer. A file does not say whether it is bidirectional, whether a layer as wide as its input has a highway, or what
+ * the activation is: `assume` says so.
+ * @throws FormatError when the module has what Sluice's SRU lacks: a projection, layer normalisation, attention.
+ */
+export function readSru(
+  { name, tensors }: Module,
+  assume: AssumedOptions,
+  file: string,
+  note: (text: string) => void,
+): RecurrentLayerData {
+  const [weight, weightC, bias, scaleX] = KNOWN.map((leaf) => tensors.get(leaf)) as FileTensor[];
+  const unknown = [...tensors.keys()].filter((leaf) => !KNOWN.includes(leaf));
+  if (unknown.length > 0) {
+    throw new FormatError(`${file}: ${name} has ${unknown.join(', ')}, which Sluice's SRU does not have.`);
+  }
+  const width = weightC.values.length / 2;
+  const directions = assume.bidirectional ? 2 : 1;
+  const inputSize = weight.shape[0];
+  const units = width / directions;
+  const gates = weight.values.length / inputSize / width;
+  const hasHighway = gates === 4 || (inputSize === width && (assume.highway ?? true));
+  const scale = scaleX?.values[0] ?? 1;
+  const options: Record<string, JsonObject[string]> = {
+    ...(assume.activation !== undefined && { activation: assume.activation }),
+    ...(bias === undefined && { useBias: false }),
+    ...(!hasHighway && { highway: false }),
+    ...(hasHighway && scale !== 1 && { scale }),
+    // The library projects the skip where the widths of input and both directions differ.
+    ...(gates === 4 && inputSize === units && { projectSkip: true }),
+  };
+  if (assume.bidirectional === undefined) {
+    note(
+      'The file does not say whether its SRU layers are bidirectional; one direction is assumed. The option assume.bidirectional sets it.',
+    );
+  }
+  const given = {
+    weight: toFloat32(weight),
+    weightC: toFloat32(weightC),
+    ...(bias && { bias: toFloat32(bias) }),
+  };
+  try {
+    const sizes = { inputSize, units };
+    const parts =
+      directions === 1
+        ? [layouts.asappresearch.sru.toNative(given, sizes)]
+        : Object.values(layouts.asappresearch.sru.toNativeBidirectional(given, sizes, options));
+    return recurrentLayer(
+      {
+        name,
+        cell: { name: 'sru', options },
+        sizes,
+        directions: parts.map((weights, i) => ({ goBackwards: i === 1, weights: weights as CellWeights })),
+        call: { returnSequences: true, zeroOutputForMask: true },
+      },
+      file,
+    );
+  } catch (error) {
+    throw new FormatError(`${file}: ${name}: ${(error as Error).message.replace(`${file}: `, '')}`);
+  }
+}
+
+const toFloat32 = ({ values }: FileTensor): Float32Array => Float32Array.from(values);
