@@ -137,7 +137,28 @@ export function openHdf5(bytes: Uint8Array, file: string): Hdf5Group {
       `it is no HDF5 file that can be read (${error instanceof Error ? error.message : error})`,
     );
   }
+  limitAttributes(root);
   return new Hdf5Group(root, { file, size: bytes.length, entries: 0, elements: 0 });
+}
+
+/** The part of jsfive that reads attributes; a file with one fault makes it read billions of empty texts. */
+interface AttributeReader {
+  _attr_value(type: unknown, buffer: ArrayBuffer, count: number, offset: number): unknown;
+}
+
+const limited = new WeakSet<AttributeReader>();
+
+/** Lets jsfive read no more values of an attribute than the file has bytes. */
+function limitAttributes(root: File): void {
+  const { _dataobjects: objects } = root as unknown as { _dataobjects: object };
+  const reader = Object.getPrototypeOf(objects) as AttributeReader;
+  if (limited.has(reader)) return;
+  limited.add(reader);
+  const readValues = reader._attr_value;
+  reader._attr_value = function (type, buffer, count, offset) {
+    if (!(count <= buffer.byteLength)) throw new Error(`an attribute has ${count} values`);
+    return readValues.call(this, type, buffer, count, offset);
+  };
 }
 
 /** Texts of fixed length end in zeros. */
