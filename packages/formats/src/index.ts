@@ -15,5 +15,6 @@ export {
   toPlan,
 } from './data/layers.js';
 export type { FileTensor, StoredType, Values } from './data/tensor.js';
+export { describeModel } from './layers-model/format.js';
 export { readModel } from './read-model.js';
 export { writeModel } from './write-model.js';

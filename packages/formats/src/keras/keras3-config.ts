@@ -33,10 +33,14 @@ export function fromKeras3(model: KerasObject, isKeras3: boolean, file: string):
 interface Context {
   readonly isKeras3: boolean;
   readonly file: string;
+  /** The models in the model that is converted. */
+  readonly models?: readonly string[];
 }
 
-function convertModel(model: KerasObject, context: Context): KerasObject {
-  const layers = childLayers(model, context.file).map((layer) => convertLayer(layer, context));
+function convertModel(model: KerasObject, outer: Context): KerasObject {
+  const children = childLayers(model, outer.file);
+  const context = { ...outer, models: outer.isKeras3 ? children.filter(isModel).map(layerName) : [] };
+  const layers = children.map((layer) => convertLayer(layer, context));
   const config: JsonRecord = isRecord(model.config) ? model.config : {};
   const { input_layers: inputs, output_layers: outputs, name } = config;
   const className = MODEL_CLASSES.includes(model.class_name) ? model.class_name : 'Functional';
@@ -45,16 +49,24 @@ function convertModel(model: KerasObject, context: Context): KerasObject {
     config: {
       name,
       layers,
-      ...(inputs !== undefined && { input_layers: toReferences(inputs) }),
-      ...(outputs !== undefined && { output_layers: toReferences(outputs) }),
+      ...(inputs !== undefined && { input_layers: toReferences(inputs, context) }),
+      ...(outputs !== undefined && { output_layers: toReferences(outputs, context) }),
     },
   };
 }
 
 /** One reference `[layer, node, tensor]` or a list of them, as a list. Keras 3 nests them as the arguments were. */
-function toReferences(value: unknown): unknown[] {
-  if (!Array.isArray(value)) return isRecord(value) ? Object.values(value).flatMap(toReferences) : [];
-  return typeof value[0] === 'string' ? [value.slice(0, 3)] : value.flatMap(toReferences);
+function toReferences(value: unknown, context: Context): unknown[] {
+  if (!Array.isArray(value)) {
+    return isRecord(value) ? Object.values(value).flatMap((inner) => toReferences(inner, context)) : [];
+  }
+  if (typeof value[0] === 'string') return [toReference(value, context)];
+  return value.flatMap((inner) => toReferences(inner, context));
+}
+
+/** Keras 2 and TensorFlow.js count the making of an inner model as its first call; Keras 3 does not. */
+function toReference([layer, node, tensor]: readonly unknown[], { models = [] }: Context): unknown[] {
+  return [layer, models.includes(layer as string) ? (node as number) + 1 : node, tensor];
 }
 
 function convertLayer(layer: KerasObject, context: Context): KerasObject {
@@ -111,6 +123,7 @@ function convertValue(value: unknown, context: Context): unknown {
 
 /** One call of a layer: Keras 3 stores its arguments, Keras 2 the tensors that go in. */
 function convertNode(node: unknown, layer: KerasObject, context: Context): unknown {
+  if (Array.isArray(node)) return node.map((reference) => withPlace(reference, context));
   if (!isRecord(node)) return node;
   const args = Array.isArray(node.args) ? node.args : [];
   const kwargs = isRecord(node.kwargs) ? node.kwargs : {};
@@ -121,25 +134,32 @@ function convertNode(node: unknown, layer: KerasObject, context: Context): unkno
     );
   };
   const [first, ...others] = args;
-  const tensors = tensorsIn(first);
-  const states = isRecurrent ? tensorsIn([...others, kwargs.initial_state]) : [];
-  if (!isRecurrent && tensorsIn(others).length > 0) refuse('several arguments');
+  const tensors = tensorsIn(first, context);
+  const states = isRecurrent ? tensorsIn([...others, kwargs.initial_state], context) : [];
+  if (!isRecurrent && tensorsIn(others, context).length > 0) refuse('several arguments');
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(kwargs)) {
-    if (value === null || (name === 'initial_state' && isRecurrent)) continue;
-    if (tensorsIn(value).length > 0) refuse(`a tensor as ${name}`);
+    // A model of TensorFlow.js decides by itself whether it trains.
+    if (value === null || (name === 'training' && value === false)) continue;
+    if (name === 'initial_state' && isRecurrent) continue;
+    if (tensorsIn(value, context).length > 0) refuse(`a tensor as ${name}`);
     options[name] = value;
   }
   return [...tensors, ...states].map((reference) => [...reference, options]);
 }
 
+/** An argument in the list of Keras 2: a reference, then options. */
+const withPlace = (reference: unknown, context: Context): unknown =>
+  Array.isArray(reference) ? [...toReference(reference, context), ...reference.slice(3)] : reference;
+
 /** The references to tensors in arguments, in order. */
-function tensorsIn(value: unknown): unknown[][] {
-  if (Array.isArray(value)) return value.flatMap(tensorsIn);
+function tensorsIn(value: unknown, context: Context): unknown[][] {
+  if (Array.isArray(value)) return value.flatMap((inner) => tensorsIn(inner, context));
   if (!isRecord(value)) return [];
   const history =
     value.class_name === '__keras_tensor__' && isRecord(value.config)
       ? value.config.keras_history
       : undefined;
-  return Array.isArray(history) ? [history.slice(0, 3)] : Object.values(value).flatMap(tensorsIn);
+  if (Array.isArray(history)) return [toReference(history, context)];
+  return Object.values(value).flatMap((inner) => tensorsIn(inner, context));
 }

@@ -23,7 +23,9 @@ export function toKeras3(model: KerasObject): KerasObject {
 }
 
 function convertModel(model: KerasObject, problems: string[]): KerasObject {
-  const layers = childLayers(model, 'the model').map((layer) => convertLayer(layer, problems));
+  const children = childLayers(model, 'the model');
+  const models = children.filter(isModel).map(layerName);
+  const layers = children.map((layer) => convertLayer(layer, models, problems));
   const [first] = childLayers(model, 'the model');
   const shape = first?.config.batch_input_shape;
   const needsInput =
@@ -38,13 +40,33 @@ function convertModel(model: KerasObject, problems: string[]): KerasObject {
     module: 'keras',
     // Keras exports no name for its class Functional; Model makes one.
     class_name: model.class_name === 'Sequential' ? 'Sequential' : 'Model',
-    config: { ...model.config, layers: needsInput ? [input, ...layers] : layers },
+    config: {
+      ...countCalls(model.config, models),
+      layers: needsInput ? [input, ...layers] : layers,
+    },
     registered_name: null,
   } as unknown as KerasObject;
 }
 
-function convertLayer(layer: KerasObject, problems: string[]): JsonRecord {
-  const { name, inbound_nodes: nodes } = layer as unknown as JsonRecord;
+/** Without the making of an inner model, which Keras 2 counts as its first call. */
+function countCalls<Value>(value: Value, models: readonly string[]): Value {
+  if (!Array.isArray(value)) {
+    if (!isRecord(value)) return value;
+    const { input_layers: inputs, output_layers: outputs, ...rest } = value;
+    return {
+      ...rest,
+      ...(inputs !== undefined && { input_layers: countCalls(inputs, models) }),
+      ...(outputs !== undefined && { output_layers: countCalls(outputs, models) }),
+    } as Value;
+  }
+  const [layer, node, ...others] = value;
+  if (typeof layer !== 'string') return value.map((inner) => countCalls(inner, models)) as Value;
+  return (models.includes(layer) ? [layer, node - 1, ...others] : value) as Value;
+}
+
+function convertLayer(layer: KerasObject, models: readonly string[], problems: string[]): JsonRecord {
+  const { name, inbound_nodes: given } = layer as unknown as JsonRecord;
+  const nodes = Array.isArray(given) ? countCalls(given, models) : given;
   const isRecurrent = RECURRENT.test(layer.class_name);
   const place = {
     ...(name !== undefined && { name }),
@@ -97,7 +119,7 @@ function convertConfig(layer: KerasObject, problems: string[]): JsonRecord {
 /** Wrapped layers and cells; initializers and the like stay as they are. */
 function convertValue(value: KerasObject, problems: string[]): unknown {
   const isLayer = isModel(value) || ['units', 'filters', 'layer'].some((name) => name in value.config);
-  if (isLayer) return convertLayer(value, problems);
+  if (isLayer) return convertLayer(value, [], problems);
   const seedless = Object.entries(value.config).filter(([name, option]) => name !== 'seed' || option != null);
   return { ...value, config: Object.fromEntries(seedless) };
 }

@@ -25,15 +25,43 @@ export async function read(source: OpenedSource): Promise<ModelFile> {
   const { tensors, optimizer } = await readWeights(source, json.weightsManifest);
   const by = [json.generatedBy, json.convertedBy].filter((text) => typeof text === 'string');
   const repeatsPadded = by.some((text) => /TensorFlow\.js/.test(text as string)) && !isConverted(json);
-  const canonical = canonicalTopology(topology, repeatsPadded, file);
-  const assigned = assignWeights(canonical, tensors, file);
   return {
     format: 'layers-model',
     ...(by.length > 0 && { producer: by.join(', ') }),
+    ...assemble(topology, tensors, repeatsPadded, file),
+    notes: optimizer > 0 ? [`${optimizer} arrays of the optimizer's state are left out.`] : [],
+  };
+}
+
+/**
+ * A model in memory as plain data.
+ * @param topology as TensorFlow.js's `save` gives it.
+ * @param weightSpecs the manifest of the weights.
+ * @param weightData their bytes.
+ */
+export function describeModel(
+  topology: KerasObject,
+  weightSpecs: readonly object[],
+  weightData: Uint8Array,
+): ModelFile {
+  const file = 'the model';
+  const entries = weightSpecs.map((entry) => readEntry(entry, file));
+  const tensors = decodeGroup(entries, weightData, file);
+  return { format: 'layers-model', ...assemble(topology, tensors, true, file), notes: [] };
+}
+
+function assemble(
+  topology: KerasObject,
+  tensors: readonly FileTensor[],
+  repeatsPadded: boolean,
+  file: string,
+) {
+  const canonical = canonicalTopology(topology, repeatsPadded, file);
+  const assigned = assignWeights(canonical, tensors, file);
+  return {
     topology: canonical,
     layers: layersOf(canonical, (path) => assigned.get(path) ?? [], file),
     tensors,
-    notes: optimizer > 0 ? [`${optimizer} arrays of the optimizer's state are left out.`] : [],
   };
 }
 

@@ -1,0 +1,107 @@
+import { cellFrom } from '@sluice/core';
+import type { CellWeights, KerasObject, LayerData, ModelFile } from '@sluice/formats';
+import { serialization, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
+import { LayersModel, type layers, loadLayersModel as loadWithTensorFlow } from '@tensorflow/tfjs-layers';
+import { type Accelerated, Acceleration } from './accelerate.js';
+import { type Description, mapToSluice, snakeCase } from './class-mapping.js';
+
+/**
+ * A model with Sluice's layers from the description and the weights of a file.
+ * @param file the name of the file, for errors.
+ * @throws Error naming all classes of layers that TensorFlow.js does not have.
+ */
+export async function buildModel(
+  model: ModelFile & { readonly topology: KerasObject },
+  file: string,
+): Promise<Accelerated<LayersModel>> {
+  const mapping = mapToSluice(model.topology as unknown as Description, snakeCase);
+  refuseUnknownClasses(mapping.description, file);
+  const built = await loadWithTensorFlow({ load: async () => ({ modelTopology: mapping.description }) });
+  try {
+    setLayers(built, model.layers, file);
+  } catch (error) {
+    built.dispose();
+    throw error;
+  }
+  return Object.assign(built, { acceleration: new Acceleration(mapping.replaced, mapping.left) });
+}
+
+/** The classes that can be restored: TensorFlow.js's, Sluice's, and those that the user registered. */
+function isKnownClass(name: string): boolean {
+  const { classNameMap } = serialization.SerializationMap.getMap();
+  return Object.hasOwn(classNameMap, name);
+}
+
+const isRecord = (value: unknown): value is Description =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function refuseUnknownClasses(description: Description, file: string): void {
+  const unknown = new Map<string, string>();
+  const visit = (value: unknown, scope: string): void => {
+    if (!isRecord(value)) return;
+    const { class_name: className, config } = value;
+    const name = isRecord(config) ? String(config.name ?? className) : String(className);
+    if (typeof className === 'string' && !isKnownClass(className)) unknown.set(scope + name, className);
+    if (!isRecord(config)) return;
+    const inner = Array.isArray(config.layers) ? config.layers : [config.layer];
+    const isModel = Array.isArray(config.layers);
+    for (const layer of inner) visit(layer, isModel && scope === '' ? '' : `${scope}${name}/`);
+  };
+  visit(description, '');
+  if (unknown.size === 0) return;
+  const list = [...unknown].map(([name, className]) => `${name} (${className})`).join(', ');
+  throw new Error(
+    `${file}: TensorFlow.js has no class for these layers: ${list}. Register your own with tf.serialization.registerClass first.`,
+  );
+}
+
+/** All layers of a model that are no models, by their paths. */
+export function leavesOf(model: LayersModel, scope = ''): [path: string, layer: layers.Layer][] {
+  return model.layers.flatMap((layer): [string, layers.Layer][] => {
+    const path = scope + layer.name;
+    return layer instanceof LayersModel ? leavesOf(layer, `${path}/`) : [[path, layer]];
+  });
+}
+
+/** Sets the weights of a model's layers. */
+function setLayers(model: LayersModel, data: readonly LayerData[], file: string): void {
+  const leaves = new Map(leavesOf(model));
+  const filled = new Set<string>();
+  for (const layer of data) {
+    const target = leaves.get(layer.name);
+    if (!target) throw new Error(`${file}: the model has no layer ${layer.name}.`);
+    setLayer(target, layer, file);
+    filled.add(layer.name);
+  }
+  const empty = [...leaves].filter(([path, layer]) => layer.weights.length > 0 && !filled.has(path));
+  if (empty.length === 0) return;
+  throw new Error(`${file}: it holds no weights for ${empty.map(([path]) => path).join(', ')}.`);
+}
+
+/** Sets one layer's weights. @throws Error naming the layer when a shape differs. */
+export function setLayer(target: layers.Layer, data: LayerData, file: string): void {
+  tidy(() => {
+    try {
+      target.setWeights(weightsOf(data));
+    } catch (error) {
+      throw new Error(
+        `${file}: the weights of ${data.name} do not fit ${target.name}: ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  });
+}
+
+/** The weights of a layer in the order of TensorFlow.js. */
+export function weightsOf(data: LayerData): Tensor[] {
+  if (data.kind === 'other') return data.weights.map(({ values, shape }) => toTensor(values, shape));
+  const parameters = cellFrom(data.cell).parameters(data.sizes);
+  return data.directions.flatMap(({ weights }: { weights: CellWeights }) =>
+    parameters.map(({ name, shape }) => toTensor(weights[name], shape)),
+  );
+}
+
+const toTensor = (values: ArrayLike<number>, shape: readonly number[]): Tensor =>
+  tensor(Float32Array.from(values), [...shape]);
