@@ -18,13 +18,15 @@ const flags = process.versions.v8 < '11.4' ? ['--experimental-wasm-relaxed-simd'
 // ignore these variables.
 const keepMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 25), MALLOC_TRIM_THRESHOLD_: String(2 ** 30) };
 /**
- * The environment in which WebGPU finds Chromium's software GPU, when the arguments name webgpu on a Linux without a GPU.
+ * The environment in which WebGPU finds Chromium's software GPU, when the command may use webgpu on a Linux without a GPU.
  *
  * @returns {Record<string, string>}
  */
 function softwareGPU() {
   const hasGPU = ['/dev/dri', '/dev/nvidia0', '/dev/dxg'].some((path) => existsSync(path));
-  if (hasGPU || process.env.VK_DRIVER_FILES || !args.some((word) => /\bwebgpu\b/.test(word))) return {};
+  const mayUseWebGPU =
+    args.some((word) => /\bwebgpu\b/.test(word)) || (app === 'convert' && args[0] === 'check');
+  if (hasGPU || process.env.VK_DRIVER_FILES || !mayUseWebGPU) return {};
   try {
     return softwareVulkan();
   } catch (error) {

@@ -70,7 +70,7 @@ async function readDamaged(file, damaged) {
     throw new FormatError(`${file}: there is no file ${path}.`);
   };
   try {
-    await asFormatError(file, () => read({ name: file, bytes: damaged.get(file), sibling }));
+    await asFormatError(file, () => read({ name: file, bytes: damaged.get(file), sibling }, {}));
     return { kind: 'models' };
   } catch (error) {
     if (error instanceof FormatError) return { kind: 'errors' };

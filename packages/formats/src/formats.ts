@@ -1,5 +1,6 @@
 /** The formats: how each is recognised and which module reads it. A reader is loaded when a file needs it. */
 import type { Format } from './data/format.js';
+import type { FormatName } from './data/layers.js';
 import { isOnnx } from './onnx/recognise.js';
 
 export type { Format, FormatModule, WriteOptions, WrittenFiles } from './data/format.js';
@@ -94,3 +95,15 @@ export const formats: readonly Format[] = [
 /** The format of a file by its content, not by its name. */
 export const recogniseFormat = (bytes: Uint8Array): Format | undefined =>
   formats.find((format) => format.recognise(bytes));
+
+/** The names of all formats. */
+export const formatNames: readonly FormatName[] = formats.map(({ name }) => name);
+
+/** The format that a path's ending names; undefined if none does. */
+export const formatOfPath = (path: string): FormatName | undefined =>
+  formats.find(({ endings }) => endings.some((ending) => path.toLowerCase().endsWith(ending)))?.name ??
+  (path.toLowerCase().endsWith('.json')
+    ? 'layers-model'
+    : path.toLowerCase().endsWith('.py')
+      ? 'pytorch'
+      : undefined);

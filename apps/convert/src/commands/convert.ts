@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type AssumedOptions, type FormatName, formatNames, formatOfPath, writeModel } from '@sluice/formats';
+import type { Terminal } from '../program.js';
+import { readFile } from '../read-file.js';
+import { formatBytes } from '../tables.js';
+import { UsageError } from '../usage-error.js';
+
+export interface ConvertFlags {
+  readonly to?: FormatName;
+  readonly quantize?: 'float16' | 'int8';
+  readonly force?: boolean;
+  readonly assumed: AssumedOptions;
+}
+
+/** Writes a model in another format. @returns the exit status. */
+export async function convert(
+  input: string,
+  output: string,
+  flags: ConvertFlags,
+  terminal: Terminal,
+): Promise<number> {
+  const format = flags.to ?? formatOfPath(output);
+  if (format === undefined) {
+    throw new UsageError(`${output}: its ending names no format. Give --to ${formatNames.join('|')}.`);
+  }
+  const model = await readFile(input, flags.assumed, terminal);
+  const name = basename(output).replace(/\.[^.]*$/, '');
+  const files = await writeModel(model, format, { name, quantize: flags.quantize });
+  const folder = dirname(output);
+  const paths = [...files.keys()].map((file, i) =>
+    i === 0 && flags.to === undefined ? output : join(folder, file),
+  );
+  const existing = paths.filter((path) => existsSync(path));
+  if (existing.length > 0 && !flags.force) {
+    throw new UsageError(`${existing.join(', ')}: exists already. Add --force to replace it.`);
+  }
+  await mkdir(folder, { recursive: true });
+  // The file to open comes first, and is written last: it never names files that are not there.
+  const contents = [...files.values()].map((bytes, i) => [paths[i], bytes] as const);
+  for (const [path, bytes] of contents.reverse()) await replaceFile(path, bytes);
+  for (const note of model.notes) terminal.error.write(`note: ${note}\n`);
+  const list = [...files.values()].map((bytes, i) => `${paths[i]} (${formatBytes(bytes.length)})`);
+  terminal.output.write(`${list.join(', ')}\n`);
+  return 0;
+}
+
+/** Writes a file in one step. @throws UsageError when it cannot be written. */
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
+  try {
+    await writeFile(partial, bytes);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw new UsageError(`${path}: cannot be written (${(error as Error).message}).`);
+  }
+}

@@ -1,0 +1,91 @@
+import { FormatError, formatNames } from '@sluice/formats';
+import { Command, CommanderError, Option } from 'commander';
+import { type ReadFlags, toAssumed } from './read-file.js';
+import { UsageError } from './usage-error.js';
+
+/** Where the command writes, and how it is stopped. */
+export interface Terminal {
+  readonly output: NodeJS.WritableStream;
+  readonly error: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly signal: AbortSignal;
+}
+
+/** The exit status that a shell expects after Ctrl-C. */
+const INTERRUPTED = 130;
+
+/**
+ * Runs the command with its arguments. Without arguments it prints its help.
+ * @returns the exit status: 0, 1 after an error or a difference, 130 after Ctrl-C.
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
+  const program = commands(terminal, (result) => {
+    status = result;
+  });
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    if (terminal.signal.aborted) return INTERRUPTED;
+    if (!(error instanceof FormatError || error instanceof UsageError)) throw error;
+    terminal.error.write(`error: ${error.message}\n`);
+    return 1;
+  }
+}
+
+const assumeOption = () =>
+  new Option(
+    '--assume <option=value...>',
+    'what weights alone do not say: nonlinearity=relu, bidirectional=true, highway=false, activation=tanh',
+  );
+
+/** Each command loads its module when it runs, so that help and errors in options appear at once. */
+function commands(terminal: Terminal, finished: (status: number) => void): Command {
+  const program = new Command('sluice')
+    .description('Looks into files with recurrent models, converts them and checks their numbers.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: (text) => terminal.error.write(text),
+    });
+  program
+    .command('inspect')
+    .description('show the layers of a file: cells, shapes, parameters, equations')
+    .argument('<file>', 'a path or URL')
+    .option('--json', 'print one JSON object, nothing else')
+    .addOption(assumeOption())
+    .action(async (file: string, flags: ReadFlags & { json?: boolean }) => {
+      const { inspect } = await import('./commands/inspect.js');
+      finished(await inspect(file, { ...flags, assumed: toAssumed(flags) }, terminal));
+    });
+  program
+    .command('convert')
+    .description('write a model in another format')
+    .argument('<in>', 'a path or URL')
+    .argument('<out>', 'the path to write; its ending names the format')
+    .addOption(new Option('--to <format>', 'the format, if the ending does not tell').choices(formatNames))
+    .addOption(new Option('--quantize <type>', 'store weights in fewer bits').choices(['float16', 'int8']))
+    .option('--force', 'replace files that exist')
+    .addOption(assumeOption())
+    .action(async (input: string, output: string, flags: ReadFlags & object) => {
+      const { convert } = await import('./commands/convert.js');
+      finished(await convert(input, output, { ...flags, assumed: toAssumed(flags) }, terminal));
+    });
+  program
+    .command('check')
+    .description('run the recurrent layers of a file on every engine here, and compare with float64')
+    .argument('<file>', 'a path or URL')
+    .option(
+      '--against <file>',
+      'another file of the same model, or a .npz of inputs and outputs to compare with',
+    )
+    .option('--tolerance <difference>', 'the largest difference that is allowed (default: 1e-5)', Number)
+    .addOption(assumeOption())
+    .action(async (file: string, flags: ReadFlags & { against?: string; tolerance?: number }) => {
+      const { check } = await import('./commands/check.js');
+      finished(await check(file, { ...flags, assumed: toAssumed(flags) }, terminal));
+    });
+  return program;
+}

@@ -1,0 +1,179 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { readModel } from '@sluice/formats';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { zip } from '../../../packages/formats/src/bytes/zip.js';
+import { run } from '../src/program.js';
+
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../../../packages/formats/fixtures/${name}`, import.meta.url));
+
+async function sluice(...args: string[]): Promise<{ status: number; output: string; error: string }> {
+  const output = new PassThrough();
+  const error = new PassThrough();
+  const status = await run(args, { output, error, signal: new AbortController().signal });
+  const text = (stream: PassThrough) => (stream.read() ?? Buffer.alloc(0)).toString();
+  return { status, output: text(output), error: text(error) };
+}
+
+function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-convert-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+describe('sluice inspect', () => {
+  test('shows layers, parameters, notes and equations', async () => {
+    const { status, output } = await sluice('inspect', fixture('pytorch/checkpoint.pt'));
+    expect(status).toBe(0);
+    expect(output).toMatch(
+      /^pytorch\n\nlayer +kind +shape +parameters\nembedding +Embedding +\[7, 3\] +21\n/,
+    );
+    expect(output).toMatch(/gru\.l0 +gru +4 → 2 +48\n/);
+    expect(output).toContain('Note: Of the checkpoint, model_state_dict is read');
+    expect(output).toContain('gru.l0: gru (Cho et al. 2014');
+    expect(output).toContain("n = tanh(W_n x + b_n + r ⊙ (U_n h₋ + b_n'))");
+  });
+
+  test('--json prints one object', async () => {
+    const { output } = await sluice(
+      'inspect',
+      fixture('sru/both.pt'),
+      '--json',
+      '--assume',
+      'bidirectional=true',
+    );
+    const { format, layers } = JSON.parse(output);
+    expect(format).toBe('pytorch');
+    expect(layers[0]).toMatchObject({ inputSize: 3, units: 2, directions: ['forward', 'backward'] });
+  });
+
+  test.each([
+    [['inspect', '/no/such/file.pt'], 'there is no such file'],
+    [['inspect', fixture('keras-calls.json')], 'no model file that Sluice reads'],
+    [['inspect', fixture('sru/both.pt'), '--assume', 'gates=4'], '--assume gates=4: there is no such option'],
+    [['inspect'], "missing required argument 'file'"],
+    [['inspct', 'x'], "unknown command 'inspct'"],
+  ])('an error of %j says what is wrong', async (args, message) => {
+    const { status, error } = await sluice(...args);
+    expect(status).toBe(1);
+    expect(error).toContain(message);
+  });
+});
+
+describe('sluice convert', () => {
+  test('writes the format of the ending, and another by --to', async () => {
+    const folder = scratchFolder();
+    const keras = join(folder, 'deep', 'model.keras');
+    expect(await sluice('convert', fixture('keras-h5/classifier.h5'), keras)).toMatchObject({
+      status: 0,
+      error: '',
+    });
+    const json = join(folder, 'web', 'model.json');
+    const { output } = await sluice('convert', keras, json, '--quantize', 'float16');
+    expect(output).toMatch(/model\.json \([\d.]+ kB\), .*model\.weights\.bin \(412 B\)\n/);
+    const safetensors = join(folder, 'weights.bin');
+    await sluice('convert', json, safetensors, '--to', 'safetensors');
+    expect(readdirSync(folder).sort()).toEqual(['deep', 'web', 'weights.safetensors']);
+    const [first, last] = await Promise.all([
+      readModel(keras),
+      readModel(join(folder, 'weights.safetensors')),
+    ]);
+    expect(last.layers.map(({ name }) => name).sort()).toEqual(
+      first.layers.map(({ name }) => (name === 'last' ? 'last.l0' : name)).sort(),
+    );
+  });
+
+  test('keeps what exists unless --force is given, and leaves no partial file', async () => {
+    const folder = scratchFolder();
+    const path = join(folder, 'model.onnx');
+    writeFileSync(path, 'precious');
+    const refused = await sluice('convert', fixture('sru/stack.pt'), path);
+    expect(refused).toMatchObject({ status: 1, error: expect.stringContaining('Add --force to replace it') });
+    expect(readFileSync(path, 'utf8')).toBe('precious');
+    expect((await sluice('convert', fixture('sru/stack.pt'), path, '--force')).status).toBe(0);
+    expect(readdirSync(folder)).toEqual(['model.onnx']);
+    expect((await readModel(path)).layers.map((layer) => layer.kind)).toEqual(['recurrent', 'recurrent']);
+  });
+
+  test.each([
+    [['model.xyz'], 'its ending names no format. Give --to'],
+    [['model.keras'], 'these are layers alone'],
+    [['model.safetensors', '--quantize', 'int8'], "Choose quantize: 'float16'"],
+  ])('to %j is refused with the reason', async (args, message) => {
+    const folder = scratchFolder();
+    const [name, ...flags] = args;
+    const { status, error } = await sluice(
+      'convert',
+      fixture('pytorch/views.pt'),
+      join(folder, name),
+      ...flags,
+    );
+    expect(status).toBe(1);
+    expect(error).toContain(message);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('sluice check', () => {
+  test('runs every layer on every engine', async () => {
+    const { status, output } = await sluice('check', fixture('keras/kinds.keras'));
+    expect(status).toBe(0);
+    expect(output).toMatch(/^layer +float64 +cpu +wasm/);
+    expect(output).toMatch(/bidirectional\w* +0 +\d\.\de-\d+ +\d\.\de-\d+/);
+    expect(output).toContain('within the tolerance');
+  });
+
+  test('compares with another file, and fails when the weights are others', async () => {
+    const folder = scratchFolder();
+    const rounded = join(folder, 'rounded.safetensors');
+    await sluice('convert', fixture('pytorch/classifier.pt'), rounded, '--quantize', 'float16');
+    const against = ['--against', fixture('pytorch/classifier.pt')];
+    const strict = await sluice('check', rounded, ...against);
+    expect(strict.status).toBe(1);
+    expect(strict.output).toContain('above the tolerance');
+    expect((await sluice('check', rounded, ...against, '--tolerance', '1e-3')).status).toBe(0);
+    const other = await sluice('check', rounded, '--against', fixture('keras/kinds.keras'));
+    expect(other.error).toContain('it has 3 recurrent layers, but the file to check has 1');
+  });
+
+  test('compares with the inputs and outputs of another library in an .npz', async () => {
+    const { cases } = JSON.parse(readFileSync(fixture('torch-calls.json'), 'utf8'));
+    const [{ x, y }] = cases.find(({ file }: { file: string }) => file === 'pytorch/classifier.pt').calls;
+    const npy = (shape: number[], values: number[]) => {
+      const header =
+        `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`.padEnd(117).concat('\n');
+      const head = Uint8Array.from([
+        0x93,
+        ...Buffer.from('NUMPY'),
+        1,
+        0,
+        header.length,
+        0,
+        ...Buffer.from(header),
+      ]);
+      return new Uint8Array(Buffer.concat([head, new Uint8Array(Float32Array.from(values).buffer)]));
+    };
+    const path = join(scratchFolder(), 'calls.npz');
+    const write = (outputs: number[]) =>
+      writeFileSync(
+        path,
+        zip(
+          new Map([
+            ['x.npy', npy([2, 4, 4], x)],
+            ['y.npy', npy([2, 4, 2], outputs)],
+          ]),
+        ),
+      );
+    write(y);
+    const good = await sluice('check', fixture('pytorch/classifier.pt'), '--against', path);
+    expect(good).toMatchObject({ status: 0, output: expect.stringContaining('within the tolerance') });
+    write(y.map((value: number) => value + 0.01));
+    expect((await sluice('check', fixture('pytorch/classifier.pt'), '--against', path)).status).toBe(1);
+    const wrong = await sluice('check', fixture('keras/kinds.keras'), '--against', path);
+    expect(wrong.error).toContain('but it has x, y');
+  });
+});
