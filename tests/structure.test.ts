@@ -26,7 +26,10 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
   [/^formats$/, [core, /^node:fs\/promises$/, /^(fflate|h5wasm|jsfive|@bufbuild\/protobuf)(\/.*)?$/]],
   [/^backend-webgpu$/, [core, tfjs, /^@tensorflow\//, ...nodeModules]],
   [/^backend-/, [core, tfjs, /^@tensorflow\//]],
-  [/^layers$/, [core, tfjs, /^@sluice\/formats$/, /^@tensorflow\/tfjs-(core|layers)$/, ...testingModules]],
+  [
+    /^layers$/,
+    [core, tfjs, /^@sluice\/formats$/, /^@tensorflow\/tfjs-(core|layers)$/, /^node:/, ...testingModules],
+  ],
   [/^conformance$/, [core, /^vitest(\/internal\/browser)?$/, ...commandModules]],
 ];
 
@@ -93,10 +96,11 @@ describe('packages import only allowed modules', () => {
     expect(excess, `${folder}/package.json depends on too much`).toEqual([]);
   });
 
-  test('@sluice/layers loads no module for tests', () => {
+  test('@sluice/layers loads no module for tests and none of Node', () => {
     const loaded = [...loadedFiles(join(root, 'packages/layers/src/index.ts'))];
     const names = loaded.flatMap((path) => importsOf(path));
-    expect(names.filter((name) => testingModules.some((pattern) => pattern.test(name)))).toEqual([]);
+    const refused = [...testingModules, /^node:/];
+    expect(names.filter((name) => refused.some((pattern) => pattern.test(name)))).toEqual([]);
   });
 
   test.each(['index', 'browser'])('@sluice/conformance/%s needs no Node', (entry) => {

@@ -1,0 +1,41 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { expect, onTestFinished, test } from 'vitest';
+import { gru, loadLayersModel, sequential } from '../src/index.js';
+import './backends.js';
+import '../src/node.js';
+
+const scratchFolder = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-layers-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+const x = tf.randomNormal([2, 4, 3], 0, 1, 'float32', 5);
+const numbers = (model: tfl.LayersModel) => [...(model.predict(x) as tf.Tensor).dataSync()];
+
+test('a model is saved to a file:// address and loaded again, with its optimizer', async () => {
+  const model = sequential({ layers: [gru({ units: 2, inputShape: [4, 3] })] });
+  model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+  await model.trainOnBatch(x, tf.ones([2, 2]));
+  const folder = scratchFolder();
+  for (const address of [`file://${folder}/a`, pathToFileURL(join(folder, 'b')).href]) {
+    const { modelArtifactsInfo } = await model.save(address, { includeOptimizer: true });
+    expect(modelArtifactsInfo.weightDataBytes).toBeGreaterThan(0);
+    expect(numbers(await loadLayersModel(`${address}/model.json`))).toEqual(numbers(model));
+    const plain = await tfl.loadLayersModel(`${address}/model.json`);
+    expect(numbers(plain)).toEqual(numbers(model));
+  }
+  expect(readdirSync(join(folder, 'a')).sort()).toEqual(['model.json', 'weights.bin']);
+});
+
+test('a missing and a damaged file are errors', async () => {
+  const folder = scratchFolder();
+  await expect(loadLayersModel(`file://${folder}/model.json`)).rejects.toThrow('no such file');
+  writeFileSync(join(folder, 'model.json'), '{"modelTopology": ');
+  await expect(loadLayersModel(`file://${folder}/model.json`)).rejects.toThrow(/JSON/);
+});
