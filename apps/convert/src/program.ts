@@ -1,14 +1,7 @@
 import { FormatError, formatNames } from '@sluice/formats';
 import { Command, CommanderError, Option } from 'commander';
 import { type ReadFlags, toAssumed } from './read-file.js';
-import { UsageError } from './usage-error.js';
-
-/** Where the command writes, and how it is stopped. */
-export interface Terminal {
-  readonly output: NodeJS.WritableStream;
-  readonly error: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  readonly signal: AbortSignal;
-}
+import { type Terminal, UsageError } from './terminal.js';
 
 /** The exit status that a shell expects after Ctrl-C. */
 const INTERRUPTED = 130;

@@ -1,7 +1,6 @@
 import { type AssumedOptions, type ModelFile, readModel } from '@sluice/formats';
 import { Presets, SingleBar } from 'cli-progress';
-import type { Terminal } from './program.js';
-import { UsageError } from './usage-error.js';
+import { type Terminal, UsageError } from './terminal.js';
 
 export interface ReadFlags {
   /** `name=value` texts. */

@@ -74,7 +74,7 @@ describe('sluice convert', () => {
     });
     const json = join(folder, 'web', 'model.json');
     const { output } = await sluice('convert', keras, json, '--quantize', 'float16');
-    expect(output).toMatch(/model\.json \([\d.]+ kB\), .*model\.weights\.bin \(82 B\)\n/);
+    expect(output).toMatch(/model\.json \([\d.]+ kB\), .*model\.weights\.bin \(94 B\)\n/);
     const safetensors = join(folder, 'weights.bin');
     await sluice('convert', json, safetensors, '--to', 'safetensors');
     expect(readdirSync(folder).sort()).toEqual(['deep', 'web', 'weights.safetensors']);

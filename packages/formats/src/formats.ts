@@ -8,8 +8,9 @@ export type { Format, FormatModule, WriteOptions, WrittenFiles } from './data/fo
 const startsWith = (bytes: Uint8Array, ...start: number[]): boolean =>
   start.every((byte, i) => bytes[i] === byte);
 
-/** Whether bytes begin like a JSON object. */
-const isJson = (bytes: Uint8Array): boolean => /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
+/** Whether bytes begin like JSON. */
+const isJson = (bytes: Uint8Array): boolean =>
+  /^\s*[{[]/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
 
 /** Whether one of the names of a JSON text is this one; the text may be large. */
 const hasName = (bytes: Uint8Array, name: string): boolean =>
@@ -74,6 +75,20 @@ export const formats: readonly Format[] = [
     endings: ['.pt', '.pth'],
     recognise: isPyTorch,
     load: () => import('./pytorch/format.js'),
+  },
+  {
+    name: 'rtneural',
+    label: 'RTNeural',
+    endings: [],
+    recognise: (bytes) => hasName(bytes, 'in_shape') && hasName(bytes, 'layers'),
+    load: () => import('./rtneural/format.js'),
+  },
+  {
+    name: 'tfjs-checkpoint',
+    label: "TensorFlow.js's manifest of weights",
+    endings: [],
+    recognise: (bytes) => hasName(bytes, 'paths') || hasName(bytes, 'filename'),
+    load: () => import('./tfjs-checkpoint/format.js'),
   },
   {
     name: 'sru',

@@ -31,11 +31,22 @@ interface Case {
 }
 
 const { cases } = JSON.parse(readFileSync(path('keras-calls.json'), 'utf8')) as { cases: Case[] };
-const whole = cases.flatMap(({ files, model, name }) =>
+const { cases: streams } = JSON.parse(readFileSync(path('rtneural-calls.json'), 'utf8')) as {
+  cases: { file: string; x: number[]; y: number[] }[];
+};
+const rtneural = streams
+  .filter(({ file }) => !file.includes('conv'))
+  .map(({ file, x, y }) => ({
+    name: 'rtneural',
+    file,
+    model: { inputs: [{ shape: [2, 6, 1], values: x }], outputs: y },
+  }));
+const keras = cases.flatMap(({ files, model, name }) =>
   files
     .filter((file) => !file.includes('.weights.'))
     .flatMap((file) => (model ? [{ name, file, model }] : [])),
 );
+const whole = [...keras, ...rtneural];
 
 function predict(model: tfl.LayersModel, inputs: NonNullable<Case['model']>['inputs']): number[] {
   return tf.tidy(() => {
@@ -89,6 +100,9 @@ describe('loadModel', () => {
     const written = await writeModel({ ...file, topology }, 'layers-model');
     const files = [...written].map(([name, bytes]) => new File([bytes as never], name));
     await expect(loadModel(files)).rejects.toThrow(/dropout\S* \(Mystery\), dense\S* \(Riddle\)/);
+    await expect(loadModel(path('rtneural/conv.json'))).rejects.toThrow(
+      'TensorFlow.js has no class for these layers: conv1d_1 (Conv1D with causal padding)',
+    );
     await expect(loadModel(new Uint8Array(20))).rejects.toThrow(FormatError);
   });
 });

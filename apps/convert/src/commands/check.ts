@@ -1,10 +1,9 @@
 import { type AssumedOptions, type RecurrentLayerData, readArrays } from '@sluice/formats';
 import { findEngines } from '../engines.js';
-import type { Terminal } from '../program.js';
 import { readFile } from '../read-file.js';
 import { drawInputs, type Inputs, largestDifference, runEngine, runReference } from '../run-layers.js';
 import { formatDifference, formatTable } from '../tables.js';
-import { UsageError } from '../usage-error.js';
+import { type Terminal, UsageError } from '../terminal.js';
 
 export interface CheckFlags {
   readonly against?: string;

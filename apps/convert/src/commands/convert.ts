@@ -3,10 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type AssumedOptions, type FormatName, formatNames, formatOfPath, writeModel } from '@sluice/formats';
-import type { Terminal } from '../program.js';
 import { readFile } from '../read-file.js';
 import { formatBytes } from '../tables.js';
-import { UsageError } from '../usage-error.js';
+import { type Terminal, UsageError } from '../terminal.js';
 
 export interface ConvertFlags {
   readonly to?: FormatName;

@@ -1,8 +1,8 @@
 import { type Cell, cellFrom, explain } from '@sluice/core';
 import type { AssumedOptions, LayerData, ModelFile, RecurrentLayerData } from '@sluice/formats';
-import type { Terminal } from '../program.js';
 import { readFile } from '../read-file.js';
 import { formatBytes, formatTable } from '../tables.js';
+import type { Terminal } from '../terminal.js';
 
 export interface InspectFlags {
   readonly json?: boolean;

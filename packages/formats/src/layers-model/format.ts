@@ -9,10 +9,10 @@ import {
   requireText,
 } from '../bytes/json.js';
 import type { OpenedSource } from '../bytes/source.js';
+import type { WriteOptions, WrittenFiles } from '../data/format.js';
 import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
 import { toSnakeCase } from '../data/names.js';
 import { encodeFloat16, type FileTensor } from '../data/tensor.js';
-import type { WriteOptions, WrittenFiles } from '../formats.js';
 import { isKerasObject } from '../keras/layer-classes.js';
 import { canonicalTopology, isModelDescription, layersOf, leavesOf } from '../keras/topology.js';
 import { decodeGroup, type EncodedWeight, isGroup, quantizeToBytes, readEntry } from './weights.js';
@@ -82,7 +82,8 @@ function findTopology(json: JsonRecord, file: string): KerasObject {
   throw new FormatError(`${file}: modelTopology must describe a model with class_name and config.`);
 }
 
-async function readWeights(
+/** The weights of a manifest, those of the optimizer counted and left out. */
+export async function readWeights(
   source: OpenedSource,
   manifest: unknown,
 ): Promise<{ tensors: FileTensor[]; optimizer: number }> {

@@ -72,7 +72,7 @@ def load(path=Path(__file__).with_name("${file}.safetensors")):
 
     model = Model()
     model.load_state_dict(load_file(path))
-    return model.eval()
+    return model.train(False)
 `;
   return { source, layers: steps.flatMap(layersOfStep) };
 }

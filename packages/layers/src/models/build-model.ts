@@ -42,6 +42,9 @@ function refuseUnknownClasses(description: Description, file: string): void {
     const { class_name: className, config } = value;
     const name = isRecord(config) ? String(config.name ?? className) : String(className);
     if (typeof className === 'string' && !isKnownClass(className)) unknown.set(scope + name, className);
+    if (className === 'Conv1D' && isRecord(config) && config.padding === 'causal') {
+      unknown.set(scope + name, 'Conv1D with causal padding');
+    }
     if (!isRecord(config)) return;
     const inner = Array.isArray(config.layers) ? config.layers : [config.layer];
     const isModel = Array.isArray(config.layers);
