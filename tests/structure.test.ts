@@ -28,7 +28,14 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
   [/^backend-/, [core, tfjs, /^@tensorflow\//]],
   [
     /^layers$/,
-    [core, tfjs, /^@sluice\/formats$/, /^@tensorflow\/tfjs-(core|layers)$/, /^node:/, ...testingModules],
+    [
+      core,
+      tfjs,
+      /^@sluice\/formats(\/layers-model)?$/,
+      /^@tensorflow\/tfjs-(core|layers)$/,
+      /^node:/,
+      ...testingModules,
+    ],
   ],
   [/^conformance$/, [core, /^vitest(\/internal\/browser)?$/, ...commandModules]],
 ];

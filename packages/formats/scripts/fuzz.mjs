@@ -30,7 +30,7 @@ const files = new Map(
     .map((path) => [path, new Uint8Array(readFileSync(join(folder, path)))]),
 );
 const models = [...files].filter(([, bytes]) => format.recognise(bytes));
-const { read } = await format.load();
+const { read } = await format.loadReader();
 
 const outcomes = { models: 0, errors: 0 };
 let [slowest, largest] = [0, 0];

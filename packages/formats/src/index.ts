@@ -16,7 +16,6 @@ export {
 } from './data/layers.js';
 export type { FileTensor, StoredType, Values } from './data/tensor.js';
 export { formatNames, formatOfPath } from './formats.js';
-export { describeModel } from './layers-model/format.js';
 export { readArrays } from './read-arrays.js';
 export { readModel } from './read-model.js';
 export { writeModel } from './write-model.js';

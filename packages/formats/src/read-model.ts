@@ -13,10 +13,10 @@ import { formats, recogniseFormat } from './formats.js';
 export async function readModel(source: Source, options: ReadOptions = {}): Promise<ModelFile> {
   const opened = await openSource(source, options);
   const format = recogniseFormat(opened.bytes);
-  if (!format) {
+  if (!format?.loadReader) {
     const known = formats.map(({ label, endings }) => `${label} (${endings.join(', ')})`).join('; ');
     throw new FormatError(`${opened.name}: this is no model file that Sluice reads. It reads: ${known}.`);
   }
-  const { read } = await format.load();
+  const { read } = await format.loadReader();
   return asFormatError(opened.name, () => read(opened, options));
 }

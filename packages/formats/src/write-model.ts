@@ -14,7 +14,7 @@ export async function writeModel(
   format: FormatName,
   options: WriteOptions = {},
 ): Promise<WrittenFiles> {
-  const module = await formats.find(({ name }) => name === format)?.load();
-  if (!module?.write) throw new FormatError(`Sluice does not write the format '${format}'.`);
+  const module = await formats.find(({ name }) => name === format)?.loadWriter?.();
+  if (!module) throw new FormatError(`Sluice does not write the format '${format}'.`);
   return module.write(model, options);
 }

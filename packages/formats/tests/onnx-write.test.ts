@@ -246,7 +246,7 @@ describe('a model that Keras describes', () => {
     const writing = written(described(layersOf(...others)));
     await expect(writing).rejects.toThrow(FormatError);
     await expect(writing).rejects.toThrow(
-      'conv is a layer Conv2D; embed masks steps (mask_zero), which ONNX lacks; embed has no weights',
+      'conv is a layer Conv2D; embed masks steps (mask_zero), which the written model would not; embed has no weights',
     );
   });
 });

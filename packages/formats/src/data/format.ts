@@ -19,13 +19,14 @@ export interface ReadOptions extends SourceOptions {
   readonly assume?: AssumedOptions;
 }
 
-/** The module of a format. */
+/** The module that reads a format. */
 export interface FormatModule {
   /** Reads an opened file. @throws FormatError when the file is damaged or holds something that cannot be run. */
   readonly read: (source: OpenedSource, options: ReadOptions) => ModelFile | Promise<ModelFile>;
-  /** Writes a model. @throws FormatError when the format cannot hold it. */
-  readonly write?: (model: ModelFile, options: WriteOptions) => WrittenFiles | Promise<WrittenFiles>;
 }
+
+/** Writes a model. @throws FormatError when the format cannot hold it. */
+export type WriteFormat = (model: ModelFile, options: WriteOptions) => WrittenFiles | Promise<WrittenFiles>;
 
 /** The bytes of each file by its name. The first one is the file to open. */
 export type WrittenFiles = ReadonlyMap<string, Uint8Array>;
@@ -45,5 +46,8 @@ export interface Format {
   readonly endings: readonly string[];
   /** Whether the content is of this format. */
   readonly recognise: (bytes: Uint8Array) => boolean;
-  readonly load: () => Promise<FormatModule>;
+  /** Loads the reader; absent when another format reads the files. */
+  readonly loadReader?: () => Promise<FormatModule>;
+  /** Loads the writer; absent when Sluice does not write the format. */
+  readonly loadWriter?: () => Promise<{ readonly write: WriteFormat }>;
 }

@@ -1,4 +1,5 @@
-import { describeModel, type KerasObject, type ModelFile } from '@sluice/formats';
+import type { KerasObject, ModelFile } from '@sluice/formats';
+import { describeModel } from '@sluice/formats/layers-model';
 import { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 

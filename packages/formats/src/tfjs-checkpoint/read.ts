@@ -8,7 +8,7 @@ import type { OpenedSource } from '../bytes/source.js';
 import type { FormatModule } from '../data/format.js';
 import { type LayerData, recurrentLayer } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
-import { readWeights } from '../layers-model/format.js';
+import { readWeights } from '../layers-model/read.js';
 import { decodeGroup, readEntry } from '../layers-model/weights.js';
 
 /** What the file does not say: the function takes the forget bias as an argument. */

@@ -1,18 +1,15 @@
 /** Stacks of SRU layers as a state_dict of asappresearch/sru. */
 import { layouts } from '@sluice/core/layouts';
 import { FormatError } from '../bytes/format-error.js';
-import type { FormatModule } from '../data/format.js';
+import type { WriteFormat } from '../data/format.js';
 import type { RecurrentLayerData } from '../data/layers.js';
-import { read as readPyTorch } from '../pytorch/format.js';
 import { encodeSafetensors, type WrittenTensor } from '../safetensors/tensors.js';
-
-export const read: FormatModule['read'] = readPyTorch;
 
 /**
  * Writes a `.safetensors` file for `SRU.load_state_dict`.
  * @throws FormatError when a layer is no SRU, or has an option that the library lacks.
  */
-export const write: NonNullable<FormatModule['write']> = ({ layers }, { name = 'model', quantize }) => {
+export const write: WriteFormat = ({ layers }, { name = 'model', quantize }) => {
   if (quantize !== undefined)
     throw new FormatError(`asappresearch/sru holds float32 weights. Leave out quantize: '${quantize}'.`);
   const others = layers.filter((layer) => layer.kind !== 'recurrent' || layer.cell.name !== 'sru');

@@ -1,0 +1,93 @@
+/** Models as TensorFlow.js's layers format: `model.json` and one file of weights. */
+import { FormatError } from '../bytes/format-error.js';
+import { joinBytes } from '../bytes/join.js';
+import type { WriteOptions, WrittenFiles } from '../data/format.js';
+import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
+import { toSnakeCase } from '../data/names.js';
+import { encodeFloat16, type FileTensor } from '../data/tensor.js';
+import { isKerasObject } from '../keras/layer-classes.js';
+import { leavesOf } from '../keras/topology.js';
+import { type EncodedWeight, quantizeToBytes } from './encode-weights.js';
+
+/**
+ * Writes `model.json` and one file of weights. Layers have Keras's class names where Keras has the cell, so plain TensorFlow.js
+ * loads the file unless it has a cell that TensorFlow.js lacks: a GRU with `reset_after`, an SRU, a cell of your own.
+ */
+export function write(model: ModelFile, options: WriteOptions): WrittenFiles {
+  if (!model.topology) {
+    throw new FormatError(
+      'The layers format describes a whole model, but these are layers alone. Build the model and load the weights into it first.',
+    );
+  }
+  const name = options.name ?? 'model';
+  const leaves = new Map(leavesOf(model.topology, name).map(({ path, layer }) => [path, layer]));
+  const weights = model.layers.flatMap((layer) =>
+    namedTensors(layer, leaves.get(layer.name)).map((tensor) => encode(tensor, options)),
+  );
+  const json = {
+    format: 'layers-model',
+    generatedBy: '@sluice/formats',
+    convertedBy: null,
+    modelTopology: model.topology,
+    weightsManifest: [{ paths: [`${name}.weights.bin`], weights: weights.map(({ entry }) => entry) }],
+  };
+  return new Map([
+    [`${name}.json`, new TextEncoder().encode(JSON.stringify(json))],
+    [`${name}.weights.bin`, joinBytes(weights.map(({ bytes }) => bytes))],
+  ]);
+}
+
+/** The tensors of a layer with TensorFlow.js's names. @param description of the layer in the topology. */
+function namedTensors(
+  layer: LayerData,
+  description: KerasObject | undefined,
+): Pick<FileTensor, 'name' | 'shape' | 'values'>[] {
+  const own = layer.name.split('/').at(-1) as string;
+  if (layer.kind === 'other') {
+    return layer.weights.map(({ name, shape, values }) => ({
+      name: `${own}/${name.split('/').at(-1)}`,
+      shape,
+      values,
+    }));
+  }
+  const wrapped = description?.config.layer;
+  const inner = isKerasObject(wrapped) ? wrapped.config.name : undefined;
+  const scopes =
+    layer.directions.length === 1 ? [own] : ['forward', 'backward'].map((way) => `${own}/${way}_${inner}`);
+  return layer.directions.flatMap(({ weights }, i) =>
+    parametersOf(layer).map(({ name, shape }) => ({
+      name: `${scopes[i]}/${toSnakeCase(name)}`,
+      shape,
+      values: weights[name],
+    })),
+  );
+}
+
+function encode(
+  tensor: Pick<FileTensor, 'name' | 'shape' | 'values'>,
+  { quantize }: WriteOptions,
+): EncodedWeight {
+  const { name, shape, values } = tensor;
+  if (values instanceof Int32Array) {
+    return { entry: { name, shape, dtype: 'int32' }, bytes: bytesOf(values) };
+  }
+  const entry = { name, shape, dtype: 'float32' };
+  if (quantize === 'float16') {
+    const halves = Uint16Array.from(values, encodeFloat16);
+    return {
+      entry: { ...entry, quantization: { dtype: 'float16', original_dtype: 'float32' } },
+      bytes: bytesOf(halves),
+    };
+  }
+  if (quantize === 'int8') {
+    const { bytes, scale, min } = quantizeToBytes(values);
+    return {
+      entry: { ...entry, quantization: { dtype: 'uint8', scale, min, original_dtype: 'float32' } },
+      bytes,
+    };
+  }
+  return { entry, bytes: bytesOf(Float32Array.from(values)) };
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
