@@ -82,7 +82,7 @@ function problemsOfScript(name: string, words: string[]): string[] {
   const args = words[0] === '--' ? words.slice(1) : words;
   const app = script.match(/run-app\.mjs (\S+)(.*)$/);
   if (!app) return args.map((word) => `npm run ${name} takes no arguments, yet ${word} was given`);
-  const entry = programs.get(`sluice-${app[1]}`);
+  const entry = [...programs.values()].find((path) => path.startsWith(join(root, 'apps', app[1]!)));
   if (!entry) return [`no app ${app[1]}`];
   return problemsOfProgram(entry, [...app[2]!.trim().split(' ').filter(Boolean), ...args]);
 }

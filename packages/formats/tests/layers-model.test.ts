@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -240,4 +242,9 @@ describe('what the layers format cannot be is refused', () => {
       'layers alone',
     );
   });
+});
+
+test.each(['layers-model', 'rtneural'])('damaged files of %s end in an error or a model', (format) => {
+  const script = fileURLToPath(new URL('../scripts/fuzz.mjs', import.meta.url));
+  expect(execFileSync('node', [script, format, '300', '5'], { encoding: 'utf8' })).toContain('300 mutations');
 });

@@ -2,8 +2,7 @@ import { type AssumedOptions, type RecurrentLayerData, readArrays } from '@sluic
 import { findEngines } from '../engines.js';
 import { readFile } from '../read-file.js';
 import { drawInputs, type Inputs, largestDifference, runEngine, runReference } from '../run-layers.js';
-import { formatDifference, formatTable } from '../tables.js';
-import { type Terminal, UsageError } from '../terminal.js';
+import { formatDifference, formatTable, type Terminal, UsageError } from '../terminal.js';
 
 export interface CheckFlags {
   readonly against?: string;

@@ -4,8 +4,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type AssumedOptions, type FormatName, formatNames, formatOfPath, writeModel } from '@sluice/formats';
 import { readFile } from '../read-file.js';
-import { formatBytes } from '../tables.js';
-import { type Terminal, UsageError } from '../terminal.js';
+import { formatBytes, type Terminal, UsageError } from '../terminal.js';
 
 export interface ConvertFlags {
   readonly to?: FormatName;

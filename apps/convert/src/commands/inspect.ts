@@ -1,8 +1,7 @@
 import { type Cell, cellFrom, explain } from '@sluice/core';
 import type { AssumedOptions, LayerData, ModelFile, RecurrentLayerData } from '@sluice/formats';
 import { readFile } from '../read-file.js';
-import { formatBytes, formatTable } from '../tables.js';
-import type { Terminal } from '../terminal.js';
+import { formatBytes, formatTable, type Terminal } from '../terminal.js';
 
 export interface InspectFlags {
   readonly json?: boolean;
