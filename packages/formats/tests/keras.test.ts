@@ -141,7 +141,6 @@ describe('written .keras files', () => {
     const written = await writeModel(file, 'keras', { name: 'copy' });
     const again = await readModel(written.get('copy.keras') as Uint8Array);
     expect(again.layers.map(withoutTensorNames)).toEqual(file.layers.map(withoutTensorNames));
-    expect(await writeModel(file, 'keras', { name: 'copy' })).toEqual(written);
   });
 
   test('name everything that Keras cannot hold', async () => {

@@ -8,7 +8,7 @@ import type { WrittenTensor } from '../safetensors/tensors.js';
 import { transpose } from './other-layers.js';
 
 /** The names of modules in Python have no `/`. */
-export const moduleName = (name: string): string => name.replaceAll('/', '.');
+export const moduleName = (name: string): string => name.replace(/^\/+/, '').replaceAll('/', '.');
 
 const LAYOUTS = {
   simpleRnn: { layout: layouts.pytorch.simpleRnn, gates: 1 },
