@@ -173,6 +173,24 @@ describe('the layers format', () => {
   });
 });
 
+test('of tf.layers goes to Keras where padding or the hard sigmoid do not stand in the way', async () => {
+  const layer = (recurrentActivation: 'sigmoid' | 'hardSigmoid') =>
+    layers.bidirectional({
+      layer: layers.lstm({ units: 2, returnSequences: true, recurrentActivation, ...glorot }) as never,
+      mergeMode: 'concat',
+    });
+  const model = (maskZero: boolean, recurrentActivation: 'sigmoid' | 'hardSigmoid') =>
+    sequential(
+      layers.embedding({ inputDim: 5, outputDim: 3, inputLength: 4, maskZero }),
+      layer(recurrentActivation),
+    );
+  const toKeras = async (...args: Parameters<typeof model>) =>
+    writeModel(await readModel(await saved(model(...args))), 'keras');
+  expect([...(await toKeras(false, 'sigmoid')).keys()]).toEqual(['model.keras']);
+  await expect(toKeras(true, 'sigmoid')).rejects.toThrow('repeats its outputs at padded steps');
+  await expect(toKeras(false, 'hardSigmoid')).rejects.toThrow('has the hard sigmoid 0.2 x + 0.5');
+});
+
 describe('what the layers format cannot be is refused', () => {
   const model = () => sequential(layers.gru({ ...input, units: 2, name: 'gru' }));
   const change = (edit: (json: ReturnType<typeof JSON.parse>) => unknown) => async () =>

@@ -4,7 +4,7 @@ import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { KerasObject } from '../data/layers.js';
 import { RECURRENT } from './keras3-config.js';
 import { isKerasObject } from './layer-classes.js';
-import { childLayers, isModel, layerName } from './topology.js';
+import { childLayers, isModel, layerName, leavesOf } from './topology.js';
 
 /** Options of TensorFlow.js and Keras 2 that Keras 3 refuses; they change no result. */
 const DROPPED = [
@@ -12,17 +12,26 @@ const DROPPED = [
   ...['batch_input_shape', 'num_constants', 'sparse'],
 ];
 
+/** What Keras 3 cannot hold, a text each; some things matter only where steps are padded. */
+type Problems = string[] & { readonly hasMasks: boolean };
+
+/** Whether a layer marks steps as padded. */
+const hasMasks = (model: KerasObject): boolean =>
+  leavesOf(model, 'the model').some(
+    ({ layer }) => layer.class_name === 'Masking' || layer.config.mask_zero === true,
+  );
+
 /**
  * @throws FormatError naming everything that Keras 3 cannot hold.
  */
 export function toKeras3(model: KerasObject): KerasObject {
-  const problems: string[] = [];
+  const problems: Problems = Object.assign([] as string[], { hasMasks: hasMasks(model) });
   const converted = convertModel(model, problems);
   if (problems.length > 0) throw new FormatError(`Keras cannot hold this model: ${problems.join('; ')}.`);
   return converted;
 }
 
-function convertModel(model: KerasObject, problems: string[]): KerasObject {
+function convertModel(model: KerasObject, problems: Problems): KerasObject {
   const children = childLayers(model, 'the model');
   const models = children.filter(isModel).map(layerName);
   const layers = children.map((layer) => convertLayer(layer, models, problems));
@@ -64,7 +73,7 @@ function countCalls<Value>(value: Value, models: readonly string[]): Value {
   return (models.includes(layer) ? [layer, node - 1, ...others] : value) as Value;
 }
 
-function convertLayer(layer: KerasObject, models: readonly string[], problems: string[]): JsonRecord {
+function convertLayer(layer: KerasObject, models: readonly string[], problems: Problems): JsonRecord {
   const { name, inbound_nodes: given } = layer as unknown as JsonRecord;
   const nodes = Array.isArray(given) ? countCalls(given, models) : given;
   const isRecurrent = RECURRENT.test(layer.class_name);
@@ -91,7 +100,7 @@ function withInitialStates(node: unknown): unknown {
   return { args: [x], kwargs: { initial_state: states } };
 }
 
-function convertConfig(layer: KerasObject, problems: string[]): JsonRecord {
+function convertConfig(layer: KerasObject, problems: Problems): JsonRecord {
   const { class_name: className, config } = layer;
   const converted: Record<string, unknown> = {};
   for (const [option, value] of Object.entries(config)) {
@@ -104,7 +113,7 @@ function convertConfig(layer: KerasObject, problems: string[]): JsonRecord {
   if (className === 'Bidirectional') {
     const inner = config.layer;
     const sequences = isKerasObject(inner) && inner.config.return_sequences === true;
-    if (config.zero_output_for_mask !== sequences) {
+    if (problems.hasMasks && config.zero_output_for_mask !== sequences) {
       problems.push(`${layerName(layer)} repeats its outputs at padded steps, where Keras has zeros`);
     }
     delete converted.zero_output_for_mask;
@@ -117,14 +126,14 @@ function convertConfig(layer: KerasObject, problems: string[]): JsonRecord {
 }
 
 /** Wrapped layers and cells; initializers and the like stay as they are. */
-function convertValue(value: KerasObject, problems: string[]): unknown {
+function convertValue(value: KerasObject, problems: Problems): unknown {
   const isLayer = isModel(value) || ['units', 'filters', 'layer'].some((name) => name in value.config);
   if (isLayer) return convertLayer(value, [], problems);
   const seedless = Object.entries(value.config).filter(([name, option]) => name !== 'seed' || option != null);
   return { ...value, config: Object.fromEntries(seedless) };
 }
 
-function convertActivation(value: unknown, layer: KerasObject, problems: string[]): unknown {
+function convertActivation(value: unknown, layer: KerasObject, problems: Problems): unknown {
   if (value === 'hard_sigmoid_sixth') return 'hard_sigmoid';
   if (value === 'hard_sigmoid') {
     problems.push(`${layerName(layer)} has the hard sigmoid 0.2 x + 0.5; Keras 3 has x / 6 + 0.5 only`);
