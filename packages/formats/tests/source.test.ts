@@ -141,6 +141,20 @@ describe('a zip archive', () => {
     expect(() => unzip(bytes, 'x.zip')).toThrow(/x\.zip: /);
   });
 
+  test.each([
+    ['too many files', (view: DataView) => view.setUint16(view.byteLength - 22 + 10, 0xffff, true)],
+    ['a directory far away', (view: DataView) => view.setUint32(view.byteLength - 22 + 16, 0xffffffff, true)],
+    [
+      'a file of more than 4 GB',
+      (view: DataView) =>
+        view.setUint32(view.byteLength - 22 - 46 - 'deep/b.bin'.length + 20, 0xffffffff, true),
+    ],
+  ])('that claims %s is refused at once', (_, change) => {
+    const bytes = zip(parts);
+    change(new DataView(bytes.buffer));
+    expect(() => unzip(bytes, 'x.zip')).toThrow('larger than 4 GB');
+  });
+
   test('with a changed byte or without its end is refused', () => {
     const bytes = zip(parts);
     const changed = bytes.slice();

@@ -58,10 +58,16 @@ function readChecksums(bytes: Uint8Array, file: string): Map<string, { size: num
   if (end < 0) throw damaged(file, 'the directory of the zip archive is missing');
   const sums = new Map<string, { size: number; crc: number }>();
   let at = view.getUint32(end + 16, true);
-  for (let i = view.getUint16(end + 10, true); i > 0; i--) {
+  const count = view.getUint16(end + 10, true);
+  refuseZip64([count === 0xffff ? ZIP64 : 0, at], file);
+  for (let i = count; i > 0; i--) {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== 0x02014b50) {
       throw damaged(file, 'the directory of the zip archive is wrong');
     }
+    refuseZip64(
+      [20, 24, 42].map((field) => view.getUint32(at + field, true)),
+      file,
+    );
     const nameLength = view.getUint16(at + 28, true);
     const path = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
     if (sums.has(path)) throw damaged(file, `the zip archive has two files named ${path}`);
@@ -69,6 +75,17 @@ function readChecksums(bytes: Uint8Array, file: string): Map<string, { size: num
     at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
   return sums;
+}
+
+/** Stands for a number that is in an extension for archives of more than 4 GB. */
+const ZIP64 = 0xffffffff;
+
+/** In a damaged archive fflate would look for the extension without end. */
+function refuseZip64(numbers: readonly number[], file: string): void {
+  if (!numbers.includes(ZIP64)) return;
+  throw new FormatError(
+    `${file}: the archive is damaged, or larger than 4 GB, which is more than can be read.`,
+  );
 }
 
 /** The position of the record at the end of an archive, before a comment of at most 65,535 bytes; −1 if absent. */
