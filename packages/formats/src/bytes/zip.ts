@@ -60,6 +60,7 @@ function readChecksums(bytes: Uint8Array, file: string): Map<string, { size: num
   let at = view.getUint32(end + 16, true);
   const count = view.getUint16(end + 10, true);
   refuseZip64([count === 0xffff ? ZIP64 : 0, at], file);
+  refuseOtherCount(view, end, count, at, file);
   for (let i = count; i > 0; i--) {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== 0x02014b50) {
       throw damaged(file, 'the directory of the zip archive is wrong');
@@ -86,6 +87,16 @@ function refuseZip64(numbers: readonly number[], file: string): void {
   throw new FormatError(
     `${file}: the archive is damaged, or larger than 4 GB, which is more than can be read.`,
   );
+}
+
+/** PyTorch's archives say everything twice, and fflate would read any number of files that the longer record names. */
+function refuseOtherCount(view: DataView, end: number, count: number, start: number, file: string): void {
+  if (end < 20 || view.getUint32(end - 20, true) !== 0x07064b50) return;
+  const at = view.getUint32(end - 12, true);
+  const isRecord = at + 56 <= view.byteLength && view.getUint32(at, true) === 0x06064b50;
+  if (!isRecord) return;
+  if (view.getUint32(at + 32, true) === count && view.getUint32(at + 48, true) === start) return;
+  throw damaged(file, 'the zip archive names two numbers of files');
 }
 
 /** The position of the record at the end of an archive, before a comment of at most 65,535 bytes; −1 if absent. */
