@@ -33,7 +33,8 @@ export { type Accelerated, type Acceleration, accelerate } from './models/accele
 export type { LeftLayer, ReplacedLayer } from './models/class-mapping.js';
 export { loadLayersModel } from './models/load-layers-model.js';
 export { loadModel } from './models/load-model.js';
-export { loadWeights, type MatchedLayer, type WeightMapping, WeightMatch } from './models/load-weights.js';
+export { loadWeights } from './models/load-weights.js';
+export { type MatchedLayer, type WeightMapping, WeightMatch } from './models/match-layers.js';
 export { toModelFile } from './models/to-model-file.js';
 export type { RecurrentOptions, RecurrentResult } from './operation/operands.js';
 export { recurrent } from './operation/recurrent.js';
