@@ -45,6 +45,12 @@ export function mayHaveMask(layer: layers.Layer): boolean {
   );
 }
 
+/** Whether a layer, as part of a model, makes or passes on a mask that a layer of the model made. */
+export const outputsMask = (layer: layers.Layer): boolean =>
+  layer.inboundNodes.some(({ outputTensors }) =>
+    outputTensors.some((output) => maskOrigin(output) === 'graph'),
+  );
+
 const origins = new WeakMap<SymbolicTensor, MaskOrigin>();
 
 function maskOrigin(tensor: SymbolicTensor): MaskOrigin {

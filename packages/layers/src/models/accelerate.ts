@@ -1,4 +1,7 @@
-import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
+import { engine } from '@tensorflow/tfjs-core';
+import { LayersModel } from '@tensorflow/tfjs-layers';
+import { mayHaveMask, outputsMask } from '../layers/masks.js';
+import { leavesOf } from './build-model.js';
 import {
   camelCase,
   type Description,
@@ -7,19 +10,23 @@ import {
   type ReplacedLayer,
 } from './class-mapping.js';
 import { copyOptimizer } from './copy-optimizer.js';
+import { checkSharedWeights, copyWeights } from './copy-weights.js';
+import { refuseUnknownClasses } from './known-classes.js';
 
 /** What `accelerate` did. Its text is a table. */
 export class Acceleration {
   constructor(
     /** The layers that are Sluice's now, with the classes before and after. */
     readonly replaced: readonly ReplacedLayer[],
-    /** The recurrent layers that stay TensorFlow.js's, with the reason. */
+    /** The recurrent layers, and those of your own classes, that stay as they are, with the reason. */
     readonly left: readonly LeftLayer[],
   ) {}
 
   toString(): string {
     const lines = [
-      ...this.replaced.map(({ name, from, to }) => `${name}: ${from} → ${to}`),
+      ...this.replaced.map(
+        ({ name, from, to, difference }) => `${name}: ${from} → ${to}${difference ? `; ${difference}` : ''}`,
+      ),
       ...this.left.map(({ name, className, reason }) => `${name}: ${className} stays, since ${reason}`),
     ];
     return lines.length > 0 ? lines.join('\n') : 'The model has no recurrent layer and no embedding.';
@@ -31,20 +38,22 @@ export type Accelerated<Model extends LayersModel> = Model & { readonly accelera
 
 /**
  * The same model with Sluice's layers in place of TensorFlow.js's GRU, LSTM, SimpleRNN, Bidirectional, RNN of one such cell and
- * Embedding, also in nested models: same names, same weights, same numbers. It has copies of the weights and, if it was
+ * Embedding, also in nested models: same names, same weights, same predictions. It has copies of the weights and, if it was
  * compiled, of the optimizer with its state, the loss and the metrics. The given model does not change; dispose it when you need
  * it no more. States of stateful layers start from zeros.
  *
  * @returns the model; its `acceleration` lists which layers were replaced, and which were left and why.
- * @throws TypeError when it is no LayersModel, Error when it has a layer whose class is not registered.
+ * @throws TypeError when it is no LayersModel; Error when layers have classes that are not registered, or two layers share weights.
  */
 export function accelerate<Model extends LayersModel>(model: Model): Accelerated<Model> {
   checkModel(model);
+  checkSharedWeights(model);
   const config = model.getConfig() as unknown as Description;
   const { description, replaced, left } = mapToSluice(
     { className: model.getClassName(), config: structuredCloneOf(config) },
     camelCase,
   );
+  refuseUnknownClasses(description, camelCase, 'accelerate');
   const fast = restore(model, description.config as Description);
   copyWeights(model, fast);
   if (model.optimizer != null) {
@@ -56,7 +65,9 @@ export function accelerate<Model extends LayersModel>(model: Model): Accelerated
     // The copy belongs to the model, so `dispose` frees it.
     (fast as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = true;
   }
-  return Object.assign(fast, { acceleration: new Acceleration(replaced, left) });
+  const metadata = model.getUserDefinedMetadata();
+  if (metadata != null) fast.setUserDefinedMetadata(metadata);
+  return Object.assign(fast, { acceleration: new Acceleration(noteMasks(replaced, fast), left) });
 }
 
 function checkModel(model: unknown): asserts model is LayersModel {
@@ -79,26 +90,28 @@ type ModelClass<Model> = {
 
 function restore<Model extends LayersModel>(model: Model, config: Description): Model {
   const Class = model.constructor as unknown as ModelClass<Model>;
+  const { registeredVariables } = engine().state;
+  const before = new Set(Object.keys(registeredVariables));
   try {
     return Class.fromConfig(Class, config, {}, true);
   } catch (error) {
-    const [, unknown] = /Unknown layer: (\w+)/.exec((error as Error).message) ?? [];
-    if (!unknown) throw error;
+    for (const [name, made] of Object.entries(registeredVariables)) if (!before.has(name)) made.dispose();
     throw new Error(
-      `accelerate: the model has a layer of the class ${unknown}, which is not registered. Call tf.serialization.registerClass with it first.`,
+      `accelerate: the model cannot be built from its configuration: ${(error as Error).message} ` +
+        'The getConfig of a class of your own must return all that its constructor takes.',
       { cause: error },
     );
   }
 }
 
-/** Copies weights and `trainable` layer by layer. */
-function copyWeights(from: LayersModel, to: LayersModel): void {
-  const targets = new Map(to.layers.map((layer) => [layer.name, layer]));
-  for (const layer of from.layers) {
-    const target = targets.get(layer.name) as layers.Layer;
-    if (layer instanceof LayersModel) copyWeights(layer, target as LayersModel);
-    else if (layer.weights.length > 0) target.setWeights(layer.getWeights());
-    target.trainable = layer.trainable;
-  }
-  to.trainable = from.trainable;
+/** Notes the layers to which TensorFlow.js may pass the mask of another layer. */
+export function noteMasks(replaced: readonly ReplacedLayer[], model: LayersModel): ReplacedLayer[] {
+  const leaves = new Map(leavesOf(model));
+  if (![...leaves.values()].some(outputsMask)) return [...replaced];
+  return replaced.map((layer) => {
+    const found = leaves.get(layer.name);
+    if (layer.to === 'SluiceEmbedding' || !found || mayHaveMask(found)) return layer;
+    const note = 'it ignores masks of other layers, which TensorFlow.js may pass to it';
+    return { ...layer, difference: layer.difference ? `${layer.difference}, ${note}` : note };
+  });
 }

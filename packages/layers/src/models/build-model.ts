@@ -1,9 +1,10 @@
 import { cellFrom } from '@sluice/core';
 import type { CellWeights, KerasObject, LayerData, ModelFile } from '@sluice/formats';
-import { serialization, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import { LayersModel, type layers, loadLayersModel as loadWithTensorFlow } from '@tensorflow/tfjs-layers';
 import { type Accelerated, Acceleration } from './accelerate.js';
 import { type Description, mapToSluice, snakeCase } from './class-mapping.js';
+import { refuseUnknownClasses } from './known-classes.js';
 
 /**
  * A model with Sluice's layers from the description and the weights of a file.
@@ -15,7 +16,7 @@ export async function buildModel(
   file: string,
 ): Promise<Accelerated<LayersModel>> {
   const mapping = mapToSluice(model.topology as unknown as Description, snakeCase);
-  refuseUnknownClasses(mapping.description, file);
+  refuseUnknownClasses(mapping.description, snakeCase, file);
   const built = await loadWithTensorFlow({ load: async () => ({ modelTopology: mapping.description }) });
   try {
     setLayers(built, model.layers, file);
@@ -24,38 +25,6 @@ export async function buildModel(
     throw error;
   }
   return Object.assign(built, { acceleration: new Acceleration(mapping.replaced, mapping.left) });
-}
-
-/** The classes that can be restored: TensorFlow.js's, Sluice's, and those that the user registered. */
-function isKnownClass(name: string): boolean {
-  const { classNameMap } = serialization.SerializationMap.getMap();
-  return Object.hasOwn(classNameMap, name);
-}
-
-const isRecord = (value: unknown): value is Description =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function refuseUnknownClasses(description: Description, file: string): void {
-  const unknown = new Map<string, string>();
-  const visit = (value: unknown, scope: string): void => {
-    if (!isRecord(value)) return;
-    const { class_name: className, config } = value;
-    const name = isRecord(config) ? String(config.name ?? className) : String(className);
-    if (typeof className === 'string' && !isKnownClass(className)) unknown.set(scope + name, className);
-    if (className === 'Conv1D' && isRecord(config) && config.padding === 'causal') {
-      unknown.set(scope + name, 'Conv1D with causal padding');
-    }
-    if (!isRecord(config)) return;
-    const inner = Array.isArray(config.layers) ? config.layers : [config.layer];
-    const isModel = Array.isArray(config.layers);
-    for (const layer of inner) visit(layer, isModel && scope === '' ? '' : `${scope}${name}/`);
-  };
-  visit(description, '');
-  if (unknown.size === 0) return;
-  const list = [...unknown].map(([name, className]) => `${name} (${className})`).join(', ');
-  throw new Error(
-    `${file}: TensorFlow.js has no class for these layers: ${list}. Register your own with tf.serialization.registerClass first.`,
-  );
 }
 
 /** All layers of a model that are no models, by their paths. */

@@ -1,4 +1,5 @@
 /** Which of TensorFlow.js's layers Sluice replaces, in descriptions of models as files and `getConfig` hold them. */
+import { isOwnClass, isRecord, MODELS } from './known-classes.js';
 
 /** An object of a description, in camel case (`getConfig`) or snake case (files). */
 export type Description = { readonly [key: string]: unknown };
@@ -24,9 +25,11 @@ export interface ReplacedLayer {
   readonly from: string;
   /** Sluice's class. */
   readonly to: string;
+  /** Where its numbers can differ: in training, or for padded sequences. */
+  readonly difference?: string;
 }
 
-/** A recurrent layer that stays TensorFlow.js's. */
+/** A recurrent layer, or one of the user's own class, that stays as it is. */
 export interface LeftLayer {
   readonly name: string;
   readonly className: string;
@@ -47,11 +50,6 @@ export function mapToSluice(description: Description, spelling: Spelling): Mappi
   const mapped = mapper.layer({ ...description, [className]: description[className] }, '');
   return { description: mapped, replaced: mapper.replaced, left: mapper.left };
 }
-
-const isRecord = (value: unknown): value is Description =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const MODELS = ['Sequential', 'Model', 'Functional'];
 
 const CELLS: Readonly<Record<string, string>> = {
   GRU: 'SluiceGRU',
@@ -100,6 +98,13 @@ const EMBEDDING_OPTIONS = [
 /** Activations that act on a whole row, or that Sluice does not have. */
 const OTHER_ACTIVATIONS = ['softmax', 'logsoftmax', 'gelunew'];
 
+/** A layer's class and configuration, and where it differs from TensorFlow.js's layer. */
+interface Converted {
+  readonly to: string;
+  readonly config: Description;
+  readonly difference?: string;
+}
+
 class Mapper {
   readonly replaced: ReplacedLayer[] = [];
   readonly left: LeftLayer[] = [];
@@ -119,13 +124,16 @@ class Mapper {
       const inner = this.layer(config[key('layer')] as Description, `${path}/`);
       return { ...given, config: { ...config, [key('layer')]: inner } };
     }
-    const mapped = this.replace(name, config, path);
+    const mapped =
+      this.replace(name, config, path) ??
+      (isOwnClass(name) ? { reason: 'it is a class of your own' } : undefined);
     if (mapped === undefined) return given;
     if ('reason' in mapped) {
       this.left.push({ name: path, className: name, reason: mapped.reason });
       return given;
     }
-    this.replaced.push({ name: path, from: name, to: mapped.to });
+    const { to, difference } = mapped;
+    this.replaced.push({ name: path, from: name, to, ...(difference && { difference }) });
     return { ...given, [className]: mapped.to, config: mapped.config };
   }
 
@@ -147,7 +155,7 @@ class Mapper {
     className: string,
     config: Description,
     path: string,
-  ): { to: string; config: Description } | { reason: string } | undefined {
+  ): Converted | { reason: string } | undefined {
     const { key, className: classKey } = this.spelling;
     if (className === 'Embedding') return this.convert('SluiceEmbedding', config, EMBEDDING_OPTIONS);
     if (className === 'RNN') {
@@ -170,12 +178,15 @@ class Mapper {
 
   private bidirectional(config: Description, path: string): ReturnType<Mapper['replace']> {
     const { key, className } = this.spelling;
+    const differences = new Set<string>();
     const convertInner = (name: string): Description | { reason: string } | undefined => {
       const inner = config[key(name)];
       if (!isRecord(inner) || !isRecord(inner.config)) return undefined;
       const mapped = this.replace(String(inner[className]), inner.config, path);
       if (mapped === undefined) return { reason: `it wraps ${inner[className]}, which Sluice does not have` };
-      return 'reason' in mapped ? mapped : { [className]: mapped.to, config: mapped.config };
+      if ('reason' in mapped) return mapped;
+      if (mapped.difference) differences.add(mapped.difference);
+      return { [className]: mapped.to, config: mapped.config };
     };
     const layer = convertInner('layer');
     const backward = convertInner('backwardLayer');
@@ -184,6 +195,7 @@ class Mapper {
     }
     return {
       to: 'SluiceBidirectional',
+      ...(differences.size > 0 && { difference: [...differences].join(', ') }),
       config: {
         ...config,
         [key('layer')]: layer,
@@ -198,7 +210,7 @@ class Mapper {
     to: string,
     config: Description,
     options: readonly string[],
-  ): { to: string; config: Description } | { reason: string } {
+  ): Converted | { reason: string } {
     const { key } = this.spelling;
     const known = new Map(options.map((option) => [key(option), option]));
     const dropped = DROPPED.map(key);
@@ -223,6 +235,17 @@ class Mapper {
     for (const [option, value] of Object.entries(TENSORFLOW_DEFAULTS[to] ?? {})) {
       kept[key(option)] ??= value;
     }
-    return { to, config: kept };
+    const difference = describeDifference(to, (option) => kept[key(option)] != null);
+    return { to, config: kept, ...(difference && { difference }) };
   }
+}
+
+/** What Sluice's layer does with options that TensorFlow.js's layer takes and ignores. */
+function describeDifference(to: string, has: (option: string) => boolean): string {
+  const groups = to === 'SluiceEmbedding' ? ['embeddings'] : ['kernel', 'recurrent', 'bias'];
+  const hasAny = (kind: string) => groups.some((group) => has(group + kind));
+  return [
+    ...(to !== 'SluiceEmbedding' && hasAny('Regularizer') ? ['its regularizers count in the loss'] : []),
+    ...(hasAny('Constraint') ? ['its constraints hold after every update'] : []),
+  ].join(', ');
 }

@@ -1,6 +1,6 @@
 import { io } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel as loadWithTensorFlow } from '@tensorflow/tfjs-layers';
-import { type Accelerated, Acceleration } from './accelerate.js';
+import { type Accelerated, Acceleration, noteMasks } from './accelerate.js';
 import { camelCase, type Description, mapToSluice, snakeCase } from './class-mapping.js';
 
 /**
@@ -40,7 +40,9 @@ export async function loadLayersModel(
     { load: async () => ({ ...artifacts, modelTopology: mapped }) },
     options,
   );
-  return Object.assign(loaded, { acceleration: new Acceleration(mapping.replaced, mapping.left) });
+  return Object.assign(loaded, {
+    acceleration: new Acceleration(noteMasks(mapping.replaced, loaded), mapping.left),
+  });
 }
 
 /** The handler for a URL, as TensorFlow.js chooses it. */
