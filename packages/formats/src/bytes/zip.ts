@@ -93,9 +93,9 @@ function refuseZip64(numbers: readonly number[], file: string): void {
 function refuseOtherCount(view: DataView, end: number, count: number, start: number, file: string): void {
   if (end < 20 || view.getUint32(end - 20, true) !== 0x07064b50) return;
   const at = view.getUint32(end - 12, true);
-  const isRecord = at + 56 <= view.byteLength && view.getUint32(at, true) === 0x06064b50;
-  if (!isRecord) return;
-  if (view.getUint32(at + 32, true) === count && view.getUint32(at + 48, true) === start) return;
+  if (at + 4 > view.byteLength || view.getUint32(at, true) !== 0x06064b50) return;
+  const isWhole = at + 56 <= end;
+  if (isWhole && view.getUint32(at + 32, true) === count && view.getUint32(at + 48, true) === start) return;
   throw damaged(file, 'the zip archive names two numbers of files');
 }
 
