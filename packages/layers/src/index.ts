@@ -29,8 +29,8 @@ export { Embedding, type EmbeddingArgs, embedding } from './layers/embedding.js'
 export type { RecurrentArgs } from './layers/recurrent-args.js';
 export { RecurrentLayer } from './layers/recurrent-layer.js';
 export { dense, dropout } from './layers/tfjs-layers.js';
-export { type Accelerated, type Acceleration, accelerate } from './models/accelerate.js';
-export type { LeftLayer, ReplacedLayer } from './models/class-mapping.js';
+export { accelerate } from './models/accelerate.js';
+export type { Accelerated, Acceleration, LeftLayer, ReplacedLayer } from './models/acceleration.js';
 export { loadLayersModel } from './models/load-layers-model.js';
 export { loadModel } from './models/load-model.js';
 export { loadWeights } from './models/load-weights.js';

@@ -1,40 +1,11 @@
 import { engine } from '@tensorflow/tfjs-core';
 import { LayersModel } from '@tensorflow/tfjs-layers';
-import { mayHaveMask, outputsMask } from '../layers/masks.js';
-import { leavesOf } from './build-model.js';
-import {
-  camelCase,
-  type Description,
-  type LeftLayer,
-  mapToSluice,
-  type ReplacedLayer,
-} from './class-mapping.js';
+import { type Accelerated, Acceleration, noteMasks } from './acceleration.js';
+import { mapToSluice } from './class-mapping.js';
 import { copyOptimizer } from './copy-optimizer.js';
 import { checkSharedWeights, copyWeights } from './copy-weights.js';
+import { camelCase, type Description } from './description.js';
 import { refuseUnknownClasses } from './known-classes.js';
-
-/** What `accelerate` did. Its text is a table. */
-export class Acceleration {
-  constructor(
-    /** The layers that are Sluice's now, with the classes before and after. */
-    readonly replaced: readonly ReplacedLayer[],
-    /** The recurrent layers, and those of your own classes, that stay as they are, with the reason. */
-    readonly left: readonly LeftLayer[],
-  ) {}
-
-  toString(): string {
-    const lines = [
-      ...this.replaced.map(
-        ({ name, from, to, difference }) => `${name}: ${from} → ${to}${difference ? `; ${difference}` : ''}`,
-      ),
-      ...this.left.map(({ name, className, reason }) => `${name}: ${className} stays, since ${reason}`),
-    ];
-    return lines.length > 0 ? lines.join('\n') : 'The model has no recurrent layer and no embedding.';
-  }
-}
-
-/** A model with Sluice's layers. */
-export type Accelerated<Model extends LayersModel> = Model & { readonly acceleration: Acceleration };
 
 /**
  * The same model with Sluice's layers in place of TensorFlow.js's GRU, LSTM, SimpleRNN, Bidirectional, RNN of one such cell and
@@ -102,16 +73,4 @@ function restore<Model extends LayersModel>(model: Model, config: Description): 
       { cause: error },
     );
   }
-}
-
-/** Notes the layers to which TensorFlow.js may pass the mask of another layer. */
-export function noteMasks(replaced: readonly ReplacedLayer[], model: LayersModel): ReplacedLayer[] {
-  const leaves = new Map(leavesOf(model));
-  if (![...leaves.values()].some(outputsMask)) return [...replaced];
-  return replaced.map((layer) => {
-    const found = leaves.get(layer.name);
-    if (layer.to === 'SluiceEmbedding' || !found || mayHaveMask(found)) return layer;
-    const note = 'it ignores masks of other layers, which TensorFlow.js may pass to it';
-    return { ...layer, difference: layer.difference ? `${layer.difference}, ${note}` : note };
-  });
 }

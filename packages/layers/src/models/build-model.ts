@@ -1,9 +1,14 @@
 import { cellFrom } from '@sluice/core';
 import type { CellWeights, KerasObject, LayerData, ModelFile } from '@sluice/formats';
 import { type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
-import { LayersModel, type layers, loadLayersModel as loadWithTensorFlow } from '@tensorflow/tfjs-layers';
-import { type Accelerated, Acceleration } from './accelerate.js';
-import { type Description, mapToSluice, snakeCase } from './class-mapping.js';
+import {
+  type LayersModel,
+  type layers,
+  loadLayersModel as loadWithTensorFlow,
+} from '@tensorflow/tfjs-layers';
+import { type Accelerated, Acceleration, leavesOf } from './acceleration.js';
+import { mapToSluice } from './class-mapping.js';
+import { type Description, snakeCase } from './description.js';
 import { refuseUnknownClasses } from './known-classes.js';
 
 /**
@@ -25,14 +30,6 @@ export async function buildModel(
     throw error;
   }
   return Object.assign(built, { acceleration: new Acceleration(mapping.replaced, mapping.left) });
-}
-
-/** All layers of a model that are no models, by their paths. */
-export function leavesOf(model: LayersModel, scope = ''): [path: string, layer: layers.Layer][] {
-  return model.layers.flatMap((layer): [string, layers.Layer][] => {
-    const path = scope + layer.name;
-    return layer instanceof LayersModel ? leavesOf(layer, `${path}/`) : [[path, layer]];
-  });
 }
 
 /** Sets the weights of a model's layers. */

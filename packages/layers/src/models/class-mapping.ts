@@ -1,40 +1,7 @@
 /** Which of TensorFlow.js's layers Sluice replaces, in descriptions of models as files and `getConfig` hold them. */
-import { isOwnClass, isRecord, MODELS } from './known-classes.js';
-
-/** An object of a description, in camel case (`getConfig`) or snake case (files). */
-export type Description = { readonly [key: string]: unknown };
-
-/** How a description spells its keys. */
-export interface Spelling {
-  readonly className: 'className' | 'class_name';
-  key(name: string): string;
-}
-
-export const camelCase: Spelling = { className: 'className', key: (name) => name };
-
-export const snakeCase: Spelling = {
-  className: 'class_name',
-  key: (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-};
-
-/** A layer that Sluice replaced. */
-export interface ReplacedLayer {
-  /** The layer's name, with those of the models around it: `encoder/gru_1`. */
-  readonly name: string;
-  /** TensorFlow.js's class. */
-  readonly from: string;
-  /** Sluice's class. */
-  readonly to: string;
-  /** Where its numbers can differ: in training, or for padded sequences. */
-  readonly difference?: string;
-}
-
-/** A recurrent layer, or one of the user's own class, that stays as it is. */
-export interface LeftLayer {
-  readonly name: string;
-  readonly className: string;
-  readonly reason: string;
-}
+import type { LeftLayer, ReplacedLayer } from './acceleration.js';
+import { type Description, isRecord, MODELS, type Spelling } from './description.js';
+import { isOwnClass } from './known-classes.js';
 
 /** The same model with Sluice's layers, and what became of each layer. */
 export interface Mapping {

@@ -1,7 +1,7 @@
 /** Copies of weights from a model to one with the same layers, of which some have other classes. */
 import { Variable } from '@tensorflow/tfjs-core';
 import { LayersModel, type LayerVariable, layers } from '@tensorflow/tfjs-layers';
-import { leavesOf } from './build-model.js';
+import { leavesOf } from './acceleration.js';
 
 /**
  * Refuses a model in which two layers share weights, because their copies would train apart. A layer that is used twice within

@@ -1,8 +1,6 @@
 /** The classes that a description of a model names: TensorFlow.js's, Sluice's and those that users registered. */
 import { serialization } from '@tensorflow/tfjs-core';
-import type { Description, Spelling } from './class-mapping.js';
-
-export const MODELS = ['Sequential', 'Model', 'Functional'];
+import { type Description, isRecord, MODELS, type Spelling } from './description.js';
 
 const TENSORFLOW_LAYERS = new Set([
   ...[
@@ -46,9 +44,6 @@ const TENSORFLOW_LAYERS = new Set([
 /** Whether a layer's class is neither TensorFlow.js's nor Sluice's. */
 export const isOwnClass = (className: string): boolean =>
   !TENSORFLOW_LAYERS.has(className) && !className.startsWith('Sluice');
-
-export const isRecord = (value: unknown): value is Description =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Checks that the classes of all layers are registered.

@@ -1,7 +1,8 @@
 import { io } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel as loadWithTensorFlow } from '@tensorflow/tfjs-layers';
-import { type Accelerated, Acceleration, noteMasks } from './accelerate.js';
-import { camelCase, type Description, mapToSluice, snakeCase } from './class-mapping.js';
+import { type Accelerated, Acceleration, noteMasks } from './acceleration.js';
+import { mapToSluice } from './class-mapping.js';
+import { camelCase, type Description, snakeCase } from './description.js';
 
 /**
  * Loads a model in TensorFlow.js's layers format, saved by TensorFlow.js, by Sluice or converted from Keras, with Sluice's

@@ -1,6 +1,6 @@
 import { type ReadOptions, readModel, type Source } from '@sluice/formats';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Accelerated } from './accelerate.js';
+import type { Accelerated } from './acceleration.js';
 import { buildModel } from './build-model.js';
 
 /**

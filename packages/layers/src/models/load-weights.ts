@@ -1,6 +1,7 @@
 import { type LayerData, type ReadOptions, readModel, type Source } from '@sluice/formats';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
-import { leavesOf, setLayer } from './build-model.js';
+import { leavesOf } from './acceleration.js';
+import { setLayer } from './build-model.js';
 import { describeSource } from './load-model.js';
 import { matchLayers, type Target, type WeightMapping, type WeightMatch } from './match-layers.js';
 

@@ -1,0 +1,65 @@
+/** The report of which layers became Sluice's. */
+import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
+import { mayHaveMask, outputsMask } from '../layers/masks.js';
+
+/** A layer that Sluice replaced. */
+export interface ReplacedLayer {
+  /** The layer's name, with those of the models around it: `encoder/gru_1`. */
+  readonly name: string;
+  /** TensorFlow.js's class. */
+  readonly from: string;
+  /** Sluice's class. */
+  readonly to: string;
+  /** Where its numbers can differ: in training, or for padded sequences. */
+  readonly difference?: string;
+}
+
+/** A recurrent layer, or one of the user's own class, that stays as it is. */
+export interface LeftLayer {
+  readonly name: string;
+  readonly className: string;
+  readonly reason: string;
+}
+
+/** What `accelerate` did. Its text is a table. */
+export class Acceleration {
+  constructor(
+    /** The layers that are Sluice's now, with the classes before and after. */
+    readonly replaced: readonly ReplacedLayer[],
+    /** The recurrent layers, and those of your own classes, that stay as they are, with the reason. */
+    readonly left: readonly LeftLayer[],
+  ) {}
+
+  toString(): string {
+    const lines = [
+      ...this.replaced.map(
+        ({ name, from, to, difference }) => `${name}: ${from} → ${to}${difference ? `; ${difference}` : ''}`,
+      ),
+      ...this.left.map(({ name, className, reason }) => `${name}: ${className} stays, since ${reason}`),
+    ];
+    return lines.length > 0 ? lines.join('\n') : 'The model has no recurrent layer and no embedding.';
+  }
+}
+
+/** A model with Sluice's layers. */
+export type Accelerated<Model extends LayersModel> = Model & { readonly acceleration: Acceleration };
+
+/** All layers of a model that are no models, by their paths. */
+export function leavesOf(model: LayersModel, scope = ''): [path: string, layer: layers.Layer][] {
+  return model.layers.flatMap((layer): [string, layers.Layer][] => {
+    const path = scope + layer.name;
+    return layer instanceof LayersModel ? leavesOf(layer, `${path}/`) : [[path, layer]];
+  });
+}
+
+/** Notes the layers to which TensorFlow.js may pass the mask of another layer. */
+export function noteMasks(replaced: readonly ReplacedLayer[], model: LayersModel): ReplacedLayer[] {
+  const leaves = new Map(leavesOf(model));
+  if (![...leaves.values()].some(outputsMask)) return [...replaced];
+  return replaced.map((layer) => {
+    const found = leaves.get(layer.name);
+    if (layer.to === 'SluiceEmbedding' || !found || mayHaveMask(found)) return layer;
+    const note = 'it ignores masks of other layers, which TensorFlow.js may pass to it';
+    return { ...layer, difference: layer.difference ? `${layer.difference}, ${note}` : note };
+  });
+}
