@@ -10,8 +10,8 @@ const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 const names = ['keras', 'keras-h5'].flatMap((format) =>
   readdirSync(join(fixtures, format)).map((name) => `${format}/${name}`),
 );
-// Keras 3 lacks Keras 2's hard sigmoid, and weights alone describe no model.
-for (const name of names.filter((path) => !/keras2|weights/.test(path))) {
+// Keras 3 lacks Keras 2's hard sigmoid and classes for cuDNN, and weights alone describe no model.
+for (const name of names.filter((path) => !/keras2|cudnn|weights/.test(path))) {
   const written = await writeModel(await readModel(join(fixtures, name)), 'keras');
   writeFileSync(join(folder, `${name.replaceAll('/', '_')}.keras`), written.get('model.keras'));
 }

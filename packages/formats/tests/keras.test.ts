@@ -128,6 +128,37 @@ describe("Keras's files", () => {
   });
 });
 
+describe('masks of functional models', () => {
+  const changed = (from: RegExp, to: string) => {
+    const parts = unzip(new Uint8Array(readFileSync(path('keras/masked.keras'))), 'masked.keras');
+    const text = new TextDecoder().decode(parts.get('config.json'));
+    expect(text).toMatch(from);
+    parts.set('config.json', new TextEncoder().encode(text.replace(from, to)));
+    return zip(parts);
+  };
+
+  test('leave no operations behind', async () => {
+    const { topology } = await readModel(path('keras/masked.keras'));
+    const classes = (topology!.config.layers as { class_name: string }[]).map((layer) => layer.class_name);
+    expect(classes).not.toContain('NotEqual');
+    expect(classes).not.toContain('Any');
+  });
+
+  test.each([
+    [
+      'of other numbers than 0',
+      /(\["ids", 0, 0\]\}\}), 0\]/,
+      '$1, 3]',
+      'words is called with a tensor as mask',
+    ],
+    ['that Embedding does not make', /"mask_zero": true/, '"mask_zero": false', 'words is called with'],
+    ['that Masking does not make', /"mask_value": 0.0/, '"mask_value": 2.0', 'low is called with'],
+    ['of another tensor', /("kwargs": \{"mask": .{0,140})"not_equal/, '$1"features', 'is called with'],
+  ])('%s are refused', async (_, from, to, message) => {
+    await expect(readModel(changed(from, to))).rejects.toThrow(message);
+  });
+});
+
 /** A layer without the names that the file gives to arrays. */
 const withoutTensorNames = (layer: LayerData) =>
   layer.kind === 'recurrent'

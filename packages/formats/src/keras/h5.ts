@@ -7,14 +7,14 @@ import type { KerasObject, LayerData, ModelFile } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
 import { type Hdf5Group, openHdf5 } from './hdf5.js';
 import { ASSUMED_OPTIONS, inferLayer, requireLayers } from './infer-layers.js';
-import { fromKeras3 } from './keras3-config.js';
+import { fromKeras3, isKeras3 } from './keras3-config.js';
 import {
   canonicalTopology,
   childLayers,
-  isModel,
   isModelDescription,
   layerName,
   layersOf,
+  modelIn,
 } from './topology.js';
 import { readVariables, variablesOf } from './variables.js';
 
@@ -57,8 +57,6 @@ function readWhole(root: Hdf5Group, text: string, version: string | undefined, f
   };
 }
 
-export const isKeras3 = (version: string | undefined): boolean => Number(version?.split('.')[0] ?? 2) >= 3;
-
 /** The weights of each group by its name, in Keras's order. */
 function readGroups(parent: Hdf5Group, file: string): Map<string, FileTensor[]> {
   const names = parent.texts('layer_names') ?? [];
@@ -80,20 +78,21 @@ function readGroups(parent: Hdf5Group, file: string): Map<string, FileTensor[]> 
  * all, then the others of all. Their names tell the layers apart.
  */
 function assignGroups(
-  model: KerasObject,
+  outer: KerasObject,
   groups: ReadonlyMap<string, readonly FileTensor[]>,
   file: string,
 ): Map<string, readonly FileTensor[]> {
   const assigned = new Map<string, readonly FileTensor[]>();
-  for (const layer of childLayers(model, file)) {
+  for (const layer of childLayers(outer, file)) {
     const name = layerName(layer);
     const weights = groups.get(name) ?? [];
-    if (!isModel(layer)) {
+    const model = modelIn(layer);
+    if (!model) {
       assigned.set(name, weights);
       continue;
     }
     const inner = new Map<string, FileTensor[]>();
-    const children = childLayers(layer, file).map(layerName);
+    const children = childLayers(model, file).map(layerName);
     for (const tensor of weights) {
       const parts = tensor.name.split('/');
       const owner = children
@@ -104,7 +103,7 @@ function assignGroups(
       }
       inner.set(owner, [...(inner.get(owner) ?? []), tensor]);
     }
-    for (const [path, tensors] of assignGroups(layer, inner, file)) assigned.set(`${name}/${path}`, tensors);
+    for (const [path, tensors] of assignGroups(model, inner, file)) assigned.set(`${name}/${path}`, tensors);
   }
   return assigned;
 }

@@ -2,6 +2,7 @@
 import { describe, FormatError } from '../bytes/format-error.js';
 import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { KerasObject } from '../data/layers.js';
+import { ImplicitMasks, withoutUnusedMasks } from './implicit-masks.js';
 import { isKerasObject, MODEL_CLASSES } from './layer-classes.js';
 import { childLayers, isModel, layerName } from './topology.js';
 
@@ -35,14 +36,23 @@ interface Context {
   readonly file: string;
   /** The models in the model that is converted. */
   readonly models?: readonly string[];
+  readonly masks?: ImplicitMasks;
 }
+
+/** Whether a version of Keras, as files name it, is 3 or later. */
+export const isKeras3 = (version: unknown): boolean => Number(String(version ?? 2).split('.')[0]) >= 3;
 
 function convertModel(model: KerasObject, outer: Context): KerasObject {
   const children = childLayers(model, outer.file);
-  const context = { ...outer, models: outer.isKeras3 ? children.filter(isModel).map(layerName) : [] };
-  const layers = children.map((layer) => convertLayer(layer, context));
+  const context = {
+    ...outer,
+    models: outer.isKeras3 ? children.filter(isModel).map(layerName) : [],
+    masks: new ImplicitMasks(children),
+  };
+  const converted = children.map((layer) => convertLayer(layer, context));
   const config: JsonRecord = isRecord(model.config) ? model.config : {};
   const { input_layers: inputs, output_layers: outputs, name } = config;
+  const layers = withoutUnusedMasks(converted, outputs);
   const className = MODEL_CLASSES.includes(model.class_name) ? model.class_name : 'Functional';
   return {
     class_name: className === 'Model' ? 'Functional' : className,
@@ -142,6 +152,8 @@ function convertNode(node: unknown, layer: KerasObject, context: Context): unkno
     // A model of TensorFlow.js decides by itself whether it trains.
     if (value === null || (name === 'training' && value === false)) continue;
     if (name === 'initial_state' && isRecurrent) continue;
+    // TensorFlow.js does not pass masks into models.
+    if (name === 'mask' && !isModel(layer) && context.masks?.isCarried(value, first)) continue;
     if (tensorsIn(value, context).length > 0) refuse(`a tensor as ${name}`);
     options[name] = value;
   }

@@ -94,6 +94,18 @@ export function callOptionsOf(config: JsonRecord): CallOptions {
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value === true));
 }
 
+/** Keras 2's classes for cuDNN. They store the weights in another layout, see `fromCudnn`. */
+const CUDNN_CLASSES: Readonly<Record<string, KerasObject>> = {
+  CuDNNGRU: {
+    class_name: 'GRU',
+    config: { activation: 'tanh', recurrent_activation: 'sigmoid', reset_after: true, use_bias: true },
+  },
+  CuDNNLSTM: {
+    class_name: 'LSTM',
+    config: { activation: 'tanh', recurrent_activation: 'sigmoid', use_bias: true },
+  },
+};
+
 /** Sluice's options that Keras's class lacks; with these values both are the same. */
 const SAME_AS_KERAS: Readonly<Record<string, { to: string; values: Readonly<Record<string, unknown>> }>> = {
   SluiceSimpleRNN: { to: 'SimpleRNN', values: { clip: null } },
@@ -112,6 +124,10 @@ const SAME_AS_KERAS: Readonly<Record<string, { to: string; values: Readonly<Reco
  */
 export function canonicalLayer(layer: KerasObject, repeatsPadded: boolean): KerasObject {
   const { class_name, config } = layer;
+  if (Object.hasOwn(CUDNN_CLASSES, class_name)) {
+    const { class_name: same, config: options } = CUDNN_CLASSES[class_name];
+    return { ...layer, class_name: same, config: { ...config, ...options } };
+  }
   if (/^(Sluice)?Bidirectional$/.test(class_name)) return canonicalWrapper(layer, repeatsPadded);
   const same = Object.hasOwn(SAME_AS_KERAS, class_name) ? SAME_AS_KERAS[class_name] : undefined;
   const isSame = Object.entries(same?.values ?? {}).every(

@@ -6,6 +6,7 @@ import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { KerasObject, LayerData, RecurrentLayerData } from '../data/layers.js';
 import { type CellWeights, recurrentLayer } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
+import { fromCudnn, isCudnn } from './cudnn.js';
 import { callOptionsOf, canonicalLayer, cellOf, isKerasObject, MODEL_CLASSES } from './layer-classes.js';
 
 /** The layers of a model, in order. @throws FormatError when the description has none. */
@@ -32,6 +33,13 @@ export const isModelDescription = (value: unknown): value is KerasObject =>
 
 /** Whether a description is that of a model. */
 export const isModel = ({ class_name }: KerasObject): boolean => MODEL_CLASSES.includes(class_name);
+
+/** The model that a layer is, or that it applies to every time step; undefined for other layers. */
+export function modelIn(layer: KerasObject): KerasObject | undefined {
+  if (isModel(layer)) return layer;
+  const inner = layer.config.layer;
+  return layer.class_name === 'TimeDistributed' && isKerasObject(inner) && isModel(inner) ? inner : undefined;
+}
 
 /** The name of a layer in its model. */
 export const layerName = ({ config, ...layer }: KerasObject): string => {
@@ -60,7 +68,7 @@ export function mapLayers(
 export const canonicalTopology = (model: KerasObject, repeatsPadded: boolean, file: string): KerasObject =>
   mapLayers(model, (layer) => canonicalLayer(layer, repeatsPadded), file);
 
-/** A layer that is no model, with its path: `encoder/gru_1`. */
+/** A layer that is no model, with its path: `encoder/gru_1`; of a model in TimeDistributed `time_distributed/gru_1`. */
 export interface Leaf {
   readonly path: string;
   readonly layer: KerasObject;
@@ -70,7 +78,8 @@ export interface Leaf {
 export function leavesOf(model: KerasObject, file: string, scope = ''): Leaf[] {
   return childLayers(model, file).flatMap((layer) => {
     const path = scope + layerName(layer);
-    return isModel(layer) ? leavesOf(layer, file, `${path}/`) : [{ path, layer }];
+    const inner = modelIn(layer);
+    return inner ? leavesOf(inner, file, `${path}/`) : [{ path, layer }];
   });
 }
 
@@ -162,12 +171,12 @@ function named(
   path: string,
   cell: CellDescription,
   config: JsonRecord,
-  weights: readonly FileTensor[],
+  stored: readonly FileTensor[],
   file: string,
 ): { weights: CellWeights; sizes: Sizes } {
   const inner = isKerasObject(config.cell) ? config.cell.config : config;
   const units = inner.units;
-  const inputSize = weights[0]?.shape[0];
+  const inputSize = stored[0]?.shape[0];
   if (!(Number.isSafeInteger(units) && (units as number) > 0)) {
     throw new FormatError(
       `${file}: ${path}: units must be a positive whole number, but is ${describe(units)}.`,
@@ -175,6 +184,8 @@ function named(
   }
   if (!inputSize) throw new FormatError(`${file}: ${path}: its weights are missing.`);
   const sizes = { inputSize, units: units as number };
+  const isOfCudnn = isCudnn(cell.name, sizes.units, stored);
+  const weights = isOfCudnn ? fromCudnn(cell.name, sizes.units, stored) : stored;
   const parameters = cellFrom(cell).parameters(sizes);
   if (parameters.length !== weights.length) {
     const found = weights.map(({ name }) => name).join(', ');

@@ -3,8 +3,7 @@ import { FormatError } from '../bytes/format-error.js';
 import type { KerasObject } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
 import type { Hdf5Group } from './hdf5.js';
-import { isKerasObject } from './layer-classes.js';
-import { childLayers, isModel, layerName } from './topology.js';
+import { childLayers, isModel, layerName, modelIn } from './topology.js';
 
 /** Keras's snake case of a class name: `SimpleRNN` → `simple_rnn`, `Conv1D` → `conv1d`. */
 export const toGroupName = (className: string): string =>
@@ -65,14 +64,11 @@ export function variablesOf(
         `${file}: the weights of ${path} are named ${stored}. The parts of the file do not belong together.`,
       );
     }
-    const inner = layer.config.layer;
-    if (isModel(layer)) {
-      if (own)
-        for (const [key, tensors] of variablesOf(layer, own, file, `${path}/`)) assigned.set(key, tensors);
-    } else if (layer.class_name === 'TimeDistributed' && isKerasObject(inner) && isModel(inner)) {
-      const wrapped = own?.child('layer');
-      const parts = wrapped ? [...variablesOf(inner, wrapped, file).values()] : [];
-      assigned.set(path, parts.flat());
+    const inner = modelIn(layer);
+    if (inner) {
+      const wrapped = isModel(layer) ? own : own?.child('layer');
+      const parts = wrapped ? variablesOf(inner, wrapped, file, `${path}/`) : [];
+      for (const [key, tensors] of parts) assigned.set(key, tensors);
     } else assigned.set(path, named(path, variablesIn(own)));
   });
   return assigned;

@@ -5,9 +5,8 @@ import type { WriteOptions, WrittenFiles } from '../data/format.js';
 import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
 import { openHdf5 } from './hdf5.js';
-import { isKerasObject } from './layer-classes.js';
 import { toKeras3 } from './to-keras3.js';
-import { childLayers, isModel, layerName } from './topology.js';
+import { childLayers, isModel, layerName, modelIn } from './topology.js';
 import { groupNames } from './variables.js';
 
 /** The oldest version whose layout this is. */
@@ -59,7 +58,11 @@ function weightGroups(
   return children.flatMap((child, i) => {
     const path = `${folder}/${names[i]}`;
     const own = layerName(child);
-    if (isModel(child)) return weightGroups(child, layers, `${path}/layers`, `${scope}${own}/`);
+    const inner = modelIn(child);
+    if (inner) {
+      const inside = isModel(child) ? `${path}/layers` : `${path}/layer/layers`;
+      return weightGroups(inner, layers, inside, `${scope}${own}/`);
+    }
     const data = layers.get(scope + own);
     return data ? groupsOf(child, data, path) : [];
   });
@@ -68,10 +71,6 @@ function weightGroups(
 function groupsOf(description: KerasObject, data: LayerData, path: string): WeightGroup[] {
   const layer = layerName(description);
   if (data.kind === 'other') {
-    const inner = description.config.layer;
-    if (isKerasObject(inner) && isModel(inner)) {
-      throw new FormatError(`${layer}: a model inside of TimeDistributed cannot be written as .keras yet.`);
-    }
     const place = description.class_name === 'TimeDistributed' ? `${path}/layer/vars` : `${path}/vars`;
     return [{ path: place, layer, tensors: data.weights }];
   }

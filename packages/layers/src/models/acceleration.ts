@@ -44,11 +44,19 @@ export class Acceleration {
 /** A model with Sluice's layers. */
 export type Accelerated<Model extends LayersModel> = Model & { readonly acceleration: Acceleration };
 
+/** The model that a layer is, or that it applies to every time step. */
+function modelIn(layer: layers.Layer): LayersModel | undefined {
+  const inner =
+    layer.getClassName() === 'TimeDistributed' ? (layer as unknown as { layer: layers.Layer }).layer : layer;
+  return inner instanceof LayersModel ? inner : undefined;
+}
+
 /** All layers of a model that are no models, by their paths. */
 export function leavesOf(model: LayersModel, scope = ''): [path: string, layer: layers.Layer][] {
   return model.layers.flatMap((layer): [string, layers.Layer][] => {
     const path = scope + layer.name;
-    return layer instanceof LayersModel ? leavesOf(layer, `${path}/`) : [[path, layer]];
+    const inner = modelIn(layer);
+    return inner ? leavesOf(inner, `${path}/`) : [[path, layer]];
   });
 }
 

@@ -1,0 +1,105 @@
+/**
+ * Masks in Keras 3's functional models. Each call names its mask, and the operations that make it are layers of their own. Keras 2
+ * and TensorFlow.js have neither: a mask goes along with the tensor.
+ */
+import { isRecord } from '../bytes/json.js';
+import type { KerasObject } from '../data/layers.js';
+import { layerName } from './topology.js';
+
+/** A tensor of a model: the layer, its call and the output. */
+type Reference = readonly [layer: string, call: number, output: number];
+
+/** The operations that make the masks of Embedding and Masking. */
+const MASK_OPERATIONS = /^(NotEqual|Any)$/;
+
+/** Layers without an argument for a mask that pass on the one of their input, in Keras and in TensorFlow.js. */
+const PASSES_ON =
+  /^(Dense|Activation|Dropout|SpatialDropout1D|Gaussian(Noise|Dropout)|AlphaDropout|LayerNormalization|ReLU|LeakyReLU|PReLU|ELU|Softmax)$/;
+
+interface Call {
+  readonly args: readonly unknown[];
+  readonly kwargs: { readonly [name: string]: unknown };
+}
+
+/** The reference that an argument is; undefined for other values. */
+function referenceOf(value: unknown): Reference | undefined {
+  if (!isRecord(value) || value.class_name !== '__keras_tensor__' || !isRecord(value.config))
+    return undefined;
+  const { keras_history: history } = value.config;
+  return Array.isArray(history) ? (history as unknown as Reference) : undefined;
+}
+
+const isSame = (a: Reference | undefined, b: Reference | undefined): boolean =>
+  a !== undefined && b !== undefined && a.every((part, i) => part === b[i]);
+
+/** The calls of a model's layers. */
+export class ImplicitMasks {
+  private readonly layers: ReadonlyMap<string, KerasObject>;
+
+  constructor(layers: readonly KerasObject[]) {
+    this.layers = new Map(layers.map((layer) => [layerName(layer), layer]));
+  }
+
+  private callOf([name, index]: Reference): { layer: KerasObject; call: Call } | undefined {
+    const layer = this.layers.get(name);
+    const nodes = (layer as { inbound_nodes?: unknown } | undefined)?.inbound_nodes;
+    const node: unknown = Array.isArray(nodes) ? nodes[index] : undefined;
+    if (!layer || !isRecord(node)) return undefined;
+    const args = Array.isArray(node.args) ? node.args : [];
+    return { layer, call: { args, kwargs: isRecord(node.kwargs) ? node.kwargs : {} } };
+  }
+
+  /** Whether a mask is the one that the input carries by itself. */
+  isCarried(mask: unknown, input: unknown): boolean {
+    const wanted = referenceOf(mask);
+    let tensor = referenceOf(input);
+    // A chain cannot be longer than the model; a damaged file may have a circle.
+    for (let left = this.layers.size; wanted && tensor && left > 0; left--) {
+      const made = this.callOf(tensor);
+      if (!made) return false;
+      const [given] = made.call.args;
+      if (this.isMaskOf(made.layer, referenceOf(given), wanted)) return true;
+      // The layer before has the same mask, and is checked itself.
+      if (made.call.kwargs.mask) return isSame(referenceOf(made.call.kwargs.mask), wanted);
+      if (!PASSES_ON.test(made.layer.class_name)) return false;
+      tensor = referenceOf(given);
+    }
+    return false;
+  }
+
+  /** Whether a mask is the one that an Embedding or a Masking makes from its input. */
+  private isMaskOf(
+    { class_name: className, config }: KerasObject,
+    input: Reference | undefined,
+    mask: Reference,
+  ): boolean {
+    const made = this.callOf(mask);
+    if (className === 'Embedding') return config.mask_zero === true && isNotEqual(made, input, 0);
+    if (className !== 'Masking' || made?.layer.class_name !== 'Any') return false;
+    const inner = referenceOf(made.call.args[0]);
+    return inner !== undefined && isNotEqual(this.callOf(inner), input, config.mask_value ?? 0);
+  }
+}
+
+const isNotEqual = (
+  made: { layer: KerasObject; call: Call } | undefined,
+  input: Reference | undefined,
+  value: unknown,
+): boolean =>
+  made?.layer.class_name === 'NotEqual' &&
+  isSame(referenceOf(made.call.args[0]), input) &&
+  made.call.args[1] === value;
+
+/** The layers without the operations whose results nothing uses any more. */
+export function withoutUnusedMasks(layers: readonly KerasObject[], outputs: unknown): KerasObject[] {
+  const isUsed = ({ class_name: className }: KerasObject, name: string, others: readonly KerasObject[]) =>
+    !MASK_OPERATIONS.test(className) ||
+    mentions(outputs, name) ||
+    others.some((other) => mentions((other as { inbound_nodes?: unknown }).inbound_nodes, name));
+  const kept = layers.filter((layer) => isUsed(layer, layerName(layer), layers));
+  return kept.length === layers.length ? kept : withoutUnusedMasks(kept, outputs);
+}
+
+/** Whether a list of references names a layer. */
+const mentions = (value: unknown, name: string): boolean =>
+  Array.isArray(value) && (value[0] === name || value.some((inner) => mentions(inner, name)));
