@@ -46,7 +46,10 @@ const keras = cases.flatMap(({ files, model, name }) =>
     .filter((file) => !file.includes('.weights.'))
     .flatMap((file) => (model ? [{ name, file, model }] : [])),
 );
-const whole = [...keras, ...rtneural];
+const { cases: converted } = JSON.parse(readFileSync(path('converted-calls.json'), 'utf8')) as {
+  cases: { name: string; file: string; model: NonNullable<Case['model']> }[];
+};
+const whole = [...keras, ...rtneural, ...converted];
 
 function predict(model: tfl.LayersModel, inputs: NonNullable<Case['model']>['inputs']): number[] {
   return tf.tidy(() => {

@@ -19,7 +19,7 @@ import { decodeGroup, isGroup, readEntry } from './weights.js';
 export async function read(source: OpenedSource): Promise<ModelFile> {
   const { name: file } = source;
   const json = requireRecord(parseJson(source.bytes, file), file, 'the file');
-  const topology = findTopology(json, file);
+  const topology = await fromAnyKeras(json, findTopology(json, file), file);
   const { tensors, optimizer } = await readWeights(source, json.weightsManifest);
   const by = [json.generatedBy, json.convertedBy].filter((text) => typeof text === 'string');
   const repeatsPadded = by.some((text) => /TensorFlow\.js/.test(text as string)) && !isConverted(json);
@@ -80,6 +80,14 @@ function findTopology(json: JsonRecord, file: string): KerasObject {
   throw new FormatError(`${file}: modelTopology must describe a model with class_name and config.`);
 }
 
+/** The converter leaves a description of Keras 3 as it is. */
+async function fromAnyKeras(json: JsonRecord, topology: KerasObject, file: string): Promise<KerasObject> {
+  const version = isRecord(json.modelTopology) ? json.modelTopology.keras_version : undefined;
+  if (typeof version !== 'string') return topology;
+  const { fromKeras3, isKeras3 } = await import('../keras/keras3-config.js');
+  return isKeras3(version) ? fromKeras3(topology, true, file) : topology;
+}
+
 /** The weights of a manifest, those of the optimizer counted and left out. */
 export async function readWeights(
   source: OpenedSource,
@@ -123,14 +131,29 @@ function assignWeights(
   });
   const unknown: string[] = [];
   for (const tensor of tensors) {
-    const owners = ownNames
-      .filter(({ name, path }) => [name, path].some((start) => tensor.name.startsWith(`${start}/`)))
-      .sort((a, b) => b.name.length - a.name.length);
-    if (owners.length === 0) unknown.push(tensor.name);
-    else assigned.get(owners[0].path)?.push(tensor);
+    const owner = ownerOf(tensor.name, ownNames);
+    if (owner === undefined) unknown.push(tensor.name);
+    else assigned.get(owner)?.push(tensor);
   }
   if (unknown.length === 0) return assigned;
   throw new FormatError(
     `${file}: the weights ${unknown.join(', ')} belong to no layer. The layers are ${leaves.map(({ path }) => path).join(', ')}.`,
   );
+}
+
+/**
+ * The path of the layer that a weight belongs to. Keras 3 puts the names of models before it: `sequential/gru/gru_cell/kernel`.
+ */
+function ownerOf(
+  weight: string,
+  layers: readonly { readonly name: string; readonly path: string }[],
+): string | undefined {
+  for (let rest = weight; rest !== ''; rest = rest.slice(rest.indexOf('/') + 1)) {
+    const owners = layers.flatMap(({ name, path }) =>
+      [name, path].flatMap((start) => (rest.startsWith(`${start}/`) ? { path, length: start.length } : [])),
+    );
+    if (owners.length > 0) return owners.reduce((a, b) => (b.length > a.length ? b : a)).path;
+    if (!rest.includes('/')) return undefined;
+  }
+  return undefined;
 }

@@ -4,10 +4,11 @@ import { joinBytes } from '../bytes/join.js';
 import type { WriteOptions, WrittenFiles } from '../data/format.js';
 import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
 import { toSnakeCase } from '../data/names.js';
-import { encodeFloat16, type FileTensor } from '../data/tensor.js';
+import type { FileTensor } from '../data/tensor.js';
 import { isKerasObject } from '../keras/layer-classes.js';
 import { leavesOf } from '../keras/topology.js';
-import { type EncodedWeight, quantizeToBytes } from './encode-weights.js';
+import { type EncodedWeight, toFloat16, toSteps } from './encode-weights.js';
+import { weightNames } from './weight-names.js';
 
 /**
  * Writes `model.json` and one file of weights. Layers have Keras's class names where Keras has the cell, so plain TensorFlow.js
@@ -21,9 +22,13 @@ export function write(model: ModelFile, options: WriteOptions): WrittenFiles {
   }
   const name = options.name ?? 'model';
   const leaves = new Map(leavesOf(model.topology, name).map(({ path, layer }) => [path, layer]));
-  const weights = model.layers.flatMap((layer) =>
-    namedTensors(layer, leaves.get(layer.name)).map((tensor) => encode(tensor, options)),
-  );
+  const ownNames = [...leaves.keys()].map(lastName);
+  const weights = model.layers.flatMap((layer) => {
+    const own = lastName(layer.name);
+    // TensorFlow.js takes the layer's own name, but two models inside may have layers of the same name.
+    const scope = ownNames.indexOf(own) === ownNames.lastIndexOf(own) ? own : layer.name;
+    return namedTensors(layer, scope, leaves.get(layer.name)).map((tensor) => encode(tensor, options));
+  });
   const json = {
     format: 'layers-model',
     generatedBy: '@sluice/formats',
@@ -37,18 +42,17 @@ export function write(model: ModelFile, options: WriteOptions): WrittenFiles {
   ]);
 }
 
+const lastName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
 /** The tensors of a layer with TensorFlow.js's names. @param description of the layer in the topology. */
 function namedTensors(
   layer: LayerData,
+  own: string,
   description: KerasObject | undefined,
 ): Pick<FileTensor, 'name' | 'shape' | 'values'>[] {
-  const own = layer.name.split('/').at(-1) as string;
   if (layer.kind === 'other') {
-    return layer.weights.map(({ name, shape, values }) => ({
-      name: `${own}/${name.split('/').at(-1)}`,
-      shape,
-      values,
-    }));
+    const names = weightNames(layer, description);
+    return layer.weights.map(({ shape, values }, i) => ({ name: `${own}/${names[i]}`, shape, values }));
   }
   const wrapped = description?.config.layer;
   const inner = isKerasObject(wrapped) ? wrapped.config.name : undefined;
@@ -73,14 +77,14 @@ function encode(
   }
   const entry = { name, shape, dtype: 'float32' };
   if (quantize === 'float16') {
-    const halves = Uint16Array.from(values, encodeFloat16);
+    const halves = toFloat16(values, name);
     return {
       entry: { ...entry, quantization: { dtype: 'float16', original_dtype: 'float32' } },
       bytes: bytesOf(halves),
     };
   }
   if (quantize === 'int8') {
-    const { bytes, scale, min } = quantizeToBytes(values);
+    const { bytes, scale, min } = toSteps(values, name);
     return {
       entry: { ...entry, quantization: { dtype: 'uint8', scale, min, original_dtype: 'float32' } },
       bytes,
