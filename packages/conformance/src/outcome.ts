@@ -20,5 +20,6 @@ export function failureOf(error: unknown): Outcome {
     const [worst] = [...error.worst].sort((a, b) => b.error - a.error);
     return { message: error.message, ...(worst && { worst }) };
   }
-  return { message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  if (error instanceof Error) return { message: `${error.name}: ${error.message}` };
+  return { message: `The backend threw ${String(error)}, which is no Error.` };
 }

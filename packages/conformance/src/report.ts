@@ -95,11 +95,17 @@ export function makeReport(
 
 const countTests = (count: number): string => (count === 1 ? '1 test' : `${count} tests`);
 
-/** The verdict in words. A partial run without a failure has none. */
-function verdictOf({ conforming, reasons, failed, tolerances: used, level }: ConformanceReport): string {
-  if (conforming) return level === 'training' ? 'conforming' : 'conforming for inference';
+/** Whether a run shows that the backend does not conform. A partial run without a failure shows nothing. */
+export function isRefuted({ conforming, failed, tolerances: used }: ConformanceReport): boolean {
   const isWide = !(used.forward <= widest.forward && used.gradient <= widest.gradient);
-  return `${failed > 0 || isWide ? 'not conforming' : 'a partial run'}: ${reasons.join('; ')}`;
+  return !conforming && (failed > 0 || isWide);
+}
+
+/** The verdict in words. A partial run without a failure has none. */
+function verdictOf(report: ConformanceReport): string {
+  const { conforming, reasons, level } = report;
+  if (conforming) return level === 'training' ? 'conforming' : 'conforming for inference';
+  return `${isRefuted(report) ? 'not conforming' : 'a partial run'}: ${reasons.join('; ')}`;
 }
 
 /** A report prints at most this many failures; `failures` has all. */

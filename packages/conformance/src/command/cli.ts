@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { suiteNames } from '../list-cases.js';
-import { reportText } from '../report.js';
+import { isRefuted, reportText } from '../report.js';
 import type { Level, Tier } from '../selection.js';
 import { version } from '../version.js';
 import { junitXml } from './junit.js';
@@ -86,10 +86,16 @@ async function run(file: string, options: Options): Promise<void> {
   }).finally(progress.end);
   const { report } = finished;
   process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 1) : reportText(report)}\n`);
-  if (options.junit) await writeFile(options.junit, junitXml(finished));
-  const isPartial = report.tier === 'quick' || report.reasons.includes('only some cases were selected');
+  if (options.junit) await writeJunit(options.junit, junitXml(finished));
   if (interruption.signal.aborted) process.exitCode = INTERRUPTED;
-  else if (report.failed > 0 || report.notRun > 0 || !(report.conforming || isPartial)) process.exitCode = 1;
+  else if (isRefuted(report) || report.notRun > 0) process.exitCode = 1;
+}
+
+/** @throws Error naming the option when the file cannot be written. */
+async function writeJunit(path: string, xml: string): Promise<void> {
+  await writeFile(path, xml).catch((error: Error) => {
+    throw new Error(`--junit ${path}: the file cannot be written (${error.message}).`);
+  });
 }
 
 /** A bar on a terminal; elsewhere nothing. */

@@ -27,4 +27,5 @@ export type Answer =
   | { readonly ready: BackendFacts }
   | { readonly id: string; readonly outcome: Outcome; readonly worstErrors: readonly CellErrors[] }
   | { readonly ended: true }
+  | { readonly endFailure: string }
   | { readonly startFailure: string };

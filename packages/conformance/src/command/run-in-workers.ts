@@ -123,9 +123,20 @@ class Run {
 
   private async end(thread: Thread): Promise<void> {
     thread.ask({ end: true });
-    await thread.next(this.options.limitSeconds);
+    const answer = await thread.next(this.options.limitSeconds);
+    if (answer === 'late' || answer === 'cancelled' || !('endFailure' in answer)) return;
+    throw new Error(`The backend cannot be destroyed: ${answer.endFailure}`);
   }
 }
+
+/** Node ends a thread with this code when nothing is left to do, but a promise is still awaited. */
+const UNSETTLED = 13;
+
+/** Why a thread ended before it answered. */
+const explainExit = (code: number): string =>
+  code === UNSETTLED
+    ? 'The worker thread ended, since the backend awaits a promise that nothing settles.'
+    : `The worker thread ended with code ${code}: the backend called process.exit, or ended the thread.`;
 
 /** A worker thread that answers one request at a time. */
 class Thread {
@@ -136,7 +147,7 @@ class Thread {
   constructor(private readonly worker: Worker) {
     worker.on('message', (answer: Answer) => this.settle?.resolve(answer));
     worker.on('error', (error) => this.fail(new Error(`The worker thread failed: ${error.message}`)));
-    worker.on('exit', (code) => this.fail(new Error(`The worker thread ended with code ${code}.`)));
+    worker.on('exit', (code) => this.fail(new Error(explainExit(code))));
   }
 
   ask(request: Request): void {

@@ -19,8 +19,12 @@ try {
   await instance.start();
   port.on('message', async (request: Request) => {
     if ('end' in request) {
-      await instance.end();
-      answer({ ended: true });
+      try {
+        await instance.end();
+        answer({ ended: true });
+      } catch (error) {
+        answer({ endFailure: (error as Error).message });
+      }
       port.close();
       return;
     }

@@ -95,8 +95,34 @@ test('a case that does not end and one that ends its thread fail, and the others
   const { status, stdout } = conformance(wrong, ...FEW, '--suite', 'agreement', '--limit', '1');
   expect(status).toBe(1);
   expect(stdout).toMatch(/> \[5, .*\n {2}The case did not end within 1 s\./);
-  expect(stdout).toMatch(/> \[9, .*\n {2}The worker thread ended with code 3\./);
+  expect(stdout).toMatch(
+    /> \[9, .*\n {2}The worker thread ended with code 3: the backend called process\.exit/,
+  );
   expect(stdout).toMatch(/\n2\d tests passed, 2 failed, 0 did not run/);
+});
+
+test('tolerances that are too wide fail a partial run as well', () => {
+  const wide = withChange('', ', tolerances: { forward: 1, gradient: 1 }');
+  const { status, stdout } = conformance(wide, ...FEW, '--suite', 'saturation');
+  expect(stdout).toContain('not conforming: the forward tolerance is 1, wider than');
+  expect(status).toBe(1);
+});
+
+test.each([
+  [
+    'a backend that is never there',
+    "export default { name: 'mine', create: () => new Promise(() => {}) };",
+    'awaits a promise that nothing settles',
+  ],
+  [
+    'a backend that cannot be destroyed',
+    withChange('', ", destroy: () => { throw new Error('stuck'); }"),
+    'cannot be destroyed: stuck',
+  ],
+])('%s is an error that says so', (_, module, message) => {
+  const { status, stderr } = conformance(module, ...FEW, '--suite', 'saturation');
+  expect(stderr).toContain(message);
+  expect(status).toBe(2);
 });
 
 test('--junit writes every case', () => {
