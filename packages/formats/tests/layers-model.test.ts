@@ -7,46 +7,12 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
 import { type ModelFile, type RecurrentLayerData, readModel, writeModel } from '../src/index.js';
 import { largestDifference, runLayer, sideBySide } from './run-layer.js';
+import { loadByTensorFlow, predict, saved, sequential } from './tensorflow-models.js';
 
 const { layers } = tfl;
 const glorot = { recurrentInitializer: 'glorotUniform', biasInitializer: 'randomNormal' } as const;
 const x = tf.randomNormal([2, 4, 3], 0, 1, 'float32', 7);
 
-/** The files that TensorFlow.js writes, as `File`s. */
-async function saved(
-  model: tfl.LayersModel,
-  change: (json: Record<string, unknown>) => object = (json) => json,
-) {
-  let files: File[] = [];
-  await model.save({
-    save: async ({ modelTopology, weightSpecs, weightData, format, generatedBy }) => {
-      const weightsManifest = [{ paths: ['group1-shard1of1.bin'], weights: weightSpecs }];
-      const json = JSON.parse(JSON.stringify({ modelTopology, weightsManifest, format, generatedBy }));
-      files = [
-        new File([JSON.stringify(change(json))], 'model.json'),
-        new File([tf.io.CompositeArrayBuffer.join(weightData)], 'group1-shard1of1.bin'),
-      ];
-      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' as const } };
-    },
-  });
-  return files;
-}
-
-/** Loads written files by plain TensorFlow.js. */
-async function loadByTensorFlow(files: ReadonlyMap<string, Uint8Array>): Promise<tfl.LayersModel> {
-  const [[, jsonBytes], [, weights]] = [...files];
-  const { modelTopology, weightsManifest } = JSON.parse(new TextDecoder().decode(jsonBytes));
-  const [{ weights: weightSpecs }] = weightsManifest;
-  const weightData = new Uint8Array(weights).buffer;
-  return tfl.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData }) });
-}
-
-const predict = (model: tfl.LayersModel, ...inputs: tf.Tensor[]): number[] => {
-  const result = model.predict(inputs.length === 1 ? inputs[0] : inputs) as tf.Tensor | tf.Tensor[];
-  return (Array.isArray(result) ? result : [result]).flatMap((tensor) => [...tensor.dataSync()]);
-};
-
-const sequential = (...chained: tfl.layers.Layer[]) => tfl.sequential({ layers: chained });
 const input = { inputShape: [4, 3], ...glorot };
 
 const recurrentOf = ({ layers: all }: ModelFile) =>
