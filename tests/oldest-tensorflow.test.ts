@@ -45,7 +45,9 @@ console.log(JSON.stringify({ version: tf.version_core, backend: tf.getBackend(),
 
 let consumer: Consumer;
 beforeAll(async () => {
-  const names = ['core', 'tfjs', 'layers', 'backend-cpu', 'backend-wasm'].map((name) => `@sluice/${name}`);
+  const names = ['core', 'tfjs', 'formats', 'layers', 'backend-cpu', 'backend-wasm'].map(
+    (name) => `@sluice/${name}`,
+  );
   consumer = await createConsumerOfOldest(names);
   writeFileSync(join(consumer.folder, 'program.js'), program);
 });
