@@ -9,12 +9,15 @@ import { layerName } from './topology.js';
 /** A tensor of a model: the layer, its call and the output. */
 type Reference = readonly [layer: string, call: number, output: number];
 
-/** The operations that make the masks of Embedding and Masking. */
-const MASK_OPERATIONS = /^(NotEqual|Any)$/;
+/** The operations that make the masks of Embedding and Masking, in a converted model. */
+const MASK_OPERATIONS = /^keras\.ops\.(NotEqual|Any)$/;
 
 /** Layers without an argument for a mask that pass on the one of their input, in Keras and in TensorFlow.js. */
 const PASSES_ON =
   /^(Dense|Activation|Dropout|SpatialDropout1D|Gaussian(Noise|Dropout)|AlphaDropout|LayerNormalization|ReLU|LeakyReLU|PReLU|ELU|Softmax)$/;
+
+/** No model has so many layers in a row that pass on a mask. */
+const MAX_CHAIN = 100;
 
 interface Call {
   readonly args: readonly unknown[];
@@ -53,8 +56,8 @@ export class ImplicitMasks {
   isCarried(mask: unknown, input: unknown): boolean {
     const wanted = referenceOf(mask);
     let tensor = referenceOf(input);
-    // A chain cannot be longer than the model; a damaged file may have a circle.
-    for (let left = this.layers.size; wanted && tensor && left > 0; left--) {
+    // A damaged file may have a circle.
+    for (let left = MAX_CHAIN; wanted && tensor && left > 0; left--) {
       const made = this.callOf(tensor);
       if (!made) return false;
       const [given] = made.call.args;
@@ -92,14 +95,24 @@ const isNotEqual = (
 
 /** The layers without the operations whose results nothing uses any more. */
 export function withoutUnusedMasks(layers: readonly KerasObject[], outputs: unknown): KerasObject[] {
-  const isUsed = ({ class_name: className }: KerasObject, name: string, others: readonly KerasObject[]) =>
-    !MASK_OPERATIONS.test(className) ||
-    mentions(outputs, name) ||
-    others.some((other) => mentions((other as { inbound_nodes?: unknown }).inbound_nodes, name));
-  const kept = layers.filter((layer) => isUsed(layer, layerName(layer), layers));
-  return kept.length === layers.length ? kept : withoutUnusedMasks(kept, outputs);
+  const uses = new Map<string, number>();
+  const inputs = layers.map((layer) => layersIn((layer as { inbound_nodes?: unknown }).inbound_nodes));
+  const count = (names: readonly string[], step: number) => {
+    for (const name of names) uses.set(name, (uses.get(name) ?? 0) + step);
+  };
+  for (const names of [layersIn(outputs), ...inputs]) count(names, 1);
+  // An operation comes after those that it reads, so the last one goes first.
+  const kept = layers.map(() => true);
+  for (let i = layers.length - 1; i >= 0; i--) {
+    if (!MASK_OPERATIONS.test(layers[i].class_name) || uses.get(layerName(layers[i]))) continue;
+    kept[i] = false;
+    count(inputs[i], -1);
+  }
+  return layers.filter((_, i) => kept[i]);
 }
 
-/** Whether a list of references names a layer. */
-const mentions = (value: unknown, name: string): boolean =>
-  Array.isArray(value) && (value[0] === name || value.some((inner) => mentions(inner, name)));
+/** The names of the layers in a list of references. */
+function layersIn(value: unknown): string[] {
+  if (!Array.isArray(value)) return [];
+  return typeof value[0] === 'string' ? [value[0]] : value.flatMap(layersIn);
+}

@@ -28,12 +28,20 @@ const WITHOUT_EFFECT: Readonly<Record<string, readonly unknown[]>> = {
  * @throws FormatError naming what Keras 2 cannot say.
  */
 export function fromKeras3(model: KerasObject, isKeras3: boolean, file: string): KerasObject {
-  return convertModel(model, { isKeras3, file });
+  const problems: string[] = [];
+  const converted = convertModel(model, { isKeras3, file, problems });
+  if (problems.length === 0) return converted;
+  throw new FormatError(`${file}: ${[...new Set(problems)].slice(0, MAX_PROBLEMS).join('; ')}.`);
 }
+
+/** An error stays readable. */
+const MAX_PROBLEMS = 20;
 
 interface Context {
   readonly isKeras3: boolean;
   readonly file: string;
+  /** What the JSON of Keras 2 cannot say, a text each. */
+  readonly problems: string[];
   /** The models in the model that is converted. */
   readonly models?: readonly string[];
   readonly masks?: ImplicitMasks;
@@ -86,7 +94,35 @@ function convertLayer(layer: KerasObject, context: Context): KerasObject {
     ...(Array.isArray(nodes) && { inbound_nodes: nodes.map((node) => convertNode(node, layer, context)) }),
   };
   if (isModel(layer)) return { ...convertModel(layer, context), ...place } as KerasObject;
-  return { class_name: layer.class_name, config: convertConfig(layer, context), ...place } as KerasObject;
+  const config = convertConfig(layer, context);
+  return {
+    class_name: isOperation(layer) ? operationClass(layer) : layer.class_name,
+    config,
+    ...place,
+  } as KerasObject;
+}
+
+/** Whether a layer of a functional model is a function: `keras.ops.add(a, b)` or `a + b`. A `.h5` file does not name its module. */
+function isOperation(layer: KerasObject): boolean {
+  const { module, inbound_nodes: nodes } = layer as unknown as JsonRecord;
+  if (typeof module === 'string') return /^keras\.src\.ops\./.test(module);
+  const isLayer = 'trainable' in layer.config || 'dtype' in layer.config;
+  return !isLayer && Array.isArray(nodes) && isRecord(nodes[0]);
+}
+
+/** Functions of two tensors that are layers too. A layer does not spread the smaller tensor over the larger one. */
+const SAME_AS_LAYER = ['Add', 'Multiply', 'Maximum', 'Minimum'];
+
+/** The class of a layer that does the same; else a name that no layer has, as a layer with the function's name may do something else. */
+function operationClass(layer: KerasObject): string {
+  const { class_name: className, inbound_nodes: nodes } = layer as KerasObject & { inbound_nodes?: unknown };
+  const calls = Array.isArray(nodes) ? nodes : [];
+  const isSame = calls.every((call) => {
+    const args: unknown[] = isRecord(call) && Array.isArray(call.args) ? call.args : [];
+    const shapes = args.map((arg) => (isKerasObject(arg) ? JSON.stringify(arg.config.shape) : undefined));
+    return shapes.length === 2 && shapes[0] !== undefined && shapes[0] === shapes[1];
+  });
+  return SAME_AS_LAYER.includes(className) && isSame ? className : `keras.ops.${className}`;
 }
 
 function convertConfig({ class_name: className, config }: KerasObject, context: Context): JsonRecord {
@@ -96,8 +132,7 @@ function convertConfig({ class_name: className, config }: KerasObject, context: 
       const allowed = WITHOUT_EFFECT[option];
       if (allowed.length === 0 || allowed.includes(value)) continue;
     }
-    if (option === 'dtype')
-      converted.dtype = isRecord(value) && isRecord(value.config) ? value.config.name : value;
+    if (option === 'dtype') converted.dtype = convertType(value, config, context);
     else if (option === 'batch_shape') converted.batch_input_shape = value;
     else if (/activation$/.test(option)) converted[option] = convertActivation(value, config, context);
     else converted[option] = convertValue(value, context);
@@ -109,14 +144,23 @@ function convertConfig({ class_name: className, config }: KerasObject, context: 
   return converted;
 }
 
+/** The type of a layer's numbers. Weights of all float types become float32. */
+function convertType(value: unknown, layer: JsonRecord, { problems }: Context): unknown {
+  const policy = isRecord(value) ? value.class_name : undefined;
+  const name = isRecord(value) && isRecord(value.config) ? value.config.name : value;
+  if (policy !== undefined && policy !== 'DTypePolicy') {
+    problems.push(`${layer.name} has quantised weights (${policy}), which Sluice does not read`);
+  }
+  return /float/.test(String(name)) ? 'float32' : name;
+}
+
 /** An activation by its name; functions are objects with a name. */
-function convertActivation(value: unknown, layer: JsonRecord, { isKeras3, file }: Context): unknown {
+function convertActivation(value: unknown, layer: JsonRecord, { isKeras3, problems }: Context): unknown {
   const name = isRecord(value) && value.class_name === 'function' ? value.config : value;
   if (name === null || name === undefined) return 'linear';
   if (typeof name !== 'string') {
-    throw new FormatError(
-      `${file}: ${layer.name}: the activation ${describe(value)} is no function that Sluice knows.`,
-    );
+    problems.push(`${layer.name}: the activation ${describe(value)} is no function that Sluice knows`);
+    return 'linear';
   }
   return isKeras3 && name === 'hard_sigmoid' ? 'hard_sigmoid_sixth' : name;
 }
@@ -139,14 +183,15 @@ function convertNode(node: unknown, layer: KerasObject, context: Context): unkno
   const kwargs = isRecord(node.kwargs) ? node.kwargs : {};
   const isRecurrent = RECURRENT.test(layer.class_name);
   const refuse = (what: string) => {
-    throw new FormatError(
-      `${context.file}: ${layerName(layer)} is called with ${what}, which TensorFlow.js's models cannot say.`,
+    context.problems.push(
+      `${layerName(layer)} is called with ${what}, which TensorFlow.js's models cannot say`,
     );
   };
+  if (isOperation(layer)) return tensorsIn(args, context).map((reference) => [...reference, {}]);
   const [first, ...others] = args;
   const tensors = tensorsIn(first, context);
   const states = isRecurrent ? tensorsIn([...others, kwargs.initial_state], context) : [];
-  if (!isRecurrent && tensorsIn(others, context).length > 0) refuse('several arguments');
+  if (!isRecurrent && others.some((other) => other !== null)) refuse('several arguments');
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(kwargs)) {
     // A model of TensorFlow.js decides by itself whether it trains.

@@ -86,6 +86,9 @@ function convertLayer(layer: KerasObject, models: readonly string[], problems: P
   if (className.startsWith('Sluice')) {
     problems.push(`${layerName(layer)} is a ${className}, which Keras does not have`);
   }
+  if (className.startsWith('keras.ops.')) {
+    problems.push(`${layerName(layer)} is a function, ${className}, whose arguments are not kept`);
+  }
   const config = convertConfig(layer, problems);
   return { module: 'keras.layers', class_name: className, config, registered_name: null, ...place };
 }

@@ -114,7 +114,7 @@ function readLayer(
 ): LayerData[] {
   const { class_name: className, config } = layer;
   if (className === 'Bidirectional') return [readBidirectional(path, config, weights, file)];
-  const cell = cellOf(layer) ?? cellOfWrapper(layer);
+  const cell = cellOfLayer(layer);
   if (cell) {
     const directions = [
       { goBackwards: config.go_backwards === true, ...named(path, cell, config, weights, file) },
@@ -125,6 +125,9 @@ function readLayer(
 }
 
 type CellDescription = NonNullable<ReturnType<typeof cellOf>>;
+
+const cellOfLayer = (layer: KerasObject): CellDescription | undefined =>
+  cellOf(layer) ?? cellOfWrapper(layer);
 
 /** The cell of an RNN with one cell. */
 function cellOfWrapper({ class_name, config }: KerasObject): CellDescription | undefined {
@@ -140,7 +143,7 @@ function readBidirectional(
   file: string,
 ): RecurrentLayerData {
   const forward = config.layer;
-  const cell = isKerasObject(forward) ? cellOf(forward) : undefined;
+  const cell = isKerasObject(forward) ? cellOfLayer(forward) : undefined;
   if (!isKerasObject(forward) || !cell) {
     const inner = isRecord(forward) ? forward.class_name : forward;
     throw new FormatError(
@@ -148,7 +151,7 @@ function readBidirectional(
     );
   }
   const backward = isKerasObject(config.backward_layer) ? config.backward_layer : undefined;
-  const backwardCell = backward && cellOf(backward);
+  const backwardCell = backward && cellOfLayer(backward);
   if (backwardCell && JSON.stringify(backwardCell) !== JSON.stringify(cell)) {
     throw new FormatError(
       `${file}: ${path} has different cells in its two directions, which Sluice cannot hold.`,
@@ -160,11 +163,20 @@ function readBidirectional(
     goBackwards: i === 0 ? goBackwards : !goBackwards,
     ...named(path, cell, forward.config, part, file),
   }));
-  const mergeMode =
-    config.merge_mode === undefined ? 'concat' : (config.merge_mode as RecurrentLayerData['mergeMode']);
+  const mergeMode = config.merge_mode === undefined ? 'concat' : config.merge_mode;
+  if (!isMergeMode(mergeMode)) {
+    throw new FormatError(
+      `${file}: ${path} has the merge_mode ${describe(mergeMode)}. Sluice has ${MERGE_MODES.join(', ')} and null.`,
+    );
+  }
   const call = { ...forward.config, zero_output_for_mask: config.zero_output_for_mask };
   return { ...toRecurrent(path, cell, directions, call, file), mergeMode };
 }
+
+const MERGE_MODES = ['concat', 'sum', 'ave', 'mul'];
+
+const isMergeMode = (value: unknown): value is RecurrentLayerData['mergeMode'] =>
+  value === null || (typeof value === 'string' && MERGE_MODES.includes(value));
 
 /** The weights of one direction by the cell's names, and the sizes that they have. */
 function named(
