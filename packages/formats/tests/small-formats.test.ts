@@ -33,6 +33,24 @@ test('RTNeural layers of unknown types are named together, irregular weights ref
   );
 });
 
+test('cells of LSTM with more weights than tf.basicLSTMCell are refused by name', async () => {
+  const read = (...names: string[]) => {
+    const entries = names.map((name, i) => [name, { filename: `${i}`, shape: [2] }] as const);
+    const manifest = new File([JSON.stringify(Object.fromEntries(entries))], 'manifest.json');
+    return readModel([manifest, ...names.map((_, i) => new File([new Float32Array(2)], `${i}`))]);
+  };
+  const cell = ['a/lstm_cell/kernel', 'a/lstm_cell/bias'];
+  await expect(read(...cell, 'a/lstm_cell/w_f_diag', 'a/lstm_cell/projection/kernel')).rejects.toThrow(
+    'have the weights a/lstm_cell/w_f_diag, a/lstm_cell/projection/kernel.',
+  );
+  await expect(read('a/layer_norm_basic_lstm_cell/kernel')).rejects.toThrow(
+    'layer_norm_basic_lstm_cell/kernel.',
+  );
+  const { layers, notes } = await read('a/gru_cell/gates/kernel', 'logits/kernel', 'logits/kernel/Adam');
+  expect(notes).toEqual(["1 arrays of the optimizer's state are left out."]);
+  expect(layers.map((layer) => layer.kind === 'other' && layer.className)).toEqual(['unknown', 'unknown']);
+});
+
 const numbers = (length: number, seed: number) =>
   Float32Array.from({ length }, (_, i) => Math.sin(12.9898 * (i + 1) + seed));
 

@@ -96,6 +96,7 @@ const conv1d: MakeConfig = (name, layer, weights, file) => ({
     kernel_size: [weights[0]?.shape[0] ?? 1],
     dilation_rate: [layer.dilation ?? 1].flat(),
     padding: 'causal',
+    groups: layer.groups ?? 1,
     activation: activationOf(layer),
     use_bias: weights.length > 1,
   },
@@ -111,10 +112,15 @@ const CONFIGS: Readonly<Record<string, MakeConfig>> = {
     class_name: 'Activation',
     config: { name, activation: activationOf(layer) },
   }),
-  batchnorm: (name, layer) => ({
-    class_name: 'BatchNormalization',
-    config: { name, axis: -1, epsilon: layer.epsilon ?? 0.001 },
-  }),
+  // RTNeural's PReLU has one slope for each channel.
+  prelu: (name) => ({ class_name: 'PReLU', config: { name, shared_axes: [1] } }),
+  batchnorm: (name, layer, weights) => {
+    const hasScale = weights.length > 2;
+    return {
+      class_name: 'BatchNormalization',
+      config: { name, axis: -1, epsilon: layer.epsilon ?? 0.001, scale: hasScale, center: hasScale },
+    };
+  },
 };
 
 /** A nested list of numbers as a tensor. */

@@ -20,18 +20,21 @@ export const read: FormatModule['read'] = async (source) => {
   const tensors = Array.isArray(json)
     ? (await readWeights(source, json)).tensors
     : await readVariables(source, json);
-  const layers = groupByScope(tensors).map(([scope, own]) => toLayer(scope, own, source.name));
-  const hasLstm = layers.some(({ kind }) => kind === 'recurrent');
-  return {
-    format: 'tfjs-checkpoint',
-    layers,
-    tensors,
-    notes: hasLstm
-      ? [
-          `The forget bias of tf.basicLSTMCell is not in the file; ${FORGET_BIAS}, as TensorFlow's default, is added to the bias.`,
-        ]
-      : [],
-  };
+  // The state of an optimizer is named after its variable: `kernel/Adam`.
+  const names = new Set(tensors.map(({ name }) => name));
+  const variables = tensors.filter(({ name }) => !names.has(name.slice(0, name.lastIndexOf('/'))));
+  const scopes = groupByScope(variables);
+  refuseOtherCells(scopes, source.name);
+  const layers = scopes.map(([scope, own]) => toLayer(scope, own, source.name));
+  const notes: string[] = [];
+  if (layers.some(({ kind }) => kind === 'recurrent')) {
+    notes.push(
+      `The forget bias of tf.basicLSTMCell is not in the file; ${FORGET_BIAS}, as TensorFlow's default, is added to the bias.`,
+    );
+  }
+  const left = tensors.length - variables.length;
+  if (left > 0) notes.push(`${left} arrays of the optimizer's state are left out.`);
+  return { format: 'tfjs-checkpoint', layers, tensors, notes };
 };
 
 /** The older manifest: `{ name: { filename, shape } }`. */
@@ -56,11 +59,33 @@ function groupByScope(tensors: readonly FileTensor[]): [string, FileTensor[]][] 
   return [...groups];
 }
 
+const isLstm = (scope: string): boolean => /lstm_cell$/.test(scope);
+
+/** Cells of LSTM with more weights than `tf.basicLSTMCell` has: peepholes, a projection, layer normalisation. */
+function refuseOtherCells(scopes: readonly (readonly [string, FileTensor[]])[], file: string): void {
+  const cells = scopes.map(([scope]) => scope).filter(isLstm);
+  const known = /(kernel|weights|bias|biases)$/;
+  const others = scopes.flatMap(([scope, tensors]) => {
+    const isInside = cells.some((cell) => scope.startsWith(`${cell}/`));
+    const unknown = isInside || (isLstm(scope) && !tensors.some(({ name }) => /bias(es)?$/.test(name)));
+    return tensors.filter(({ name }) => unknown || (isLstm(scope) && !known.test(name)));
+  });
+  if (others.length === 0) return;
+  throw new FormatError(
+    `${file}: its LSTM cells have the weights ${others.map(({ name }) => name).join(', ')}. Sluice reads cells of ` +
+      'tf.basicLSTMCell, which have a kernel and a bias. Peepholes, projections and layer normalisation are not read.',
+  );
+}
+
 function toLayer(scope: string, tensors: readonly FileTensor[], file: string): LayerData {
   const last = (name: string) => tensors.find((tensor) => tensor.name.endsWith(`/${name}`));
   const [kernel, bias] = [last('kernel') ?? last('weights'), last('bias') ?? last('biases')];
-  if (/lstm_cell$/.test(scope) && kernel && bias) return toLstm(scope, kernel, bias, file);
-  const isDense = kernel?.shape.length === 2 && (bias === undefined || bias.shape.length === 1);
+  if (isLstm(scope) && kernel && bias) return toLstm(scope, kernel, bias, file);
+  // The matrices of other cells, such as gru_cell/gates, are no layers of their own.
+  const isDense =
+    !/_cell(\/|$)/.test(scope) &&
+    kernel?.shape.length === 2 &&
+    (bias === undefined || bias.shape.length === 1);
   const weights = isDense && kernel ? [kernel, ...(bias ? [bias] : [])] : tensors;
   return { kind: 'other', name: scope, className: isDense ? 'Dense' : 'unknown', weights };
 }
