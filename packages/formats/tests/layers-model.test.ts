@@ -235,7 +235,7 @@ test('numbers that 16 or 8 bits cannot hold are refused by the name of the weigh
   const file = await readModel(await saved(sequential(layers.gru({ ...input, units: 2, name: 'words' }))));
   const withValue = (value: number): ModelFile => {
     const [layer] = recurrentOf(file);
-    const weights = { ...layer.directions[0].weights, bias: new Float32Array(6).fill(value, 1, 2) };
+    const weights = { ...layer.directions[0].weights, bias: Float32Array.of(0, value, -0.1, 0, 0, 0) };
     return { ...file, layers: [{ ...layer, directions: [{ goBackwards: false, weights }] }] };
   };
   await expect(writeModel(withValue(1e5), 'layers-model', { quantize: 'float16' })).rejects.toThrow(
@@ -248,7 +248,7 @@ test('numbers that 16 or 8 bits cannot hold are refused by the name of the weigh
   const again = await readModel([...written].map(([name, bytes]) => new File([bytes as never], name)));
   // Zero is one of the steps, so biases that are zero stay so.
   const [, , bias] = again.tensors;
-  expect([...bias.values].filter((value) => value === 0)).toHaveLength(5);
+  expect([...bias.values].filter((value) => value === 0)).toHaveLength(4);
 });
 
 describe('what the layers format cannot be is refused', () => {
@@ -322,7 +322,12 @@ describe('what the layers format cannot be is refused', () => {
   });
 });
 
-test.each(['layers-model', 'rtneural'])('damaged files of %s end in an error or a model', (format) => {
-  const script = fileURLToPath(new URL('../scripts/fuzz.mjs', import.meta.url));
-  expect(execFileSync('node', [script, format, '300', '5'], { encoding: 'utf8' })).toContain('300 mutations');
-});
+test.each(['layers-model', 'rtneural', 'tfjs-checkpoint'])(
+  'damaged files of %s end in an error or a model',
+  (format) => {
+    const script = fileURLToPath(new URL('../scripts/fuzz.mjs', import.meta.url));
+    expect(execFileSync('node', [script, format, '300', '5'], { encoding: 'utf8' })).toContain(
+      '300 mutations',
+    );
+  },
+);

@@ -125,13 +125,15 @@ function assignWeights(
 ): Map<string, FileTensor[]> {
   const leaves = leavesOf(topology, file);
   const assigned = new Map<string, FileTensor[]>(leaves.map(({ path }) => [path, []]));
-  const ownNames = leaves.map(({ path, layer }) => {
+  const paths = new Map<string, string>();
+  for (const { path, layer } of leaves) {
     const { name } = layer.config;
-    return { path, name: typeof name === 'string' ? name : path };
-  });
+    if (typeof name === 'string' && !paths.has(name)) paths.set(name, path);
+  }
+  for (const { path } of leaves) paths.set(path, path);
   const unknown: string[] = [];
   for (const tensor of tensors) {
-    const owner = ownerOf(tensor.name, ownNames);
+    const owner = ownerOf(tensor.name, paths);
     if (owner === undefined) unknown.push(tensor.name);
     else assigned.get(owner)?.push(tensor);
   }
@@ -141,19 +143,21 @@ function assignWeights(
   );
 }
 
+/** A name with more parts belongs to no layer. */
+const MAX_PARTS = 50;
+
 /**
- * The path of the layer that a weight belongs to. Keras 3 puts the names of models before it: `sequential/gru/gru_cell/kernel`.
+ * The path of the layer that a weight belongs to: the longest known start of its name. Keras 3 puts the names of models before
+ * it: `sequential/gru/gru_cell/kernel`.
+ * @param paths of layers by their names and by their paths.
  */
-function ownerOf(
-  weight: string,
-  layers: readonly { readonly name: string; readonly path: string }[],
-): string | undefined {
-  for (let rest = weight; rest !== ''; rest = rest.slice(rest.indexOf('/') + 1)) {
-    const owners = layers.flatMap(({ name, path }) =>
-      [name, path].flatMap((start) => (rest.startsWith(`${start}/`) ? { path, length: start.length } : [])),
-    );
-    if (owners.length > 0) return owners.reduce((a, b) => (b.length > a.length ? b : a)).path;
-    if (!rest.includes('/')) return undefined;
+function ownerOf(weight: string, paths: ReadonlyMap<string, string>): string | undefined {
+  const parts = weight.split('/', MAX_PARTS);
+  for (let first = 0; first < parts.length; first++) {
+    for (let end = parts.length - 1; end > first; end--) {
+      const owner = paths.get(parts.slice(first, end).join('/'));
+      if (owner !== undefined) return owner;
+    }
   }
   return undefined;
 }
