@@ -6,6 +6,7 @@ import { dropoutSuite } from './suites/dropout.js';
 import { integersSuite } from './suites/integers.js';
 import { leadingPaddingSuite, masksSuite } from './suites/masks.js';
 import { memorySuite } from './suites/memory.js';
+import { modelsSuite } from './suites/models.js';
 import { directionsSuite, emptyBatchSuite, ownCellSuite } from './suites/sequences.js';
 import { statesSuite } from './suites/states.js';
 import { nonFiniteSuite, trainingSuite } from './suites/training.js';
@@ -26,6 +27,7 @@ const suites: readonly Suite[] = [
   constraintsSuite,
   savingSuite,
   memorySuite,
+  modelsSuite,
 ];
 
 export interface LayersUnderTest {
