@@ -168,8 +168,8 @@ describe('loadWeights', () => {
     });
     const { pairs } = await loadWeights(model, bytes, { 'b.l0': 'x' });
     expect(pairs.map(({ from, to }) => [from, to])).toEqual([
-      ['b.l0', 'x'],
       ['a.l0', 'y'],
+      ['b.l0', 'x'],
     ]);
     expect(await model.getLayer('x').getWeights()[0].data()).toEqual(await second.getWeights()[0].data());
     await expect(loadWeights(model, bytes, { c: 'x' })).rejects.toThrow(

@@ -61,8 +61,45 @@ describe('layers of equal shapes', () => {
     const target = chain('encoder', 'decoder');
     await loadWeights(target, bytes);
     expect(readAll(target)).toEqual(readAll(source));
-    const half = chain('encoder', 'other');
-    expect(pairsOf(await loadWeights(half, bytes))).toEqual({ encoder: 'encoder', decoder: 'other' });
+    // A name alone may be chance.
+    await expectRefusal(chain('encoder', 'other'), bytes, {}, /encoder: it fits encoder, other\n/);
+  });
+
+  test('are refused if the model has them side by side, also in inner models', async () => {
+    const source = chain('a', 'b');
+    const bytes = await fileOf(source, { a: 'fc', b: 'fc_1' });
+    const input = tfl.input({ shape: [3] });
+    const [x, y] = ['x', 'y'].map((name) => chain(`${name}_inner`).apply(input) as tfl.SymbolicTensor);
+    const outputs = tfl.layers.add().apply([x, y]) as tfl.SymbolicTensor;
+    const [first, second] = [x, y].map(({ sourceLayer }) => sourceLayer.name);
+    const places = `${first}/x_inner, ${second}/y_inner`;
+    await expectRefusal(
+      tfl.model({ inputs: input, outputs }),
+      bytes,
+      {},
+      new RegExp(`fc: it fits ${places}\n`),
+    );
+  });
+
+  test('are refused if the model goes from one to the other and back', async () => {
+    const bytes = await fileOf(chain('a', 'b'), { a: 'fc', b: 'fc_1' });
+    const input = tfl.input({ shape: [3] });
+    const [x, y] = ['x', 'y'].map((name) => dense({ units: 3, name }));
+    const outputs = [x, y, x].reduce((z, layer) => layer.apply(z) as tfl.SymbolicTensor, input);
+    await expectRefusal(tfl.model({ inputs: input, outputs }), bytes, {}, /fc: it fits x, y\n/);
+  });
+
+  test('are matched in inner models that follow each other', async () => {
+    const source = chain('a', 'b', 'c');
+    const bytes = await fileOf(source, { a: 'fc', b: 'fc_1', c: 'fc_2' });
+    const inner = chain('x', 'y');
+    const target = sequential({ layers: [inner, dense({ units: 3, name: 'z' })] });
+    expect(pairsOf(await loadWeights(target, bytes))).toEqual({
+      fc: `${inner.name}/x`,
+      fc_1: `${inner.name}/y`,
+      fc_2: 'z',
+    });
+    expect(readAll(target)).toEqual(readAll(source));
   });
 });
 

@@ -3,13 +3,13 @@ import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { leavesOf } from './acceleration.js';
 import { setLayer } from './build-model.js';
 import { describeSource } from './load-model.js';
-import { matchLayers, type Target, type WeightMapping, type WeightMatch } from './match-layers.js';
+import { matchLayers, type WeightMapping, type WeightMatch } from './match-layers.js';
 
 /**
  * Loads weights into a model that is built already: PyTorch's `.pt` and `.safetensors`, Keras's weights, ONNX, any format that
  * `@sluice/formats` reads. Layers are matched by kind and shapes. Layers of equal shapes are matched by the numbers in their
- * names (`lstm.l0`, `lstm.l1`), or by names that the model has too; otherwise the mapping must say which is which. Nothing is set
- * unless every layer has its partner.
+ * names (`lstm.l0`, `lstm.l1`) if the model's layers follow each other, or by names that the model has too; otherwise the mapping
+ * must say which is which. Nothing is set unless every layer has its partner.
  *
  * @param mapping names of the file's layers and paths of the model's, for those that kind, shapes and names do not match.
  * @returns the match.
@@ -25,27 +25,38 @@ export async function loadWeights(
   const file = describeSource(source);
   const read = await readModel(source, options);
   const data = read.layers;
-  const targets = leavesOf(model).filter(([, layer]) => layer.weights.length > 0);
-  checkMapping(mapping, data, targets, file);
-  const match = matchLayers(read, targets, mapping);
+  const targets = new Map(leavesOf(model).filter(([, layer]) => layer.weights.length > 0));
+  checkMapping(mapping, data, [...targets.keys()], file);
+  const match = matchLayers(read, model, mapping);
   if (match.unused.length + match.missing.length + match.problems.length > 0) {
     throw new Error(
       `${file}: its layers do not match those of the model, so nothing was set.\n${match}\n` +
-        `Change the model, or give the pairs as the third argument: loadWeights(model, source, { '${data[0]?.name}': '${targets[0]?.[0]}' }).`,
+        `Change the model, or give the pairs as the third argument: loadWeights(model, source, ${formatMapping(match, data, targets)}).`,
     );
   }
   const byName = new Map(data.map((layer) => [layer.name, layer]));
-  const byPath = new Map(targets);
   for (const { from, to } of match.pairs) {
-    setLayer(byPath.get(to) as layers.Layer, byName.get(from) as LayerData, file);
+    setLayer(targets.get(to) as layers.Layer, byName.get(from) as LayerData, file);
   }
   return match;
+}
+
+/** A mapping as an example: of layers that have no partner yet. */
+function formatMapping(
+  { pairs, unused, missing }: WeightMatch,
+  data: readonly LayerData[],
+  targets: ReadonlyMap<string, layers.Layer>,
+): string {
+  const isFree = (name: string) => !pairs.some(({ from, to }) => from === name || to === name);
+  const from = unused[0] ?? data.map(({ name }) => name).find(isFree) ?? data[0]?.name;
+  const to = missing[0] ?? [...targets.keys()].find(isFree) ?? [...targets.keys()][0];
+  return `{ '${from}': '${to}' }`;
 }
 
 function checkMapping(
   mapping: WeightMapping,
   data: readonly LayerData[],
-  targets: readonly Target[],
+  targets: readonly string[],
   file: string,
 ): void {
   const check = (kind: string, given: readonly string[], known: readonly string[]) => {
@@ -58,9 +69,5 @@ function checkMapping(
     Object.keys(mapping),
     data.map(({ name }) => name),
   );
-  check(
-    'the model',
-    Object.values(mapping),
-    targets.map(([path]) => path),
-  );
+  check('the model', Object.values(mapping), targets);
 }

@@ -2,11 +2,13 @@
 import { cellFrom, type JsonObject } from '@sluice/core';
 import { activationAliases } from '@sluice/core/equations';
 import type { LayerData, ModelFile } from '@sluice/formats';
-import type { layers } from '@tensorflow/tfjs-layers';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { formatShape } from '../checks.js';
 import { Bidirectional } from '../layers/bidirectional.js';
 import { completeOptions } from '../layers/cell-options.js';
 import { RecurrentLayer } from '../layers/recurrent-layer.js';
+import { leavesOf } from './acceleration.js';
+import { follows } from './graph-order.js';
 
 /** The layer of a file for layers of a model: `{ 'encoder.lstm.l0': 'lstm_1' }`. */
 export type WeightMapping = Readonly<Record<string, string>>;
@@ -45,21 +47,15 @@ export class WeightMatch {
   }
 }
 
-export type Target = [path: string, layer: layers.Layer];
-
 /**
  * Matches layers by the mapping, then by kind and shapes. Where several layers fit several places, those whose names differ by
- * numbers (`gru`, `gru_1`; `lstm.l0`, `lstm.l1`) go in the order of the numbers, others to the layer of their name. The order of
- * a file says nothing: safetensors sorts by name.
+ * numbers (`gru`, `gru_1`; `lstm.l0`, `lstm.l1`) go in the order of the numbers to layers that follow each other, others to
+ * the layers of their names. The order of a file says nothing: safetensors sorts by name.
  */
-export function matchLayers(
-  file: ModelFile,
-  targets: readonly Target[],
-  mapping: WeightMapping,
-): WeightMatch {
+export function matchLayers(file: ModelFile, model: LayersModel, mapping: WeightMapping): WeightMatch {
   const pairs: MatchedLayer[] = [];
   const problems: string[] = [];
-  const free = new Map(targets);
+  const free = new Map(leavesOf(model).filter(([, layer]) => layer.weights.length > 0));
   const take = (from: LayerData, to: string) => {
     const target = free.get(to) as layers.Layer;
     pairs.push({ from: from.name, to, shapes: shapesOf(target) });
@@ -75,44 +71,51 @@ export function matchLayers(
     free.delete(to);
   }
 
-  let rest = file.layers.filter((layer) => !isMapped(layer)).sort(compareNumbers);
-  const placesOf = (layer: LayerData) =>
-    [...free].filter(([, target]) => fits(layer, target)).map(([path]) => path);
-  /** Whether a layer of another name fits the same places. */
-  const isContested = (layer: LayerData, places: readonly string[]) =>
-    places.length > 1 &&
-    rest.some(
-      (other) =>
-        familyOf(other) !== familyOf(layer) && placesOf(other).some((place) => places.includes(place)),
-    );
-  const named = rest.flatMap((layer): [LayerData, string][] => {
-    const places = placesOf(layer);
-    const path = places.find((place) => place === nameInModel(layer));
-    return path !== undefined && isContested(layer, places) ? [[layer, path]] : [];
-  });
-  for (const [layer, path] of named) if (free.has(path)) take(layer, path);
-  const matched = new Set(pairs.map(({ from }) => from));
-  rest = rest.filter(({ name }) => !matched.has(name));
-
-  const contested = rest.flatMap((layer): [LayerData, string[]][] => {
-    const places = placesOf(layer);
-    return isContested(layer, places) ? [[layer, places]] : [];
-  });
-  for (const [{ name }, places] of contested) problems.push(`${name}: it fits ${places.join(', ')}`);
+  const open = file.layers
+    .filter((layer) => !isMapped(layer))
+    .sort(compareNumbers)
+    .map((layer) => ({ layer, places: placesOf(layer, free) }));
+  const unclear = new Set<string>();
+  for (const candidate of open) {
+    const rivals = open.filter(({ places }) => places.some((place) => candidate.places.includes(place)));
+    if (candidate.places.length < 2 || isInOrder(rivals, model)) continue;
+    const { layer, places } = candidate;
+    if (rivals.every((rival) => rival.places.includes(nameInModel(rival.layer)))) {
+      take(layer, nameInModel(layer));
+      continue;
+    }
+    problems.push(`${layer.name}: it fits ${places.join(', ')}`);
+    for (const name of [layer.name, ...places]) unclear.add(name);
+  }
+  const taken = new Set(pairs.map(({ from }) => from));
   const unused: string[] = [];
-  for (const layer of rest) {
-    if (contested.some(([other]) => other === layer)) continue;
-    const [place] = placesOf(layer);
+  for (const { layer } of open) {
+    if (taken.has(layer.name) || unclear.has(layer.name)) continue;
+    const [place] = placesOf(layer, free);
     if (place === undefined) unused.push(layer.name);
     else take(layer, place);
   }
-  const open = new Set(contested.flatMap(([, places]) => places));
-  return new WeightMatch(
-    pairs,
-    unused,
-    [...free.keys()].filter((path) => !open.has(path)),
-    problems,
-  );
+  const position = new Map(file.layers.map(({ name }, i) => [name, i]));
+  pairs.sort((a, b) => (position.get(a.from) as number) - (position.get(b.from) as number));
+  const missing = [...free.keys()].filter((path) => !unclear.has(path));
+  return new WeightMatch(pairs, unused, missing, problems);
+}
+
+/** A layer of a file and the model's layers that it fits. */
+interface Candidate {
+  readonly layer: LayerData;
+  readonly places: readonly string[];
+}
+
+const placesOf = (layer: LayerData, targets: ReadonlyMap<string, layers.Layer>): string[] =>
+  [...targets].filter(([, target]) => fits(layer, target)).map(([path]) => path);
+
+/** Whether numbers in the names give the order of the file's layers, and the graph that of the model's. */
+function isInOrder(rivals: readonly Candidate[], model: LayersModel): boolean {
+  const [{ layer }] = rivals;
+  if (rivals.some((rival) => familyOf(rival.layer) !== familyOf(layer))) return false;
+  const places = [...new Set(rivals.flatMap((rival) => rival.places))];
+  return places.every((place, i) => i === 0 || follows(model, places[i - 1], place));
 }
 
 /** A name without its numbers. */
