@@ -93,6 +93,59 @@ describe('loadLayersModel', () => {
     expect(numbers(loaded)).toEqual(numbers(model));
   });
 
+  test('reads from a URL, with the options of TensorFlow.js', async () => {
+    const model = tfl.sequential({
+      layers: [layers.gru({ units: 2, recurrentInitializer: 'glorotUniform', inputShape: [4, 3] })],
+    });
+    const { modelTopology, weightSpecs, weightData } = await saveToMemory(model);
+    const files: Record<string, BodyInit> = {
+      'https://sluice.example/models/model.json': JSON.stringify({
+        modelTopology,
+        weightsManifest: [{ paths: ['group1.bin'], weights: weightSpecs }],
+      }),
+      'https://cdn.example/group1.bin': tf.io.CompositeArrayBuffer.join(weightData) as ArrayBuffer,
+    };
+    const fetched: string[] = [];
+    const fractions: number[] = [];
+    const loaded = await loadLayersModel('https://sluice.example/models/model.json', {
+      fetchFunc: (async (url: string) => {
+        fetched.push(url);
+        const type = url.endsWith('json') ? 'application/json' : 'application/octet-stream';
+        return new Response(files[url], { headers: { 'Content-Type': type } });
+      }) as never,
+      weightPathPrefix: 'https://cdn.example/',
+      onProgress: (fraction) => fractions.push(fraction),
+    });
+    expect(fetched).toEqual(Object.keys(files));
+    expect(fractions.at(-1)).toBe(1);
+    expect(loaded.acceleration.replaced).toHaveLength(1);
+    numbers(loaded).forEach((value, i) => {
+      expect(value).toBeCloseTo(numbers(model)[i], 6);
+    });
+  });
+
+  test('names all unknown classes, and leaves weights that lack with strict: false', async () => {
+    const model = tfl.sequential({
+      layers: [
+        layers.gru({ units: 2, recurrentInitializer: 'glorotUniform', inputShape: [4, 3] }),
+        layers.dense({ units: 2, name: 'first' }),
+        layers.dense({ units: 2, name: 'second' }),
+      ],
+    });
+    const saved = await saveToMemory(model);
+    const weightSpecs = saved.weightSpecs?.slice(0, 3);
+    await expect(loadLayersModel(io({ ...saved, weightSpecs }))).rejects.toThrow(/first\/kernel/);
+    const loaded = await loadLayersModel(io({ ...saved, weightSpecs }), { strict: false });
+    expect(loaded.layers[0].getWeights()[0].dataSync()).toEqual(model.layers[0].getWeights()[0].dataSync());
+    loaded.dispose();
+    const before = tf.memory().numTensors;
+    const topology = JSON.stringify(saved.modelTopology).replaceAll('"Dense"', '"Riddle"');
+    await expect(loadLayersModel(io({ ...saved, modelTopology: JSON.parse(topology) }))).rejects.toThrow(
+      'loadLayersModel: TensorFlow.js has no class for these layers: first (Riddle), second (Riddle).',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   test.each([
     ['a GraphModel', io({ modelTopology: { node: [] }, format: 'graph-model' }), 'this is a GraphModel'],
     ['weights without a model', io({ weightSpecs: [] }), 'has no "modelTopology"'],

@@ -68,8 +68,8 @@ function restore<Model extends LayersModel>(model: Model, config: Description): 
   } catch (error) {
     for (const [name, made] of Object.entries(registeredVariables)) if (!before.has(name)) made.dispose();
     throw new Error(
-      `accelerate: the model cannot be built from its configuration: ${(error as Error).message} ` +
-        'The getConfig of a class of your own must return all that its constructor takes.',
+      `accelerate: the model cannot be built from its configuration: ${(error as Error).message} TensorFlow.js cannot save and ` +
+        'load it either. The getConfig of a class of your own must return all that its constructor takes.',
       { cause: error },
     );
   }

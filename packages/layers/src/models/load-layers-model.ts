@@ -3,6 +3,7 @@ import { type LayersModel, loadLayersModel as loadWithTensorFlow } from '@tensor
 import { type Accelerated, Acceleration, noteMasks } from './acceleration.js';
 import { mapToSluice } from './class-mapping.js';
 import { camelCase, type Description, snakeCase } from './description.js';
+import { refuseUnknownClasses } from './known-classes.js';
 
 /**
  * Loads a model in TensorFlow.js's layers format, saved by TensorFlow.js, by Sluice or converted from Keras, with Sluice's
@@ -11,7 +12,7 @@ import { camelCase, type Description, snakeCase } from './description.js';
  * @param source a URL of `model.json`, or a handler such as `tf.io.browserFiles([...])`.
  * @param options as TensorFlow.js's function takes them: `strict`, `onProgress`, `weightPathPrefix`, …
  * @returns the model; its `acceleration` lists which layers were replaced, and which were left and why.
- * @throws Error when the model is a GraphModel, has an unknown class, or lacks weights.
+ * @throws Error when the model is a GraphModel, has classes that are not registered, or lacks weights.
  */
 export async function loadLayersModel(
   source: string | io.IOHandler,
@@ -35,7 +36,9 @@ export async function loadLayersModel(
   }
   const whole = 'model_config' in topology;
   const model = (whole ? topology.model_config : topology) as Description;
-  const mapping = mapToSluice(model, 'className' in model ? camelCase : snakeCase);
+  const spelling = 'className' in model ? camelCase : snakeCase;
+  const mapping = mapToSluice(model, spelling);
+  refuseUnknownClasses(mapping.description, spelling, 'loadLayersModel');
   const mapped = whole ? { ...topology, model_config: mapping.description } : mapping.description;
   const loaded = await loadWithTensorFlow(
     { load: async () => ({ ...artifacts, modelTopology: mapped }) },
