@@ -81,6 +81,21 @@ describe('layers of equal shapes', () => {
     );
   });
 
+  test('of a stack do not go to one layer that has the name of the stack', async () => {
+    const stack = sequential({
+      layers: ['a', 'b'].map((name) => gru({ units: 3, name, returnSequences: true, inputShape: [4, 3] })),
+    });
+    const bytes = await fileOf(stack, { a: 'enc.l0', b: 'enc.l1' });
+    const input = tfl.input({ shape: [4, 3] });
+    const both = ['enc', 'other'].map((name) => gru({ units: 3, name }).apply(input) as tfl.SymbolicTensor);
+    const outputs = tfl.layers.add().apply(both) as tfl.SymbolicTensor;
+    await expectRefusal(tfl.model({ inputs: input, outputs }), bytes, {}, /enc\.l0: it fits enc, other\n/);
+    const target = sequential({
+      layers: ['x', 'y'].map((name) => gru({ units: 3, name, returnSequences: true, inputShape: [4, 3] })),
+    });
+    expect(pairsOf(await loadWeights(target, bytes))).toEqual({ 'enc.l0': 'x', 'enc.l1': 'y' });
+  });
+
   test('are refused if the model goes from one to the other and back', async () => {
     const bytes = await fileOf(chain('a', 'b'), { a: 'fc', b: 'fc_1' });
     const input = tfl.input({ shape: [3] });

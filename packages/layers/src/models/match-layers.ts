@@ -80,7 +80,7 @@ export function matchLayers(file: ModelFile, model: LayersModel, mapping: Weight
     const rivals = open.filter(({ places }) => places.some((place) => candidate.places.includes(place)));
     if (candidate.places.length < 2 || isInOrder(rivals, model)) continue;
     const { layer, places } = candidate;
-    if (rivals.every((rival) => rival.places.includes(nameInModel(rival.layer)))) {
+    if (haveNames(rivals)) {
       take(layer, nameInModel(layer));
       continue;
     }
@@ -117,6 +117,11 @@ function isInOrder(rivals: readonly Candidate[], model: LayersModel): boolean {
   const places = [...new Set(rivals.flatMap((rival) => rival.places))];
   return places.every((place, i) => i === 0 || follows(model, places[i - 1], place));
 }
+
+/** Whether each layer of the file fits a layer of its own name. */
+const haveNames = (rivals: readonly Candidate[]): boolean =>
+  new Set(rivals.map(({ layer }) => nameInModel(layer))).size === rivals.length &&
+  rivals.every(({ layer, places }) => places.includes(nameInModel(layer)));
 
 /** A name without its numbers. */
 const familyOf = ({ name }: LayerData): string => name.replaceAll(/[_-]?\d+/g, '');
