@@ -180,6 +180,28 @@ test('layers of the same name in two inner models keep their weights', async () 
   expect(again.layers).toEqual(both);
 });
 
+test.each([
+  ['as TensorFlow.js saves it', (json: object) => json, undefined],
+  ['without generatedBy', (json: object) => ({ ...json, generatedBy: undefined }), undefined],
+  [
+    'as Keras 2 describes it',
+    (json: Record<string, unknown>) => {
+      const { class_name, config } = json.modelTopology as Record<string, unknown>;
+      return {
+        ...json,
+        generatedBy: 'keras v2.15.0',
+        modelTopology: { keras_version: '2.15.0', model_config: { class_name, config } },
+      };
+    },
+    true,
+  ],
+] as const)('padded steps of a bidirectional layer, %s', async (_, change, isZero) => {
+  const layer = layers.gru({ units: 2, returnSequences: true, ...glorot });
+  const model = sequential(layers.bidirectional({ inputShape: [4, 3], layer: layer as never }));
+  const [read] = recurrentOf(await readModel(await saved(model, change)));
+  expect(read.call.zeroOutputForMask).toBe(isZero);
+});
+
 test('a model in timeDistributed is read and written with its layers', async () => {
   const inner = sequential(layers.gru({ ...input, units: 2 }));
   const passages = layers.timeDistributed({ layer: inner as never, inputShape: [5, 4, 3] });

@@ -22,11 +22,10 @@ export async function read(source: OpenedSource): Promise<ModelFile> {
   const topology = await fromAnyKeras(json, findTopology(json, file), file);
   const { tensors, optimizer } = await readWeights(source, json.weightsManifest);
   const by = [json.generatedBy, json.convertedBy].filter((text) => typeof text === 'string');
-  const repeatsPadded = by.some((text) => /TensorFlow\.js/.test(text as string)) && !isConverted(json);
   return {
     format: 'layers-model',
     ...(by.length > 0 && { producer: by.join(', ') }),
-    ...assemble(topology, tensors, repeatsPadded, file),
+    ...assemble(topology, tensors, isOfTensorFlowJs(json), file),
     notes: optimizer > 0 ? [`${optimizer} arrays of the optimizer's state are left out.`] : [],
   };
 }
@@ -63,8 +62,13 @@ function assemble(
   };
 }
 
-const isConverted = (json: JsonRecord): boolean =>
-  isRecord(json.modelTopology) && json.modelTopology.model_config !== undefined;
+/** Whether TensorFlow.js itself made the model. Old versions and own save handlers leave out `generatedBy`. */
+function isOfTensorFlowJs({ modelTopology, generatedBy }: JsonRecord): boolean {
+  if (!isRecord(modelTopology) || modelTopology.model_config !== undefined) return false;
+  return (
+    /^tfjs-layers/.test(String(modelTopology.keras_version)) || /TensorFlow\.js/.test(String(generatedBy))
+  );
+}
 
 /** The description of the model. @throws FormatError for a GraphModel, or weights alone. */
 function findTopology(json: JsonRecord, file: string): KerasObject {

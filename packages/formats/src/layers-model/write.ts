@@ -12,7 +12,8 @@ import { weightNames } from './weight-names.js';
 
 /**
  * Writes `model.json` and one file of weights. Layers have Keras's class names where Keras has the cell, so plain TensorFlow.js
- * loads the file unless it has a cell that TensorFlow.js lacks: a GRU with `reset_after`, an SRU, a cell of your own.
+ * loads the file unless it has a cell that TensorFlow.js lacks: a GRU with `reset_after`, an SRU, a cell of your own. Its
+ * Bidirectional repeats outputs at padded steps, also where the model has zeros (`zero_output_for_mask`); Sluice's does not.
  */
 export function write(model: ModelFile, options: WriteOptions): WrittenFiles {
   if (!model.topology) {
