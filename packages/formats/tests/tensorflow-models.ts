@@ -1,6 +1,7 @@
 /** Models of TensorFlow.js: saved to files, loaded from files. */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import type { ModelFile, RecurrentLayerData } from '../src/index.js';
 
 /** The files that TensorFlow.js writes, as `File`s. */
 export async function saved(
@@ -38,3 +39,13 @@ export const predict = (model: tfl.LayersModel, ...inputs: tf.Tensor[]): number[
 };
 
 export const sequential = (...chained: tfl.layers.Layer[]) => tfl.sequential({ layers: chained });
+
+/** Start values that need no operations of their own; biases that are not zero. */
+export const glorot = { recurrentInitializer: 'glorotUniform', biasInitializer: 'randomNormal' } as const;
+
+/** The arguments of a first layer of 4 steps of 3 numbers. */
+export const input = { inputShape: [4, 3], ...glorot };
+
+/** The recurrent layers of a file. */
+export const recurrentOf = ({ layers }: ModelFile): RecurrentLayerData[] =>
+  layers.filter((layer): layer is RecurrentLayerData => layer.kind === 'recurrent');
