@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { writeFile } from 'node:fs/promises';
 import { backendNamed } from './backends.js';
-import type { CeilingReport } from './ceilings/ceilings.js';
 import { importBackends, modulesToImport } from './command/import-backends.js';
 import { describeNode, untilIdle } from './command/machine.js';
 import { type BenchOptions, contendersOf, createCommand } from './command/options.js';
@@ -11,7 +10,7 @@ import { competitorsOf } from './contenders/catalogue.js';
 import { machineLines } from './machine.js';
 import { jsonLine, writeRun } from './report/results-file.js';
 import { seriesTables } from './report/tables.js';
-import type { TaskReport } from './run/results.js';
+import type { CeilingReport, TaskReport } from './run/results.js';
 import { runAll } from './run/run-all.js';
 import { seriesOf, titleOf } from './workloads/workload.js';
 

@@ -1,30 +1,10 @@
 import { softwareAdapter } from '@sluice/core/backend';
 import { relaxedSimd, simd } from 'wasm-feature-detect';
+import type { Machine } from './run/results.js';
 
 /** Whether this is Node; otherwise it is a browser, its page or one of its workers. */
 export const inNode =
   typeof (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node === 'string';
-
-/** The properties of a machine that decide how fast a backend runs, and whether it runs. */
-export interface Machine {
-  /** `Node 22.1.0 (V8 12.4)`, `Chromium 142`. */
-  readonly runtime: string;
-  /** `linux x64`, `Android 14`. */
-  readonly system: string;
-  /** Absent in browsers, which do not tell. */
-  readonly processor?: string;
-  readonly memoryGiB?: number;
-  /** Logical cores that the runtime tells of. */
-  readonly threads: number;
-  /** Whether threads can share memory; in a browser, whether the page is cross-origin isolated. */
-  readonly sharedMemory: boolean;
-  readonly simd: boolean;
-  readonly relaxedSimd: boolean;
-  /** The name of the adapter and whether it is software, or why there is none. */
-  readonly webgpu: { readonly adapter: string; readonly software: boolean } | { readonly missing: string };
-  /** Versions by name. */
-  readonly libraries: Readonly<Record<string, string>>;
-}
 
 /** The features of the runtime's WebAssembly. */
 export async function wasmFeatures(): Promise<Pick<Machine, 'simd' | 'relaxedSimd' | 'sharedMemory'>> {

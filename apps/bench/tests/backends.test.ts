@@ -2,7 +2,7 @@ import type { WasmBackend } from '@sluice/backend-wasm/engine';
 import type { Backend } from '@sluice/core/backend';
 import { describe, expect, test, vi } from 'vitest';
 import { addBackend, backendNamed, isBackendName } from '../src/backends.js';
-import type { Machine } from '../src/machine.js';
+import type { Machine } from '../src/run/results.js';
 
 const setThreadsCount = vi.hoisted(() => vi.fn());
 vi.mock('@sluice/backend-wasm', () => ({ setThreadsCount }));

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { BackendName } from '../src/backends.js';
-import { CONTENDERS, competitorsOf, contenders } from '../src/contenders/catalogue.js';
+import { competitorsOf, contenders } from '../src/contenders/catalogue.js';
 import type { CheckResult } from '../src/contenders/contender.js';
+import { CONTENDERS } from '../src/run/results.js';
 import { createServer } from '../src/workers/serve.js';
 import { maxErrorOf, referenceOf } from '../src/workloads/reference.js';
 import { type Task, WORKLOADS } from '../src/workloads/workload.js';

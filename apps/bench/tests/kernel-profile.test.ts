@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Profile, profileKernels } from '../src/contenders/kernel-profile.js';
+import { profileKernels } from '../src/contenders/kernel-profile.js';
+import type { Profile } from '../src/run/results.js';
 import { createServer } from '../src/workers/serve.js';
 import { formOf, type Task } from '../src/workloads/workload.js';
 

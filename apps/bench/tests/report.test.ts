@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Profile } from '../src/contenders/kernel-profile.js';
 import { jsonLine } from '../src/report/results-file.js';
 import { cellRatioTables, kernelTable, taskTable } from '../src/report/tables.js';
-import type { Measured, Skipped, TaskReport } from '../src/run/results.js';
+import type { Measured, Profile, Skipped, TaskReport } from '../src/run/results.js';
 import type { Task } from '../src/workloads/workload.js';
 
 const task: Task = { workload: 'forward', shape: [64, 50, 128, 128], cell: 'gru' };

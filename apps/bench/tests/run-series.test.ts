@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startWorker } from '../src/command/start-worker.js';
 import type { Competitor } from '../src/contenders/catalogue.js';
-import type { Profile } from '../src/contenders/kernel-profile.js';
-import { isMeasured, isWrong, type Measured, type Skipped } from '../src/run/results.js';
+import { isMeasured, isWrong, type Measured, type Profile, type Skipped } from '../src/run/results.js';
 import { type RunOptions, runSeries } from '../src/run/run-series.js';
 import type { BenchWorker, Replies, Request } from '../src/workers/protocol.js';
 import { createServer } from '../src/workers/serve.js';

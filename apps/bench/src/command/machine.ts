@@ -1,7 +1,8 @@
 import { cpus, totalmem } from 'node:os';
 import { setUpWebGPU } from '@sluice/backend-webgpu/node';
 import type { BackendName } from '../backends.js';
-import { describeAdapter, type Machine, wasmFeatures } from '../machine.js';
+import { describeAdapter, wasmFeatures } from '../machine.js';
+import type { Machine } from '../run/results.js';
 import { libraryVersions } from './library-versions.js';
 
 /** The machine that this process runs on; its GPU only when `backends` names it. */

@@ -1,7 +1,8 @@
 import { cells } from '@sluice/core';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { BACKENDS, type BackendName, isBackendName } from '../backends.js';
-import { CONTENDERS, type ContenderName, USUAL_CONTENDERS } from '../contenders/catalogue.js';
+import { USUAL_CONTENDERS } from '../contenders/catalogue.js';
+import { CONTENDERS, type ContenderName } from '../run/results.js';
 import { DEFAULT_CELLS, parseShape, type Shape, WORKLOADS, type Workload } from '../workloads/workload.js';
 
 /** The command's options as commander gives them. */
@@ -45,7 +46,7 @@ function benchOptions(): Option[] {
   const option = (flags: string, description?: string) => new Option(flags, description);
   return [
     option('--backends <names>', BACKENDS.join(', '))
-      .argParser(listOf<BackendName>(BACKENDS, isBackendName))
+      .argParser(listOf(BACKENDS, isBackendName))
       .default(['wasm'], 'wasm'),
     option(
       '--import <module>',
@@ -85,11 +86,8 @@ export function contendersOf({ contenders, peers }: BenchOptions): readonly Cont
 }
 
 /** A parser of comma-separated names: the choices, or every name that `isKnown` accepts. */
-function listOf<Name extends string>(
-  choices: readonly string[],
-  isKnown = (name: string): name is Name => choices.includes(name),
-): (value: string) => Name[] {
-  return (value) => {
+function listOf(choices: readonly string[], isKnown = (name: string) => choices.includes(name)) {
+  return (value: string): string[] => {
     const names = value
       .split(',')
       .map((name) => name.trim())
@@ -99,7 +97,7 @@ function listOf<Name extends string>(
       const given = unknown.length > 0 ? `There is no ${unknown.join(', ')}.` : 'No name is given.';
       throw new InvalidArgumentError(`${given} Choose from ${choices.join(', ')}, separated by commas.`);
     }
-    return [...new Set(names)] as Name[];
+    return [...new Set(names)];
   };
 }
 

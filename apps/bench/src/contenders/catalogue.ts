@@ -1,23 +1,18 @@
 import { type BackendName, backendNamed } from '../backends.js';
+import { CONTENDERS, type ContenderName } from '../run/results.js';
 import type { Contender } from './contender.js';
 import { sluiceEngine } from './engine.js';
 import { onnxruntime } from './onnxruntime.js';
 import { sluice } from './sluice.js';
 import { tfLayers } from './tf-layers.js';
 
-const catalogue = {
+/** Every contender, by the name it has in results. */
+export const contenders: Readonly<Record<ContenderName, Contender>> = {
   sluice,
   'sluice-engine': sluiceEngine,
   'tf.layers': tfLayers,
   'onnxruntime-web': onnxruntime,
-} as const;
-
-export type ContenderName = keyof typeof catalogue;
-
-/** Every contender, by the name it has in results. */
-export const contenders: Readonly<Record<ContenderName, Contender>> = catalogue;
-
-export const CONTENDERS = Object.keys(contenders) as ContenderName[];
+};
 
 /** The default: the libraries as their users have them. */
 export const USUAL_CONTENDERS = CONTENDERS.filter((name) => name !== 'sluice-engine');

@@ -1,7 +1,7 @@
 import type { PackagedBackendName } from '@sluice/core/backend';
 import type { BackendName } from '../backends.js';
+import type { Profile } from '../run/results.js';
 import type { CellForm, Task } from '../workloads/workload.js';
-import type { Profile } from './kernel-profile.js';
 
 /** Whether a contender can do a task. */
 export type Ability =

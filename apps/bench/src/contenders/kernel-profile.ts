@@ -1,35 +1,7 @@
 import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import type * as tfjs from '@tensorflow/tfjs-core';
 import type { KernelConfig, KernelFunc, Optimizer } from '@tensorflow/tfjs-core';
-
-/** The purposes of kernels in a training batch. */
-export const KERNEL_GROUPS = [
-  'recurrent forward',
-  'recurrent gradient',
-  'embedding',
-  'optimizer',
-  'rest',
-] as const;
-export type KernelGroup = (typeof KERNEL_GROUPS)[number];
-
-/** All calls of a kernel for one purpose, in one batch. */
-export interface KernelTime {
-  readonly kernel: string;
-  readonly group: KernelGroup;
-  readonly calls: number;
-  readonly ms: number;
-}
-
-/** The time of each kernel in a training batch; means over several batches. */
-export interface Profile {
-  /** The number of batches. */
-  readonly batches: number;
-  readonly batchMs: number;
-  /** All of the optimizer's work with the gradients, of which its kernels are a part. */
-  readonly optimizerMs: number;
-  /** The slowest first. */
-  readonly kernels: readonly KernelTime[];
-}
+import type { KernelGroup, KernelTime, Profile } from '../run/results.js';
 
 const GROUP_OF: Readonly<Record<string, KernelGroup>> = {
   [RECURRENT]: 'recurrent forward',

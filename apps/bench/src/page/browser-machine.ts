@@ -1,5 +1,6 @@
-import { describeAdapter, type Machine, wasmFeatures } from '../machine.js';
-import { type Answer, type BenchWorker, connectWorker } from '../workers/protocol.js';
+import { describeAdapter, wasmFeatures } from '../machine.js';
+import type { Machine } from '../run/results.js';
+import { type BenchWorker, connectWorker } from '../workers/protocol.js';
 
 interface Brand {
   readonly brand: string;
@@ -46,11 +47,8 @@ async function describeRuntime(): Promise<Pick<Machine, 'runtime' | 'system'>> {
 /** Starts a worker in a web worker. */
 export function startWebWorker(): BenchWorker {
   const thread = new Worker(new URL('./worker-thread.ts', import.meta.url), { type: 'module' });
-  const { worker, onAnswer, onEnd } = connectWorker({
-    send: (request) => thread.postMessage(request),
-    end: () => thread.terminate(),
-  });
-  thread.addEventListener('message', ({ data }: MessageEvent<Answer>) => onAnswer(data));
+  const { worker, onAnswer, onEnd } = connectWorker(thread);
+  thread.addEventListener('message', ({ data }) => onAnswer(data));
   thread.addEventListener('messageerror', () => onEnd('its answer cannot be read'));
   thread.addEventListener('error', (event) => {
     event.preventDefault();

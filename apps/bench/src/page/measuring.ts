@@ -1,9 +1,7 @@
 import { backendNamed } from '../backends.js';
-import type { CeilingReport } from '../ceilings/ceilings.js';
 import { competitorsOf } from '../contenders/catalogue.js';
-import type { Machine } from '../machine.js';
 import { type Run, savedReports } from '../report/results-file.js';
-import type { TaskReport } from '../run/results.js';
+import type { CeilingReport, Machine, TaskReport } from '../run/results.js';
 import { type RunPlan, runAll, TimeLeft } from '../run/run-all.js';
 import { titleOf } from '../workloads/workload.js';
 import { startWebWorker } from './browser-machine.js';

@@ -1,6 +1,5 @@
 import { type BackendName, backendNamed } from '../backends.js';
-import type { ContenderName } from '../contenders/catalogue.js';
-import type { Measured } from '../run/results.js';
+import type { ContenderName, Measured } from '../run/results.js';
 import type { Shape, Task, Workload } from '../workloads/workload.js';
 
 /** The name of a choice and a sentence about it, for a reader. */

@@ -1,7 +1,7 @@
 import { cells } from '@sluice/core';
 import { type BackendName, backendNamed, isBackendName } from '../backends.js';
-import { CONTENDERS, type ContenderName, USUAL_CONTENDERS } from '../contenders/catalogue.js';
-import type { Machine } from '../machine.js';
+import { USUAL_CONTENDERS } from '../contenders/catalogue.js';
+import { CONTENDERS, type ContenderName, type Machine } from '../run/results.js';
 import {
   DEFAULT_SHAPES,
   parseShape,

@@ -1,5 +1,5 @@
-import type { Machine } from '../machine.js';
 import type { Run } from '../report/results-file.js';
+import type { Machine } from '../run/results.js';
 import type { Settings } from './settings.js';
 
 /** The progress of a run. */

@@ -1,10 +1,11 @@
-import { KERNEL_GROUPS, type Profile } from '../contenders/kernel-profile.js';
 import { isTied, noiseWarning } from '../run/noise.js';
 import {
   fastest,
   isMeasured,
   isWrong,
+  KERNEL_GROUPS,
   type Measured,
+  type Profile,
   rankedOf,
   speedOf,
   type TaskReport,

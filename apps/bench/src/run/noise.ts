@@ -1,5 +1,4 @@
-import type { Ceiling, CeilingReport } from '../ceilings/ceilings.js';
-import { type Measured, speedOf } from './results.js';
+import { type Ceiling, type CeilingReport, type Measured, speedOf } from './results.js';
 
 /** A result is noisy when the middle half of its times is wider than this share of the median. */
 const NOISY_SPREAD = 0.25;

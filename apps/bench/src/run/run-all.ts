@@ -1,10 +1,10 @@
 import type { BackendName } from '../backends.js';
-import { type CeilingReport, measureCeiling } from '../ceilings/ceilings.js';
+import { measureCeiling } from '../ceilings/ceilings.js';
 import { type Competitor, contenders } from '../contenders/catalogue.js';
 import { flopsOf } from '../workloads/flops.js';
 import { type Series, tasksOf } from '../workloads/workload.js';
 import { roundsSeconds } from './alternate.js';
-import type { TaskReport } from './results.js';
+import type { CeilingReport, TaskReport } from './results.js';
 import { type RunOptions, runSeries } from './run-series.js';
 
 /** The parts of a run. */

@@ -1,7 +1,6 @@
 import { backendNamed } from '../backends.js';
 import { type Competitor, contenders } from '../contenders/catalogue.js';
-import type { CheckResult } from '../contenders/contender.js';
-import { askWithin, type BenchWorker, type Checked, type Request } from '../workers/protocol.js';
+import { askWithin, type BenchWorker, type Checked, type Request, withWorkers } from '../workers/protocol.js';
 import { flopsOf } from '../workloads/flops.js';
 import { maxErrorOf, type Reference } from '../workloads/reference.js';
 import { type CellForm, type Series, type Task, tasksOf } from '../workloads/workload.js';
@@ -28,25 +27,22 @@ export interface RunOptions {
   readonly onRound?: (reports: TaskReport[]) => void;
 }
 
-/** The results of one task so far. */
-class Findings {
-  readonly notes = new Set<string>();
-  covers: string | undefined;
-  /** In the order in which the competitors are reported. */
-  readonly results = new Map<Entry, Result | undefined>();
+/** What is known of one task so far. */
+interface Findings {
+  readonly task: Task;
+  readonly notes: Set<string>;
+  covers?: string;
+}
 
-  constructor(readonly task: Task) {}
-
-  report(): TaskReport {
-    const results = [...this.results.values()].filter((result) => result !== undefined);
-    return { task: this.task, results, notes: [...this.notes], covers: this.covers };
-  }
+/** One competitor at one task. */
+interface Lane {
+  readonly findings: Findings;
+  readonly entry: Entry;
+  result?: Result;
 }
 
 /** A contender that is checked, warm and ready to be measured. */
-interface Ready {
-  readonly findings: Findings;
-  readonly entry: Entry;
+interface ReadyLane extends Lane {
   readonly form: CellForm;
   readonly worker: BenchWorker;
   readonly check: Checked;
@@ -72,88 +68,72 @@ const PROFILE_SECONDS = 2;
  *
  * @returns a report for each cell of the series.
  */
-export async function runSeries(
+export function runSeries(
   series: Series,
   competitors: readonly Competitor[],
   options: RunOptions,
 ): Promise<TaskReport[]> {
-  const workers: BenchWorker[] = [];
-  const startWorker = () => {
-    const worker = options.startWorker();
-    workers.push(worker);
-    return worker;
-  };
-  const stopAll = () => {
-    for (const worker of workers) worker.stop();
-  };
-  options.signal?.addEventListener('abort', stopAll);
-  const findings = tasksOf(series).map((task) => new Findings(task));
-  const run = new SeriesRun({ ...options, startWorker }, findings, competitors.length * findings.length);
-  try {
-    // A contender's cells follow each other, since they are compared closely: little time passes between their turns.
-    for (const competitor of competitors) {
-      for (const task of findings) {
-        if (!options.signal?.aborted) await run.setUp(task, competitor);
-      }
-    }
+  return withWorkers(options, async (startWorker) => {
+    const run = new SeriesRun({ ...options, startWorker }, series, competitors);
+    await run.setUp();
     if (!options.signal?.aborted) await options.settle?.();
     await run.measure();
     if (options.profile) await run.profile();
     return run.reports();
-  } finally {
-    options.signal?.removeEventListener('abort', stopAll);
-    stopAll();
-  }
+  });
 }
 
 class SeriesRun {
-  private readonly ready: Ready[] = [];
+  private readonly findings: readonly Findings[];
+  private readonly lanes: readonly Lane[];
+  private readonly ready: ReadyLane[] = [];
   private readonly references = new Map<string, Reference>();
   /** The finished share: setting up is the first half of a series, measuring the second. */
   private done = 0;
-  private readonly timeScale: number;
 
   constructor(
     private readonly options: RunOptions,
-    private readonly findings: readonly Findings[],
-    private readonly setUps: number,
+    series: Series,
+    competitors: readonly Competitor[],
   ) {
-    this.timeScale = options.timeScale ?? 1;
+    this.findings = tasksOf(series).map((task) => ({ task, notes: new Set() }));
+    // A contender's cells follow each other, since they are compared closely: little time passes between their turns.
+    this.lanes = competitors.flatMap(({ contender, backend }) =>
+      this.findings.map((findings) => {
+        const { threads } = backendNamed(backend);
+        return { findings, entry: { ...findings.task, backend, threads, contender } };
+      }),
+    );
   }
 
   reports(): TaskReport[] {
-    return this.findings.map((task) => task.report());
+    return this.findings.map((findings) => ({
+      task: findings.task,
+      results: this.lanes.flatMap((lane) => (lane.findings === findings && lane.result ? [lane.result] : [])),
+      notes: [...findings.notes],
+      covers: findings.covers,
+    }));
   }
 
-  /** Prepares, checks and warms up one competitor for one cell, or notes why it cannot. */
-  async setUp(findings: Findings, { contender, backend }: Competitor): Promise<void> {
-    const { task } = findings;
-    const entry: Entry = { ...task, backend, threads: backendNamed(backend).threads, contender };
-    findings.results.set(entry, undefined);
-    this.done += 0.5 / this.setUps;
-    const ability = contenders[contender].ability(task, backend);
-    if ('refusal' in ability) {
-      findings.results.set(entry, { ...entry, skipped: ability.refusal });
-      return;
-    }
-    const { form, notes = [] } = ability;
-    for (const note of notes) findings.notes.add(note);
-    const worker = this.options.startWorker();
-    try {
-      this.stage(entry, 'setting up');
-      await this.ask(worker, 'setting up', { kind: 'prepare', contender, backend, task, form });
-      this.stage(entry, 'checking');
-      const started = performance.now();
-      const check = await this.ask(worker, 'the first call', { kind: 'check' });
-      const isSlow = performance.now() - started > 1000 * SLOW_CHECK_SECONDS;
-      this.stage(entry, 'comparing with the reference');
-      const maxError = await this.compare(findings, form, check);
-      this.stage(entry, 'warming up');
-      if (!isSlow) await this.warmUp(worker);
-      this.ready.push({ findings, entry, form, worker, check, maxError });
-    } catch (error) {
-      worker.stop();
-      this.skip(findings, entry, (error as Error).message);
+  /** Prepares, checks and warms up every competitor, or notes why it cannot. */
+  async setUp(): Promise<void> {
+    for (const lane of this.lanes) {
+      if (this.isCancelled) return;
+      this.done += 0.5 / this.lanes.length;
+      const { contender, backend } = lane.entry;
+      const ability = contenders[contender].ability(lane.findings.task, backend);
+      if ('refusal' in ability) {
+        this.skip(lane, ability.refusal);
+        continue;
+      }
+      for (const note of ability.notes ?? []) lane.findings.notes.add(note);
+      const worker = this.options.startWorker();
+      try {
+        this.ready.push(Object.assign(lane, await this.makeReady(lane, ability.form, worker)));
+      } catch (error) {
+        worker.stop();
+        this.skip(lane, (error as Error).message);
+      }
     }
   }
 
@@ -162,11 +142,11 @@ class SeriesRun {
       turn: (seconds: number) => this.ask(worker, 'a call', { kind: 'turn', seconds }),
     }));
     const times = await alternate(entrants, {
-      timeScale: this.timeScale,
+      timeScale: this.options.timeScale,
       signal: this.options.signal,
       onTurn: (i, round) => {
         this.done = 0.5 + (0.5 * (round + i / entrants.length)) / ROUNDS;
-        this.stage(this.ready[i].entry, `round ${round + 1}`);
+        this.stage(this.ready[i], `round ${round + 1}`);
       },
       onRound: (soFar) => {
         this.conclude(soFar);
@@ -178,28 +158,45 @@ class SeriesRun {
 
   /** Profiles Sluice's training batches, in workers of their own: the timers must not slow the measured ones down. */
   async profile(): Promise<void> {
-    for (const { findings, entry, form } of this.ready) {
-      const result = findings.results.get(entry);
+    for (const lane of this.ready) {
+      const { entry, form, result } = lane;
       const wanted = entry.workload === 'train' && entry.contender === 'sluice';
-      if (!wanted || !result || !isMeasured(result) || this.options.signal?.aborted) continue;
-      this.stage(entry, 'profiling its kernels');
-      const { contender, backend } = entry;
+      if (!wanted || !result || !isMeasured(result) || this.isCancelled) continue;
+      this.stage(lane, 'profiling its kernels');
       const worker = this.options.startWorker();
       try {
-        const { task } = findings;
-        await this.ask(worker, 'setting up', { kind: 'prepare', contender, backend, task, form });
+        await this.prepare(lane, form, worker);
         await this.ask(worker, 'the first call', { kind: 'check' });
         const seconds = this.timeScale * PROFILE_SECONDS;
-        const profile = await this.ask(worker, 'a profile', { kind: 'profile', seconds });
-        findings.results.set(entry, { ...result, profile });
+        lane.result = {
+          ...result,
+          profile: await this.ask(worker, 'a profile', { kind: 'profile', seconds }),
+        };
       } catch (error) {
-        const { message } = error as Error;
-        if (!this.options.signal?.aborted)
-          findings.notes.add(`${contender} on ${backend} not profiled: ${message}`);
+        this.note(lane, `not profiled: ${(error as Error).message}`);
       } finally {
         worker.stop();
       }
     }
+  }
+
+  private async makeReady(lane: Lane, form: CellForm, worker: BenchWorker) {
+    this.stage(lane, 'setting up');
+    await this.prepare(lane, form, worker);
+    this.stage(lane, 'checking');
+    const started = performance.now();
+    const check = await this.ask(worker, 'the first call', { kind: 'check' });
+    const isSlow = performance.now() - started > 1000 * SLOW_CHECK_SECONDS;
+    this.stage(lane, 'comparing with the reference');
+    const maxError = await this.compare(lane.findings, form, check);
+    this.stage(lane, 'warming up');
+    if (!isSlow) await this.warmUp(worker);
+    return { form, worker, check, maxError };
+  }
+
+  private prepare({ findings, entry }: Lane, form: CellForm, worker: BenchWorker) {
+    const { contender, backend } = entry;
+    return this.ask(worker, 'setting up', { kind: 'prepare', contender, backend, task: findings.task, form });
   }
 
   private async warmUp(worker: BenchWorker): Promise<void> {
@@ -209,45 +206,8 @@ class SeriesRun {
     if (call < SHORT_CALL_MS) await turn(Math.min(LONGER_WARM_UP_SECONDS, (call / 1000) * MANY_CALLS));
   }
 
-  private stage({ contender, backend, cell }: Entry, step: string): void {
-    this.options.onStage?.(`${contender} ${cell} on ${backend}: ${step}`, this.done);
-  }
-
-  /** Turns times into results. */
-  private conclude(times: readonly Times[]): void {
-    for (const [i, { findings, entry, form, maxError, check }] of this.ready.entries()) {
-      const { rounds, failure } = times[i];
-      const durations = rounds.flat();
-      if (durations.length === 0) {
-        if (failure !== undefined) this.skip(findings, entry, failure);
-        continue;
-      }
-      findings.results.set(entry, {
-        ...entry,
-        medianMs: median(durations),
-        minMs: Math.min(...durations),
-        quartilesMs: quartiles(durations),
-        runs: durations.length,
-        roundsMs: rounds.map(median),
-        flops: flopsOf(findings.task, form),
-        firstMs: check.firstMs,
-        maxError,
-        kernels: check.kernels,
-      });
-      if (failure !== undefined && !this.options.signal?.aborted) {
-        const who = `${entry.contender} on ${entry.backend}`;
-        findings.notes.add(`${who} ended early, after ${durations.length} calls: ${failure}`);
-      }
-    }
-  }
-
-  /** Notes why a contender has no figures, unless the run was cancelled. */
-  private skip(findings: Findings, entry: Entry, skipped: string): void {
-    if (!this.options.signal?.aborted) findings.results.set(entry, { ...entry, skipped });
-  }
-
   /** The error of a check against the reference of the form, which is computed at its first use. */
-  private async compare(findings: Findings, form: CellForm, { outputs }: CheckResult): Promise<number> {
+  private async compare(findings: Findings, form: CellForm, { outputs }: Checked): Promise<number> {
     const key = JSON.stringify(form);
     let reference = this.references.get(key);
     if (!reference) {
@@ -258,6 +218,54 @@ class SeriesRun {
     }
     findings.covers = reference.covers;
     return maxErrorOf(findings.task, form, outputs, reference.expected);
+  }
+
+  /** Turns times into results. */
+  private conclude(times: readonly Times[]): void {
+    for (const [i, lane] of this.ready.entries()) {
+      const { rounds, failure } = times[i];
+      const durations = rounds.flat();
+      if (durations.length > 0) {
+        const { firstMs, kernels } = lane.check;
+        lane.result = {
+          ...lane.entry,
+          medianMs: median(durations),
+          minMs: Math.min(...durations),
+          quartilesMs: quartiles(durations),
+          runs: durations.length,
+          roundsMs: rounds.map(median),
+          firstMs,
+          maxError: lane.maxError,
+          kernels,
+          flops: flopsOf(lane.findings.task, lane.form),
+        };
+      }
+      if (failure === undefined) continue;
+      if (durations.length === 0) this.skip(lane, failure);
+      else this.note(lane, `ended early, after ${durations.length} calls: ${failure}`);
+    }
+  }
+
+  /** Notes why a contender has no figures, unless the run was cancelled. */
+  private skip(lane: Lane, skipped: string): void {
+    if (!this.isCancelled) lane.result = { ...lane.entry, skipped };
+  }
+
+  /** Notes what happened to a contender, unless the run was cancelled. */
+  private note({ findings, entry: { contender, backend } }: Lane, event: string): void {
+    if (!this.isCancelled) findings.notes.add(`${contender} on ${backend} ${event}`);
+  }
+
+  private stage({ entry: { contender, backend, cell } }: Lane, step: string): void {
+    this.options.onStage?.(`${contender} ${cell} on ${backend}: ${step}`, this.done);
+  }
+
+  private get isCancelled(): boolean {
+    return this.options.signal?.aborted ?? false;
+  }
+
+  private get timeScale(): number {
+    return this.options.timeScale ?? 1;
   }
 
   private ask<R extends Request>(worker: BenchWorker, step: string, request: R) {

@@ -1,49 +1,6 @@
-import type { BackendName } from '../backends.js';
-import type { ContenderName } from '../contenders/catalogue.js';
-import type { CheckResult } from '../contenders/contender.js';
-import type { Profile } from '../contenders/kernel-profile.js';
-import type { Reference } from '../workloads/reference.js';
-import type { CellForm, Task } from '../workloads/workload.js';
+import type { Answer, Replies, Request } from './serve.js';
 
-/** The requests to a worker. `check`, `turn` and `profile` use the contender that `prepare` has set up. */
-export type Request =
-  | { readonly kind: 'reference'; readonly task: Task; readonly form: CellForm }
-  | {
-      readonly kind: 'prepare';
-      readonly contender: ContenderName;
-      readonly backend: BackendName;
-      readonly task: Task;
-      readonly form: CellForm;
-    }
-  | { readonly kind: 'check' }
-  | { readonly kind: 'turn' | 'profile'; readonly seconds: number }
-  /** `seconds` of each run, see `measureCeiling`. */
-  | {
-      readonly kind: 'registerLoop' | 'matrixProduct';
-      readonly backend: BackendName;
-      readonly seconds: number;
-    };
-
-/** The replies, by the kind of request. */
-export interface Replies {
-  reference: Reference;
-  prepare: null;
-  check: Checked;
-  /** The time of each call, in ms. */
-  turn: number[];
-  profile: Profile;
-  /** GFLOP/s */
-  registerLoop: number;
-  matrixProduct: number;
-}
-
-export interface Checked extends CheckResult {
-  /** Milliseconds from the request to prepare to the first result: loading the library, compiling, the first call. */
-  readonly firstMs: number;
-}
-
-/** The message of a thread after a request. */
-export type Answer = { readonly reply: Replies[Request['kind']] } | { readonly failure: string };
+export type { Answer, Checked, Replies, Request } from './serve.js';
 
 /** A contender's own thread. It shares nothing with the others and can be stopped in the middle of a call. */
 export interface BenchWorker {
@@ -53,47 +10,63 @@ export interface BenchWorker {
 }
 
 /** A thread of Node or of a browser. */
-export interface Thread {
-  send(request: Request): void;
+interface Thread {
+  postMessage(request: Request): void;
   /** Ends the thread, also in the middle of a call. */
-  end(): void;
+  terminate(): unknown;
 }
 
-/** A worker, and the callbacks for its thread's answers and its end. */
-export interface WorkerConnection {
-  readonly worker: BenchWorker;
-  onAnswer(answer: Answer): void;
-  /** The thread has ended or cannot be used. The first reason rejects the current request and all later ones. */
-  onEnd(reason: string): void;
-}
-
-/** Makes a worker of a thread. */
-export function connectWorker(thread: Thread): WorkerConnection {
+/**
+ * Makes a worker of a thread.
+ *
+ * @returns also the callbacks for the thread's answers and for its end, whose first reason rejects the current request and all
+ *   later ones.
+ */
+export function connectWorker(thread: Thread) {
   let settle: ((answer: Answer) => void) | undefined;
   let ended: string | undefined;
   const onEnd = (reason: string) => {
     ended ??= reason;
     settle?.({ failure: ended });
   };
-  return {
-    onAnswer: (answer) => settle?.(answer),
-    onEnd,
-    worker: {
-      async ask<R extends Request>(request: R) {
-        if (ended !== undefined) throw new Error(ended);
-        const answer = await new Promise<Answer>((resolve) => {
-          settle = resolve;
-          thread.send(request);
-        });
-        if ('failure' in answer) throw new Error(answer.failure);
-        return answer.reply as Replies[R['kind']];
-      },
-      stop() {
-        onEnd('it was stopped');
-        thread.end();
-      },
+  const worker: BenchWorker = {
+    async ask<R extends Request>(request: R) {
+      if (ended !== undefined) throw new Error(ended);
+      const answer = await new Promise<Answer>((resolve) => {
+        settle = resolve;
+        thread.postMessage(request);
+      });
+      if ('failure' in answer) throw new Error(answer.failure);
+      return answer.reply as Replies[R['kind']];
+    },
+    stop() {
+      onEnd('it was stopped');
+      thread.terminate();
     },
   };
+  return { worker, onAnswer: (answer: Answer) => settle?.(answer), onEnd };
+}
+
+/** Work with several workers, which are stopped at its end and at the signal. */
+export async function withWorkers<Result>(
+  { startWorker, signal }: { startWorker: () => BenchWorker; signal?: AbortSignal },
+  work: (start: () => BenchWorker) => Promise<Result>,
+): Promise<Result> {
+  const workers: BenchWorker[] = [];
+  const stopAll = () => {
+    for (const worker of workers) worker.stop();
+  };
+  signal?.addEventListener('abort', stopAll);
+  try {
+    return await work(() => {
+      const worker = startWorker();
+      workers.push(worker);
+      return worker;
+    });
+  } finally {
+    signal?.removeEventListener('abort', stopAll);
+    stopAll();
+  }
 }
 
 /**

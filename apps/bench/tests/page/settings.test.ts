@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { type BackendName, backendNamed } from '../../src/backends.js';
-import type { Machine } from '../../src/machine.js';
 import {
   defaultSettings,
   parseShapes,
@@ -9,6 +8,7 @@ import {
   seriesFor,
   settingsFrom,
 } from '../../src/page/settings.js';
+import type { Machine } from '../../src/run/results.js';
 
 const machine: Machine = {
   runtime: 'Chromium 142',

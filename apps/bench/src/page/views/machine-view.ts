@@ -1,11 +1,10 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { BackendName } from '../../backends.js';
-import type { CeilingReport } from '../../ceilings/ceilings.js';
-import { librariesText, type Machine } from '../../machine.js';
+import { librariesText } from '../../machine.js';
 import { threeDigits } from '../../report/numbers.js';
 import type { Run } from '../../report/results-file.js';
 import { sortCeilings } from '../../run/noise.js';
-import { rankedOf } from '../../run/results.js';
+import { type CeilingReport, type Machine, rankedOf } from '../../run/results.js';
 import { backendLabel } from '../names.js';
 
 /** The machine of a run, the ceilings of its devices, and warnings about them. */

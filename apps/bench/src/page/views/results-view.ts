@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import type { Ceiling } from '../../ceilings/ceilings.js';
 import { errorText, threeDigits, timeIn, type Unit, unitOf } from '../../report/numbers.js';
 import type { Run } from '../../report/results-file.js';
 import { isTied, noiseWarning, sortCeilings } from '../../run/noise.js';
 import {
+  type Ceiling,
   fastest,
   isMeasured,
   isWrong,

@@ -1,8 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { type BackendName, backendNamed } from '../../backends.js';
-import { CONTENDERS } from '../../contenders/catalogue.js';
-import type { Machine } from '../../machine.js';
+import { CONTENDERS, type Machine } from '../../run/results.js';
 import { type Shape, WORKLOADS } from '../../workloads/workload.js';
 import { DIMENSIONS, type Dimension, variedShapes } from '../comparisons.js';
 import { backendLabel, CONTENDER_NAMES, cellName, WORKLOAD_NAMES } from '../names.js';
