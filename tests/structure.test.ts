@@ -12,7 +12,7 @@ const testingModules = [/^vitest$/, /^@sluice\/conformance$/];
 /** Modules of a command line program; only the folder `command` of the suite imports them. */
 const commandModules = [/^node:/, /^(cli-progress|commander|junit-report-builder)$/];
 
-const core = /^@sluice\/core(\/(equations|layouts|backend|random))?$/;
+const core = /^@sluice\/core(\/(equations|layouts|pytorch|backend|random))?$/;
 const tfjs = /^@sluice\/tfjs$/;
 
 /**
@@ -31,7 +31,7 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
     [
       core,
       tfjs,
-      /^@sluice\/formats(\/layers-model)?$/,
+      /^@sluice\/formats(\/(layers-model|write))?$/,
       /^@tensorflow\/tfjs-(core|layers)$/,
       /^node:/,
       ...testingModules,

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cells, toPyTorch } from '@sluice/core';
+import { cells } from '@sluice/core';
+import { toPyTorch } from '@sluice/core/pytorch';
 import { decodeSafetensors, encodeSafetensors, type WrittenTensor } from '@sluice/formats/safetensors';
 import { describe, expect, test } from 'vitest';
 import { command, small } from './command.js';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { cells, type Plan, planFor, referenceForward, referenceGradient, toPyTorch } from '@sluice/core';
+import { cells, type Plan, planFor, referenceForward, referenceGradient } from '@sluice/core';
+import { toPyTorch } from '@sluice/core/pytorch';
 import { describe, expect, test } from 'vitest';
 import {
   type PrintedProblem,

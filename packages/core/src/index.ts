@@ -1,4 +1,4 @@
-/** Cells, their plans, documentation and float64 reference. The other subpaths: `/equations`, `/layouts` and `/backend`. */
+/** Cells, their plans, documentation and float64 reference. The other subpaths: `/equations`, `/layouts`, `/pytorch` and `/backend`. */
 export {
   type CellFactory,
   cellFrom,
@@ -23,6 +23,5 @@ export {
 export type { ParameterRole, ParameterShape, Sizes } from './equations/parameters.js';
 export type { TraceOptions } from './graph/trace.js';
 export { type Plan, planFor } from './plan/plan.js';
-export { pythonClassName, toPyTorch } from './pytorch/module.js';
 export { type ReferenceResult, type ReferenceStep, referenceForward } from './reference/forward.js';
 export { referenceGradient } from './reference/gradient.js';

@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Cell, pythonClassName, toPyTorch } from '@sluice/core';
+import type { Cell } from '@sluice/core';
+import { pythonClassName, toPyTorch } from '@sluice/core/pytorch';
 import { encodeSafetensors } from '@sluice/formats/safetensors';
 import { Bidirectional, RecurrentLayer } from '@sluice/layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';

@@ -3,6 +3,7 @@ import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentVector, type Sizes } from '../equations/parameters.js';
 import { gru } from './gru.js';
+import { highwayScale } from './highway-scale.js';
 import { checkOptions } from './options.js';
 
 export interface SruOptions {
@@ -41,16 +42,6 @@ const LIGHT_ONLY = [
   'scale',
   'projectSkip',
 ] as const;
-
-/**
- * The factor of the highway's input when it is not projected.
- * @throws RangeError when both `rescale` and `scale` are given.
- */
-export function highwayScale({ rescale = false, highwayBias = 0, scale }: SruOptions): number {
-  if (!rescale) return scale ?? 1;
-  if (scale === undefined) return Math.sqrt(1 + 2 * Math.exp(highwayBias));
-  throw new RangeError(`sru: scale is ${scale}, but rescale computes it; give one of them.`);
-}
 
 /**
  * Simple recurrent unit. Lei et al. 2018, arXiv:1709.02755. States: the cell state `c` alone; the output is `h`.

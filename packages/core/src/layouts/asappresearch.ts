@@ -1,4 +1,5 @@
-import { highwayScale, type SruOptions } from '../cells/sru.js';
+import { highwayScale } from '../cells/highway-scale.js';
+import type { SruOptions } from '../cells/sru.js';
 import type { Sizes } from '../equations/parameters.js';
 import { type BothDirections, defineDirectionalLayout } from './define-layout.js';
 import { type FloatArray, native, type StoredArray, type StoredArrays } from './description.js';

@@ -1,5 +1,6 @@
 /** A chain of layers as the source of a PyTorch module. */
-import { cellFrom, pythonClassName, toPyTorch } from '@sluice/core';
+import { cellFrom } from '@sluice/core';
+import { pythonClassName, toPyTorch } from '@sluice/core/pytorch';
 import { FormatError } from '../bytes/format-error.js';
 import { chainOf, type Step } from '../data/chain.js';
 import type { LayerData, ModelFile, RecurrentLayerData } from '../data/layers.js';
