@@ -1,4 +1,5 @@
-import { FormatError, formatNames } from '@sluice/formats';
+import { FormatError } from '@sluice/formats';
+import { formatNames } from '@sluice/formats/write';
 import { Command, CommanderError, Option } from 'commander';
 import { type ReadFlags, toAssumed } from './read-file.js';
 import { type Terminal, UsageError } from './terminal.js';

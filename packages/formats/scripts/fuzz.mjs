@@ -7,16 +7,18 @@ import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { asFormatError, FormatError } from '../dist/bytes/format-error.js';
-import { formats } from '../dist/formats.js';
+import { readers as pageReaders } from '../dist/readers/of-pages.js';
+import { readers as otherReaders } from '../dist/readers/others.js';
 
 const MAX_MILLISECONDS = 1000;
 const MAX_BYTES = 500e6;
 
 const [name, count = '1000', seed = '1'] = process.argv.slice(2);
-const format = formats.find((known) => known.name === name);
+const readers = [...pageReaders, ...otherReaders];
+const format = readers.find((known) => known.name === name);
 if (!format) {
   console.error(
-    `Usage: node scripts/fuzz.mjs ${formats.map((known) => known.name).join('|')} [COUNT] [SEED]`,
+    `Usage: node scripts/fuzz.mjs ${readers.map((known) => known.name).join('|')} [COUNT] [SEED]`,
   );
   process.exit(2);
 }
@@ -30,7 +32,7 @@ const files = new Map(
     .map((path) => [path, new Uint8Array(readFileSync(join(folder, path)))]),
 );
 const models = [...files].filter(([, bytes]) => format.recognise(bytes));
-const { read } = await format.loadReader();
+const { read } = await format.load();
 
 const outcomes = { models: 0, errors: 0 };
 let [slowest, largest] = [0, 0];

@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readModel, writeModel } from '../dist/index.js';
+import { readModel } from '../dist/index.js';
+import { writeModel } from '../dist/write.js';
 
 const [folder] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });

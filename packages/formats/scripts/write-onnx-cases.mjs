@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cellFrom, defineCell, planFor, referenceForward, registerCell } from '@sluice/core';
 import { bias, greater, kernel, recurrentKernel, tanh, where } from '@sluice/core/equations';
-import { writeModel } from '../dist/index.js';
+import { writeModel } from '../dist/write.js';
 
 const folder = process.argv[2];
 if (!folder) {

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cellFrom, cells, planFor, referenceForward } from '@sluice/core';
-import { writeModel } from '../dist/index.js';
+import { writeModel } from '../dist/write.js';
 
 const [folder] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 export { FormatError } from './bytes/format-error.js';
 export type { ReportProgress, Source, SourceOptions } from './bytes/source.js';
-export type { AssumedOptions, ReadOptions, WriteOptions, WrittenFiles } from './data/format.js';
+export type { AssumedOptions, ReadOptions } from './data/format.js';
 export {
   type CallOptions,
   type CellWeights,
@@ -15,7 +15,5 @@ export {
   toPlan,
 } from './data/layers.js';
 export type { FileTensor, StoredType, Values } from './data/tensor.js';
-export { formatNames, formatOfPath } from './formats.js';
 export { readArrays } from './read-arrays.js';
 export { readModel } from './read-model.js';
-export { writeModel } from './write-model.js';

@@ -1,8 +1,8 @@
-import { asFormatError, FormatError } from './bytes/format-error.js';
+import { asFormatError } from './bytes/format-error.js';
 import { openSource, type Source } from './bytes/source.js';
 import type { ReadOptions } from './data/format.js';
 import type { ModelFile } from './data/layers.js';
-import { formats, recogniseFormat } from './formats.js';
+import { findReader } from './readers/of-pages.js';
 
 /**
  * Reads a model file of any supported format, recognised by its content, as plain data.
@@ -12,11 +12,7 @@ import { formats, recogniseFormat } from './formats.js';
  */
 export async function readModel(source: Source, options: ReadOptions = {}): Promise<ModelFile> {
   const opened = await openSource(source, options);
-  const format = recogniseFormat(opened.bytes);
-  if (!format?.loadReader) {
-    const known = formats.map(({ label, endings }) => `${label} (${endings.join(', ')})`).join('; ');
-    throw new FormatError(`${opened.name}: this is no model file that Sluice reads. It reads: ${known}.`);
-  }
-  const { read } = await format.loadReader();
+  const reader = await findReader(opened.bytes, opened.name);
+  const { read } = await reader.load();
   return asFormatError(opened.name, () => read(opened, options));
 }

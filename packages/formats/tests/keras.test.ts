@@ -5,15 +5,9 @@ import { createCpuBackend } from '@sluice/backend-cpu/engine';
 import { describe, expect, test } from 'vitest';
 import type { JsonRecord } from '../src/bytes/json.js';
 import { unzip, zip } from '../src/bytes/zip.js';
-import {
-  type LayerData,
-  type ModelFile,
-  type RecurrentLayerData,
-  readModel,
-  toPlan,
-  writeModel,
-} from '../src/index.js';
+import { type LayerData, type ModelFile, type RecurrentLayerData, readModel, toPlan } from '../src/index.js';
 import { fromKeras3 } from '../src/keras/keras3-config.js';
+import { writeModel } from '../src/write.js';
 import { largestDifference, runLayer, sideBySide } from './run-layer.js';
 
 const path = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));

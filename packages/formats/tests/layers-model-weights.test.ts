@@ -4,7 +4,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
-import { type ModelFile, readModel, writeModel } from '../src/index.js';
+import { type ModelFile, readModel } from '../src/index.js';
+import { writeModel } from '../src/write.js';
 import { largestDifference } from './run-layer.js';
 import {
   glorot,

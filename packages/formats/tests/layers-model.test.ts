@@ -4,7 +4,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
-import { readModel, writeModel } from '../src/index.js';
+import { readModel } from '../src/index.js';
+import { writeModel } from '../src/write.js';
 import { largestDifference, runLayer, sideBySide } from './run-layer.js';
 import {
   glorot,

@@ -17,8 +17,8 @@ import {
   type OtherLayerData,
   type RecurrentLayerData,
   readModel,
-  writeModel,
 } from '../src/index.js';
+import { writeModel } from '../src/write.js';
 
 const [BATCH, TIMESTEPS, INPUTS, UNITS] = [2, 4, 3, 2];
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { FormatError, readModel, writeModel } from '@sluice/formats';
+import { FormatError, readModel } from '@sluice/formats';
+import { writeModel } from '@sluice/formats/write';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';

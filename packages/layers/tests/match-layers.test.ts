@@ -1,4 +1,5 @@
-import { type LayerData, writeModel } from '@sluice/formats';
+import type { LayerData } from '@sluice/formats';
+import { writeModel } from '@sluice/formats/write';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
 import { dense, gru, loadWeights, lstm, sequential, simpleRNN, toModelFile } from '../src/index.js';

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type AssumedOptions, type FormatName, formatNames, formatOfPath, writeModel } from '@sluice/formats';
+import type { AssumedOptions, FormatName } from '@sluice/formats';
+import { formatNames, formatOfPath, writeModel } from '@sluice/formats/write';
 import { readFile } from '../read-file.js';
 import { formatBytes, type Terminal, UsageError } from '../terminal.js';
 

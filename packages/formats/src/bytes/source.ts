@@ -1,5 +1,6 @@
 /** Where the bytes of a file come from: a path (Node), a URL, a `File` of a browser, or bytes in memory. */
 import { FormatError } from './format-error.js';
+import { joinBytes } from './join.js';
 
 /**
  * A path or URL, a `Blob` or `File`, the `File`s of a model in several files (`model.json` first), or the bytes.
@@ -70,7 +71,10 @@ async function openAddress(address: string | URL, options: SourceOptions): Promi
   const isRemote = /^(https?|data|blob):/.test(text);
   const files = isRemote ? undefined : fileSystem();
   const read = files
-    ? (path: string | URL) => readPath(files, path, options)
+    ? async (path: string | URL) => {
+        const { readPath } = await import('./read-path.js');
+        return readPath(files, path, (stream, size) => readPieces(stream, size, options));
+      }
     : (url: string | URL) => fetchBytes(String(url), options);
   const local = text.startsWith('file:') ? new URL(text) : address;
   return {
@@ -96,24 +100,6 @@ function besides(address: string | URL, path: string): string | URL {
     return url;
   }
   return text.replace(/[^\\/]*$/, path);
-}
-
-async function readPath(
-  files: typeof import('node:fs/promises'),
-  path: string | URL,
-  options: SourceOptions,
-): Promise<Uint8Array> {
-  const handle = await files.open(path).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new FormatError(`${path}: ${reason}.`, { cause: error });
-  });
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new FormatError(`${path} is a folder; give the path of a file in it.`);
-    return await readPieces(handle.readableWebStream() as ReadableStream<Uint8Array>, stats.size, options);
-  } finally {
-    await handle.close();
-  }
 }
 
 async function fetchBytes(url: string, options: SourceOptions): Promise<Uint8Array> {
@@ -146,11 +132,5 @@ async function readPieces(
     length += piece.length;
     onProgress?.(length, total);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+  return joinBytes(pieces);
 }

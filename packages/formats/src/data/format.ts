@@ -38,16 +38,11 @@ export interface WriteOptions {
   readonly quantize?: 'float16' | 'int8';
 }
 
-export interface Format {
+/** How files of a format are known and read. */
+export interface Reader {
   readonly name: FormatName;
-  /** The name for users. */
-  readonly label: string;
-  /** The usual endings of its files. */
-  readonly endings: readonly string[];
   /** Whether the content is of this format. */
   readonly recognise: (bytes: Uint8Array) => boolean;
-  /** Loads the reader; absent when another format reads the files. */
-  readonly loadReader?: () => Promise<FormatModule>;
-  /** Loads the writer; absent when Sluice does not write the format. */
-  readonly loadWriter?: () => Promise<{ readonly write: WriteFormat }>;
+  /** Loads the module that reads it. */
+  readonly load: () => Promise<FormatModule>;
 }

@@ -7,16 +7,11 @@ import type { KerasObject, LayerData, ModelFile } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
 import { type Hdf5Group, openHdf5 } from './hdf5.js';
 import { ASSUMED_OPTIONS, inferLayer, requireLayers } from './infer-layers.js';
-import { fromKeras3, isKeras3 } from './keras3-config.js';
-import {
-  canonicalTopology,
-  childLayers,
-  isModelDescription,
-  layerName,
-  layersOf,
-  modelIn,
-} from './topology.js';
+import { fromKeras3 } from './keras3-config.js';
+import { isKeras3 } from './layer-classes.js';
+import { canonicalTopology, childLayers, isModelDescription, layerName, modelIn } from './topology.js';
 import { readVariables, variablesOf } from './variables.js';
+import { layersOf } from './weighted-layers.js';
 
 /** Reads a `.h5` file: a whole model, or weights alone. */
 export function read({ bytes, name: file }: OpenedSource): ModelFile {

@@ -47,9 +47,6 @@ interface Context {
   readonly masks?: ImplicitMasks;
 }
 
-/** Whether a version of Keras, as files name it, is 3 or later. */
-export const isKeras3 = (version: unknown): boolean => Number(String(version ?? 2).split('.')[0]) >= 3;
-
 function convertModel(model: KerasObject, outer: Context): KerasObject {
   const children = childLayers(model, outer.file);
   const context = {

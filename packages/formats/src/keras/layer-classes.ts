@@ -7,6 +7,9 @@ import { toCamelCase, toSnakeCase } from '../data/names.js';
 export const isKerasObject = (value: unknown): value is KerasObject =>
   isRecord(value) && typeof value.class_name === 'string' && isRecord(value.config);
 
+/** Whether a version of Keras, as files name it, is 3 or later. */
+export const isKeras3 = (version: unknown): boolean => Number(String(version ?? 2).split('.')[0]) >= 3;
+
 export const MODEL_CLASSES: readonly string[] = ['Sequential', 'Model', 'Functional'];
 
 /** A recurrent class: Sluice's cell, and its options in a configuration. */

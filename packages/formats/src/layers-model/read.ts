@@ -12,7 +12,9 @@ import {
 import type { OpenedSource } from '../bytes/source.js';
 import type { KerasObject, ModelFile } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
-import { canonicalTopology, isModelDescription, layersOf, leavesOf } from '../keras/topology.js';
+import { isKeras3 } from '../keras/layer-classes.js';
+import { canonicalTopology, isModelDescription, leavesOf } from '../keras/topology.js';
+import { layersOf } from '../keras/weighted-layers.js';
 import { decodeGroup, isGroup, readEntry } from './weights.js';
 
 /** Reads `model.json` and the files of weights beside it. */
@@ -30,24 +32,8 @@ export async function read(source: OpenedSource): Promise<ModelFile> {
   };
 }
 
-/**
- * A model in memory as plain data.
- * @param topology as TensorFlow.js's `save` gives it.
- * @param weightSpecs the manifest of the weights.
- * @param weightData their bytes.
- */
-export function describeModel(
-  topology: KerasObject,
-  weightSpecs: readonly object[],
-  weightData: Uint8Array,
-): ModelFile {
-  const file = 'the model';
-  const entries = weightSpecs.map((entry) => readEntry(entry, file));
-  const tensors = decodeGroup(entries, weightData, file);
-  return { format: 'layers-model', ...assemble(topology, tensors, true, file), notes: [] };
-}
-
-function assemble(
+/** The layers of a topology with their weights. */
+export function assemble(
   topology: KerasObject,
   tensors: readonly FileTensor[],
   repeatsPadded: boolean,
@@ -87,9 +73,9 @@ function findTopology(json: JsonRecord, file: string): KerasObject {
 /** The converter leaves a description of Keras 3 as it is. */
 async function fromAnyKeras(json: JsonRecord, topology: KerasObject, file: string): Promise<KerasObject> {
   const version = isRecord(json.modelTopology) ? json.modelTopology.keras_version : undefined;
-  if (typeof version !== 'string') return topology;
-  const { fromKeras3, isKeras3 } = await import('../keras/keras3-config.js');
-  return isKeras3(version) ? fromKeras3(topology, true, file) : topology;
+  if (!isKeras3(version)) return topology;
+  const { fromKeras3 } = await import('../keras/keras3-config.js');
+  return fromKeras3(topology, true, file);
 }
 
 /** The weights of a manifest, those of the optimizer counted and left out. */

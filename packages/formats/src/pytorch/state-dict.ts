@@ -1,11 +1,10 @@
 /** The tensors of a PyTorch model as layers, by their names: `encoder.weight_ih_l0_reverse`, `fc.weight`. */
 import type { JsonObject } from '@sluice/core';
-import { type FloatArray, layouts } from '@sluice/core/layouts';
 import { FormatError } from '../bytes/format-error.js';
 import type { AssumedOptions } from '../data/format.js';
-import { type CellWeights, type LayerData, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
+import { type LayerData, parametersOf, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
-import { isSru, readSru } from '../sru/state-dict.js';
+import { fromGates } from './gates.js';
 import { type NamedModule, readOther } from './other-layers.js';
 
 /** Layers, and notes about what the names and shapes do not say. */
@@ -23,16 +22,19 @@ const WRAPPERS = /^(module\.|_orig_mod\.)+/;
  * The layers of a state_dict.
  * @throws FormatError naming every module that cannot be read.
  */
-export function readStateDict(
+export async function readStateDict(
   tensors: readonly FileTensor[],
   assume: AssumedOptions,
   file: string,
-): NamedLayers {
+): Promise<NamedLayers> {
   const problems: string[] = [];
   const notes = new Set<string>();
-  const layers = groupModules(tensors).flatMap((module): LayerData[] => {
+  const modules = groupModules(tensors);
+  const readSru = modules.some(isSru) ? (await import('../sru/state-dict.js')).readSru : undefined;
+  const note = (text: string) => notes.add(text);
+  const layers = modules.flatMap((module): LayerData[] => {
     try {
-      return readModule(module, assume, file, (note) => notes.add(note));
+      return readModule(module, assume, file, note, readSru);
     } catch (error) {
       problems.push((error as Error).message.replace(`${file}: `, ''));
       return [];
@@ -58,11 +60,15 @@ function groupModules(tensors: readonly FileTensor[]): NamedModule[] {
   return [...modules].map(([name, own]) => ({ name, tensors: own }));
 }
 
+/** Whether the tensors of a module are those of a cell of asappresearch/sru. */
+const isSru = ({ tensors }: NamedModule): boolean => tensors.has('weight_c') && tensors.has('weight');
+
 function readModule(
   module: NamedModule,
   assume: AssumedOptions,
   file: string,
   note: (text: string) => void,
+  readSru: typeof import('../sru/state-dict.js').readSru | undefined,
 ): LayerData[] {
   const names = [...module.tensors.keys()];
   const label = module.name || 'the model';
@@ -76,15 +82,16 @@ function readModule(
     );
   }
   if (names.some((name) => RECURRENT.test(name))) return readRecurrent(module, assume, file, note);
-  if (isSru(module)) return [readSru(module, assume, file, note)];
+  if (readSru && isSru(module)) return [recurrentLayer(readSru(module, assume, note), file)];
   return readOther(module, note);
 }
 
-const KINDS = {
-  1: { cell: 'simpleRnn', layout: layouts.pytorch.simpleRnn },
-  3: { cell: 'gru', layout: layouts.pytorch.gru },
-  4: { cell: 'lstm', layout: layouts.pytorch.lstm },
-} as const;
+/** PyTorch's cells by the number of their gates, which are in its order. Source: torch.nn.RNN, GRU, LSTM, section "Variables". */
+const CELLS: Readonly<Record<number, { name: string; gates: string }>> = {
+  1: { name: 'simpleRnn', gates: 'h' },
+  3: { name: 'gru', gates: 'rzn' },
+  4: { name: 'lstm', gates: 'ifgo' },
+};
 
 function readRecurrent(
   { name, tensors }: NamedModule,
@@ -136,33 +143,25 @@ function readDirection(
     tensors.get(leaf + suffix),
   );
   const units = weightHh?.shape[1] ?? 0;
-  const gates = (weightHh?.shape[0] ?? 0) / units;
-  const kind = Object.hasOwn(KINDS, gates) ? KINDS[gates as keyof typeof KINDS] : undefined;
-  const isMatrix = weightIh?.shape.length === 2 && weightHh?.shape.length === 2;
-  if (!kind || !isMatrix || !weightIh || !weightHh) {
-    const shapes = [weightIh, weightHh]
-      .map((tensor) => `[${tensor?.shape.join(', ') ?? 'missing'}]`)
-      .join(' and ');
+  const rows = weightHh?.shape[0] ?? 0;
+  const kind = CELLS[rows / units];
+  const isRows = (tensor: FileTensor | undefined, dimensions: number) =>
+    tensor?.shape.length === dimensions && tensor.shape[0] === rows;
+  const isRight =
+    isRows(weightIh, 2) && isRows(weightHh, 2) && [biasIh, biasHh].every((bias) => !bias || isRows(bias, 1));
+  if (!kind || !weightIh || !weightHh || !isRight) {
+    const shapes = [weightIh, weightHh, biasIh, biasHh].map(
+      (tensor) => `[${tensor?.shape.join(', ') ?? 'missing'}]`,
+    );
     throw new FormatError(
-      `${file}: ${label}: weight_ih${suffix} and weight_hh${suffix} have the shapes ${shapes}; expected ` +
-        '[gates·units, inputs] and [gates·units, units] with 1, 3 or 4 gates (RNN, GRU, LSTM).',
+      `${file}: ${label}: weight_ih${suffix}, weight_hh${suffix}, bias_ih${suffix} and bias_hh${suffix} have the shapes ` +
+        `${shapes.join(', ')}; expected [gates·units, inputs], [gates·units, units] and perhaps twice [gates·units] ` +
+        'with 1, 3 or 4 gates (RNN, GRU, LSTM).',
     );
   }
   const sizes = { inputSize: weightIh.shape[1], units };
-  const given = {
-    weightIh: floats(weightIh),
-    weightHh: floats(weightHh),
-    ...(biasIh && { biasIh: floats(biasIh) }),
-    ...(biasHh && { biasHh: floats(biasHh) }),
-  };
-  let weights: CellWeights;
-  try {
-    weights = kind.layout.toNative(given, sizes) as CellWeights;
-  } catch (error) {
-    throw new FormatError(`${file}: ${label}: ${(error as Error).message}`);
-  }
-  const options: Record<string, JsonObject[string]> = biasIh ? {} : { useBias: false };
-  if (kind.cell === 'simpleRnn') {
+  const options: Record<string, JsonObject[string]> = biasIh || biasHh ? {} : { useBias: false };
+  if (kind.name === 'simpleRnn') {
     options.activation = assume.nonlinearity ?? 'tanh';
     if (assume.nonlinearity === undefined) {
       note(
@@ -170,12 +169,11 @@ function readDirection(
       );
     }
   }
-  return { cell: { name: kind.cell, options }, sizes, weights: withoutMissing(weights) };
+  const cell = { name: kind.name, options };
+  const parameters = parametersOf({ cell, sizes });
+  return {
+    cell,
+    sizes,
+    weights: fromGates({ weightIh, weightHh, biasIh, biasHh }, [...kind.gates], parameters),
+  };
 }
-
-/** The numbers of a tensor; layouts take floats of one type. */
-export const floats = ({ values }: FileTensor): FloatArray =>
-  values instanceof Float64Array ? values : Float32Array.from(values);
-
-const withoutMissing = (weights: CellWeights): CellWeights =>
-  Object.fromEntries(Object.entries(weights).filter(([, values]) => values !== undefined));

@@ -7,7 +7,7 @@ import { type JsonRecord, parseJson, requireArray, requireCount, requireRecord }
 import type { FormatModule } from '../data/format.js';
 import type { KerasObject } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
-import { layersOf } from '../keras/topology.js';
+import { layersOf } from '../keras/weighted-layers.js';
 
 /** Reads a file as a Sequential model. @throws FormatError naming every layer of an unknown type. */
 export const read: FormatModule['read'] = ({ bytes, name: file }) => {

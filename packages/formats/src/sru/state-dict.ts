@@ -1,36 +1,30 @@
-/** Modules of asappresearch/sru in a state_dict: `rnn_lst.0.weight`, `weight_c`, `bias`, `scale_x`. */
+/**
+ * Modules of asappresearch/sru in a state_dict: `rnn_lst.0.weight`, `weight_c`, `bias`, `scale_x`. It imports nothing of this package, so that
+ * bundlers do not split what the other readers use.
+ */
 import type { JsonObject } from '@sluice/core';
 import { layouts } from '@sluice/core/layouts';
-import { FormatError } from '../bytes/format-error.js';
 import type { AssumedOptions } from '../data/format.js';
-import { type CellWeights, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
+import type { CellWeights, RecurrentLayerData } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
-
-interface Module {
-  readonly name: string;
-  readonly tensors: ReadonlyMap<string, FileTensor>;
-}
-
-/** Whether the tensors of a module are those of an SRU cell. */
-export const isSru = ({ tensors }: Module): boolean => tensors.has('weight_c') && tensors.has('weight');
+import type { NamedModule } from '../pytorch/other-layers.js';
 
 const KNOWN = ['weight', 'weight_c', 'bias', 'scale_x'];
 
 /**
  * An SRU layer. A file does not say whether it is bidirectional, whether a layer as wide as its input has a highway, or what
  * the activation is: `assume` says so.
- * @throws FormatError when the module has what Sluice's SRU lacks: a projection, layer normalisation, attention.
+ * @throws Error when the module has what Sluice's SRU lacks: a projection, layer normalisation, attention.
  */
 export function readSru(
-  { name, tensors }: Module,
+  { name, tensors }: NamedModule,
   assume: AssumedOptions,
-  file: string,
   note: (text: string) => void,
-): RecurrentLayerData {
+): Omit<RecurrentLayerData, 'kind'> {
   const [weight, weightC, bias, scaleX] = KNOWN.map((leaf) => tensors.get(leaf)) as FileTensor[];
   const unknown = [...tensors.keys()].filter((leaf) => !KNOWN.includes(leaf));
   if (unknown.length > 0) {
-    throw new FormatError(`${file}: ${name} has ${unknown.join(', ')}, which Sluice's SRU does not have.`);
+    throw new Error(`${name} has ${unknown.join(', ')}, which Sluice's SRU does not have.`);
   }
   const width = weightC.values.length / 2;
   const directions = assume.bidirectional ? 2 : 1;
@@ -63,18 +57,15 @@ export function readSru(
       directions === 1
         ? [layouts.asappresearch.sru.toNative(given, sizes)]
         : Object.values(layouts.asappresearch.sru.toNativeBidirectional(given, sizes, options));
-    return recurrentLayer(
-      {
-        name,
-        cell: { name: 'sru', options },
-        sizes,
-        directions: parts.map((weights, i) => ({ goBackwards: i === 1, weights: weights as CellWeights })),
-        call: { returnSequences: true, zeroOutputForMask: true },
-      },
-      file,
-    );
+    return {
+      name,
+      cell: { name: 'sru', options },
+      sizes,
+      directions: parts.map((weights, i) => ({ goBackwards: i === 1, weights: weights as CellWeights })),
+      call: { returnSequences: true, zeroOutputForMask: true },
+    };
   } catch (error) {
-    throw new FormatError(`${file}: ${name}: ${(error as Error).message.replace(`${file}: `, '')}`);
+    throw new Error(`${name}: ${(error as Error).message}`);
   }
 }
 

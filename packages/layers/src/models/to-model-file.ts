@@ -4,7 +4,7 @@ import { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 /**
- * A model as the plain data that `writeModel` of `@sluice/formats` writes in any format. The optimizer's state is left out.
+ * A model as the plain data that `writeModel` of `@sluice/formats/write` writes in any format. The optimizer's state is left out.
  *
  * @param model of Sluice's or TensorFlow.js's layers.
  * @throws FormatError when a layer has an option that plain data cannot hold.

@@ -1,4 +1,4 @@
-import { writeModel } from '@sluice/formats';
+import { writeModel } from '@sluice/formats/write';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
