@@ -5,8 +5,8 @@ import { testTier } from '../scripts/tier.mjs';
 // The programs that these tests start inherit it.
 Object.assign(process.env, softwareVulkan());
 
-/** They pack our packages and install them with npm: minutes, for what seldom fails. */
-const FULL_ONLY = ['packed.test.ts', 'bundlers.test.ts', 'oldest-tensorflow.test.ts'];
+/** They pack our packages and install them with npm, or build pages: long, for what seldom fails. */
+const FULL_ONLY = ['packed.test.ts', 'bundlers.test.ts', 'bundle-sizes.test.ts', 'oldest-tensorflow.test.ts'];
 const isQuick = testTier() === 'quick';
 if (isQuick) {
   console.log(

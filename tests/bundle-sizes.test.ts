@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { bundlers, type Loaded, loadPage } from './build-page.js';
+import { root } from './workspace.js';
+
+const fixture = (name: string) => join(root, 'packages/formats/fixtures', name);
+
+/** A page that runs a cell on an engine. It imports something later, as most pages do: Vite then adds code of its own. */
+const ENGINE = `
+import { createCpuBackend } from '@sluice/backend-cpu/engine';
+import { cells, planFor } from '@sluice/core';
+globalThis.page = [createCpuBackend, cells, planFor, () => import('./workspace.js')];`;
+
+const SAFETENSORS = `
+import { readSafetensors } from '@sluice/formats/safetensors';
+globalThis.read = (bytes) => readSafetensors({ name: 'model.safetensors', bytes });`;
+
+const LAYERS_MODEL = `
+import { readLayersModel } from '@sluice/formats/layers-model';
+globalThis.read = (bytes, sibling) => readLayersModel({ name: 'model.json', bytes, sibling });`;
+
+const ANY = `
+import { readModel } from '@sluice/formats';
+globalThis.read = (bytes, sibling) => readModel(bytes);`;
+
+/** Modules that only large readers need: HDF5, ONNX, zip archives and pickles. */
+const HDF5 = /jsfive|h5wasm|keras\/hdf5\.js/;
+const ONNX = /protobuf|onnx\/read\.js/;
+const ARCHIVES = /fflate|pickle\.js/;
+
+const matching = ({ modules }: Loaded, ...patterns: RegExp[]) =>
+  modules.filter((module) => patterns.some((pattern) => pattern.test(module)));
+
+describe.each(Object.keys(bundlers))('a page built by %s', (bundler) => {
+  test.each([
+    ['safetensors', SAFETENSORS, 'safetensors/cells.safetensors', 5000],
+    ['layers-model', LAYERS_MODEL, 'layers-model/model.json', 6500],
+  ])('reading %s as layers adds little to an engine', async (_, reader, file, limit) => {
+    const before = await loadPage(bundler, ENGINE, fixture(file));
+    const after = await loadPage(bundler, ENGINE + reader, fixture(file));
+    expect(after.bytes - before.bytes).toBeGreaterThan(1000);
+    expect(after.bytes - before.bytes).toBeLessThan(limit);
+  });
+
+  test('readModel loads the readers of HDF5 and ONNX for such files alone', async () => {
+    const read = (file: string) => loadPage(bundler, ANY, fixture(file));
+    const small = await read('safetensors/cells.safetensors');
+    expect(matching(small, HDF5, ONNX, ARCHIVES)).toEqual([]);
+    expect(matching(small, /safetensors\/read\.js/)).toHaveLength(1);
+    const hdf5 = await read('keras-h5/classifier.h5');
+    expect(matching(hdf5, ONNX)).toEqual([]);
+    expect(matching(hdf5, HDF5)).not.toEqual([]);
+    const onnx = await read('onnx/branches.onnx');
+    expect(matching(onnx, HDF5)).toEqual([]);
+    expect(matching(onnx, ONNX)).not.toEqual([]);
+  });
+});
