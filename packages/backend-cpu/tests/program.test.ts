@@ -1,5 +1,5 @@
 import { cells, planFor } from '@sluice/core';
-import { operations, type Program, type Rows, type Schedule } from '@sluice/core/backend';
+import { loopOf, operations, type Program, type Reference, type Rows } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { fuse } from '../src/engine/fuse.js';
 import { loops } from '../src/engine/loops.js';
@@ -8,7 +8,7 @@ import { compile, run } from '../src/engine/program.js';
 const UNITS = 6;
 
 /** Every store of a program for one element, computed operation by operation in float64. */
-function expected(program: Program, loads: readonly number[]): number[] {
+function expected(program: Program<Reference>, loads: readonly number[]): number[] {
   const values = [...loads, ...program.constants];
   for (const { name, inputs } of program.operations) {
     values.push(operations[name].evaluate(...inputs.map((input) => values[input])));
@@ -16,7 +16,7 @@ function expected(program: Program, loads: readonly number[]): number[] {
   return program.stores.map(({ value }) => values[value]);
 }
 
-function programs(): [string, Program][] {
+function programs(): [string, Program<Reference>][] {
   const variants = [
     cells.gru(),
     cells.gru({ resetAfter: true }),
@@ -26,10 +26,13 @@ function programs(): [string, Program][] {
   ];
   return variants.flatMap((cell) => {
     const plan = planFor(cell, { inputSize: UNITS, units: UNITS });
-    const schedules: Record<string, Schedule> = { training: plan.training, gradient: plan.gradient.schedule };
-    return Object.entries(schedules).flatMap(([name, { stages }]) =>
-      stages.map(({ program }, i): [string, Program] => [`${cell.name} ${name} ${i}`, program]),
-    );
+    return (['training', 'gradient'] as const).flatMap((pass) => {
+      const { body } = loopOf(plan, pass, { masked: 'repeat', copied: false });
+      return body.map(({ program }, i): [string, Program<Reference>] => [
+        `${cell.name} ${pass} ${i}`,
+        program,
+      ]);
+    });
   });
 }
 
@@ -45,17 +48,16 @@ describe('a compiled program computes what its operations say', () => {
       });
       const loads = program.loads.map((_, i) => rows(i));
       const stores = program.stores.map(({ slot }) =>
-        slot.kind === 'vectorCotangent'
-          ? { memory: new Float32Array(UNITS), offset: 0, stride: 0 }
-          : rows(99),
+        slot.sum ? { memory: new Float32Array(UNITS), offset: 0, stride: 0 } : rows(99),
       );
       run(compile(program, UNITS), { loads, stores }, 0, count);
       const sums = program.stores.map(() => new Float64Array(UNITS));
       for (let row = 0; row < count; row++) {
         for (let j = 0; j < UNITS; j++) {
-          const element = ({ memory, offset, stride }: Rows<Float32Array>) =>
-            memory[offset + row * stride + j];
-          expected(program, loads.map(element)).forEach((value, s) => {
+          const element = ({ memory, offset, stride }: Rows<Float32Array>, column = j) =>
+            memory[offset + row * stride + column];
+          const loaded = loads.map((rows, i) => element(rows, program.loads[i].spread ? 0 : j));
+          expected(program, loaded).forEach((value, s) => {
             sums[s][j] += value;
             if (stores[s].stride !== 0) expect(Math.abs(element(stores[s]) - value)).toBeLessThan(2e-6);
           });

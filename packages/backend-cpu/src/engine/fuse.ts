@@ -1,4 +1,4 @@
-import type { Program } from '@sluice/core/backend';
+import type { Program, RowAccess } from '@sluice/core/backend';
 import type { Loop } from './cheap-loops.js';
 import { fusions, type Pattern } from './fused-loops.js';
 import { loops } from './loops.js';
@@ -17,7 +17,7 @@ interface Match {
 }
 
 /** Groups a program's operations into passes, in order. Only the group reads its inner results. */
-export function fuse(program: Program): Pass[] {
+export function fuse(program: Program<RowAccess>): Pass[] {
   const matcher = new Matcher(program);
   const { first } = matcher;
   const consumed = new Set<number>();
@@ -36,7 +36,7 @@ class Matcher {
   readonly first: number;
   private readonly uses: readonly number[];
 
-  constructor(private readonly program: Program) {
+  constructor(private readonly program: Program<RowAccess>) {
     const { loads, constants, operations, stores } = program;
     this.first = loads.length + constants.length;
     const uses = Array<number>(this.first + operations.length).fill(0);

@@ -1,4 +1,4 @@
-import type { Program, ProgramRows, Rows } from '@sluice/core/backend';
+import type { Program, ProgramRows, RowAccess, Rows } from '@sluice/core/backend';
 import { fuse, type Pass } from './fuse.js';
 
 /** The length of a tile: with tiles of this length a program's values stay in the first-level cache. */
@@ -16,6 +16,8 @@ export interface CompiledProgram {
   readonly direct: readonly number[];
   readonly firstConstant: number;
   readonly constants: readonly Float32Array[];
+  /** Loads of one number for each row: the rows of a tile in full. */
+  readonly spread: readonly { readonly load: number; readonly memory: Float32Array }[];
   /** Stores that copy a value from another place. */
   readonly copies: readonly { readonly value: number; readonly store: number }[];
   /** Stores that sum a value over the rows. */
@@ -23,7 +25,7 @@ export interface CompiledProgram {
 }
 
 /** Assigns a place to every value of a program. */
-export function compile(program: Program, units: number): CompiledProgram {
+export function compile(program: Program<RowAccess>, units: number): CompiledProgram {
   const { loads, constants, operations, stores } = program;
   const tileRows = Math.max(1, Math.floor(TILE / units));
   const firstResult = loads.length + constants.length;
@@ -32,7 +34,7 @@ export function compile(program: Program, units: number): CompiledProgram {
   const copies: { value: number; store: number }[] = [];
   const sums: { value: number; store: number; total: Float64Array }[] = [];
   stores.forEach(({ value, slot }, store) => {
-    if (slot.kind === 'vectorCotangent') sums.push({ value, store, total: new Float64Array(units) });
+    if (slot.sum) sums.push({ value, store, total: new Float64Array(units) });
     else if (value >= firstResult && direct[value] < 0) direct[value] = store;
     else copies.push({ value, store });
   });
@@ -48,13 +50,20 @@ export function compile(program: Program, units: number): CompiledProgram {
     direct,
     firstConstant: loads.length,
     constants: constants.map((value) => new Float32Array(units).fill(value)),
+    spread: loads.flatMap(({ spread }, load) =>
+      spread ? [{ load, memory: new Float32Array(tileRows * units) }] : [],
+    ),
     copies,
     sums,
   };
 }
 
 /** A register is free after the last pass that reads it; registers that stores read are used to the end. */
-function assignRegisters({ stores }: Program, passes: readonly Pass[], direct: readonly number[]): number[] {
+function assignRegisters(
+  { stores }: Program<RowAccess>,
+  passes: readonly Pass[],
+  direct: readonly number[],
+): number[] {
   const lastUse = new Map<number, number>();
   passes.forEach(({ operands }, i) => {
     for (const operand of operands) lastUse.set(operand, i);
@@ -86,13 +95,20 @@ export function run(
     if (store >= 0) return stores[store];
     return { memory: constants[value - firstConstant], offset: 0, stride: 0 };
   });
+  for (const { load, memory } of program.spread) values[load] = { memory, offset: 0, stride: units };
+  const inTile = registers.map((register) => register >= 0);
+  for (const { load } of program.spread) inTile[load] = true;
   for (const { total } of program.sums) total.fill(0);
   const end = first + count;
   for (let row = first; row < end; row += tileRows) {
     const rows = Math.min(tileRows, end - row);
-    const starts = values.map(
-      ({ offset, stride }, value) => offset + (registers[value] >= 0 ? 0 : row * stride),
-    );
+    const starts = values.map(({ offset, stride }, value) => offset + (inTile[value] ? 0 : row * stride));
+    for (const { load, memory } of program.spread) {
+      const { memory: from, offset, stride } = loads[load];
+      for (let r = 0; r < rows; r++) {
+        memory.fill(from[offset + (row + r) * stride], r * units, (r + 1) * units);
+      }
+    }
     for (const { loop, result, operands } of passes) {
       const [a, b = a, c = a] = operands;
       const out = values[result];

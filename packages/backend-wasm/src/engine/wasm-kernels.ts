@@ -29,7 +29,7 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
   const pool = threads > 1 ? new Pool(heap, loaded, threads, tools) : null;
   const products = new MatrixProducts(heap, fixed, scratch, pool);
   const programs = new Programs(heap, fixed, variant, pool);
-  const sequences = new Sequences(heap, fixed, products, programs, pool, tools);
+  const sequences = new Sequences(heap, fixed, products, pool, tools);
   return {
     allocate: (length) => ({ address: heap.allocate(length * 4), length }),
     zeros: (length) => {
@@ -61,6 +61,6 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
       products.multiply(left, right, result, rows, accumulate),
     compile: (program, units) => programs.compile(program, units),
     run: (compiled, rows, first, count) => programs.run(compiled, rows, first, count),
-    runSequence: (stages, steps, first, count, starts) => sequences.run(stages, steps, first, count, starts),
+    runSequence: (stages, steps, first, count) => sequences.run(stages, steps, first, count),
   };
 }

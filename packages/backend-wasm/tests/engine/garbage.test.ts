@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { cells, planFor } from '@sluice/core';
-import type { Program } from '@sluice/core/backend';
+import type { Program, RowAccess } from '@sluice/core/backend';
 import { expect, test } from 'vitest';
 import { loadKernels } from '../../src/engine/fixed-kernels.js';
 import { GrowingHeap } from '../../src/engine/heap.js';
@@ -25,11 +25,11 @@ async function collectUntil(isTrue: () => boolean) {
 }
 
 /** x + constant. */
-const program = (constant: number): Program => ({
-  loads: [{ kind: 'input' }],
+const program = (constant: number): Program<RowAccess> => ({
+  loads: [{}],
   constants: [constant],
   operations: [{ name: 'add', inputs: [0, 1] }],
-  stores: [{ value: 2, slot: { kind: 'output' } }],
+  stores: [{ value: 2, slot: {} }],
 });
 
 test.each([1, 2])(
@@ -88,9 +88,9 @@ test('a worker does not confuse programs at the same address', () => {
     new Uint8Array(memory.buffer, 1028, bytes.length).set(bytes);
     const run = programOf(1024, bytes.length);
     expect(programOf(1024, bytes.length)).toBe(run);
-    new Int32Array(memory.buffer, 0, 6).set([64, 0, 16, 128, 0, 16]);
+    new Int32Array(memory.buffer, 0, 4).set([64, 16, 128, 16]);
     floats.fill(10, 16, 20);
-    run(1, 1, 0);
+    run(1, 0);
     return [...floats.subarray(32, 36)];
   });
   expect(results).toEqual([Array(4).fill(11), Array(4).fill(12)]);

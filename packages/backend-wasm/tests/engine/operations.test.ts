@@ -1,4 +1,4 @@
-import { type OperationName, operations, type Program } from '@sluice/core/backend';
+import { type OperationName, operations, type Program, type RowAccess } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { kernelsOnMemory, variants } from './kernels-on-memory.js';
 
@@ -6,11 +6,11 @@ let device: Awaited<ReturnType<typeof kernelsOnMemory>>;
 /** Runs one operation over arrays as a program with one row. */
 function apply(name: OperationName, a: Float32Array, b: Float32Array, c = b): Float32Array {
   const { kernels, put } = device;
-  const program: Program = {
-    loads: [{ kind: 'input' }, { kind: 'output' }, { kind: 'state', state: 0 }],
+  const program: Program<RowAccess> = {
+    loads: [{}, {}, {}],
     constants: [],
     operations: [{ name, inputs: [0, 1, 2].slice(0, operations[name].arity) }],
-    stores: [{ value: 3, slot: { kind: 'value', index: 0 } }],
+    stores: [{ value: 3, slot: {} }],
   };
   const compiled = kernels.compile(program, a.length);
   const memories = [put(a), put(b), put(c), put(new Float32Array(a.length))];

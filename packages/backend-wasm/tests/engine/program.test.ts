@@ -1,4 +1,4 @@
-import type { Program } from '@sluice/core/backend';
+import type { Program, RowAccess } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { joinMultiplyAdds } from '../../src/engine/program/multiply-adds.js';
 import { checkLength } from '../../src/engine/program/write-program.js';
@@ -6,17 +6,17 @@ import { kernelsOnMemory, variants } from './kernels-on-memory.js';
 
 let device: Awaited<ReturnType<typeof kernelsOnMemory>>;
 /** x · b + 3 and its sum over the rows, twice, into two rows of sums. */
-const program: Program = {
-  loads: [{ kind: 'input' }, { kind: 'vector', parameter: 0, block: 0 }],
+const program: Program<RowAccess> = {
+  loads: [{}, {}],
   constants: [3],
   operations: [
     { name: 'mul', inputs: [0, 1] },
     { name: 'add', inputs: [3, 2] },
   ],
   stores: [
-    { value: 4, slot: { kind: 'output' } },
-    { value: 4, slot: { kind: 'vectorCotangent', parameter: 0, block: 0 } },
-    { value: 0, slot: { kind: 'vectorCotangent', parameter: 0, block: 1 } },
+    { value: 4, slot: {} },
+    { value: 4, slot: { sum: true } },
+    { value: 0, slot: { sum: true } },
   ],
 };
 
@@ -35,14 +35,14 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
   test('a chain of 2,000 functions uses few variables', () => {
     const { kernels, put } = device;
     const length = 2000;
-    const chain: Program = {
-      loads: [{ kind: 'input' }],
+    const chain: Program<RowAccess> = {
+      loads: [{}],
       constants: [],
       operations: Array.from({ length }, (_, i) => ({
         name: i % 2 === 0 ? 'tanh' : 'softplus',
         inputs: [i],
       })),
-      stores: [{ value: length, slot: { kind: 'output' } }],
+      stores: [{ value: length, slot: {} }],
     };
     const memories = [put(Float32Array.of(0.25, -3, 9)), put(new Float32Array(3))];
     const [input, output] = memories.map((memory) => ({ memory, offset: 0, stride: 3 }));
@@ -112,11 +112,11 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
 });
 
 /** A program with three loads, values 0 to 2. The first operation has the value 3. */
-const programOf = (operations: Program['operations'], ...stored: number[]): Program => ({
-  loads: [{ kind: 'input' }, { kind: 'output' }, { kind: 'vector', parameter: 0, block: 0 }],
+const programOf = (operations: Program['operations'], ...stored: number[]): Program<RowAccess> => ({
+  loads: [{}, {}, {}],
   constants: [],
   operations,
-  stores: stored.map((value, index) => ({ value, slot: { kind: 'value', index } })),
+  stores: stored.map((value) => ({ value, slot: {} })),
 });
 const product = { name: 'mul', inputs: [0, 1] } as const;
 

@@ -1,26 +1,25 @@
-import type { Program, SequenceStage, Slot } from '@sluice/core/backend';
+import type { Program, RowAccess, SequenceStage } from '@sluice/core/backend';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Floats } from '../../src/engine/heap.js';
 import type { Right } from '../../src/engine/matrix.js';
 import type { CompiledProgram } from '../../src/engine/program/programs.js';
 import { kernelsOnMemory, variants } from './kernels-on-memory.js';
 
-const value = (index: number): Slot => ({ kind: 'value', index });
 /** h = tanh(u + x), stored as the state and as the output, and its sum over rows and steps. */
-const program: Program = {
-  loads: [value(0), value(1)],
+const program: Program<RowAccess> = {
+  loads: [{}, {}],
   constants: [],
   operations: [
     { name: 'add', inputs: [0, 1] },
     { name: 'tanh', inputs: [2] },
   ],
   stores: [
-    { value: 3, slot: value(2) },
-    { value: 3, slot: value(3) },
-    { value: 3, slot: { kind: 'vectorCotangent', parameter: 0, block: 0 } },
+    { value: 3, slot: {} },
+    { value: 3, slot: {} },
+    { value: 3, slot: { sum: true } },
   ],
 };
-const nothing: Program = { loads: [], constants: [], operations: [], stores: [] };
+const nothing: Program<RowAccess> = { loads: [], constants: [], operations: [], stores: [] };
 
 const UNITS = 20;
 const BATCH = 7;
@@ -35,33 +34,27 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     device = await kernelsOnMemory(relaxedSimd);
   });
 
-  /** h₊ = tanh(U h + x), the states in two places that take turns; a stage that does nothing in front. */
+  /** h₊ = tanh(U h + x), the states of all steps one behind the other; a stage that does nothing in front. */
   function sequence() {
     const { kernels, put } = device;
     const size = BATCH * UNITS;
     const x = put(numbers(size * STEPS, 1));
-    const start = put(numbers(size, 2));
-    const states = put(new Float32Array(2 * size));
+    const start = numbers(size, 2);
+    const states = put(new Float32Array((STEPS + 1) * size));
+    kernels.view(states).set(start);
     const output = put(new Float32Array(size * STEPS));
     const sums = put(new Float32Array(UNITS).fill(1));
     const weights = put(numbers(UNITS * UNITS, 3).map((number) => number / 4));
     const result = put(new Float32Array(size));
     const matrix = { memory: weights, offset: 0, rowStride: UNITS, columnStride: 1 };
     const right = kernels.prepareWeights(matrix, size * STEPS, UNITS, UNITS);
-    const place = (offset: number, advance: number) => ({
-      memory: states,
-      offset,
-      stride: UNITS,
-      advance,
-      alternates: true,
-    });
-    const before = place(size, -size);
+    const place = (offset: number) => ({ memory: states, offset, stride: UNITS, advance: size });
     const stages: SequenceStage<Floats, Right, CompiledProgram>[] = [
       { products: [], program: kernels.compile(nothing, UNITS), rows: { loads: [], stores: [] } },
       {
         products: [
           {
-            left: before,
+            left: place(0),
             right,
             result: { memory: result, offset: 0, rowStride: UNITS, columnStride: 1 },
           },
@@ -73,15 +66,14 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
             { memory: x, offset: 0, stride: STEPS * UNITS, advance: UNITS },
           ],
           stores: [
-            place(0, size),
+            place(size),
             { memory: output, offset: 0, stride: STEPS * UNITS, advance: UNITS },
             { memory: sums, offset: 0, stride: 0, advance: 0 },
           ],
         },
       },
     ];
-    const starts = [{ from: { memory: start, offset: 0, stride: UNITS }, to: before }];
-    return { x, start, weights, output, sums, stages, starts };
+    return { x, start, weights, output, sums, stages };
   }
 
   /** The same in float64. */
@@ -90,7 +82,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     const [inputs, matrix] = [kernels.view(x), kernels.view(weights)];
     const output = new Float64Array(BATCH * STEPS * UNITS);
     for (let row = 0; row < BATCH; row++) {
-      let state = Float64Array.from(kernels.view(start).subarray(row * UNITS, (row + 1) * UNITS));
+      let state = Float64Array.from(start.subarray(row * UNITS, (row + 1) * UNITS));
       for (let step = 0; step < STEPS; step++) {
         const at = (row * STEPS + step) * UNITS;
         state = state.map((_, j) => {
@@ -104,10 +96,10 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
     return output;
   }
 
-  test('runs products and programs of all steps, with double-buffered states and sums over rows and steps', () => {
+  test('runs products and programs of all steps, with states and sums over rows and steps', () => {
     const { kernels } = device;
     const given = sequence();
-    kernels.runSequence?.(given.stages, STEPS, 0, BATCH, given.starts);
+    kernels.runSequence?.(given.stages, STEPS, 0, BATCH);
     const expected = expectedOutput(given);
     const sums = new Float64Array(UNITS).fill(1);
     expected.forEach((number, i) => {
@@ -122,22 +114,46 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
   test('gives the same for a part of the rows, and again', () => {
     const { kernels } = device;
     const given = sequence();
-    kernels.runSequence?.(given.stages, STEPS, 0, BATCH, given.starts);
+    kernels.runSequence?.(given.stages, STEPS, 0, BATCH);
     const all = kernels.view(given.output).slice();
     kernels.view(given.output).fill(0);
-    kernels.runSequence?.(given.stages, STEPS, 2, 3, given.starts);
+    kernels.runSequence?.(given.stages, STEPS, 2, 3);
     const part = all.map((number, i) => (i >= 2 * STEPS * UNITS && i < 5 * STEPS * UNITS ? number : 0));
     expect(kernels.view(given.output)).toEqual(part);
+  });
+
+  test('a row may be one number that stands for all', () => {
+    const { kernels, put } = device;
+    const x = numbers(BATCH * STEPS * UNITS, 1);
+    const mask = Float32Array.from({ length: BATCH * STEPS }, (_, i) => i % 3);
+    const [values, factors, output] = [put(x), put(mask), put(new Float32Array(x.length))];
+    const scaled = kernels.compile(
+      {
+        loads: [{ spread: true }, {}],
+        constants: [],
+        operations: [{ name: 'mul', inputs: [0, 1] }],
+        stores: [{ value: 2, slot: {} }],
+      },
+      UNITS,
+    );
+    const rows = { offset: 0, stride: STEPS * UNITS, advance: UNITS };
+    const loads = [
+      { memory: factors, offset: 0, stride: STEPS, advance: 1 },
+      { memory: values, ...rows },
+    ];
+    const stage = { products: [], program: scaled, rows: { loads, stores: [{ memory: output, ...rows }] } };
+    kernels.runSequence?.([stage], STEPS, 0, BATCH);
+    expect(kernels.view(output)).toEqual(x.map((number, i) => number * mask[Math.floor(i / UNITS)]));
   });
 
   test('works after the memory has grown', () => {
     const { heap, kernels } = device;
     const given = sequence();
-    kernels.runSequence?.(given.stages, STEPS, 0, BATCH, given.starts);
+    kernels.runSequence?.(given.stages, STEPS, 0, BATCH);
     const before = kernels.view(given.output).slice();
     kernels.view(given.output).fill(0);
     kernels.allocate(heap.memory.buffer.byteLength);
-    kernels.runSequence?.(given.stages, STEPS, 0, BATCH, given.starts);
+    kernels.runSequence?.(given.stages, STEPS, 0, BATCH);
     expect(kernels.view(given.output)).toEqual(before);
   });
 
@@ -161,13 +177,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
       };
       const loads = [place, { memory: x, ...rows }];
       const stores = [place, { memory: output, ...rows }, { memory: sums, offset: 0, stride: 0, advance: 0 }];
-      kernels.runSequence?.(
-        [{ products: [], program: compiled, rows: { loads, stores } }],
-        STEPS,
-        0,
-        BATCH,
-        [],
-      );
+      kernels.runSequence?.([{ products: [], program: compiled, rows: { loads, stores } }], STEPS, 0, BATCH);
       for (let row = 0; row < BATCH; row++) {
         for (const step of steps) {
           for (let j = 0; j < units; j++) {

@@ -164,7 +164,7 @@ describe('a job gives the right numbers with a worker', () => {
     const blocks = heap.allocate(1000);
     new Uint8Array(memory.buffer, blocks, 1000).fill(0);
     expect(pool.running).toBe(3);
-    for (let i = 0; i < 2; i++) pool.run(RUN_PROGRAM, [0, 0, 10, 1, 2, blocks, 100, 0], 2);
+    for (let i = 0; i < 2; i++) pool.run(RUN_PROGRAM, [0, 0, 10, 2, blocks, 100, 0], 2);
     expect(done).toEqual([5, 5, 5, 5]);
     expect(pool.running).toBe(1);
     expect(warn).toHaveBeenCalledTimes(1);

@@ -1,17 +1,13 @@
 import { parentPort } from 'node:worker_threads';
 import { instantiate } from '../../dist/engine/fixed-kernels.js';
+import { programsIn } from '../../dist/engine/program/program-code.js';
 import { runChunk } from '../../dist/engine/threads/jobs.js';
 import { WorkQueue } from '../../dist/engine/threads/work-queue.js';
 
 // Runs every chunk twice, as happens when a worker dies between a chunk and its report.
 parentPort?.once('message', ({ memory, module, queue: address, scratch, worker }) => {
   const queue = new WorkQueue(memory, address);
-  const program = (/** @type {number} */ at, /** @type {number} */ length) => {
-    const bytes = new Uint8Array(memory.buffer, at, length).slice();
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-    return /** @type {any} */ (exports.run);
-  };
-  const tools = { memory, fixed: instantiate(module, memory), scratch, program };
+  const tools = { memory, fixed: instantiate(module, memory), scratch, program: programsIn(memory) };
   while (queue.wait()) {
     queue.setBusy(worker, true);
     for (let chunk = queue.take(); chunk >= 0; chunk = queue.take()) {

@@ -3,6 +3,18 @@ export { type OperationName, operations } from '../equations/operations.js';
 export { type Node, operandsOf, reachable } from '../graph/graph.js';
 export { isInputProjection, type Product, type ProductOperand } from '../graph/products.js';
 export type { RecurrentMask } from '../graph/trace.js';
+export type { LoopOptions } from '../loop/build.js';
+export type {
+  Carried,
+  Loop,
+  LoopBuffer,
+  LoopProduct,
+  LoopStage,
+  MatrixReference,
+  Reference,
+  Source,
+} from '../loop/loop.js';
+export { loopOf, type Pass } from '../loop/loops.js';
 export { outputState } from '../plan/plan.js';
 export { pointwiseProgram } from '../plan/pointwise.js';
 export type { Program, Schedule, Slot, Stage } from '../plan/program.js';
@@ -19,11 +31,11 @@ export type {
   Kernels,
   Matrix,
   ProgramRows,
+  RowAccess,
   Rows,
   SequenceProduct,
   SequenceRows,
   SequenceStage,
-  Start,
 } from './kernels.js';
 export { OwnedBuffer, withOwnedBuffers } from './owned-buffers.js';
 export {

@@ -15,19 +15,18 @@ export interface Matrix<Memory> {
   readonly columnStride: number;
 }
 
-/**
- * The same at every time step: the rows of the step behind this one begin `advance` further on. Where they alternate, those of
- * the step after that are back where these are, and so on.
- */
+/** Rows that move with the time loop: each step adds `advance` to the offset. */
 export interface SequenceRows<Memory> extends Rows<Memory> {
   readonly advance: number;
-  readonly alternates?: boolean;
 }
 
-/** A copy of rows made before the first step. */
-export interface Start<Memory> {
-  readonly from: Rows<Memory>;
-  readonly to: Rows<Memory>;
+/** How a program reads or writes a row. */
+export interface RowAccess {
+  /** Loads: the row is one number, which stands for a whole row. */
+  readonly spread?: boolean;
+  /** Stores: the sum over the rows is added to one row. */
+  readonly sum?: boolean;
+  readonly kind?: string;
 }
 
 /** The rows a compiled program works on, in the order of the program's loads and stores. */
@@ -83,23 +82,21 @@ export interface Kernels<Memory, Right, Compiled> {
     accumulate: boolean,
   ): void;
 
-  compile(program: Program, units: number): Compiled;
+  /** Prepares a program for rows of `width` numbers. */
+  compile(program: Program<RowAccess>, width: number): Compiled;
   /**
-   * Applies a program to `count` rows from row `first` on. A store of kind `vectorCotangent` adds the sum over the rows
-   * to its one row.
+   * Applies a program to `count` rows from row `first` on. A store that is a sum adds the sum over the rows to its one row.
    */
   run(compiled: Compiled, rows: ProgramRows<Memory>, first: number, count: number): void;
   /**
    * Runs stages at `steps` time steps, one after another, on `count` rows from row `first` on: what a step stores the next may
-   * load. Before a row's first step its `starts` are copied. Batch rows are independent, so a device may take them in any
-   * order: a single stage without products may load a row from the place that it stores it to. With this, a whole time loop
-   * is one call; without it a device gets the steps one by one.
+   * load. Batch rows are independent, so a device may take them in any order. With this, a whole time loop is one call;
+   * without it a device gets the steps one by one.
    */
   runSequence?(
     stages: readonly SequenceStage<Memory, Right, Compiled>[],
     steps: number,
     first: number,
     count: number,
-    starts: readonly Start<Memory>[],
   ): void;
 }

@@ -11,6 +11,8 @@ export type Node =
   | { readonly kind: 'constant'; readonly value: number }
   /** A row given for the whole sequence: the dropout mask of one recurrent product. */
   | { readonly kind: 'recurrentMask'; readonly index: number }
+  /** Loops only: 1 where the step is not padded, else 0; and the output of the step before, which a padded step repeats. */
+  | { readonly kind: 'mask' | 'lastOutput' }
   /** A row times one block of a matrix parameter. */
   | { readonly kind: 'product'; readonly parameter: number; readonly block: number; readonly operand: NodeId }
   | { readonly kind: 'operation'; readonly name: OperationName; readonly inputs: readonly NodeId[] }

@@ -24,6 +24,10 @@ export interface Plan extends Sizes {
   readonly newStates: readonly NodeId[];
   readonly output: NodeId;
   readonly products: readonly Product[];
+  /** The values that products read, by the index in their operands. */
+  readonly operandValues: readonly NodeId[];
+  /** The values that the forward pass saves for the gradient: first those that products read. */
+  readonly savedValues: readonly NodeId[];
   /** One forward step. */
   readonly inference: Schedule;
   /** One forward step that also keeps, in its value slots, what the gradient needs. */
@@ -80,6 +84,7 @@ function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
     if (product && isInputProjection(products[product.index])) return product.slot;
     return leafSlot(nodes[id]);
   };
+  const value = (index: number): Slot => ({ kind: 'value', index });
   const forwardStores: Store[] = [
     ...states.map((node, state): Store => ({ node, slot: { kind: 'newState', state } })),
     { node: output, slot: { kind: 'output' } },
@@ -91,6 +96,7 @@ function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
       leaf: forwardLeaf,
       product: (id) => (forwardLeaf(id) ? null : productOf(id)),
       kept,
+      value,
     });
   const gradientLeaf = (id: NodeId): Slot | null => {
     const index = trainingValues.indexOf(id);
@@ -117,6 +123,8 @@ function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
     newStates: states,
     output,
     products,
+    operandValues,
+    savedValues: trainingValues,
     inference: forwardSchedule(operandValues),
     training: forwardSchedule(trainingValues),
     gradient: {
@@ -128,6 +136,7 @@ function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
         leaf: gradientLeaf,
         product: transposedProduct,
         kept: [],
+        value,
       }),
     },
   };

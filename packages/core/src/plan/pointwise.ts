@@ -53,8 +53,18 @@ export function pointwiseProgram<const Name extends string>(
     const node = nodes[id];
     return node.kind === 'state' ? node : null;
   };
+  const noValue = (): Slot => {
+    throw new Error('a pointwise program is one stage');
+  };
   const stores = results.map((node, state) => ({ node, slot: { kind: 'newState', state } as const }));
-  const [{ program }] = schedule({ nodes, stores, leaf, product: () => null, kept: [] }).stages;
+  const [{ program }] = schedule({
+    nodes,
+    stores,
+    leaf,
+    product: () => null,
+    kept: [],
+    value: noValue,
+  }).stages;
   const unused = names.filter(
     (_, i) => !program.loads.some((slot) => slot.kind === 'state' && slot.state === i),
   );

@@ -34,24 +34,26 @@ export type Slot =
 /**
  * A straight-line list of scalar operations, applied to every element of its rows. Values are numbered: first the
  * loads, then the constants, then the operations' results, each computed once.
+ *
+ * @typeParam Place how the place of a row is described.
  */
-export interface Program {
-  readonly loads: readonly Slot[];
+export interface Program<Place = Slot> {
+  readonly loads: readonly Place[];
   readonly constants: readonly number[];
   readonly operations: readonly { readonly name: OperationName; readonly inputs: readonly number[] }[];
-  readonly stores: readonly { readonly value: number; readonly slot: Slot }[];
+  readonly stores: readonly { readonly value: number; readonly slot: Place }[];
 }
 
 /** A part of one step: matrix products, then the pointwise program after them. */
-export interface Stage {
+export interface Stage<Place = Slot> {
   /** Indices of products (of transposed products in a gradient schedule) to run before the program. */
   readonly products: readonly number[];
-  readonly program: Program;
+  readonly program: Program<Place>;
 }
 
 /** The stages of a time step, in order. The first stage has no products. */
-export interface Schedule {
-  readonly stages: readonly Stage[];
+export interface Schedule<Place = Slot> {
+  readonly stages: readonly Stage<Place>[];
   /** The number of `value` slots. */
   readonly values: number;
 }

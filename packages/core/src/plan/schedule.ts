@@ -2,21 +2,23 @@ import type { NodeId } from '../equations/operations.js';
 import { type Node, operandsOf, reachable } from '../graph/graph.js';
 import type { Program, Schedule, Slot, Stage } from './program.js';
 
-/** A value and the slot in which it is stored. */
-export interface Store {
+/** A value and the place in which it is stored. */
+export interface Store<Place = Slot> {
   readonly node: NodeId;
-  readonly slot: Slot;
+  readonly slot: Place;
 }
 
-export interface ScheduleRequest {
+export interface ScheduleRequest<Place> {
   readonly nodes: readonly Node[];
-  readonly stores: readonly Store[];
-  /** The slot of a value that this schedule does not compute, else null. */
-  readonly leaf: (id: NodeId) => Slot | null;
-  /** For the result of a matrix product between programs: the product and the slot of its result. */
-  readonly product: (id: NodeId) => { readonly index: number; readonly slot: Slot } | null;
-  /** Values for the `value` slots 0, 1, …; values that later programs read are added after them. */
+  readonly stores: readonly Store<Place>[];
+  /** The place of a value that this schedule does not compute, else null. */
+  readonly leaf: (id: NodeId) => Place | null;
+  /** For the result of a matrix product between programs: the product and the place of its result. */
+  readonly product: (id: NodeId) => { readonly index: number; readonly slot: Place } | null;
+  /** The values 0, 1, …; values that later programs read are added after them. */
   readonly kept: readonly NodeId[];
+  /** The place of value 0, 1, … */
+  readonly value: (index: number) => Place;
 }
 
 /**
@@ -24,11 +26,11 @@ export interface ScheduleRequest {
  *
  * An operation runs as late as its users allow, so that few values must be stored between programs.
  */
-export function schedule(request: ScheduleRequest): Schedule {
+export function schedule<Place>(request: ScheduleRequest<Place>): Schedule<Place> {
   return new Scheduler(request).schedule();
 }
 
-class Scheduler {
+class Scheduler<Place> {
   private readonly levels = new Map<NodeId, number>();
   /** The program of each operation. */
   private readonly at = new Map<NodeId, number>();
@@ -38,7 +40,7 @@ class Scheduler {
   private readonly order: NodeId[];
   private readonly stageCount: number;
 
-  constructor(private readonly request: ScheduleRequest) {
+  constructor(private readonly request: ScheduleRequest<Place>) {
     const { nodes, stores, kept } = request;
     const cut = nodes.map((node, id): Node => (request.leaf(id) ? { kind: 'input' } : node));
     this.order = reachable(cut, [...stores.map(({ node }) => node), ...kept]).filter(
@@ -48,7 +50,7 @@ class Scheduler {
     this.stageCount = 1 + Math.max(0, ...this.levels.values());
   }
 
-  schedule(): Schedule {
+  schedule(): Schedule<Place> {
     this.place();
     for (const id of this.request.kept) this.values.set(id, this.values.size);
     for (const id of this.order)
@@ -90,7 +92,7 @@ class Scheduler {
     return this.isOperation(id) && (this.lastRead.get(id) ?? 0) > (this.at.get(id) as number);
   }
 
-  private stage(stage: number): Stage {
+  private stage(stage: number): Stage<Place> {
     const products = this.order
       .filter((id) => this.levels.get(id) === stage)
       .map((id) => this.request.product(id)?.index)
@@ -103,9 +105,11 @@ class Scheduler {
     return this.at.get(id) ?? this.levels.get(id) ?? 0;
   }
 
-  private program(stage: number): Program {
+  private program(stage: number): Program<Place> {
     const own = this.order.filter((id) => this.at.get(id) === stage);
-    const kept = [...this.values].map(([node, index]): Store => ({ node, slot: { kind: 'value', index } }));
+    const kept = [...this.values].map(
+      ([node, index]): Store<Place> => ({ node, slot: this.request.value(index) }),
+    );
     const stores = [...this.request.stores, ...kept].filter(({ node }) => this.storedAt(node) === stage);
     const needed = new Set([
       ...own.flatMap((id) => operandsOf(this.request.nodes[id])),
@@ -134,9 +138,9 @@ class Scheduler {
     };
   }
 
-  private loadSlot(id: NodeId): Slot {
+  private loadSlot(id: NodeId): Place {
     const leaf = this.request.leaf(id) ?? this.request.product(id)?.slot;
     if (leaf) return leaf;
-    return { kind: 'value', index: this.values.get(id) as number };
+    return this.request.value(this.values.get(id) as number);
   }
 }

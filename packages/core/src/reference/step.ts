@@ -51,6 +51,9 @@ function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values
       return inputs.outputCotangent as Float64Array;
     case 'stateCotangent':
       return (inputs.stateCotangents as readonly Float64Array[])[node.state];
+    case 'mask':
+    case 'lastOutput':
+      throw new Error(`the reference leaves out padded rows, so it has no ${node.kind}`);
     case 'product':
       return multiply(plan, node.parameter, node.block, values[node.operand], inputs);
     case 'transposedProduct': {

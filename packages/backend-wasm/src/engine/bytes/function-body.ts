@@ -12,9 +12,6 @@ const OPCODES = {
   i32EqualsZero: 0x45,
   i32LessThanUnsigned: 0x49,
   i32Add: 0x6a,
-  i32And: 0x71,
-  i32Or: 0x72,
-  i32ShiftRightSigned: 0x75,
 };
 const NO_RESULT = 0x40;
 const SIMD = 0xfd;
@@ -125,11 +122,6 @@ export class FunctionBody {
     this.code.push(OPCODES.localSet, ...unsigned(to.integer));
   }
 
-  copyInteger(to: Integer, from: Integer): void {
-    this.get(from.integer);
-    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
-  }
-
   /** `to = *(address + offset)`. */
   loadInteger(to: Integer, address: Integer, offset: number): void {
     this.get(address.integer);
@@ -141,26 +133,6 @@ export class FunctionBody {
     this.get(to.integer);
     this.get(other.integer);
     this.code.push(OPCODES.i32Add, OPCODES.localSet, ...unsigned(to.integer));
-  }
-
-  orInteger(to: Integer, other: Integer): void {
-    this.get(to.integer);
-    this.get(other.integer);
-    this.code.push(OPCODES.i32Or, OPCODES.localSet, ...unsigned(to.integer));
-  }
-
-  /** `to = −1` if a number is negative, else 0. */
-  sign(to: Integer, from: Integer): void {
-    this.get(from.integer);
-    this.code.push(OPCODES.i32Const, ...signed(31), OPCODES.i32ShiftRightSigned);
-    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
-  }
-
-  /** `to = value` if `condition` is −1, 0 if it is 0. */
-  setIntegerIf(to: Integer, condition: Integer, value: number): void {
-    this.get(condition.integer);
-    this.code.push(OPCODES.i32Const, ...signed(value), OPCODES.i32And);
-    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
   }
 
   addNumber(to: Integer, value: number): void {
@@ -181,16 +153,12 @@ export class FunctionBody {
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end, OPCODES.end);
   }
 
-  /**
-   * Runs `body` and adds `step`, which may be negative, to `counter`, while `counter` is in `0 … end − 1`; at least once.
-   */
-  countWithin(counter: Integer, step: Integer | number, end: number, body: () => void): void {
+  /** Runs `body` and adds `step` to `counter`, as long as `counter` is below `end`; at least once. */
+  countUp(counter: Integer, step: number, end: number, body: () => void): void {
     this.code.push(OPCODES.loop, NO_RESULT);
     body();
-    if (typeof step === 'number') this.addNumber(counter, step);
-    else this.addInteger(counter, step);
+    this.addNumber(counter, step);
     this.get(counter.integer);
-    // As an unsigned number, a negative one is large.
     this.code.push(OPCODES.i32Const, ...signed(end), OPCODES.i32LessThanUnsigned);
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
   }
@@ -205,6 +173,15 @@ export class FunctionBody {
       return local;
     });
     return { locals };
+  }
+
+  /** Loads one number into all lanes. */
+  loadSpread(base: Integer): Vector {
+    const local = this.newVector();
+    this.get(base.integer);
+    this.code.push(SIMD, ...unsigned(0x09), ...memoryOperand(2, 0));
+    this.code.push(OPCODES.localSet, ...unsigned(local));
+    return { locals: [local] };
   }
 
   store(value: Vector, base: Integer, index: Integer, lanes: 4 | 1, offsets: readonly number[]): void {

@@ -1,4 +1,4 @@
-import type { OperationName, Program } from '@sluice/core/backend';
+import type { OperationName, Program, RowAccess } from '@sluice/core/backend';
 
 /**
  * An operation as the code writer sees it. A product whose only use is a sum or a difference is one operation with it:
@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** The operations of a program in order, with products joined to the sums and differences that use them. */
-export function joinMultiplyAdds({ loads, constants, operations, stores }: Program): Step[] {
+export function joinMultiplyAdds({ loads, constants, operations, stores }: Program<RowAccess>): Step[] {
   const first = loads.length + constants.length;
   const uses = new Map<number, number>();
   const use = (value: number) => uses.set(value, (uses.get(value) ?? 0) + 1);

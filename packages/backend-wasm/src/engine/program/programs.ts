@@ -1,14 +1,7 @@
-import type { Program, ProgramRows, SequenceRows, Start } from '@sluice/core/backend';
+import type { Program, ProgramRows, RowAccess } from '@sluice/core/backend';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import { Arena, type Floats, type Heap } from '../heap.js';
-import {
-  countChunks,
-  firstOfChunk,
-  PREPARATION,
-  prepareRows,
-  type RunProgram,
-  START,
-} from '../threads/chunks.js';
+import { clearSums, countChunks, firstOfChunk, type RunProgram, SUMS } from '../threads/chunks.js';
 import { RUN_PROGRAM } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
 import { type Code, ProgramCode } from './program-code.js';
@@ -27,15 +20,6 @@ export interface CompiledProgram {
   readonly code: Code;
 }
 
-/** The parameters of a sequence: how far each row moves from step to step, in bytes, and the rows of the first step. */
-interface Sequence {
-  readonly advances: readonly number[] | null;
-  readonly steps: number;
-  readonly starts: readonly Start<Floats>[];
-}
-
-/** Rows of a sequence whose sums are formed together: fewer cost more calls, more round more. */
-const SUMMED_ROWS = 4;
 /** The cost of a function such as tanh; every other operation, load and store costs 1. */
 const FUNCTION_WORK = 30;
 const FUNCTIONS: readonly string[] = ['sigmoid', 'tanh', 'exp', 'log', 'softplus', 'erf'];
@@ -75,7 +59,7 @@ export class Programs {
     return this.code.size;
   }
 
-  compile(program: Program, units: number): CompiledProgram {
+  compile(program: Program<RowAccess>, units: number): CompiledProgram {
     const bytes = writeProgram(program, units, this.variant);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: this.heap.memory },
@@ -83,8 +67,7 @@ export class Programs {
     let sumCount = 0;
     const sums = program.stores.map((store) => (isSum(store) ? sumCount++ : -1));
     const entryBytes = (program.loads.length + program.stores.length) * ENTRY_BYTES;
-    // A program has at most as many starts as stores.
-    this.reserve(entryBytes + 4 * (PREPARATION + START * program.stores.length), sumCount * units);
+    this.reserve(entryBytes + 4 * SUMS, sumCount * units);
     const run = instance.exports.run as RunProgram;
     const operations = program.operations.map(({ name }) => (FUNCTIONS.includes(name) ? FUNCTION_WORK : 1));
     const work =
@@ -105,78 +88,26 @@ export class Programs {
    * at the end, which rounds less.
    */
   run(compiled: CompiledProgram, rows: ProgramRows<Floats>, first: number, count: number): void {
-    this.runPart(
-      compiled,
-      rows,
-      { advances: null, steps: 1, starts: [] },
-      first,
-      count,
-      this.chunksFor(compiled, count),
-    );
-  }
-
-  /**
-   * Runs a program on `count` rows from row `first` on, `steps` time steps each. Sums are formed over a few rows at a time,
-   * which rounds less.
-   */
-  runSequence(
-    compiled: CompiledProgram,
-    rows: ProgramRows<Floats, SequenceRows<Floats>>,
-    steps: number,
-    first: number,
-    count: number,
-    starts: readonly Start<Floats>[],
-  ): void {
-    const advances = [...rows.loads, ...rows.stores].map(({ advance }) => advance * 4);
-    const sequence = { advances, steps, starts };
-    if (compiled.sumCount === 0) {
-      const chunks = this.chunksFor(compiled, count * steps, count);
-      this.runPart(compiled, rows, sequence, first, count, chunks);
-      return;
-    }
-    const chunks = this.chunksFor(compiled, this.mostChunks * steps, count);
-    const together = chunks * SUMMED_ROWS;
-    for (let row = 0; row < count; row += together) {
-      const part = Math.min(together, count - row);
-      this.runPart(compiled, rows, sequence, first + row, part, Math.min(chunks, part));
-    }
-  }
-
-  private chunksFor({ work }: CompiledProgram, rows: number, most = rows): number {
-    return this.pool === null ? 1 : countChunks(work * rows, this.pool.threads, most);
-  }
-
-  private runPart(
-    compiled: CompiledProgram,
-    rows: ProgramRows<Floats>,
-    sequence: Sequence,
-    first: number,
-    count: number,
-    chunks: number,
-  ): void {
-    const { steps } = sequence;
     if (rows.stores.length === 0) return;
+    const { pool } = this;
+    const { code, work } = compiled;
+    const chunks = pool === null ? 1 : countChunks(work * count, pool.threads, count);
     const { buffer } = this.heap.memory;
     if (this.integers.buffer !== buffer) this.integers = new Int32Array(buffer);
-    const { pool } = this;
-    const { code } = compiled;
     if (pool === null || chunks === 1) {
-      this.writeBlock(compiled, rows, sequence, first, 0);
-      if (compiled.sumCount > 0 || sequence.starts.length > 0) {
-        prepareRows(
-          { memory: this.heap.memory, fixed: this.fixed },
-          this.blocks.address + compiled.entryBytes,
-          count,
-        );
+      this.writeBlock(compiled, rows, first, 0);
+      if (compiled.sumCount > 0) {
+        const tools = { memory: this.heap.memory, fixed: this.fixed };
+        clearSums(tools, this.blocks.address + compiled.entryBytes);
       }
-      compiled.run(count, steps, this.blocks.address);
+      compiled.run(count, this.blocks.address);
     } else {
       for (let chunk = 0; chunk < chunks; chunk++) {
         const row = first + firstOfChunk(chunk, chunks, count, 1);
-        this.writeBlock(compiled, rows, sequence, row, chunk);
+        this.writeBlock(compiled, rows, row, chunk);
       }
       const args = [
-        ...[code.address, code.length, count, steps, chunks],
+        ...[code.address, code.length, count, chunks],
         ...[this.blocks.address, this.blockBytes, compiled.entryBytes],
       ];
       pool.run(RUN_PROGRAM, args, chunks);
@@ -188,40 +119,26 @@ export class Programs {
   private writeBlock(
     { units, sums, sumCount }: CompiledProgram,
     { loads, stores }: ProgramRows<Floats>,
-    { advances, steps, starts }: Sequence,
     first: number,
     chunk: number,
   ): void {
     const { integers } = this;
     let at = (this.blocks.address + chunk * this.blockBytes) >>> 2;
-    let entry = 0;
     for (const { memory, offset, stride } of loads) {
-      const advance = advances === null ? 0 : advances[entry++];
       integers[at++] = memory.address + (offset + first * stride) * 4;
-      integers[at++] = advance;
-      integers[at++] = stride * 4 - steps * advance;
+      integers[at++] = stride * 4;
     }
     const chunkSums = this.sums.address + chunk * sumCount * units * 4;
     for (let i = 0; i < stores.length; i++) {
       const { memory, offset, stride } = stores[i];
       const isTotal = sums[i] >= 0;
-      const advance = advances === null ? 0 : advances[entry++];
       integers[at++] = isTotal
         ? chunkSums + sums[i] * units * 4
         : memory.address + (offset + first * stride) * 4;
-      integers[at++] = isTotal ? 0 : advance;
-      integers[at++] = isTotal ? 0 : stride * 4 - steps * advance;
+      integers[at++] = isTotal ? 0 : stride * 4;
     }
     integers[at++] = chunkSums;
     integers[at++] = sumCount * units;
-    integers[at++] = units;
-    integers[at++] = starts.length;
-    for (const { from, to } of starts) {
-      for (const { memory, offset, stride } of [from, to]) {
-        integers[at++] = memory.address + (offset + first * stride) * 4;
-        integers[at++] = stride * 4;
-      }
-    }
   }
 
   /** Adds the sums of the chunks, in order, to the totals. */

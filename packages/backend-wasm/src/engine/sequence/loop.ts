@@ -1,5 +1,5 @@
 import type { ProductArguments } from '../fixed-kernels.js';
-import { PANEL, PREPARATION, prepareRows, type RunProgram, START, type Tools } from '../threads/chunks.js';
+import { clearSums, PANEL, type RunProgram, SUMS, type Tools } from '../threads/chunks.js';
 
 /**
  * A time loop as a block of 32-bit integers in memory, which a thread interprets. It begins with a header:
@@ -9,18 +9,17 @@ import { PANEL, PREPARATION, prepareRows, type RunProgram, START, type Tools } f
  * | 0 | the number of integers of the block; behind it is space for a copy |
  * | 1, 2 | time steps, operations of a step |
  * | 3 | rows |
- * | from 4 on | the arguments of `prepareRows`: sums, starts |
+ * | 4, 5 | the address of all sums, their count |
  *
  * The operations follow. Each has its kind, its number of integers, its number of moves, the moves and the arguments. The
  * arguments are those of a product, or of a program: address and length of its code, the address of its sums, their count,
  * where they are added after each step, the entries of its rows.
  *
- * Each step adds the distance of a move, in bytes, to the argument that the move names, and multiplies the distance by −1
- * (double buffering) or 1.
+ * Each step adds the distance of a move, in bytes, to the argument that the move names.
  */
 export const HEADER = 4;
 export const OPERATION = 3;
-export const MOVE = 3;
+export const MOVE = 2;
 export const PRODUCT = 0;
 export const PROGRAM = 1;
 export const PRODUCT_ARGUMENTS = 10;
@@ -53,8 +52,8 @@ export function runLoop(tools: Tools, block: number, multiply = multiplyOnOneThr
   const steps = integers[start + 1];
   const operations = integers[start + 2];
   const rows = integers[start + 3];
-  prepareRows(tools, (start + HEADER) * 4, rows);
-  const first = start + HEADER + PREPARATION + START * integers[start + HEADER + PREPARATION - 1];
+  clearSums(tools, (start + HEADER) * 4);
+  const first = start + HEADER + SUMS;
   const runs: (RunProgram | null)[] = [];
   for (let at = first; runs.length < operations; at += integers[at + 1]) {
     const args = at + OPERATION + MOVE * integers[at + 2];
@@ -83,12 +82,11 @@ export function runLoop(tools: Tools, block: number, multiply = multiplyOnOneThr
         const length = integers[args + 3];
         // The sums of each step are formed separately, which rounds less.
         if (length > 0) fixed.clear(sums, length);
-        run(rows, 1, (args + PROGRAM_ARGUMENTS) * 4);
+        run(rows, (args + PROGRAM_ARGUMENTS) * 4);
         if (length > 0) fixed.addRow(sums, integers[args + 4], length);
       }
       for (let move = at + OPERATION; move < args; move += MOVE) {
         integers[args + integers[move]] += integers[move + 1];
-        integers[move + 1] *= integers[move + 2];
       }
       at += integers[at + 1];
     }

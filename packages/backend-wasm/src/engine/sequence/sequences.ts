@@ -1,17 +1,10 @@
-import type { Rows, SequenceProduct, SequenceRows, SequenceStage, Start } from '@sluice/core/backend';
+import type { Rows, SequenceProduct, SequenceRows, SequenceStage } from '@sluice/core/backend';
 import type { FixedKernels } from '../fixed-kernels.js';
 import { Arena, type Floats, type Heap } from '../heap.js';
 import type { MatrixProducts, Right } from '../matrix.js';
-import type { CompiledProgram, Programs } from '../program/programs.js';
+import type { CompiledProgram } from '../program/programs.js';
 import { ENTRY_BYTES } from '../program/write-program.js';
-import {
-  countLoopChunks,
-  firstOfChunk,
-  PREPARATION,
-  ROW_GROUP,
-  START,
-  type Tools,
-} from '../threads/chunks.js';
+import { countLoopChunks, firstOfChunk, ROW_GROUP, SUMS, type Tools } from '../threads/chunks.js';
 import { RUN_SEQUENCE } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
 import {
@@ -30,10 +23,7 @@ type Stage = SequenceStage<Floats, Right, CompiledProgram>;
 /** Integers of a row's entry. */
 const ENTRY = ENTRY_BYTES / 4;
 
-/**
- * Runs whole time loops. A single program runs all steps of a row before the next row. Stages with products run step by
- * step; the threads share the rows, and each runs the whole loop for its rows.
- */
+/** Runs whole time loops, step by step; the threads share the rows, and each runs the whole loop for its rows. */
 export class Sequences {
   private readonly blocks: Arena;
   private readonly sums: Arena;
@@ -42,7 +32,6 @@ export class Sequences {
     heap: Heap,
     private readonly fixed: FixedKernels,
     private readonly products: MatrixProducts,
-    private readonly programs: Programs,
     private readonly pool: Pool | null,
     private readonly tools: Tools,
   ) {
@@ -50,30 +39,16 @@ export class Sequences {
     this.sums = new Arena(heap);
   }
 
-  run(
-    stages: readonly Stage[],
-    steps: number,
-    first: number,
-    count: number,
-    starts: readonly Start<Floats>[],
-  ): void {
+  run(stages: readonly Stage[], steps: number, first: number, count: number): void {
     const used = stages.filter(({ products, rows }) => products.length > 0 || rows.stores.length > 0);
-    if (used.length === 1 && used[0].products.length === 0) {
-      this.programs.runSequence(used[0].program, used[0].rows, steps, first, count, starts);
-    } else if (used.length > 0) this.runLoops(used, steps, first, count, starts);
+    if (used.length > 0) this.runStages(used, steps, first, count);
   }
 
-  private runLoops(
-    stages: readonly Stage[],
-    steps: number,
-    first: number,
-    count: number,
-    starts: readonly Start<Floats>[],
-  ): void {
+  private runStages(stages: readonly Stage[], steps: number, first: number, count: number): void {
     const { pool, fixed } = this;
     const work = countOperations(stages, steps * count);
     const chunks = pool === null ? 1 : countLoopChunks(work, pool.threads, count);
-    const size = sizeOf(stages, starts.length);
+    const size = sizeOf(stages);
     const sumLength = stages.reduce((sum, { program }) => sum + program.sumCount * program.units, 0);
     this.blocks.reserve(chunks * size * 8);
     this.sums.reserve(chunks * sumLength * 8);
@@ -84,7 +59,7 @@ export class Sequences {
       const row = firstOfChunk(chunk, chunks, count, ROW_GROUP);
       const writer = new BlockWriter(integers, this.blocks.address + chunk * size * 8, first + row);
       const rows = firstOfChunk(chunk + 1, chunks, count, ROW_GROUP) - row;
-      writer.header(size, steps, rows, totalsOf(chunk), sumLength, stages, starts);
+      writer.header(size, steps, rows, totalsOf(chunk), sumLength, stages);
     }
     const { address } = this.blocks;
     if (chunks > 1) pool?.run(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
@@ -114,7 +89,7 @@ const countOperations = (stages: readonly Stage[], rows: number): number =>
   ) * rows;
 
 /** The largest number of integers of a loop's block. */
-const sizeOf = (stages: readonly Stage[], starts: number): number =>
+const sizeOf = (stages: readonly Stage[]): number =>
   stages.reduce(
     (sum, { products, rows }) =>
       sum +
@@ -122,7 +97,7 @@ const sizeOf = (stages: readonly Stage[], starts: number): number =>
       OPERATION +
       PROGRAM_ARGUMENTS +
       (rows.loads.length + rows.stores.length) * (MOVE + ENTRY),
-    HEADER + PREPARATION + START * starts,
+    HEADER + SUMS,
   );
 
 /** Writes the block of a chunk; its rows begin at row `first`. */
@@ -147,24 +122,15 @@ class BlockWriter {
     totals: number,
     sumLength: number,
     stages: readonly Stage[],
-    starts: readonly Start<Floats>[],
   ): void {
-    const { units } = stages[0].program;
     let operations = 0;
     for (const { products } of stages) operations += products.length + 1;
-    for (const number of [size, steps, operations, rows, totals, sumLength, units, starts.length])
-      this.put(number);
-    for (const { from, to } of starts) {
-      for (const row of [from, to]) {
-        this.put(this.addressOf(row));
-        this.put(row.stride * 4);
-      }
-    }
+    for (const number of [size, steps, operations, rows, totals, sumLength]) this.put(number);
     let total = totals;
     for (const stage of stages) {
       for (const product of stage.products) this.product(product, rows);
       this.program(stage, total, total + sumLength * 4);
-      total += stage.program.sumCount * units * 4;
+      total += stage.program.sumCount * stage.program.units * 4;
     }
   }
 
@@ -215,19 +181,17 @@ class BlockWriter {
     this.finish(PROGRAM, start, args);
   }
 
-  /** Writes the entry of a row for a program that runs one step at a time. */
+  /** Writes the entry of a row of a program. */
   private entry(address: number, stride: number): void {
     this.put(address);
-    this.put(0);
     this.put(stride * 4);
   }
 
   /** Writes the move of an argument, the address of rows; nothing when the rows stay in place. */
-  private move({ advance, alternates }: SequenceRows<Floats>, argument: number): void {
+  private move({ advance }: SequenceRows<Floats>, argument: number): void {
     if (advance === 0) return;
     this.put(argument);
     this.put(advance * 4);
-    this.put(alternates ? -1 : 1);
   }
 
   /** Writes the integers before an operation's moves. */

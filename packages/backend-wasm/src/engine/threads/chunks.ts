@@ -5,10 +5,9 @@ import { MOST_CHUNKS } from './work-queue.js';
  * Runs a program on rows; an argument block holds their addresses.
  *
  * @param count the number of rows.
- * @param steps the number of time steps of each row.
  * @param block the address of the argument block.
  */
-export type RunProgram = (count: number, steps: number, block: number) => void;
+export type RunProgram = (count: number, block: number) => void;
 
 /** What a thread needs to run chunks. */
 export interface Tools {
@@ -59,25 +58,11 @@ export function countLoopChunks(work: number, threads: number, rows: number): nu
   return countChunks(work, threads, Math.max(threads, Math.floor(rows / ENOUGH_ROWS)));
 }
 
-/** 32-bit integers of a block's preparation without the starts, and of each start. */
-export const PREPARATION = 4;
-export const START = 4;
+/** 32-bit integers that say where a chunk's sums are: their address and their count. */
+export const SUMS = 2;
 
-/**
- * Clears the sums of a program and copies the rows that its first step reads. A chunk that runs again, after its worker
- * is lost, then gives the same numbers. At address `at`: the address of the sums, their count, the length of a row, the
- * number of starts; for each start two addresses with their strides, from and to, in bytes.
- */
-export function prepareRows(
-  { memory, fixed }: Pick<Tools, 'memory' | 'fixed'>,
-  at: number,
-  rows: number,
-): void {
-  const [sums, sumLength, units, starts] = new Int32Array(memory.buffer, at >>> 0, PREPARATION);
-  if (sumLength > 0) fixed.clear(sums, sumLength);
-  for (let start = 0; start < starts; start++) {
-    const place = (at >>> 0) + 4 * (PREPARATION + start * START);
-    const [from, fromStride, to, toStride] = new Int32Array(memory.buffer, place, START);
-    fixed.copyRows(from, fromStride, to, toStride, rows, units);
-  }
+/** Clears the sums at the address in a block. A chunk that runs again, after its worker is lost, gives the same numbers. */
+export function clearSums({ memory, fixed }: Pick<Tools, 'memory' | 'fixed'>, at: number): void {
+  const [sums, length] = new Int32Array(memory.buffer, at >>> 0, SUMS);
+  if (length > 0) fixed.clear(sums, length);
 }

@@ -1,5 +1,5 @@
 import { runLoop } from '../sequence/loop.js';
-import { firstOfChunk, PANEL, prepareRows, ROW_GROUP, type Tools } from './chunks.js';
+import { clearSums, firstOfChunk, PANEL, ROW_GROUP, type Tools } from './chunks.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** The kinds of jobs. A chunk is a part of the rows, a part of the panels, or an argument block. */
@@ -28,13 +28,13 @@ function runSequenceChunk(queue: WorkQueue, chunk: number, tools: Tools): void {
 }
 
 function runProgramChunk(queue: WorkQueue, chunk: number, tools: Tools): void {
-  const [code, length, count, steps, chunks, blocks, blockBytes, entryBytes] = [0, 1, 2, 3, 4, 5, 6, 7].map(
-    (i) => queue.argument(i),
+  const [code, length, count, chunks, blocks, blockBytes, entryBytes] = [0, 1, 2, 3, 4, 5, 6].map((i) =>
+    queue.argument(i),
   );
   const rows = firstOfChunk(chunk + 1, chunks, count, 1) - firstOfChunk(chunk, chunks, count, 1);
   const block = blocks + chunk * blockBytes;
-  prepareRows(tools, block + entryBytes, rows);
-  tools.program(code >>> 0, length)(rows, steps, block);
+  clearSums(tools, block + entryBytes);
+  tools.program(code >>> 0, length)(rows, block);
 }
 
 function multiplyChunk(queue: WorkQueue, chunk: number, { fixed, scratch }: Tools): void {

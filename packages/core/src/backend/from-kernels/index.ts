@@ -1,13 +1,11 @@
-import type { Plan } from '../../plan/plan.js';
+import { savedLength } from '../../loop/saved.js';
 import { checkCotangents, checkInputs, checkResult } from '../check.js';
 import type { Backend } from '../interface.js';
 import type { Kernels } from '../kernels.js';
 import { emptyGradient, emptyResult, withMaskOfLengths } from '../sequences.js';
 import { CallMemory } from './call-memory.js';
-import { CompiledPlans } from './compiled-plans.js';
-import { forward } from './forward.js';
-import { gradient } from './gradient.js';
-import { SavedLayout } from './saved-layout.js';
+import { CompiledLoops } from './compiled-loops.js';
+import { runForward, runGradient } from './passes.js';
 
 /**
  * A backend made of a device's kernels: the time loop, the stages, masks and the gradient's matrix products are driven
@@ -18,9 +16,7 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
   kernels: Kernels<Memory, Right, Compiled>,
 ): Backend<Memory> {
   const memory = new CallMemory(kernels);
-  const compiled = new CompiledPlans(kernels as Kernels<never, Right, Compiled>);
-  const savedLength = (plan: Plan, batch: number, timesteps: number) =>
-    new SavedLayout(plan, batch, timesteps).length;
+  const compiled = new CompiledLoops(kernels as Kernels<never, Right, Compiled>);
   const upload = (values: Float32Array): Memory => {
     const buffer = kernels.allocate(values.length);
     kernels.view(buffer).set(values);
@@ -37,7 +33,7 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
       checkInputs(plan, inputs);
       if (inputs.batch === 0) return emptyResult(upload, plan, keep);
       return withMaskOfLengths({ upload, release }, inputs, (given) =>
-        memory.run(() => forward(memory.kernels, compiled, plan, given, keep)),
+        memory.run(() => runForward(memory.kernels, compiled, plan, given, keep)),
       );
     },
     gradient: (plan, inputs, result, cotangents) => {
@@ -46,7 +42,7 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
       checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
       if (inputs.batch === 0) return emptyGradient(upload, plan);
       return withMaskOfLengths({ upload, release }, inputs, (given) =>
-        memory.run(() => gradient(memory.kernels, compiled, plan, given, result, cotangents)),
+        memory.run(() => runGradient(memory.kernels, compiled, plan, given, result, cotangents)),
       );
     },
   };

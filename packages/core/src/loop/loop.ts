@@ -1,0 +1,119 @@
+import type { Program } from '../plan/program.js';
+
+/**
+ * A pass over a sequence as plain data, forward or backward: which buffers there are, what is computed in every time step,
+ * and before and after the steps. A device interprets or prints it and decides nothing about places.
+ */
+export interface Loop {
+  /** For messages and profiles, such as `gru forward`. */
+  readonly name: string;
+  /** 1: from the first processed time step to the last; −1: back. */
+  readonly direction: 1 | -1;
+  readonly buffers: readonly LoopBuffer[];
+  readonly carried: readonly Carried[];
+  /** Work on all steps of a chunk at once, before its steps: input projections. Programs run step by step. */
+  readonly before: readonly LoopStage[];
+  /** One time step. */
+  readonly body: readonly LoopStage[];
+  /** Work on all steps of a chunk at once, after its steps: gradients of matrices. Programs run step by step. */
+  readonly after: readonly LoopStage[];
+}
+
+/**
+ * A buffer of float32 rows of `width` numbers.
+ *
+ * | rows | the buffer has a row for |
+ * |---|---|
+ * | one | the whole call, such as a parameter; a matrix is one row |
+ * | batch | each batch row |
+ * | sequence | each batch row and time step, in the caller's layout and order of time |
+ * | mask | the same, always `[batch, timesteps]` |
+ * | steps | each time step in the order of processing and each batch row: `[timesteps, batch, width]` |
+ * | states | as `steps`, with one more step in front: the rows before the first step |
+ */
+export interface LoopBuffer {
+  readonly name: string;
+  /** The argument or result of the call that it is, for `given` and `result`. */
+  readonly source?: Source;
+  readonly rows: 'one' | 'batch' | 'sequence' | 'mask' | 'steps' | 'states';
+  readonly width: number;
+  /**
+   * `given`: the caller's; if the caller has none, it is a row of zeros. `result`: returned. `saved`: a part of the values that
+   * the forward pass saves for the gradient. `scratch`: for the call; `steps` and `states` hold one chunk of steps.
+   */
+  readonly life: 'given' | 'result' | 'saved' | 'scratch';
+  /** A result that not every operation overwrites: it starts as zeros. */
+  readonly zeroed?: boolean;
+}
+
+/** An argument or a result of a pass; an index counts parameters, states or masks in the plan's order. */
+export type Source =
+  | { readonly kind: 'x' | 'mask' | 'output' | 'outputCotangent' | 'xGradient' }
+  | {
+      readonly kind:
+        | 'parameter'
+        | 'recurrentMask'
+        | 'initialState'
+        | 'finalState'
+        | 'stateCotangent'
+        | 'parameterGradient'
+        | 'initialStateGradient';
+      readonly index: number;
+    };
+
+/** A buffer of kind `states` whose rows pass from step to step. */
+export interface Carried {
+  readonly buffer: number;
+  /** The buffer of the rows before the first processed step; zeros if absent. */
+  readonly initial?: number;
+  /** The buffer that gets the rows after the last processed step. */
+  readonly final?: number;
+}
+
+/** A part of the work: matrix products, then a pointwise program on rows of `width` numbers. */
+export interface LoopStage {
+  readonly products: readonly LoopProduct[];
+  readonly width: number;
+  readonly program: Program<Reference>;
+}
+
+/** Columns of the rows of a buffer. In a buffer of kind `states`, those `before` or `after` the step. */
+export interface Reference {
+  readonly buffer: number;
+  readonly at: 'step' | 'before' | 'after';
+  readonly column: number;
+  readonly width: number;
+  /** Loads: each row is one number, which stands for a whole row. */
+  readonly spread?: boolean;
+  /** Stores: the sum over the rows and steps is added to the one row of the buffer. */
+  readonly sum?: boolean;
+}
+
+/** A part of a matrix that is stored in a buffer of kind `one`, row by row. */
+export interface MatrixReference {
+  readonly buffer: number;
+  readonly firstColumn: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** The columns of the whole matrix. */
+  readonly stride: number;
+}
+
+export type LoopProduct =
+  /** `result = left × weights` for each row, or `left × weightsᵀ`. */
+  | {
+      readonly kind: 'rows';
+      readonly left: Reference;
+      readonly weights: MatrixReference;
+      readonly transposed: boolean;
+      readonly result: Reference;
+      /** Whether the product is added to what the result holds. */
+      readonly accumulate: boolean;
+    }
+  /** `result += leftᵀ × right`, summed over all rows and steps; the first chunk overwrites unless the result starts as zeros. */
+  | {
+      readonly kind: 'weights';
+      readonly left: Reference;
+      readonly right: Reference;
+      readonly result: MatrixReference;
+    };
