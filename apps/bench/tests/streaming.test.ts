@@ -1,7 +1,8 @@
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
 import type { Backend, OwnedBuffer } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
-import { engineStream, stepTask } from '../src/contenders/engine.js';
+import { engineStream } from '../src/contenders/engine.js';
+import { stepTask } from '../src/contenders/layer-task.js';
 import { joinSteps, streamAsForward, streamProblem } from '../src/workloads/stream.js';
 import { formOf, type Task } from '../src/workloads/workload.js';
 

@@ -2,7 +2,8 @@
 // results stay on the device; `sluice` and `tf.layers`: on TensorFlow.js, results are read back), shapes and time scale.
 import { createWebgpuBackend, requestAdapter } from '@sluice/backend-webgpu/engine';
 import type { Contender, Prepared } from '../contenders/contender.js';
-import { engineTask } from '../contenders/engine.js';
+import { engineLayer } from '../contenders/engine.js';
+import { layerTask } from '../contenders/layer-task.js';
 import { sluice } from '../contenders/sluice.js';
 import { tfLayers } from '../contenders/tf-layers.js';
 import { alternate } from '../run/alternate.js';
@@ -44,11 +45,11 @@ async function measureEngine(task: Task & { readonly workload: 'forward' | 'grad
       try {
         const form = formOf(cell);
         const problem = layerProblem(form, shape);
-        const dispatches = () => engine.traffic.dispatches;
-        const wait = () => engine.device.queue.onSubmittedWorkDone();
-        const prepared = [1, AHEAD].map((calls) =>
-          engineTask(engine, problem, workload, shape, { calls, dispatches, wait }),
-        );
+        const layer = {
+          ...engineLayer(engine, problem, shape, () => engine.traffic.dispatches),
+          wait: () => engine.device.queue.onSubmittedWorkDone(),
+        };
+        const prepared = [1, AHEAD].map((calls) => layerTask(layer, workload, problem, shape, calls));
         const { times, kernels, ...figures } = await figuresOf(task, form, prepared);
         const before = engine.traffic;
         await prepared[0].run();

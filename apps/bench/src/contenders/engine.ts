@@ -1,9 +1,10 @@
 import type { Backend } from '@sluice/core/backend';
 import { backendNamed } from '../backends.js';
-import { checkedCotangent, checkedPart, type LayerProblem, layerProblem } from '../workloads/layer.js';
-import { joinSteps, type StreamProblem } from '../workloads/stream.js';
+import { type LayerProblem, layerProblem } from '../workloads/layer.js';
+import type { StreamProblem } from '../workloads/stream.js';
 import { formOf, type Shape } from '../workloads/workload.js';
-import type { Contender, Prepared } from './contender.js';
+import type { Contender } from './contender.js';
+import { type DeviceLayer, layerTask, type Stream } from './layer-task.js';
 
 const RESULTS_STAY =
   'sluice-engine leaves its results on the device, except a state that it waits for; sluice reads all back';
@@ -16,101 +17,57 @@ export const sluiceEngine: Contender = {
     return { form: formOf(cell), notes: [RESULTS_STAY] };
   },
   async prepare({ workload, shape }, form, backend) {
-    if (workload !== 'forward' && workload !== 'gradient')
-      throw new Error(`no ${workload} on an engine alone`);
     const engine = await backendNamed(backend).kernels.createEngine();
-    const wait = (result: unknown) => engine.download(result);
-    return engineTask(engine, layerProblem(form, shape), workload, shape, { calls: 1, wait });
+    const problem = layerProblem(form, shape);
+    return layerTask(engineLayer(engine, problem, shape), workload as 'forward' | 'gradient', problem, shape);
   },
 };
 
-export interface EngineTaskOptions<Buffer> {
-  /** The number of calls that a run makes before it waits. */
-  readonly calls: number;
-  /** The engine's number of dispatches so far. Default: its calls are counted. */
-  readonly dispatches?: () => number;
-  /** Waits until a result is computed. */
-  readonly wait: (result: Buffer) => Promise<unknown>;
-}
-
 /**
- * The workloads `forward` and `gradient` on an engine. A run leaves the results on the device, as in a program that goes on
- * to compute with them, and waits until they are computed.
+ * A layer on an engine. Its results stay on the device, as in a program that goes on to compute with them.
+ *
+ * @param dispatches the engine's number of dispatches so far. Default: its calls are counted.
  */
-export function engineTask<Buffer>(
+export function engineLayer<Buffer>(
   engine: Backend<Buffer>,
-  problem: LayerProblem,
-  workload: 'forward' | 'gradient',
-  shape: Shape,
-  { calls, dispatches, wait }: EngineTaskOptions<Buffer>,
-): Prepared {
-  const [batch, timesteps] = shape;
-  const { plan } = problem;
-  const parameters = problem.parameters.map((values) => engine.upload(values));
-  const inputs = { batch, timesteps, x: engine.upload(problem.x), parameters };
-  const cotangent = engine.upload(problem.cotangent);
-
+  { plan, x, parameters }: LayerProblem,
+  [batch, timesteps]: Shape,
+  dispatches?: () => number,
+): DeviceLayer<Buffer> {
+  const upload = (values: Float32Array) => engine.upload(values);
+  const inputs = { batch, timesteps, x: upload(x), parameters: parameters.map(upload) };
+  let calls = 0;
+  const kernels = dispatches ?? (() => calls);
   const release = (buffers: readonly Buffer[]) => {
     for (const buffer of buffers) engine.release(buffer);
   };
-  /** One call: all its results, the checked ones, and a small one that is computed last. */
-  const call = (sequenceCotangent?: Buffer) => {
-    const result = engine.forward(plan, inputs, workload === 'gradient');
-    const { sequence, states, saved } = result;
-    if (workload === 'forward') {
-      return { all: [sequence, ...states], checked: [sequence], last: states[0] };
-    }
-    const gradient = engine.gradient(plan, inputs, result, { sequence: sequenceCotangent });
-    release([sequence, ...states, ...(saved === undefined ? [] : [saved])]);
-    const checked = [gradient.x, ...gradient.parameters];
-    return { all: [...checked, ...gradient.initialStates], checked, last: gradient.initialStates[0] };
+  const forward = (keep: boolean) => {
+    calls += 1;
+    return engine.forward(plan, inputs, keep);
   };
-
+  const download = (buffer: Buffer) => engine.download(buffer);
   return {
-    async check() {
-      const cotangents =
-        workload === 'forward'
-          ? []
-          : [engine.upload(checkedCotangent(problem, checkedPart(plan, workload, shape), shape))];
-      const before = dispatches?.() ?? 0;
-      const { all, checked } = call(cotangents[0]);
-      const engineCalls = workload === 'forward' ? 1 : 2;
-      const kernels = dispatches ? dispatches() - before : engineCalls;
-      const outputs = await Promise.all(checked.map((buffer) => engine.download(buffer)));
-      release([...all, ...cotangents]);
-      return { kernels, outputs };
+    upload,
+    download,
+    wait: download,
+    release,
+    forward() {
+      const { sequence, states } = forward(false);
+      return [sequence, ...states];
     },
-    async run() {
-      for (let i = 1; i < calls; i++) release(call(cotangent).all);
-      const { all, last } = call(cotangent);
-      await wait(last);
-      release(all);
+    gradient(cotangent) {
+      const result = forward(true);
+      const gradient = engine.gradient(plan, inputs, result, { sequence: cotangent });
+      calls += 1;
+      const { sequence, states, saved } = result;
+      release([sequence, ...states, ...(saved === undefined ? [] : [saved])]);
+      return [gradient.x, ...gradient.parameters, ...gradient.initialStates];
     },
-  };
-}
-
-/** A recurrent layer that carries its states from call to call. */
-export interface Stream {
-  /** Sets the states to zeros. */
-  restart(): void;
-  /** One timestep: `x` `[batch, inputSize]` gives the output `[batch, units]`. */
-  step(x: Float32Array): Promise<Float32Array>;
-}
-
-/** The workload `step` of a stream. */
-export function stepTask(stream: Stream, { inputs }: StreamProblem, [, , , units]: Shape): Prepared {
-  let calls = 0;
-  return {
-    async check(onFirst) {
-      stream.restart();
-      const outputs: Float32Array[] = [];
-      for (const x of inputs) {
-        outputs.push(await stream.step(x));
-        onFirst?.();
-      }
-      return { kernels: 1, outputs: [joinSteps(outputs, units)] };
+    async count(call) {
+      const before = kernels();
+      const results = call();
+      return { kernels: kernels() - before, results };
     },
-    run: () => stream.step(inputs[calls++ % inputs.length]),
   };
 }
 

@@ -1,6 +1,6 @@
 import { RECURRENT, RECURRENT_GRADIENT } from '@sluice/tfjs';
 import type * as tfjs from '@tensorflow/tfjs-core';
-import type { KernelConfig, KernelFunc, Optimizer } from '@tensorflow/tfjs-core';
+import type { KernelConfig, Optimizer } from '@tensorflow/tfjs-core';
 import type { KernelGroup, KernelTime, Profile } from '../run/results.js';
 
 const GROUP_OF: Readonly<Record<string, KernelGroup>> = {
@@ -26,90 +26,68 @@ export async function profileKernels(
   runBatch: () => Promise<unknown>,
   seconds: number,
 ): Promise<Profile> {
-  const timers = new KernelTimers();
-  const originals = tf.getKernelsForBackend(tf.getBackend());
+  const totals = new Map<string, KernelTime>();
+  let optimizerMs = 0;
+  let optimizing = false;
+  let running = false;
+
+  const add = (kernel: string, milliseconds: number) => {
+    const group = optimizing ? 'optimizer' : (GROUP_OF[kernel] ?? 'rest');
+    const { calls, ms } = totals.get(`${group} ${kernel}`) ?? { calls: 0, ms: 0 };
+    totals.set(`${group} ${kernel}`, { kernel, group, calls: calls + 1, ms: ms + milliseconds });
+  };
+  /** The kernel with a timer around it. The time of a kernel includes the kernels that it calls. */
+  const timed = ({ kernelFunc, ...config }: KernelConfig): KernelConfig => ({
+    ...config,
+    kernelFunc(call) {
+      if (running) return kernelFunc(call);
+      running = true;
+      const start = performance.now();
+      try {
+        return kernelFunc(call);
+      } finally {
+        add(config.kernelName, performance.now() - start);
+        running = false;
+      }
+    },
+  });
   const register = (config: KernelConfig) => {
     tf.unregisterKernel(config.kernelName, config.backendName);
     tf.registerKernel(config);
   };
+
+  const originals = tf.getKernelsForBackend(tf.getBackend());
   const { applyGradients } = optimizer;
-  optimizer.applyGradients = (gradients) => timers.optimize(() => applyGradients.call(optimizer, gradients));
-  for (const config of originals) {
-    register({ ...config, kernelFunc: timers.timed(config.kernelName, config.kernelFunc) });
-  }
+  optimizer.applyGradients = (gradients) => {
+    optimizing = true;
+    const start = performance.now();
+    try {
+      applyGradients.call(optimizer, gradients);
+    } finally {
+      optimizerMs += performance.now() - start;
+      optimizing = false;
+    }
+  };
+  for (const config of originals) register(timed(config));
   try {
     // The first batch compiles the timers.
     await runBatch();
-    timers.clear();
-    let batches = 0;
+    totals.clear();
+    optimizerMs = 0;
     const start = performance.now();
+    let batches = 0;
     let elapsed = 0;
     while (batches < LEAST_BATCHES || elapsed < seconds * 1000) {
       await runBatch();
       batches += 1;
       elapsed = performance.now() - start;
     }
-    return timers.profile(batches, elapsed);
+    const kernels = [...totals.values()]
+      .map(({ calls, ms, ...kernel }) => ({ ...kernel, calls: calls / batches, ms: ms / batches }))
+      .sort((a, b) => b.ms - a.ms);
+    return { batches, batchMs: elapsed / batches, optimizerMs: optimizerMs / batches, kernels };
   } finally {
     optimizer.applyGradients = applyGradients;
     for (const config of originals) register(config);
-  }
-}
-
-class KernelTimers {
-  private readonly totals = new Map<string, { -readonly [Key in keyof KernelTime]: KernelTime[Key] }>();
-  private optimizerMs = 0;
-  private optimizing = false;
-  private running = false;
-
-  /** The kernel with a timer around it. The time of a kernel includes the kernels that it calls. */
-  timed(kernel: string, kernelFunc: KernelFunc): KernelFunc {
-    return (call) => {
-      if (this.running) return kernelFunc(call);
-      this.running = true;
-      const start = performance.now();
-      try {
-        return kernelFunc(call);
-      } finally {
-        this.add(kernel, performance.now() - start);
-        this.running = false;
-      }
-    };
-  }
-
-  optimize(work: () => void): void {
-    this.optimizing = true;
-    const start = performance.now();
-    try {
-      work();
-    } finally {
-      this.optimizerMs += performance.now() - start;
-      this.optimizing = false;
-    }
-  }
-
-  clear(): void {
-    this.totals.clear();
-    this.optimizerMs = 0;
-  }
-
-  profile(batches: number, elapsed: number): Profile {
-    const kernels = [...this.totals.values()].map(({ kernel, group, calls, ms }) => ({
-      kernel,
-      group,
-      calls: calls / batches,
-      ms: ms / batches,
-    }));
-    kernels.sort((a, b) => b.ms - a.ms);
-    return { batches, batchMs: elapsed / batches, optimizerMs: this.optimizerMs / batches, kernels };
-  }
-
-  private add(kernel: string, ms: number): void {
-    const group = this.optimizing ? 'optimizer' : (GROUP_OF[kernel] ?? 'rest');
-    const key = `${group} ${kernel}`;
-    const total = this.totals.get(key) ?? { kernel, group, calls: 0, ms: 0 };
-    total.calls += 1;
-    total.ms += ms;
-    this.totals.set(key, total);
   }
 }

@@ -1,22 +1,35 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { layouts } from '@sluice/core/layouts';
+import type { LayerProblem } from '../workloads/layer.js';
+import type { CellForm, Shape } from '../workloads/workload.js';
 
-/** A constant float32 tensor of a model. */
-export interface OnnxTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
+/** The ONNX operator of a cell, its attributes, the layout of its weights and the names of its states. */
+const OPERATORS = {
+  gru: { operator: 'GRU', layout: layouts.onnx.gru, attributes: { linear_before_reset: 1 }, states: ['h'] },
+  lstm: { operator: 'LSTM', layout: layouts.onnx.lstm, attributes: {}, states: ['h', 'c'] },
+  simpleRnn: { operator: 'RNN', layout: layouts.onnx.simpleRnn, attributes: {}, states: ['h'] },
+} as const;
 
-/** A model of one node: its operator, what it reads and writes, and the values that never change. */
-export interface OnnxModel {
-  readonly operator: string;
-  readonly attributes: Readonly<Record<string, number>>;
-  /** Inputs and outputs of the node in the operator's order; an empty name leaves an optional one out. */
-  readonly nodeInputs: readonly string[];
-  readonly nodeOutputs: readonly string[];
-  /** What the caller feeds, with its shape. */
-  readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
-  readonly constants: readonly OnnxTensor[];
+export const hasOperator = (cell: string): boolean => Object.hasOwn(OPERATORS, cell);
+
+const operatorOf = ({ name }: CellForm) => OPERATORS[name as keyof typeof OPERATORS];
+
+export const statesOf = (form: CellForm): readonly string[] => operatorOf(form).states;
+
+/** A message of protocol buffers: the number and the value of each field, in their order. */
+type Message = readonly (readonly [field: number, value: number | string | Uint8Array | Message])[];
+
+function encode(message: Message): Uint8Array {
+  const writer = new BinaryWriter();
+  for (const [field, value] of message) {
+    if (typeof value === 'number') writer.tag(field, WireType.Varint).int64(value);
+    else {
+      writer.tag(field, WireType.LengthDelimited);
+      if (typeof value === 'string') writer.string(value);
+      else writer.bytes(value instanceof Uint8Array ? value : encode(value));
+    }
+  }
+  return writer.finish();
 }
 
 // Field numbers and values of enumerations: github.com/onnx/onnx/blob/main/onnx/onnx.proto
@@ -26,71 +39,69 @@ const INT_ATTRIBUTE = 2;
 const OPERATOR_SET = 22;
 const FORMAT_VERSION = 10;
 
-/** The bytes of a model, as onnxruntime reads them from a `.onnx` file. All tensors are float32. */
-export function encodeOnnxModel(model: OnnxModel): Uint8Array {
-  const writer = new BinaryWriter();
-  writer.tag(1, WireType.Varint).int64(FORMAT_VERSION);
-  message(writer, 7, (graph) => encodeGraph(graph, model));
-  message(writer, 8, (operatorSet) => operatorSet.tag(2, WireType.Varint).int64(OPERATOR_SET));
-  return writer.finish();
-}
-
-/** `GraphProto` */
-function encodeGraph(graph: BinaryWriter, model: OnnxModel): void {
-  message(graph, 1, (node) => encodeNode(node, model));
-  text(graph, 2, model.operator);
-  for (const constant of model.constants) message(graph, 5, (tensor) => encodeTensor(tensor, constant));
-  for (const { name, shape } of model.inputs) message(graph, 11, (value) => encodeValue(value, name, shape));
-  for (const name of model.nodeOutputs.filter(Boolean))
-    message(graph, 12, (value) => encodeValue(value, name, undefined));
-}
-
-/** `NodeProto` */
-function encodeNode(node: BinaryWriter, { operator, attributes, nodeInputs, nodeOutputs }: OnnxModel): void {
-  for (const name of nodeInputs) text(node, 1, name);
-  for (const name of nodeOutputs) text(node, 2, name);
-  text(node, 4, operator);
-  for (const [name, value] of Object.entries(attributes)) {
-    message(node, 5, (attribute) => {
-      text(attribute, 1, name);
-      attribute.tag(3, WireType.Varint).int64(value);
-      attribute.tag(20, WireType.Varint).int32(INT_ATTRIBUTE);
-    });
-  }
-}
+/** `AttributeProto` */
+const attribute = ([name, value]: [string, number]): Message => [
+  [1, name],
+  [3, value],
+  [20, INT_ATTRIBUTE],
+];
 
 /** `TensorProto`; raw data is little-endian, as typed arrays are on every machine that runs JavaScript. */
-function encodeTensor(tensor: BinaryWriter, { name, shape, values }: OnnxTensor): void {
-  for (const size of shape) tensor.tag(1, WireType.Varint).int64(size);
-  tensor.tag(2, WireType.Varint).int32(FLOAT);
-  text(tensor, 8, name);
-  tensor
-    .tag(9, WireType.LengthDelimited)
-    .bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-}
+const tensor = (
+  name: string,
+  sizes: readonly number[],
+  { buffer, byteOffset, byteLength }: Float32Array,
+): Message => [
+  ...sizes.map((size) => [1, size] as const),
+  [2, FLOAT],
+  [8, name],
+  [9, new Uint8Array(buffer, byteOffset, byteLength)],
+];
 
-/** `ValueInfoProto` with its `TypeProto`; without a shape for outputs, which onnxruntime derives. */
-function encodeValue(value: BinaryWriter, name: string, shape: readonly number[] | undefined): void {
-  text(value, 1, name);
-  message(value, 2, (type) =>
-    message(type, 1, (tensorType) => {
-      tensorType.tag(1, WireType.Varint).int32(FLOAT);
-      if (!shape) return;
-      message(tensorType, 2, (dimensions) => {
-        for (const size of shape) {
-          message(dimensions, 1, (dimension) => dimension.tag(1, WireType.Varint).int64(size));
-        }
-      });
-    }),
-  );
-}
+/** `ValueInfoProto` with its `TypeProto`; without sizes for outputs, which onnxruntime derives. */
+const valueInfo = (name: string, sizes?: readonly number[]): Message => [
+  [1, name],
+  [2, [[1, [[1, FLOAT], ...(sizes ? [[2, sizes.map((size) => [1, [[1, size]]] as const)] as const] : [])]]]],
+];
 
-function text(writer: BinaryWriter, field: number, value: string): void {
-  writer.tag(field, WireType.LengthDelimited).string(value);
-}
-
-function message(writer: BinaryWriter, field: number, write: (inner: BinaryWriter) => unknown): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  write(writer);
-  writer.join();
+/**
+ * A model of one operator with constant weights, as the bytes of a `.onnx` file. Its input is `X`,
+ * `[timesteps, batch, inputSize]`, its output `Y`. One that carries its states also has the inputs `initial_h` and so on, and
+ * the outputs `Y_h` and so on instead of `Y`, which would be the state `h` itself.
+ */
+export function onnxModel(
+  { plan, parameters }: Pick<LayerProblem, 'plan' | 'parameters'>,
+  form: CellForm,
+  [batch, timesteps, inputSize, units]: Shape,
+  carriesStates: boolean,
+): Uint8Array {
+  const { operator, layout, attributes, states } = operatorOf(form);
+  const named = Object.fromEntries(plan.parameters.map(({ name }, i) => [name, parameters[i]]));
+  const { W, R, B } = layout.fromNative(named as { kernel: Float32Array }, { inputSize, units });
+  const rows = W.length / inputSize;
+  const initial = carriesStates ? states.map((state) => `initial_${state}`) : [];
+  // An empty name leaves an optional input or output out: the lengths of sequences, and `Y`.
+  const inputs = ['X', 'W', 'R', 'B', ...(carriesStates ? ['', ...initial] : [])];
+  const outputs = carriesStates ? ['', ...states.map((state) => `Y_${state}`)] : ['Y'];
+  const node: Message = [
+    ...inputs.map((name) => [1, name] as const),
+    ...outputs.map((name) => [2, name] as const),
+    [4, operator],
+    ...Object.entries({ hidden_size: units, ...attributes }).map((entry) => [5, attribute(entry)] as const),
+  ];
+  const graph: Message = [
+    [1, node],
+    [2, operator],
+    [5, tensor('W', [1, rows, inputSize], W)],
+    [5, tensor('R', [1, rows, units], R)],
+    [5, tensor('B', [1, 2 * rows], B as Float32Array)],
+    [11, valueInfo('X', [timesteps, batch, inputSize])],
+    ...initial.map((name) => [11, valueInfo(name, [1, batch, units])] as const),
+    ...outputs.filter(Boolean).map((name) => [12, valueInfo(name)] as const),
+  ];
+  return encode([
+    [1, FORMAT_VERSION],
+    [7, graph],
+    [8, [[2, OPERATOR_SET]]],
+  ]);
 }

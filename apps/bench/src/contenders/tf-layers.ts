@@ -1,13 +1,14 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelConfig, Tensor, Tensor3D, TensorInfo } from '@tensorflow/tfjs-core';
-import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import type { layers } from '@tensorflow/tfjs-layers';
 import { type BackendName, backendNamed } from '../backends.js';
 import { inNode } from '../machine.js';
-import { classifierProblem, VOCABULARY } from '../workloads/classifier.js';
+import { classifierProblem } from '../workloads/classifier.js';
 import { layerProblem } from '../workloads/layer.js';
-import { type CellForm, formOf, type Shape } from '../workloads/workload.js';
+import { type CellForm, formOf } from '../workloads/workload.js';
 import type { Ability, Contender } from './contender.js';
-import { layerTask, startTfjs, trainTask, weightTensors } from './tfjs.js';
+import { layerTask } from './layer-task.js';
+import { classifierOf, startTfjs, tfjsLayer, trainTask, weightTensors } from './tfjs.js';
 
 const RESET_BEFORE =
   'tf.layers.gru throws with resetAfter, so its reset-before form runs, against the reference of that form';
@@ -17,8 +18,7 @@ const OUR_KERNEL =
 /** TensorFlow.js's own layers. */
 export const tfLayers: Contender = {
   ability({ workload, cell }, backend): Ability {
-    if (!['gru', 'lstm', 'simpleRnn'].includes(cell))
-      return { refusal: `TensorFlow.js has no layer for the cell ${cell}` };
+    if (!Object.hasOwn(LAYERS, cell)) return { refusal: `TensorFlow.js has no layer for the cell ${cell}` };
     if (workload === 'step') return { refusal: 'tf.layers has no engine apart from TensorFlow.js' };
     const { tfjsName, threads } = backendNamed(backend);
     if (threads > 1 && inNode)
@@ -38,7 +38,8 @@ export const tfLayers: Contender = {
       if (tf.getBackend() === 'wasm' && !tf.getKernel(segmentSum.kernelName, 'wasm')) {
         tf.registerKernel(segmentSum);
       }
-      const model = await classifier(make, shape);
+      const { layers, sequential } = await import('@tensorflow/tfjs-layers');
+      const model = classifierOf({ ...layers, sequential }, make, shape);
       return trainTask(tf, classifierProblem(form, shape), shape, model, tf.train.adam());
     }
     if (workload === 'step') throw new Error('no step on TensorFlow.js');
@@ -49,7 +50,8 @@ export const tfLayers: Contender = {
     recurrent.setWeights(weightTensors(tf, problem));
     // The variables themselves: TensorFlow.js takes gradients for these.
     const weights = recurrent.trainableWeights.map((weight) => weight.read() as Tensor);
-    return layerTask(tf, workload, problem, shape, weights, (x) => recurrent.apply(x) as Tensor3D);
+    const layer = tfjsLayer(tf, problem, shape, weights, (x) => recurrent.apply(x) as Tensor3D);
+    return layerTask(layer, workload, problem, shape);
   },
 };
 
@@ -65,28 +67,19 @@ async function checkThreads(backend: BackendName): Promise<void> {
   );
 }
 
-type LayerFactory = (args: { units: number; returnSequences: boolean }) => layers.Layer;
+/** The names of the layers, by cell. */
+const LAYERS = { gru: 'gru', lstm: 'lstm', simpleRnn: 'simpleRNN' } as const;
 
-async function layerFactory({ name }: CellForm): Promise<LayerFactory> {
+async function layerFactory({ name }: CellForm) {
   const { layers } = await import('@tensorflow/tfjs-layers');
-  const zeros = { kernelInitializer: 'zeros', recurrentInitializer: 'zeros' } as const;
-  // The true sigmoid; the default of TensorFlow.js is a piecewise linear one, unlike every other library's.
-  const gates = { ...zeros, recurrentActivation: 'sigmoid' as const };
-  if (name === 'gru') return (args) => layers.gru({ ...args, ...gates });
-  if (name === 'lstm') return (args) => layers.lstm({ ...args, ...gates });
-  return (args) => layers.simpleRNN({ ...args, ...zeros });
-}
-
-async function classifier(make: LayerFactory, [, timesteps, inputSize, units]: Shape): Promise<LayersModel> {
-  const { layers, sequential } = await import('@tensorflow/tfjs-layers');
-  return sequential({
-    layers: [
-      layers.embedding({ inputDim: VOCABULARY, outputDim: inputSize, inputLength: timesteps }),
-      make({ units, returnSequences: true }),
-      make({ units, returnSequences: false }),
-      layers.dense({ units: 1, activation: 'sigmoid' }),
-    ],
-  });
+  return (args: { units: number; returnSequences: boolean }): layers.Layer =>
+    layers[LAYERS[name as keyof typeof LAYERS]]({
+      ...args,
+      kernelInitializer: 'zeros',
+      recurrentInitializer: 'zeros',
+      // The true sigmoid; the default of TensorFlow.js is a piecewise linear one, unlike every other library's.
+      recurrentActivation: 'sigmoid',
+    });
 }
 
 /**

@@ -3,11 +3,17 @@ import type { Optimizer, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type BackendName, backendNamed } from '../backends.js';
 import { watchDevice } from '../workers/device-loss.js';
-import { CHECKED_BATCHES, type ClassifierProblem, type TokenBatch } from '../workloads/classifier.js';
-import { checkedCotangent, checkedPart, type LayerProblem } from '../workloads/layer.js';
+import {
+  CHECKED_BATCHES,
+  type ClassifierProblem,
+  type TokenBatch,
+  VOCABULARY,
+} from '../workloads/classifier.js';
+import type { LayerProblem } from '../workloads/layer.js';
 import type { Shape } from '../workloads/workload.js';
 import type { Prepared } from './contender.js';
 import { profileKernels } from './kernel-profile.js';
+import type { DeviceLayer } from './layer-task.js';
 
 /** tfjs-core, once a backend is loaded and chosen. */
 export type Tfjs = typeof tfjs;
@@ -43,50 +49,50 @@ export type LayerFunction = (x: Tensor3D, weights: Tensor[]) => Tensor3D;
 export const weightTensors = (tf: Tfjs, { plan, parameters }: LayerProblem): Tensor[] =>
   parameters.map((values, i) => tf.tensor(values, [...plan.parameters[i].shape]));
 
-/** The workload `forward` or `gradient` of a layer that runs on TensorFlow.js. */
-export function layerTask(
+/** A layer that runs on TensorFlow.js. */
+export function tfjsLayer(
   tf: Tfjs,
-  workload: 'forward' | 'gradient',
   problem: LayerProblem,
-  shape: Shape,
+  [batch, timesteps, inputSize]: Shape,
   weights: Tensor[],
   layer: LayerFunction,
-): Prepared {
-  const [batch, timesteps, inputSize, units] = shape;
+): DeviceLayer<Tensor> {
   const x = tf.tensor3d(problem.x, [batch, timesteps, inputSize]);
-  if (workload === 'forward') {
-    const sequence = () => tf.tidy(() => layer(x, weights));
-    return {
-      async check() {
-        const { kernels, result } = await countKernels(tf, async () => sequence());
-        return { kernels, outputs: await downloadAndDispose([result]) };
-      },
-      async run() {
-        const result = sequence();
-        await result.data();
-        result.dispose();
-      },
-    };
-  }
   // The gradient of the inner product of the sequence and the cotangent, for `x` and every weight.
-  const sequenceShape: [number, number, number] = [batch, timesteps, units];
   const gradients = tf.grads((input, ...parameters) => layer(input as Tensor3D, parameters));
-  const cotangent = tf.tensor3d(problem.cotangent, sequenceShape);
   return {
-    async check() {
-      const part = checkedPart(problem.plan, 'gradient', shape);
-      const checked = tf.tensor3d(checkedCotangent(problem, part, shape), sequenceShape);
-      const { kernels, result } = await countKernels(tf, async () => gradients([x, ...weights], checked));
-      checked.dispose();
-      return { kernels, outputs: await downloadAndDispose(result) };
-    },
-    async run() {
-      const results = gradients([x, ...weights], cotangent);
-      // A device computes in order: after the last gradient, all are computed.
-      await results[results.length - 1].data();
-      for (const result of results) result.dispose();
+    upload: (values, shape) => tf.tensor(values, shape),
+    download: async (tensor) => (await tensor.data<'float32'>()).slice(),
+    // A device computes in order: after the last gradient, all are computed.
+    wait: (tensor) => tensor.data(),
+    release: (tensors) => tf.dispose([...tensors]),
+    forward: () => [tf.tidy(() => layer(x, weights))],
+    gradient: (cotangent) => gradients([x, ...weights], cotangent),
+    async count(call) {
+      const { kernels, result } = await tf.profile(async () => call());
+      return { kernels: kernels.length, results: result as Tensor[] };
     },
   };
+}
+
+/** The classifier of a library of layers, with two recurrent layers. */
+export function classifierOf<Layer, Model>(
+  library: {
+    embedding(args: { inputDim: number; outputDim: number; inputLength: number }): Layer;
+    dense(args: { units: number; activation: 'sigmoid' }): Layer;
+    sequential(args: { layers: Layer[] }): Model;
+  },
+  recurrent: (args: { units: number; returnSequences: boolean }) => Layer,
+  [, timesteps, inputSize, units]: Shape,
+): Model {
+  return library.sequential({
+    layers: [
+      library.embedding({ inputDim: VOCABULARY, outputDim: inputSize, inputLength: timesteps }),
+      recurrent({ units, returnSequences: true }),
+      recurrent({ units, returnSequences: false }),
+      library.dense({ units: 1, activation: 'sigmoid' }),
+    ],
+  });
 }
 
 /** The workload `train` with the problem's weights, and an Adam at its defaults. Every call trains on. */
@@ -99,7 +105,7 @@ export function trainTask(
 ): Prepared {
   const initial = weights.map(({ shape, values }) => tf.tensor(values, [...shape]));
   model.setWeights(initial);
-  for (const tensor of initial) tensor.dispose();
+  tf.dispose(initial);
   model.compile({ optimizer, loss: 'binaryCrossentropy' });
   const tensorsOf = ({ tokens, labels }: TokenBatch) =>
     [tf.tensor2d(tokens, [rows, timesteps], 'int32'), tf.tensor2d(labels, [rows, 1])] as const;
@@ -113,30 +119,15 @@ export function trainTask(
       // The first batch also makes the optimizer's variables, so the kernels of the second are counted.
       losses.push(await trainOn(checked));
       onFirst?.();
-      const { kernels } = await countKernels(tf, async () => {
+      const { kernels } = await tf.profile(async () => {
         losses.push(await trainOn(checked));
         return [];
       });
       while (losses.length < CHECKED_BATCHES) losses.push(await trainOn(checked));
-      for (const tensor of checked) tensor.dispose();
-      return { kernels, outputs: [Float32Array.from(losses)] };
+      tf.dispose([...checked]);
+      return { kernels: kernels.length, outputs: [Float32Array.from(losses)] };
     },
     run: () => trainOn(measured),
     profile: (seconds) => profileKernels(tf, model.optimizer, () => trainOn(measured), seconds),
   };
-}
-
-/** The number of kernels that TensorFlow.js runs in a call, and the call's result. */
-async function countKernels<T extends tfjs.TensorContainer>(
-  tf: Tfjs,
-  call: () => Promise<T>,
-): Promise<{ kernels: number; result: T }> {
-  const profile = await tf.profile(call as () => Promise<tfjs.TensorContainer>);
-  return { kernels: profile.kernels.length, result: profile.result as T };
-}
-
-async function downloadAndDispose(tensors: readonly Tensor[]): Promise<Float32Array[]> {
-  const values = await Promise.all(tensors.map(async (tensor) => (await tensor.data<'float32'>()).slice()));
-  for (const tensor of tensors) tensor.dispose();
-  return values;
 }
