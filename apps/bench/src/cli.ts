@@ -10,7 +10,6 @@ import { competitorsOf } from './contenders/catalogue.js';
 import { machineLines } from './machine.js';
 import { jsonLine, writeRun } from './report/results-file.js';
 import { seriesTables } from './report/tables.js';
-import type { CeilingReport, TaskReport } from './run/results.js';
 import { runAll } from './run/run-all.js';
 import { seriesOf, titleOf } from './workloads/workload.js';
 
@@ -30,12 +29,9 @@ async function bench(options: BenchOptions): Promise<void> {
     const reason = backendNamed(backend).missingOn(machine);
     if (reason) command.error(`error: ${backend} cannot be measured here: ${reason}`);
   }
-  const ceilings: CeilingReport[] = [];
-  const reports: TaskReport[] = [];
   (options.json ? process.stderr : process.stdout).write(`${machineLines(machine).join('\n')}\n\n`);
-  const ceilingsOf = options.save ? options.backends : [];
-  await runAll(
-    { ceilingsOf, allSeries, competitors },
+  const results = await runAll(
+    { ceilingsOf: options.save ? options.backends : [], allSeries, competitors },
     {
       startWorker: () => startWorker(undefined, imports),
       settle: () => untilIdle(options.timeScale),
@@ -43,18 +39,16 @@ async function bench(options: BenchOptions): Promise<void> {
       limitSeconds: options.limit,
       profile: options.kernels,
       signal: interruption.signal,
-      onStage: progress.stage,
-      onCeiling: (ceiling) => ceilings.push(ceiling),
+      onProgress: ({ stage }) => progress.stage(stage),
       onSeries: (index, series) => progress.series(index, titleOf(series)),
       onReports: (found, series) => {
         progress.hide();
         const lines = () => found.flatMap(({ results }) => results.map(jsonLine)).join('');
         process.stdout.write(options.json ? lines() : seriesTables(series, found));
-        reports.push(...found);
       },
     },
   );
-  if (options.save) await writeFile(options.save, writeRun({ date, machine, ceilings, reports }));
+  if (options.save) await writeFile(options.save, writeRun({ date, machine, ...results }));
   progress.hide();
   if (!interruption.signal.aborted) return;
   process.stderr.write('interrupted; what was measured is above\n');

@@ -2,22 +2,6 @@ import { describeAdapter, wasmFeatures } from '../machine.js';
 import type { Machine } from '../run/results.js';
 import { type BenchWorker, connectWorker } from '../workers/protocol.js';
 
-interface Brand {
-  readonly brand: string;
-  readonly version: string;
-}
-
-/** Chromium's description of itself; other browsers have the user agent alone. */
-interface UserAgentData {
-  readonly brands: readonly Brand[];
-  getHighEntropyValues(hints: readonly string[]): Promise<{
-    platform?: string;
-    platformVersion?: string;
-    architecture?: string;
-    fullVersionList?: Brand[];
-  }>;
-}
-
 /** The browser and the machine, as far as the browser tells. */
 export async function describeBrowser(): Promise<Machine> {
   return {
@@ -30,7 +14,7 @@ export async function describeBrowser(): Promise<Machine> {
 }
 
 async function describeRuntime(): Promise<Pick<Machine, 'runtime' | 'system'>> {
-  const { userAgentData } = navigator as { userAgentData?: UserAgentData };
+  const { userAgentData } = navigator;
   if (!userAgentData) return { runtime: navigator.userAgent, system: 'an unnamed system' };
   const hints = ['platform', 'platformVersion', 'architecture', 'fullVersionList'];
   const { platform, platformVersion, architecture, fullVersionList } =

@@ -23,28 +23,30 @@ export interface Settings {
   readonly shapes: 'typical' | 'several' | readonly Shape[];
 }
 
-/** The settings that are lists of names. */
-export type ListSetting = Exclude<keyof Settings, 'shapes'>;
-
 export const CELLS = Object.keys(cells);
 
+const oneOf = (names: readonly string[]) => (name: string) => names.includes(name);
+
 /** The test for a name, for each list. */
-const isKnown: Readonly<Record<ListSetting, (name: string) => boolean>> = {
-  workloads: (name) => WORKLOADS.includes(name as Workload),
-  cells: (name) => CELLS.includes(name),
+const isKnown = {
+  workloads: oneOf(WORKLOADS),
+  cells: oneOf(CELLS),
   backends: isBackendName,
-  contenders: (name) => CONTENDERS.includes(name as ContenderName),
+  contenders: oneOf(CONTENDERS),
 };
+
+/** The settings that are lists of names. */
+export type ListSetting = keyof typeof isKnown;
 
 /** TensorFlow.js uses at most half of the logical cores, which often are the physical ones; so does the page. */
 export const threadsOffered = ({ threads }: Machine): number => Math.min(8, Math.max(2, threads >> 1));
 
 /** The settings at the start: first results within seconds, all of them within a minute or so. */
 export function defaultSettings(machine: Machine): Settings {
-  const several: BackendName[] = machine.threads > 1 ? [`wasm-${threadsOffered(machine)}`] : [];
+  const several = machine.threads > 1 ? [`wasm-${threadsOffered(machine)}`] : [];
   // A software adapter takes minutes.
-  const gpu: BackendName[] = 'adapter' in machine.webgpu && !machine.webgpu.software ? ['webgpu'] : [];
-  const fast: BackendName[] = ['wasm', ...several, ...gpu];
+  const gpu = 'adapter' in machine.webgpu && !machine.webgpu.software ? ['webgpu'] : [];
+  const fast = ['wasm', ...several, ...gpu];
   const possible = fast.filter((backend) => !backendNamed(backend).missingOn(machine));
   return {
     workloads: ['step', 'forward', 'train'],
@@ -66,12 +68,17 @@ export function queryOf({ shapes, ...lists }: Settings): string {
   return [...parts, `shapes=${typeof shapes === 'string' ? shapes : shapesText(shapes, ';')}`].join('&');
 }
 
-/** Settings from an address. A missing setting has its default; unknown names are left out and returned. */
-export function settingsFrom(query: string, defaults: Settings): { settings: Settings; unknown: string[] } {
-  const given = new URLSearchParams(query);
+/**
+ * Settings from the query of an address, or from the form. A missing setting has its default; unknown names are left out and
+ * returned.
+ */
+export function settingsFrom(
+  given: URLSearchParams,
+  defaults: Settings,
+): { settings: Settings; unknown: string[] } {
   const unknown: string[] = [];
   const lists = Object.entries(isKnown).map(([key, accepts]) => {
-    const names = given.get(key)?.split(',').filter(Boolean) ?? [];
+    const names = given.getAll(key).flatMap((text) => text.split(',').filter(Boolean));
     unknown.push(...names.filter((name) => !accepts(name)));
     const known = [...new Set(names.filter(accepts))];
     return [key, known.length > 0 ? known : defaults[key as ListSetting]];

@@ -1,3 +1,4 @@
+/// <reference types="user-agent-data-types" />
 /// <reference types="vite/client" />
 
 interface ImportMetaEnv {

@@ -1,6 +1,8 @@
+import { sum } from 'd3-array';
 import type { BackendName } from '../backends.js';
 import { measureCeiling } from '../ceilings/ceilings.js';
 import { type Competitor, contenders } from '../contenders/catalogue.js';
+import { type Run, savedReports } from '../report/results-file.js';
 import { flopsOf } from '../workloads/flops.js';
 import { type Series, tasksOf } from '../workloads/workload.js';
 import { roundsSeconds } from './alternate.js';
@@ -15,29 +17,61 @@ export interface RunPlan {
   readonly ceilingsOf: readonly BackendName[];
 }
 
-export interface RunEvents {
-  /** A series begins: its place, from 0. */
-  readonly onSeries: (index: number, series: Series) => void;
-  readonly onReports: (reports: readonly TaskReport[], series: Series) => void;
-  readonly onCeiling?: (ceiling: CeilingReport) => void;
+/** The progress of a run. */
+export interface Progress {
+  /** The next step, in a few words. */
+  readonly stage: string;
+  /** The finished share, from 0 to 1. */
+  readonly share: number;
+  readonly secondsLeft: number;
 }
 
+export interface RunEvents {
+  /** See `TimeLeft`. */
+  readonly pace?: number;
+  /** A series begins: its place, from 0. */
+  readonly onSeries?: (index: number, series: Series) => void;
+  readonly onReports?: (reports: readonly TaskReport[], series: Series) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Called with all results so far; those of an unfinished series may still change. */
+  readonly onResults?: (results: Results) => void;
+}
+
+type Results = Pick<Run, 'ceilings' | 'reports'>;
+
 /** Measures a whole plan, or what can be measured until the signal comes. */
-export async function runAll(
-  { allSeries, competitors, ceilingsOf }: RunPlan,
-  options: RunOptions & RunEvents,
-): Promise<void> {
-  for (const [index, series] of allSeries.entries()) {
-    if (options.signal?.aborted) return;
-    options.onSeries(index, series);
-    options.onReports(await runSeries(series, competitors, options), series);
+export async function runAll(plan: RunPlan, options: RunOptions & RunEvents): Promise<Results> {
+  const { signal, onResults } = options;
+  const ceilings: CeilingReport[] = [];
+  const reports: TaskReport[] = [];
+  const left = new TimeLeft(plan, options.pace);
+  const started = performance.now();
+  const report = (current: readonly TaskReport[] = []) =>
+    onResults?.({ ceilings: [...ceilings], reports: [...reports, ...savedReports(current)] });
+  const eventsOf = (part: number) => ({
+    onStage(stage: string, done: number) {
+      left.reached(part, done);
+      const secondsLeft = left.secondsLeft((performance.now() - started) / 1000);
+      options.onProgress?.({ stage, share: left.share, secondsLeft });
+    },
+    onRound: report,
+  });
+  for (const [index, series] of plan.allSeries.entries()) {
+    if (signal?.aborted) break;
+    options.onSeries?.(index, series);
+    const found = await runSeries(series, plan.competitors, { ...options, ...eventsOf(index) });
+    reports.push(...savedReports(found));
+    options.onReports?.(found, series);
+    report();
   }
-  for (const backend of ceilingsOf) {
-    if (options.signal?.aborted) return;
-    options.onStage?.(`the ceiling of ${backend}`, 0);
+  for (const [index, backend] of plan.ceilingsOf.entries()) {
+    if (signal?.aborted) break;
+    eventsOf(plan.allSeries.length + index).onStage(`the ceiling of ${backend}`, 0);
     const ceiling = await measureCeiling(backend, options);
-    if (!options.signal?.aborted) options.onCeiling?.(ceiling);
+    if (!signal?.aborted) ceilings.push(ceiling);
+    report();
   }
+  return { ceilings, reports };
 }
 
 /** Assumptions before the run: seconds for a ceiling and for setting up a contender, and the speed in GFLOP/s. */
@@ -63,7 +97,7 @@ export class TimeLeft {
       ...ceilingsOf.map(() => CEILING_SECONDS),
     ];
     this.parts = expected.map((seconds) => pace * seconds);
-    this.total = this.parts.reduce((sum, seconds) => sum + seconds, 0);
+    this.total = sum(this.parts);
   }
 
   /** Sets the current part and its finished share, from 0 to 1. */
@@ -75,7 +109,7 @@ export class TimeLeft {
   /** From 0 to 1. */
   get share(): number {
     if (this.total === 0) return 0;
-    const before = this.parts.slice(0, this.current).reduce((sum, seconds) => sum + seconds, 0);
+    const before = sum(this.parts.slice(0, this.current));
     return Math.min(1, (before + this.done * (this.parts[this.current] ?? 0)) / this.total);
   }
 
@@ -86,17 +120,14 @@ export class TimeLeft {
   }
 }
 
-function expectedSeconds(series: Series, competitors: readonly Competitor[]): number {
-  let seconds = 0;
-  for (const task of tasksOf(series)) {
-    for (const { contender, backend } of competitors) {
+const expectedSeconds = (series: Series, competitors: readonly Competitor[]): number =>
+  sum(tasksOf(series), (task) =>
+    sum(competitors, ({ contender, backend }) => {
       const ability = contenders[contender].ability(task, backend);
-      if ('refusal' in ability) continue;
-      seconds += SET_UP_SECONDS + roundsSeconds(flopsOf(task, ability.form) / SPEED / 1e9);
-    }
-  }
-  return seconds;
-}
+      if ('refusal' in ability) return 0;
+      return SET_UP_SECONDS + roundsSeconds(flopsOf(task, ability.form) / SPEED / 1e9);
+    }),
+  );
 
 /** Seconds in words, no more exact than they are known. */
 export function aboutSeconds(seconds: number): string {

@@ -73,16 +73,22 @@ describe('a link', () => {
       backends: ['cpu', 'wasm-3'],
       contenders: ['sluice', 'onnxruntime-web'],
     };
-    const found = settingsFrom(`?${queryOf(settings)}`, defaultSettings(machine));
+    const found = settingsFrom(new URLSearchParams(queryOf(settings)), defaultSettings(machine));
     expect(found).toEqual({ settings, unknown: [] });
     const typical: Settings = { ...settings, shapes: 'typical' };
-    expect(settingsFrom(queryOf(typical), settings)).toEqual({ settings: typical, unknown: [] });
+    expect(settingsFrom(new URLSearchParams(queryOf(typical)), settings)).toEqual({
+      settings: typical,
+      unknown: [],
+    });
   });
 
   test('leaves missing settings unchanged and returns unknown names', () => {
     const defaults = defaultSettings(machine);
-    expect(settingsFrom('', defaults)).toEqual({ settings: defaults, unknown: [] });
-    const { settings, unknown } = settingsFrom('?cells=gur,lstm&backends=gpu&shapes=1,2,3;4,5,6,7', defaults);
+    expect(settingsFrom(new URLSearchParams(''), defaults)).toEqual({ settings: defaults, unknown: [] });
+    const { settings, unknown } = settingsFrom(
+      new URLSearchParams('cells=gur,lstm&backends=gpu&shapes=1,2,3;4,5,6,7'),
+      defaults,
+    );
     expect(settings).toEqual({ ...defaults, cells: ['lstm'], shapes: [[4, 5, 6, 7]] });
     expect(unknown).toEqual(['gur', 'gpu', '1,2,3']);
   });

@@ -4,8 +4,9 @@ import { librariesText } from '../../machine.js';
 import { threeDigits } from '../../report/numbers.js';
 import type { Run } from '../../report/results-file.js';
 import { sortCeilings } from '../../run/noise.js';
-import { type CeilingReport, type Machine, rankedOf } from '../../run/results.js';
+import { type Ceiling, type CeilingReport, type Machine, rankedOf } from '../../run/results.js';
 import { backendLabel } from '../names.js';
+import { type Column, table } from './table.js';
 
 /** The machine of a run, the ceilings of its devices, and warnings about them. */
 export function machineView(
@@ -52,26 +53,16 @@ function factsOf(machine: Machine): [string, string][] {
 }
 
 function ceilingTable(ceilings: readonly CeilingReport[]): TemplateResult {
-  return html`
-    <table class="ceilings">
-      <caption>The highest speeds of the devices, in GFLOP/s</caption>
-      <thead>
-        <tr><th scope="col">Device</th><th scope="col">in registers</th><th scope="col">matrix product</th></tr>
-      </thead>
-      <tbody>
-        ${ceilings.map(
-          (ceiling) => html`
-            <tr>
-              <th scope="row">${backendLabel(ceiling.backend)}</th>
-              ${
-                'skipped' in ceiling
-                  ? html`<td colspan="2">not measured: ${ceiling.skipped}</td>`
-                  : html`<td>${threeDigits(ceiling.registerLoop)}</td><td>${threeDigits(ceiling.matrixProduct)}</td>`
-              }
-            </tr>
-          `,
-        )}
-      </tbody>
-    </table>
-  `;
+  const columns: Column<Ceiling>[] = [
+    { heading: 'Device', cell: ({ backend }) => backendLabel(backend) },
+    { heading: 'in registers', cell: ({ registerLoop }) => threeDigits(registerLoop) },
+    { heading: 'matrix product', cell: ({ matrixProduct }) => threeDigits(matrixProduct) },
+  ];
+  const skipped = ceilings.map((ceiling) =>
+    'skipped' in ceiling
+      ? html`<tr><th scope="row">${backendLabel(ceiling.backend)}</th><td colspan="2">not measured: ${ceiling.skipped}</td></tr>`
+      : '',
+  );
+  const measured = ceilings.filter((ceiling): ceiling is Ceiling => !('skipped' in ceiling));
+  return table('The highest speeds of the devices, in GFLOP/s', columns, measured, skipped, 'ceilings');
 }

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit-html';
-import { aboutSeconds } from '../../run/run-all.js';
+import { aboutSeconds, type Progress } from '../../run/run-all.js';
 import { backendLabel, cellName, WORKLOAD_NAMES } from '../names.js';
 import { type Settings, seriesFor } from '../settings.js';
-import type { Actions, State } from '../state.js';
+import { cancel, compare, copyLink, download, expectedSeconds, measure, open, type State } from '../store.js';
 import { machineView } from './machine-view.js';
 import { comparisonView, resultsView } from './results-view.js';
 import { settingsView } from './settings-view.js';
@@ -16,18 +16,8 @@ const METHOD = [
   'The tables show the median of the single calls and the half of them around it, and the operations of the matrix products alone divided by the median, also as a share of the speed of a loop in registers on the same device.',
 ];
 
-/**
- * The whole page.
- *
- * @param expectedSeconds the expected length of a run with the settings.
- * @param width of a chart, in pixels.
- */
-export function pageView(
-  state: State,
-  actions: Actions,
-  expectedSeconds: () => number,
-  width: number,
-): TemplateResult {
+/** The whole page, with charts of this width in pixels. */
+export function pageView(state: State, width: number): TemplateResult {
   const { shown, other, machine } = state;
   const hasResults = shown?.run.reports.some(({ results }) => results.length > 0);
   return html`
@@ -39,8 +29,8 @@ export function pageView(
       </p>
     </header>
     <main>
-      ${runView(state, actions, expectedSeconds)} ${settingsView(state, actions)} ${filesView(state, actions)}
-      ${shown && other ? comparisonView(shown, other, actions) : ''}
+      ${runView(state)} ${settingsView(state)} ${filesView(state)}
+      ${shown && other ? comparisonView(shown, other) : ''}
       ${
         shown && hasResults
           ? html`
@@ -70,23 +60,22 @@ const NO_SIMD =
   'This browser has no WebAssembly SIMD, which the WASM kernels of Sluice and of onnxruntime-web need: WASM is left out.';
 
 /** The button with its plan, or the progress of the run. */
-function runView(state: State, actions: Actions, expectedSeconds: () => number): TemplateResult {
-  const { progress, settings, machine, problem, news } = state;
-  const running = () => html`
-    <button type="button" id="cancel" @click=${actions.cancel}>Cancel</button>
-    <progress max="1" .value=${progress?.share ?? 0} aria-label="Progress of the measurement"></progress>
+function runView({ progress, settings, machine, problem, news }: State): TemplateResult {
+  const running = ({ share, secondsLeft, stage }: Progress) => html`
+    <button type="button" id="cancel" @click=${cancel}>Cancel</button>
+    <progress max="1" .value=${share} aria-label="Progress of the measurement"></progress>
     <p class="stage quiet">
-      <span>${Math.floor(100 * (progress?.share ?? 0))} %, ${aboutSeconds(progress?.secondsLeft ?? 0)} left</span>
-      <span>${progress?.stage}</span>
+      <span>${Math.floor(100 * share)} %, ${aboutSeconds(secondsLeft)} left</span>
+      <span>${stage}</span>
     </p>
   `;
   return html`
     <article aria-label="Measure">
       ${
         progress
-          ? running()
+          ? running(progress)
           : html`
-              <button type="button" id="measure" @click=${actions.measure}>Measure</button>
+              <button type="button" id="measure" @click=${measure}>Measure</button>
               <p class="plan quiet">${planText(settings)}; ${aboutSeconds(expectedSeconds())}</p>
             `
       }
@@ -107,29 +96,25 @@ function planText(settings: Settings): string {
 }
 
 /** Files in and out, and the link. */
-function filesView({ shown, progress }: State, actions: Actions): TemplateResult {
+function filesView({ shown, progress }: State): TemplateResult {
   const measuring = progress !== undefined;
   const nothing = measuring || !shown || shown.run.reports.length === 0;
-  const button = (id: string, label: string, disabled: boolean, onClick: () => void) =>
-    html`<button type="button" id=${id} ?disabled=${disabled} @click=${onClick}>${label}</button>`;
   return html`
     <section class="buttons" aria-label="Files">
-      ${button('download-json', 'Download JSON', nothing, actions.downloadJson)}
-      ${button('download-csv', 'Download CSV', nothing, actions.downloadCsv)}
-      ${fileButton('open', 'Open results', measuring, actions.open)}
-      ${fileButton('compare', 'Compare with', nothing, actions.compare)}
-      ${button('copy-link', 'Copy link to these settings', false, actions.copyLink)}
+      ${button('download-json', 'Download JSON', nothing, () => download('json'))}
+      ${button('download-csv', 'Download CSV', nothing, () => download('csv'))}
+      ${fileButton('open', 'Open results', measuring, open)}
+      ${fileButton('compare', 'Compare with', nothing, compare)}
+      ${button('copy-link', 'Copy link to these settings', false, copyLink)}
     </section>
   `;
 }
 
-/** A file input that looks like a button; the keyboard and screen readers find the input. */
-function fileButton(
-  id: string,
-  label: string,
-  disabled: boolean,
-  onFile: (file: File) => void,
-): TemplateResult {
+const button = (id: string, label: string, disabled: boolean, onClick: () => void): TemplateResult =>
+  html`<button type="button" id=${id} ?disabled=${disabled} @click=${onClick}>${label}</button>`;
+
+/** A button for an input that is not shown: a browser's own can hardly be styled. */
+function fileButton(id: string, label: string, disabled: boolean, onFile: (file: File) => void) {
   const choose = (event: Event) => {
     const input = event.target as HTMLInputElement;
     const file = input.files?.[0];
@@ -138,9 +123,7 @@ function fileButton(
     if (file) onFile(file);
   };
   return html`
-    <label class="file-button">
-      ${label}
-      <input type="file" id=${id} accept=".json,.jsonl,.csv" ?disabled=${disabled} @change=${choose} />
-    </label>
+    ${button(`${id}-file`, label, disabled, () => document.getElementById(id)?.click())}
+    <input type="file" id=${id} accept=".json,.jsonl,.csv" hidden @change=${choose} />
   `;
 }

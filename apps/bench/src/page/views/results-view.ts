@@ -15,9 +15,10 @@ import {
 } from '../../run/results.js';
 import { type Pair, pairsOf, scalingsIn } from '../comparisons.js';
 import { backendLabel, CONTENDER_NAMES, colorOf, taskLabel, WORKLOAD_NAMES } from '../names.js';
-import type { Actions, Source } from '../state.js';
-import { barChart, scalingChart } from './charts.js';
+import { endComparison, type Source } from '../store.js';
+import { barCharts, scalingChart } from './charts.js';
 import { machineView } from './machine-view.js';
+import { type Column, table } from './table.js';
 
 /** Charts and tables of a run by workload, in the order of the run: what is measured later comes below. */
 export function resultsView({ reports, ceilings }: Run, width: number): TemplateResult[] {
@@ -35,50 +36,15 @@ export function resultsView({ reports, ceilings }: Run, width: number): Template
         <section aria-labelledby=${workload}>
           <h3 id=${workload}>${name}</h3>
           <p class="quiet">${note}</p>
-          ${guard([width, ...own], () => scalingsIn(own).map((scaling) => scalingChart(scaling, width)))}
-          ${barChart(own)} ${own.map((report) => taskTable(report, trusted))}
+          ${guard([width, ...own], () => [
+            scalingsIn(own).map((scaling) => scalingChart(scaling, width)),
+            barCharts(own, width),
+          ])}
+          ${own.map((report) => taskTable(report, trusted))}
         </section>
       `,
     ];
   });
-}
-
-interface Column<Row> {
-  readonly heading: string;
-  readonly title?: string;
-  readonly cell: (row: Row) => unknown;
-}
-
-/** A table that scrolls sideways on narrow screens; the first column stays. */
-function table<Row>(
-  caption: string,
-  [first, ...columns]: readonly Column<Row>[],
-  rows: readonly Row[],
-  more: unknown = '',
-): TemplateResult {
-  return html`
-    <div class="scroll" role="region" aria-label=${caption} tabindex="0">
-      <table class="results">
-        <caption>${caption}</caption>
-        <thead>
-          <tr>
-            ${[first, ...columns].map(({ heading, title = '' }) => html`<th scope="col" title=${title}>${heading}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            (row) => html`
-              <tr>
-                <th scope="row">${first.cell(row)}</th>
-                ${columns.map(({ cell }) => html`<td>${cell(row)}</td>`)}
-              </tr>
-            `,
-          )}
-          ${more}
-        </tbody>
-      </table>
-    </div>
-  `;
 }
 
 /** The results of a task: the right ones from the fastest, then the wrong ones, then the contenders without a result. */
@@ -180,7 +146,7 @@ function ceilingShare(result: Measured, ceilings: readonly Ceiling[]): string {
 }
 
 /** Two runs side by side. */
-export function comparisonView(first: Source, second: Source, actions: Actions): TemplateResult {
+export function comparisonView(first: Source, second: Source): TemplateResult {
   const pairs = pairsOf(first.run, second.run);
   const time = (pair: Pair, { medianMs }: Measured) => {
     const unit = unitOf([pair.first, pair.second]);
@@ -209,7 +175,7 @@ export function comparisonView(first: Source, second: Source, actions: Actions):
           `,
         )}
       </div>
-      <button type="button" id="end-comparison" @click=${actions.endComparison}>End the comparison</button>
+      <button type="button" id="end-comparison" @click=${endComparison}>End the comparison</button>
     </section>
   `;
 }
