@@ -135,3 +135,20 @@ test('regularizers add to the loss; frozen layers have no trainable weights', as
   model.layers[0].trainable = true;
   expect(model.trainableWeights.length).toBe(6);
 });
+
+test.each(['forwardLayer', 'backwardLayer'] as const)(
+  'weights keep their order while %s is frozen',
+  (frozen) => {
+    const layer = built(bidirectional({ layer: gru({ units: 2, seed: 1 }) }));
+    const before = layer.getWeights().map((weight) => [...weight.dataSync()]);
+    layer[frozen].trainable = false;
+    const kept = layer.getWeights();
+    expect(kept.map((weight) => [...weight.dataSync()])).toEqual(before);
+    layer.setWeights(kept);
+    expect(layer.getWeights().map((weight) => [...weight.dataSync()])).toEqual(before);
+    expect(layer.forwardLayer.getWeights().map((weight) => [...weight.dataSync()])).toEqual(
+      before.slice(0, 3),
+    );
+    expect(layer.trainableWeights).toHaveLength(3);
+  },
+);

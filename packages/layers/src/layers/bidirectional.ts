@@ -218,6 +218,11 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
     return this.pair.flatMap((layer) => (this.trainable ? layer.nonTrainableWeights : layer.weights));
   }
 
+  /** The forward layer's, then the backward layer's, also if only one of them is trained. TensorFlow.js has trained ones first. */
+  override get weights(): LayerVariable[] {
+    return this.pair.flatMap((layer) => layer.weights);
+  }
+
   /** The forward layer's, then the backward layer's. */
   override setWeights(weights: Tensor[]): void {
     const forwardCount = this.forwardLayer.weights.length;
