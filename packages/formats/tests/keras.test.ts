@@ -144,7 +144,7 @@ describe('masks of functional models', () => {
       'of other numbers than 0',
       /(\["ids", 0, 0\]\}\}), 0\]/,
       '$1, 3]',
-      'words is called with a tensor as mask',
+      'words is called with a mask that its input does not carry',
     ],
     ['that Embedding does not make', /"mask_zero": true/, '"mask_zero": false', 'words is called with'],
     ['that Masking does not make', /"mask_value": 0.0/, '"mask_value": 2.0', 'low is called with'],

@@ -9,10 +9,13 @@ import { layerName } from './topology.js';
 /** A tensor of a model: the layer, its call and the output. */
 type Reference = readonly [layer: string, call: number, output: number];
 
-/** The operations that make the masks of Embedding and Masking, in a converted model. */
-const MASK_OPERATIONS = /^keras\.ops\.(NotEqual|Any)$/;
+/** The operations that make the masks of Embedding, Masking and Add, in a converted model. */
+const MASK_OPERATIONS = /^keras\.ops\.(NotEqual|Any|LogicalOr)$/;
 
-/** Layers without an argument for a mask that pass on the one of their input, in Keras and in TensorFlow.js. */
+/** Layers whose mask is the `or` of those of their inputs. Keras's other merging layers compute with the masks. */
+const MERGES = /^(Add|Average|Subtract)$/;
+
+/** Layers without an argument for a mask that pass on the one of their input, in Keras. */
 const PASSES_ON =
   /^(Dense|Activation|Dropout|SpatialDropout1D|Gaussian(Noise|Dropout)|AlphaDropout|LayerNormalization|ReLU|LeakyReLU|PReLU|ELU|Softmax)$/;
 
@@ -38,6 +41,8 @@ const isSame = (a: Reference | undefined, b: Reference | undefined): boolean =>
 /** The calls of a model's layers. */
 export class ImplicitMasks {
   private readonly layers: ReadonlyMap<string, KerasObject>;
+  /** The answers of `isMerged`: without them a chain of additions takes exponential time. */
+  private readonly merged = new Map<string, boolean>();
 
   constructor(layers: readonly KerasObject[]) {
     this.layers = new Map(layers.map((layer) => [layerName(layer), layer]));
@@ -53,21 +58,43 @@ export class ImplicitMasks {
   }
 
   /** Whether a mask is the one that the input carries by itself. */
-  isCarried(mask: unknown, input: unknown): boolean {
+  isCarried(mask: unknown, input: unknown, steps = MAX_CHAIN): boolean {
     const wanted = referenceOf(mask);
     let tensor = referenceOf(input);
     // A damaged file may have a circle.
-    for (let left = MAX_CHAIN; wanted && tensor && left > 0; left--) {
+    for (let left = steps; wanted && tensor && left > 0; left--) {
       const made = this.callOf(tensor);
       if (!made) return false;
       const [given] = made.call.args;
       if (this.isMaskOf(made.layer, referenceOf(given), wanted)) return true;
       // The layer before has the same mask, and is checked itself.
       if (made.call.kwargs.mask) return isSame(referenceOf(made.call.kwargs.mask), wanted);
+      if (MERGES.test(made.layer.class_name)) return this.isMerged(wanted, given, left - 1);
       if (!PASSES_ON.test(made.layer.class_name)) return false;
       tensor = referenceOf(given);
     }
     return false;
+  }
+
+  /** Whether a mask is the `or` of those that several tensors carry: of the first ones, then of the last. */
+  private isMerged(mask: Reference, inputs: unknown, left: number): boolean {
+    const key = JSON.stringify([mask, inputs]);
+    const known = this.merged.get(key);
+    if (known !== undefined) return known;
+    const answer = this.compareMerged(mask, inputs, left);
+    this.merged.set(key, answer);
+    return answer;
+  }
+
+  private compareMerged(mask: Reference, inputs: unknown, left: number): boolean {
+    const made = this.callOf(mask);
+    if (!Array.isArray(inputs) || inputs.length < 2 || made?.layer.class_name !== 'LogicalOr') return false;
+    const [first, last] = made.call.args;
+    if (!this.isCarried(last, inputs.at(-1), left)) return false;
+    const [one, ...more] = inputs.slice(0, -1);
+    const wanted = referenceOf(first);
+    if (more.length === 0) return this.isCarried(first, one, left);
+    return wanted !== undefined && this.isMerged(wanted, [one, ...more], left);
   }
 
   /** Whether a mask is the one that an Embedding or a Masking makes from its input. */

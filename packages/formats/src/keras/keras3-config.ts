@@ -181,7 +181,7 @@ function convertNode(node: unknown, layer: KerasObject, context: Context): unkno
   const isRecurrent = RECURRENT.test(layer.class_name);
   const refuse = (what: string) => {
     context.problems.push(
-      `${layerName(layer)} is called with ${what}, which TensorFlow.js's models cannot say`,
+      `${layerName(layer)} is called with ${what}, which TensorFlow.js's models cannot hold`,
     );
   };
   if (isOperation(layer)) return tensorsIn(args, context).map((reference) => [...reference, {}]);
@@ -196,7 +196,8 @@ function convertNode(node: unknown, layer: KerasObject, context: Context): unkno
     if (name === 'initial_state' && isRecurrent) continue;
     // TensorFlow.js does not pass masks into models.
     if (name === 'mask' && !isModel(layer) && context.masks?.isCarried(value, first)) continue;
-    if (tensorsIn(value, context).length > 0) refuse(`a tensor as ${name}`);
+    if (tensorsIn(value, context).length > 0)
+      refuse(name === 'mask' ? 'a mask that its input does not carry' : `a tensor as ${name}`);
     options[name] = value;
   }
   return [...tensors, ...states].map((reference) => [...reference, options]);

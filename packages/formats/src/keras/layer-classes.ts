@@ -118,6 +118,7 @@ const SAME_AS_KERAS: Readonly<Record<string, { to: string; values: Readonly<Reco
   },
   SluiceGRU: { to: 'GRU', values: { update: 'keep', clip: null } },
   SluiceEmbedding: { to: 'Embedding', values: {} },
+  SluiceZeroPadding1D: { to: 'ZeroPadding1D', values: {} },
 };
 
 /**

@@ -4,7 +4,7 @@ import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { KerasObject } from '../data/layers.js';
 import { RECURRENT } from './keras3-config.js';
 import { isKerasObject } from './layer-classes.js';
-import { childLayers, isModel, layerName, leavesOf } from './topology.js';
+import { childLayers, hasMasks, isModel, layerName, MASKED_AVERAGE } from './topology.js';
 
 /** Options of TensorFlow.js and Keras 2 that Keras 3 refuses; they change no result. */
 const DROPPED = [
@@ -14,12 +14,6 @@ const DROPPED = [
 
 /** What Keras 3 cannot hold, a text each; some things matter only where steps are padded. */
 type Problems = string[] & { readonly hasMasks: boolean };
-
-/** Whether a layer marks steps as padded. */
-const hasMasks = (model: KerasObject): boolean =>
-  leavesOf(model, 'the model').some(
-    ({ layer }) => layer.class_name === 'Masking' || layer.config.mask_zero === true,
-  );
 
 /**
  * @throws FormatError naming everything that Keras 3 cannot hold.
@@ -82,7 +76,7 @@ function convertLayer(layer: KerasObject, models: readonly string[], problems: P
     ...(Array.isArray(nodes) && { inbound_nodes: isRecurrent ? nodes.map(withInitialStates) : nodes }),
   };
   if (isModel(layer)) return { ...convertModel(layer, problems), ...place };
-  const { class_name: className } = layer;
+  const className = layer.class_name === MASKED_AVERAGE ? 'GlobalAveragePooling1D' : layer.class_name;
   if (className.startsWith('Sluice')) {
     problems.push(`${layerName(layer)} is a ${className}, which Keras does not have`);
   }

@@ -77,3 +77,12 @@ export function leavesOf(model: KerasObject, file: string, scope = ''): Leaf[] {
     return inner ? leavesOf(inner, file, `${path}/`) : [{ path, layer }];
   });
 }
+
+/** Whether a layer marks steps as padded. */
+export const hasMasks = (model: KerasObject): boolean =>
+  leavesOf(model, 'the model').some(
+    ({ layer }) => layer.class_name === 'Masking' || layer.config.mask_zero === true,
+  );
+
+/** Keras's GlobalAveragePooling1D, which leaves padded steps out. TensorFlow.js's layer of Keras's name counts them. */
+export const MASKED_AVERAGE = 'SluiceGlobalAveragePooling1D';

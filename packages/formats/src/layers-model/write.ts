@@ -6,7 +6,7 @@ import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '
 import { toSnakeCase } from '../data/names.js';
 import type { FileTensor } from '../data/tensor.js';
 import { isKerasObject } from '../keras/layer-classes.js';
-import { leavesOf } from '../keras/topology.js';
+import { hasMasks, leavesOf, MASKED_AVERAGE, mapLayers } from '../keras/topology.js';
 import { type EncodedWeight, toFloat16, toSteps } from './encode-weights.js';
 import { weightNames } from './weight-names.js';
 
@@ -34,13 +34,21 @@ export function write(model: ModelFile, options: WriteOptions): WrittenFiles {
     format: 'layers-model',
     generatedBy: '@sluice/formats',
     convertedBy: null,
-    modelTopology: model.topology,
+    modelTopology: withMaskedAverages(model.topology, model.format, name),
     weightsManifest: [{ paths: [`${name}.weights.bin`], weights: weights.map(({ entry }) => entry) }],
   };
   return new Map([
     [`${name}.json`, new TextEncoder().encode(JSON.stringify(json))],
     [`${name}.weights.bin`, joinBytes(weights.map(({ bytes }) => bytes))],
   ]);
+}
+
+/** The description with Sluice's layer for Keras's GlobalAveragePooling1D, if steps may be padded. */
+function withMaskedAverages(topology: KerasObject, format: string, name: string): KerasObject {
+  if (!format.startsWith('keras') || !hasMasks(topology)) return topology;
+  const change = (layer: KerasObject): KerasObject =>
+    layer.class_name === 'GlobalAveragePooling1D' ? { ...layer, class_name: MASKED_AVERAGE } : layer;
+  return mapLayers(topology, change, name);
 }
 
 const lastName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

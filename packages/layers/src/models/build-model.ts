@@ -9,27 +9,46 @@ import {
 import { type Accelerated, Acceleration, leavesOf } from './acceleration.js';
 import { mapToSluice } from './class-mapping.js';
 import { type Description, snakeCase } from './description.js';
+import { refuseOtherMasks } from './keras-masks.js';
+import { refuseOtherAxes, refuseUnknownKerasOptions } from './keras-options.js';
 import { refuseUnknownClasses } from './known-classes.js';
 
 /**
  * A model with Sluice's layers from the description and the weights of a file.
  * @param file the name of the file, for errors.
- * @throws Error naming all classes of layers that TensorFlow.js does not have.
+ * @throws Error naming all classes of layers and their options that TensorFlow.js does not have, and layers that would not have
+ *   the mask that they have in Keras.
  */
 export async function buildModel(
   model: ModelFile & { readonly topology: KerasObject },
   file: string,
 ): Promise<Accelerated<LayersModel>> {
-  const mapping = mapToSluice(model.topology as unknown as Description, snakeCase);
+  const isOfKeras = /^keras/.test(model.format);
+  const mapping = mapToSluice(model.topology as unknown as Description, snakeCase, isOfKeras);
   refuseUnknownClasses(mapping.description, snakeCase, file);
-  const built = await loadWithTensorFlow({ load: async () => ({ modelTopology: mapping.description }) });
+  refuseUnknownKerasOptions(mapping.description, file);
+  const built = await build(mapping.description, file);
   try {
+    if (isOfKeras) {
+      refuseOtherMasks(built, /^Keras 3/.test(model.producer ?? ''), file);
+      refuseOtherAxes(built, file);
+    }
     setLayers(built, model.layers, file);
   } catch (error) {
     built.dispose();
     throw error;
   }
   return Object.assign(built, { acceleration: new Acceleration(mapping.replaced, mapping.left) });
+}
+
+async function build(description: Description, file: string): Promise<LayersModel> {
+  try {
+    return await loadWithTensorFlow({ load: async () => ({ modelTopology: description }) });
+  } catch (error) {
+    throw new Error(`${file}: TensorFlow.js cannot make the model: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Sets the weights of a model's layers. */

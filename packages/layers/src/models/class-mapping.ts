@@ -1,5 +1,8 @@
 /** Which of TensorFlow.js's layers Sluice replaces, in descriptions of models as files and `getConfig` hold them. */
+import { MaskedAverage } from '../layers/masked-average.js';
+import { ZeroPadding1D } from '../layers/zero-padding.js';
 import type { LeftLayer, ReplacedLayer } from './acceleration.js';
+import { padCausally } from './causal-convolutions.js';
 import { type Description, isRecord, MODELS, type Spelling } from './description.js';
 import { isOwnClass } from './known-classes.js';
 
@@ -10,9 +13,12 @@ export interface Mapping {
   readonly left: readonly LeftLayer[];
 }
 
-/** Replaces the layers in a description of a model or layer. The description itself does not change. */
-export function mapToSluice(description: Description, spelling: Spelling): Mapping {
-  const mapper = new Mapper(spelling);
+/**
+ * Replaces the layers in a description of a model or layer. The description itself does not change.
+ * @param isOfKeras whether the numbers are to be Keras's where TensorFlow.js's layer computes others.
+ */
+export function mapToSluice(description: Description, spelling: Spelling, isOfKeras = false): Mapping {
+  const mapper = new Mapper(spelling, isOfKeras);
   const { className } = spelling;
   const mapped = mapper.layer({ ...description, [className]: description[className] }, '');
   return { description: mapped, replaced: mapper.replaced, left: mapper.left };
@@ -76,7 +82,10 @@ class Mapper {
   readonly replaced: ReplacedLayer[] = [];
   readonly left: LeftLayer[] = [];
 
-  constructor(private readonly spelling: Spelling) {}
+  constructor(
+    private readonly spelling: Spelling,
+    private readonly isOfKeras: boolean,
+  ) {}
 
   /** The description of a layer or model, with Sluice's layers. @param scope the names of the models around it. */
   layer(given: Description, scope: string): Description {
@@ -94,7 +103,10 @@ class Mapper {
     const mapped =
       this.replace(name, config, path) ??
       (isOwnClass(name) ? { reason: 'it is a class of your own' } : undefined);
-    if (mapped === undefined) return given;
+    if (mapped === undefined) {
+      // TensorFlow.js has only the older name.
+      return config.activation === 'silu' ? { ...given, config: { ...config, activation: 'swish' } } : given;
+    }
     if ('reason' in mapped) {
       this.left.push({ name: path, className: name, reason: mapped.reason });
       return given;
@@ -108,7 +120,7 @@ class Mapper {
   private model(config: unknown, scope: string): unknown {
     const layers = isRecord(config) ? config.layers : config;
     if (!Array.isArray(layers)) return config;
-    const mapped = layers.map((layer) => {
+    const mapped = padCausally(layers, this.spelling).map((layer) => {
       if (!isRecord(layer)) return layer;
       const isModel = MODELS.includes(String(layer[this.spelling.className]));
       const name = isRecord(layer.config) ? layer.config.name : layer.name;
@@ -125,6 +137,11 @@ class Mapper {
   ): Converted | { reason: string } | undefined {
     const { key, className: classKey } = this.spelling;
     if (className === 'Embedding') return this.convert('SluiceEmbedding', config, EMBEDDING_OPTIONS);
+    if (className === 'ZeroPadding1D') return { to: ZeroPadding1D.className, config };
+    // TensorFlow.js's layer counts padded steps too.
+    if (className === 'GlobalAveragePooling1D' && this.isOfKeras) {
+      return { to: MaskedAverage.className, config };
+    }
     if (className === 'RNN') {
       const cell = config[key('cell')];
       const cellClass = isRecord(cell) ? String(cell[classKey]) : '';

@@ -1,5 +1,6 @@
 /** The classes that a description of a model names: TensorFlow.js's, Sluice's and those that users registered. */
 import { serialization } from '@tensorflow/tfjs-core';
+import { layers } from '@tensorflow/tfjs-layers';
 import { type Description, isRecord, MODELS, type Spelling } from './description.js';
 
 const TENSORFLOW_LAYERS = new Set([
@@ -45,19 +46,27 @@ const TENSORFLOW_LAYERS = new Set([
 export const isOwnClass = (className: string): boolean =>
   !TENSORFLOW_LAYERS.has(className) && !className.startsWith('Sluice');
 
+/** Whether a layer or a cell is registered. Keras's layer Identity has the name of TensorFlow.js's initializer. */
+function isLayer(className: string): boolean {
+  const { classNameMap } = serialization.SerializationMap.getMap();
+  const [registered] = Object.hasOwn(classNameMap, className) ? classNameMap[className] : [];
+  return (
+    registered !== undefined && (registered as { prototype?: unknown }).prototype instanceof layers.Layer
+  );
+}
+
 /**
  * Checks that the classes of all layers are registered.
  * @param source the start of the message: the name of a file, or of the function that was called.
  * @throws Error naming all that are not.
  */
 export function refuseUnknownClasses(description: Description, spelling: Spelling, source: string): void {
-  const { classNameMap } = serialization.SerializationMap.getMap();
   const unknown = new Map<string, string>();
   const visit = (value: unknown, scope: string): void => {
     if (!isRecord(value)) return;
     const { [spelling.className]: className, config } = value;
     const name = isRecord(config) ? String(config.name ?? className) : String(className);
-    if (typeof className === 'string' && !Object.hasOwn(classNameMap, className)) {
+    if (typeof className === 'string' && !isLayer(className)) {
       unknown.set(scope + name, className);
     }
     if (className === 'Conv1D' && isRecord(config) && config.padding === 'causal') {
