@@ -66,7 +66,23 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
 ): Backend<OwnedBuffer<Memory>> {
   type Buffer = OwnedBuffer<Memory>;
   const owner: Owner = { name: bare.name };
-  const own = (memory: Memory): Buffer => new OwnedBuffer(owner, memory.length, memory);
+  const own = (memory: Memory): Buffer => {
+    if (memory === undefined)
+      throw new TypeError(`The backend ${bare.name} returned undefined instead of a buffer.`);
+    return new OwnedBuffer(owner, memory.length, memory);
+  };
+  /** @throws TypeError when the device returned another number of buffers than the plan has */
+  const ownAll = (
+    plan: Plan,
+    what: string,
+    memories: readonly Memory[] | undefined,
+    expected: number,
+  ): Buffer[] => {
+    if (memories?.length === expected) return memories.map(own);
+    throw new TypeError(
+      `Cell '${plan.cell.name}': the backend ${bare.name} returned ${memories?.length ?? 'no array of'} ${what}; expected ${expected}.`,
+    );
+  };
   /** The forward pass of each buffer of saved values. */
   const passes = new WeakMap<Buffer, Pass>();
   const isUsable = (buffer: Buffer | null): buffer is Buffer & { memory: Memory } =>
@@ -118,9 +134,12 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
     forward: (plan, inputs, keep) => {
       checkNames(plan, inputs);
       const result = bare.forward(plan, bareInputs(plan, inputs), keep);
+      if (result === undefined)
+        throw new TypeError(`The backend ${bare.name} returned no result of forward.`);
       const saved = result.saved && own(result.saved);
       if (saved) passes.set(saved, passOf(inputs));
-      return { sequence: own(result.sequence), states: result.states.map(own), saved };
+      const states = ownAll(plan, 'final states', result.states, plan.states.length);
+      return { sequence: own(result.sequence), states, saved };
     },
     gradient: (plan, inputs, result, cotangents) => {
       checkNames(plan, inputs);
@@ -141,7 +160,11 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
           ),
         },
       );
-      return { x: own(x), parameters: parameters.map(own), initialStates: initialStates.map(own) };
+      return {
+        x: own(x),
+        parameters: ownAll(plan, 'gradients of parameters', parameters, plan.parameters.length),
+        initialStates: ownAll(plan, 'gradients of initial states', initialStates, plan.states.length),
+      };
     },
   };
 }
