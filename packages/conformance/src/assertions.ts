@@ -34,7 +34,7 @@ export function expectMessage({ message }: Error, expected: RegExp): void {
 /** @throws Error when an error is no RangeError. */
 export function expectRangeError(error: Error): void {
   if (!(error instanceof RangeError)) {
-    throw new Error(`the error should be a RangeError, but is a ${error.name}: ${error.message}`);
+    throw new Error(`the error should be a RangeError, but is: ${error.name}: ${error.message}`);
   }
 }
 

@@ -58,9 +58,17 @@ export class Disagreement extends Error {
 
 /**
  * Compares arrays of the same names.
+ *
+ * @param heading the first line of the message, when the expected numbers are no reference's
  * @throws Disagreement with the array, the count of numbers that do not agree, and the worst of them.
  */
-export function expectAgreement(actual: Named, expected: Named, agree: Agreement, locate?: Locate): void {
+export function expectAgreement(
+  actual: Named,
+  expected: Named,
+  agree: Agreement,
+  locate?: Locate,
+  heading?: string,
+): void {
   const names = Object.keys(expected);
   if (names.join() !== Object.keys(actual).join()) {
     throw new Disagreement(`expected ${names.join(', ')}, but got ${Object.keys(actual).join(', ')}`, []);
@@ -68,7 +76,8 @@ export function expectAgreement(actual: Named, expected: Named, agree: Agreement
   const found = names.flatMap((name) => disagreements(name, actual[name], expected[name], agree, locate));
   if (found.length === 0) return;
   const worst = found.flatMap(({ worst }) => worst ?? []);
-  throw new Disagreement(found.map(({ message }) => message).join('\n'), worst);
+  const lines = [...(heading === undefined ? [] : [heading]), ...found.map(({ message }) => message)];
+  throw new Disagreement(lines.join('\n'), worst);
 }
 
 function disagreements(

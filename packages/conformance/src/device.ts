@@ -40,7 +40,7 @@ export class Device<Buffer> {
   async download(buffers: Readonly<Record<string, Buffer>>): Promise<Downloaded> {
     // All at once, since each download waits for the device.
     const downloads = Object.entries(buffers).map(
-      async ([name, buffer]) => [name, await this.backend.download(buffer)] as const,
+      async ([name, buffer]) => [name, checkDownloaded(name, await this.backend.download(buffer))] as const,
     );
     return Object.fromEntries(await Promise.all(downloads));
   }
@@ -53,6 +53,14 @@ export class Device<Buffer> {
     this.owned.push(buffer);
     return buffer;
   }
+}
+
+/** @throws TypeError naming the array when a download is no Float32Array */
+function checkDownloaded(name: string, given: unknown): Float32Array {
+  // An array of another realm is no instance of this one's class.
+  const kind = Object.prototype.toString.call(given).slice('[object '.length, -1);
+  if (kind === 'Float32Array') return given as Float32Array;
+  throw new TypeError(`download must give a Float32Array; for '${name}' it gave: ${kind}.`);
 }
 
 /** Runs some work on a device and releases all its buffers. */

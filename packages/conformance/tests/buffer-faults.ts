@@ -150,6 +150,17 @@ export class Counting extends ReferenceBackend {
   }
 }
 
+/** A backend that keeps a buffer in calls with a property, or in calls that it refuses. */
+export class Leaking extends Counting {
+  constructor(private readonly leaks: (inputs: Inputs) => boolean) {
+    super();
+  }
+  override forward(plan: Plan, inputs: Inputs, keep?: boolean): Result {
+    if (this.leaks(inputs)) this.upload(new Float32Array(1));
+    return super.forward(plan, inputs, keep);
+  }
+}
+
 /** Backends that all work on one memory: each numbers its buffers from 0 on. */
 const memory = new Map<number, Float32Array>();
 

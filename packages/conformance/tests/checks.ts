@@ -8,11 +8,11 @@ import { checkAgreement } from '../src/suites/agreement.js';
 import { checkImitation, checkUploads } from '../src/suites/buffers.js';
 import { expectRefusal } from '../src/suites/errors.js';
 import { checkAfterRefusal, checkInterleavedCalls, checkTwoInstances } from '../src/suites/independence.js';
+import { checkNothingIsLeft, checkRefusalLeavesNothing } from '../src/suites/leaks.js';
 import {
   checkCopies,
   checkDownloadsInFlight,
   checkInputsAreKept,
-  checkNothingIsLeft,
   checkOwnBuffers,
 } from '../src/suites/memory.js';
 import {
@@ -80,7 +80,9 @@ export const checks: Readonly<Record<string, Check>> = {
   'weights in the memory of others': (subject) => checkNewWeights(subject, lstm),
   'one buffer in several places': (subject) => checkSharedInputs(subject, lstm),
   'results as inputs': (subject) => checkResultsAsInputs(subject, lstm),
-  'released buffers are freed': (subject) => checkNothingIsLeft(subject, lstm),
+  'released buffers are freed': (subject) => checkNothingIsLeft(subject, lstm, { mask: 'holes' }),
+  'released buffers are freed, reversed': (subject) => checkNothingIsLeft(subject, lstm, { reverse: true }),
+  'a refused call leaves nothing': (subject) => checkRefusalLeavesNothing(subject, lstm),
   'interleaved calls': (subject) => checkInterleavedCalls(subject, lstm),
   'two instances': (subject) => checkTwoInstances(subject, lstm),
   'after a refusal': (subject) => checkAfterRefusal(subject, lstm),

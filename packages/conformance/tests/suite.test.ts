@@ -2,6 +2,7 @@ import {
   type Backend,
   type SequenceCotangents,
   type SequenceInputs,
+  type SequenceResult,
   withOwnedBuffers,
 } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
@@ -13,6 +14,7 @@ import {
   Counting,
   HandedThrough,
   LateDownloads,
+  Leaking,
   OneMemory,
   OwnOrder,
   SharedResults,
@@ -221,6 +223,16 @@ const faults: readonly [what: string, backend: Backend<Float32Array>, check: key
   ['buffers that are bound once', new BindsOnce(), 'one buffer in several places'],
   ['outputs in an order of their own', new OwnOrder(), 'results as inputs'],
   ['nothing released', new Counting(false), 'released buffers are freed'],
+  [
+    'a buffer kept in reversed calls',
+    new Leaking(({ reverse }) => reverse === true),
+    'released buffers are freed, reversed',
+  ],
+  [
+    'a buffer kept in refused calls',
+    new Leaking(({ x, parameters }) => x === parameters[0]),
+    'a refused call leaves nothing',
+  ],
   ['a gradient of the last forward pass', new LastKept(), 'interleaved calls'],
   ['no numbers after an error', new StuckAfterError(), 'after a refusal'],
   ['plans found by name', new PlansByName(({ cell }) => cell.name), 'plans of one name'],
@@ -241,6 +253,56 @@ describe('the suite finds', () => {
     await checks['interleaved calls'](subject);
     await expect(checks['two instances'](subject)).rejects.toThrow();
   });
+
+  test('a count of live buffers that is no number', async () => {
+    const subject = { ...owned(new Counting()), liveBuffers: () => Number.NaN };
+    await expect(checks['released buffers are freed'](subject)).rejects.toThrow('liveBuffers must return');
+  });
+
+  test('a first forward pass that writes to its input, and says so', async () => {
+    const writing = new WrongInputs((inputs) => {
+      const given = { ...inputs, x: inputs.x.slice() };
+      inputs.x.fill(0);
+      return given;
+    });
+    await expect(checks.agreement(owned(writing))).rejects.toThrow(
+      /^forward\(plan, inputs, true\) after forward\(plan, inputs\) gave other bits; a call may have written/,
+    );
+  });
+
+  test('a download that is no Float32Array', async () => {
+    const doubles = new WrongUploads((values) => Float64Array.from(values) as unknown as Float32Array);
+    await expect(checks.copies(subjectOf(doubles))).rejects.toThrow(
+      "download must give a Float32Array; for 'copy' it gave: Float64Array.",
+    );
+  });
+
+  test.each([
+    ['no result', () => undefined, 'returned no result of forward.'],
+    [
+      'no sequence',
+      (result) => ({ ...result, sequence: undefined }),
+      'returned undefined instead of a buffer.',
+    ],
+    [
+      'no states',
+      (result) => ({ ...result, states: undefined }),
+      'returned no array of final states; expected 2.',
+    ],
+    [
+      'one state',
+      (result) => ({ ...result, states: [result.sequence] }),
+      'returned 1 final states; expected 2.',
+    ],
+  ] as [string, (result: SequenceResult<Float32Array>) => unknown, string][])(
+    'a forward pass with %s, and says so',
+    async (_, change, message) => {
+      const backend = new ReferenceBackend();
+      const forward = backend.forward.bind(backend);
+      backend.forward = (...given) => change(forward(...given)) as SequenceResult<Float32Array>;
+      await expect(checks.agreement(owned(backend))).rejects.toThrow(message);
+    },
+  );
 
   test('every kind of fault', () => {
     const found = new Set([...faults.map(([, , check]) => check), ...ofBuffers, 'two instances']);

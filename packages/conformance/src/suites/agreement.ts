@@ -17,6 +17,10 @@ import { isInTier, selectVariants } from '../selection.js';
 import { tolerancesFor } from '../tolerances.js';
 import type { Subject, Suite, SuiteCase } from './subject.js';
 
+/** What a difference means between the results of the first forward pass and of the second, which saves values. */
+const KEPT =
+  'forward(plan, inputs, true) after forward(plan, inputs) gave other bits; a call may have written to an input:';
+
 /**
  * Outputs, final states and, for training, the gradients of `x`, of every parameter and of every initial state are the
  * reference's. Saving values for the gradient does not change a bit of outputs and states.
@@ -40,7 +44,8 @@ export async function checkAgreement<Buffer>(
 
     if (level === 'inference') return;
     const kept = device.forward(plan, inputs, true);
-    expectAgreement(await device.download(namedResults(plan, kept)), results, identical);
+    const again = await device.download(namedResults(plan, kept));
+    expectAgreement(again, results, identical, locationIn(problem), KEPT);
 
     const cotangents = mapCotangents(problem.cotangents, device.upload);
     const computed = device.gradient(plan, inputs, kept, cotangents);

@@ -1,15 +1,26 @@
-import { expectSame } from '../assertions.js';
+import type { Plan } from '@sluice/core';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from '../buffers.js';
 import { plainCase } from '../cases.js';
-import { commonVariants, type Variant } from '../cells/index.js';
+import type { Variant } from '../cells/index.js';
 import { expectAgreement, identical } from '../compare.js';
-import { Device, gradientOn, onDevice } from '../device.js';
+import { Device, onDevice } from '../device.js';
 import { makeProblem } from '../problem.js';
 import { cellsInTurn } from '../selection.js';
 import { cellCase, otherCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 4, inputSize: 7, units: 9 };
 const ONE_STEP = { ...SHAPE, timesteps: 1 };
+
+/** The names of all inputs and cotangents, in the order in which `mapInputs` and `mapCotangents` convert them. */
+const namesOfInputs = ({ parameters, states, recurrentMasks }: Plan): string[] => [
+  'input x',
+  ...parameters.map(({ name }) => `input ${name}`),
+  ...states.map((state) => `initial state ${state}`),
+  'mask',
+  ...recurrentMasks.map(({ block }) => `recurrent mask of ${block}`),
+  'cotangent of the sequence',
+  ...states.map((state) => `cotangent of ${state}`),
+];
 
 /** Neither a forward pass nor a gradient writes to an input, to the forward pass's results or to a cotangent. */
 export async function checkInputsAreKept<Buffer>(
@@ -19,10 +30,11 @@ export async function checkInputsAreKept<Buffer>(
   const problem = makeProblem({ ...plainCase(variant, SHAPE), mask: 'holes', recurrentDropout: true });
   const { plan } = problem;
   await onDevice(backend, async (device) => {
+    const names = namesOfInputs(plan);
     const uploads: Record<string, Buffer> = {};
     const given: Record<string, Float32Array> = {};
     const upload = (values: Float32Array) => {
-      const name = `input ${Object.keys(given).length}`;
+      const name = names[Object.keys(given).length];
       given[name] = values.slice();
       uploads[name] = device.upload(values);
       return uploads[name];
@@ -122,31 +134,6 @@ export const memorySuite: Suite = {
     for (const variant of cellsInTurn(selection, 1)) {
       yield cellCase(variant, 'inputs are not written to', checkInputsAreKept, 'training');
       yield cellCase(variant, 'results are separate buffers', checkOwnBuffers, 'training');
-    }
-  },
-};
-
-const LEAK_SHAPE = { batch: 3, timesteps: 5, inputSize: 4, units: 6 };
-
-/** Calls whose buffers are released leave none behind, once a first one has made what the device keeps for a cell. */
-export async function checkNothingIsLeft<Buffer>(
-  { backend, liveBuffers = () => 0 }: Subject<Buffer>,
-  variant: Variant,
-): Promise<void> {
-  const problem = makeProblem({ ...plainCase(variant, LEAK_SHAPE), mask: 'holes' });
-  await gradientOn(backend, problem);
-  const before = liveBuffers();
-  for (let i = 0; i < 3; i++) await gradientOn(backend, problem);
-  expectSame(liveBuffers(), before, 'live buffers after three more calls whose buffers were released');
-}
-
-/** Only for backends that count. */
-export const leaksSuite: Suite = {
-  name: 'leaks',
-  title: 'released buffers are freed',
-  *cases() {
-    for (const variant of commonVariants) {
-      yield cellCase(variant, 'three calls leave nothing', checkNothingIsLeft, 'training');
     }
   },
 };
