@@ -1,5 +1,5 @@
 import type { ConformanceCase } from './list-cases.js';
-import type { CaseFailure, Outcome } from './outcome.js';
+import { type CaseFailure, failureText, type Outcome } from './outcome.js';
 import type { CellShare, Level, Tier } from './selection.js';
 import { smallestFirst, summaryOf } from './summary.js';
 import { type CellErrors, type Tolerances, tolerances } from './tolerances.js';
@@ -46,6 +46,8 @@ export type RunFacts = Pick<
 > & {
   /** Whether cases were chosen by name, so that others are missing. */
   readonly chosenByName?: boolean;
+  /** Why the run stopped before its end, if it did. */
+  readonly stopped?: string | undefined;
 };
 
 /** The widest tolerances in the suite. A backend with wider ones is not conforming. */
@@ -58,7 +60,7 @@ const widest: Tolerances = {
 export function makeReport(
   cases: readonly ConformanceCase[],
   outcomes: ReadonlyMap<string, Outcome>,
-  { chosenByName = false, ...facts }: RunFacts,
+  { chosenByName = false, stopped, ...facts }: RunFacts,
 ): ConformanceReport {
   const failed = smallestFirst(cases.filter(({ id }) => (outcomes.get(id) ?? 'passed') !== 'passed'));
   const passed = cases.filter(({ id }) => outcomes.get(id) === 'passed');
@@ -79,6 +81,7 @@ export function makeReport(
     ...(chosenByName ? ['only some cases were selected'] : []),
     ...(failed.length > 0 ? [`${countTests(failed.length)} failed`] : []),
     ...(notRun > 0 ? [`${countTests(notRun)} did not run`] : []),
+    ...(stopped === undefined ? [] : [stopped]),
   ];
   return {
     suite: version,
@@ -111,6 +114,19 @@ function verdictOf(report: ConformanceReport): string {
 /** A report prints at most this many failures; `failures` has all. */
 const MOST_FAILURES = 5;
 
+/** The failures that a report prints: the smallest one of each suite, the suites with most failures first, then the next ones. */
+export function printedFailures({ failures }: Pick<ConformanceReport, 'failures'>): CaseFailure[] {
+  const bySuite = new Map<string, CaseFailure[]>();
+  for (const failure of failures) {
+    const suite = failure.id.split('/')[0];
+    bySuite.set(suite, [...(bySuite.get(suite) ?? []), failure]);
+  }
+  const groups = [...bySuite.values()].sort((a, b) => b.length - a.length);
+  const firsts = groups.flatMap(([first]) => first).slice(0, MOST_FAILURES);
+  const others = failures.filter((failure) => !firsts.includes(failure));
+  return [...firsts, ...others.slice(0, MOST_FAILURES - firsts.length)];
+}
+
 /**
  * The report as text: the verdict, what the failures have in common, the first failures, the counts of tests, the tolerances
  * and the cells with the largest errors.
@@ -118,19 +134,26 @@ const MOST_FAILURES = 5;
 export function reportText(report: ConformanceReport): string {
   const { suite, backend, seed, passed, failed, notRun, countsBuffers, summary, failures } = report;
   const { forward, gradient } = report.tolerances;
-  const shown = failures.slice(0, MOST_FAILURES);
+  const shown = printedFailures(report);
   return [
     `@sluice/conformance ${suite}, backend ${backend}: ${verdictOf(report)}.`,
     ...summary,
-    ...(failures.length > shown.length ? ['The smallest failed cases:'] : []),
-    ...shown.flatMap(({ id, name, message }) => [
+    ...(failures.length > shown.length ? ['The smallest failed cases, of each suite first:'] : []),
+    ...shown.flatMap(({ id, name, ...failure }) => [
       `- ${id}  ${name}`,
-      `  ${message.replaceAll('\n', '\n  ')}`,
+      `  ${failureText(failure).replaceAll('\n', '\n  ')}`,
     ]),
     ...(failures.length > shown.length ? [`- and ${failures.length - shown.length} more`] : []),
     `${countTests(passed)} passed, ${failed} failed, ${notRun} did not run; live buffers were ${countsBuffers ? '' : 'not '}counted${seed === 0 ? '' : `; seed ${seed}`}.`,
     `Tolerances: forward ${forward}, gradient ${gradient}; largest errors: ${largest(report, 'forward')}, ${largest(report, 'gradient')}.`,
   ].join('\n');
+}
+
+/** The report as JSON. Numbers that are not finite, which JSON lacks, are the texts `NaN`, `Infinity` and `-Infinity`. */
+export function reportJson(report: ConformanceReport): string {
+  const replace = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+  return JSON.stringify(report, replace, 1);
 }
 
 function largest({ worstErrors, level }: ConformanceReport, direction: 'forward' | 'gradient'): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ConformanceCase } from '../src/list-cases.js';
 import type { Outcome } from '../src/outcome.js';
-import { makeReport, reportText } from '../src/report.js';
+import { makeReport, reportJson, reportText } from '../src/report.js';
 import { tolerances, WorstErrors } from '../src/tolerances.js';
 import { version } from '../src/version.js';
 
@@ -105,6 +105,32 @@ describe('a report', () => {
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
     const text = reportText(makeReport(...run(Object.fromEntries(ids.map((id) => [id, failed]))), found));
     expect(text).toContain('- e  any > e\n  7 of 9 numbers are wrong\n- and 2 more\n');
+  });
+
+  test('prints the smallest failure of each suite first', () => {
+    const ids = ['rows/1', 'rows/2', 'rows/3', 'rows/4', 'rows/5', 'memory/1', 'memory/2', 'plans/1'];
+    const text = reportText(makeReport(...run(Object.fromEntries(ids.map((id) => [id, failed]))), found));
+    expect(text.match(/^- \w+\/\d/gm)).toEqual([
+      '- rows/1',
+      '- memory/1',
+      '- plans/1',
+      '- rows/2',
+      '- rows/3',
+    ]);
+  });
+
+  test('says why the run stopped, and which failed case passes alone', () => {
+    const outcomes = run({ a: { ...failed, passesAlone: true }, b: undefined });
+    const text = reportText(makeReport(...outcomes, { ...found, stopped: 'the run stopped' }));
+    expect(text).toContain('not conforming: 1 test failed; 1 test did not run; the run stopped.');
+    expect(text).toContain('\n  It passes when it runs alone, so the fault depends on earlier calls.\n');
+  });
+
+  test('as JSON has numbers that are not finite as texts', () => {
+    const worst = { array: 'x', index: 0, actual: Number.NaN, expected: 1, error: Infinity };
+    const report = makeReport(...run({ a: { message: 'wrong', worst } }), found);
+    const [failure] = JSON.parse(reportJson(report)).failures;
+    expect(failure.worst).toEqual({ ...worst, actual: 'NaN', error: 'Infinity' });
   });
 
   test('in words names suite, backend, verdict, tolerances and the cells with the largest errors', () => {

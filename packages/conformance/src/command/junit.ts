@@ -1,4 +1,5 @@
 import junit, { type Builder } from 'junit-report-builder';
+import { failureText } from '../outcome.js';
 import type { FinishedRun } from './run-in-workers.js';
 
 /** In Node the import is the builder itself, unlike its types say. */
@@ -15,7 +16,7 @@ export function junitXml({ report, cases, outcomes }: FinishedRun): string {
       .name(`${path.join(' > ')} (${id})`);
     const outcome = outcomes.get(id);
     if (outcome === undefined) entry.skipped();
-    else if (outcome !== 'passed') entry.failure(outcome.message);
+    else if (outcome !== 'passed') entry.failure(failureText(outcome));
   }
   return builder.build();
 }
