@@ -46,9 +46,36 @@ export function settingsOf<Buffer, Instance>(given: BackendUnderTest<Buffer, Ins
   setSeed(seed);
   const selection: Selection = { tier, cells, level };
   checkSelection(selection);
-  const used =
-    typeof given.tolerances === 'object' ? given.tolerances : tolerances[given.tolerances ?? 'cpu'];
-  return { selection, seed, tolerances: used };
+  return { selection, seed, tolerances: tolerancesOf(given.tolerances ?? 'cpu') };
+}
+
+/** @throws RangeError for an unknown device, or when one of the two tolerances is no number */
+function tolerancesOf(given: TolerancesName | Tolerances): Tolerances {
+  const used: Partial<Tolerances> | null = typeof given === 'object' ? given : tolerances[given];
+  if (typeof used?.forward === 'number' && typeof used.gradient === 'number') return used as Tolerances;
+  throw new RangeError(
+    `tolerances is ${JSON.stringify(given)}; expected ${Object.keys(tolerances).join(', ')} or { forward: 2e-6, gradient: 2e-5 }.`,
+  );
+}
+
+/** The methods of a backend. `Record` makes the compiler find a missing one. */
+const METHODS = Object.keys({
+  upload: true,
+  download: true,
+  release: true,
+  savedLength: true,
+  forward: true,
+  gradient: true,
+} satisfies Record<Exclude<keyof Backend<unknown>, 'name'>, true>);
+
+/** @throws TypeError naming the missing method when something is no backend */
+function checkBackend(given: unknown): void {
+  const members = (given ?? {}) as Readonly<Record<string, unknown>>;
+  const missing = METHODS.find((method) => typeof members[method] !== 'function');
+  if (missing === undefined) return;
+  throw new TypeError(
+    `create must return a backend, or a promise of one; it returned ${given === undefined ? 'undefined' : `a value without the method ${missing}`}.`,
+  );
 }
 
 /** An instance of a backend under test, with what its cases need. */
@@ -61,8 +88,11 @@ export class TestedInstance<Buffer, Instance> {
     private readonly settings: ReturnType<typeof settingsOf>,
   ) {}
 
+  /** @throws Error when the backend is not created. */
   async start(): Promise<void> {
-    this.backend = await this.given.create();
+    const backend = await this.given.create();
+    checkBackend(backend);
+    this.backend = backend;
   }
 
   async end(): Promise<void> {

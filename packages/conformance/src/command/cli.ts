@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { suiteNames } from '../list-cases.js';
-import { isRefuted, reportText } from '../report.js';
+import { isRefuted, reportJson, reportText } from '../report.js';
 import type { Level, Tier } from '../selection.js';
 import { version } from '../version.js';
 import { junitXml } from './junit.js';
@@ -85,8 +85,9 @@ async function run(file: string, options: Options): Promise<void> {
     onCase: progress.show,
   }).finally(progress.end);
   const { report } = finished;
-  process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 1) : reportText(report)}\n`);
+  process.stdout.write(`${options.json ? reportJson(report) : reportText(report)}\n`);
   if (options.junit) await writeJunit(options.junit, junitXml(finished));
+  if (finished.endFailure !== undefined) throw new Error(finished.endFailure);
   if (interruption.signal.aborted) process.exitCode = INTERRUPTED;
   else if (isRefuted(report) || report.notRun > 0) process.exitCode = 1;
 }

@@ -1,9 +1,16 @@
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { messageOf } from '../outcome.js';
 import type { BackendUnderTest } from '../run-case.js';
 
-/** The options that a module may export besides `create`. */
-const OPTIONS = ['name', 'create', 'destroy', 'liveBuffers', 'tolerances'];
+/** The options that a module may export, with their types. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  name: ['string'],
+  create: ['function'],
+  destroy: ['function'],
+  liveBuffers: ['function'],
+  tolerances: ['string', 'object'],
+};
 
 const EXAMPLE = "export default { name: 'mine', create: () => new MyBackend() };";
 
@@ -21,7 +28,7 @@ export async function loadBackend(file: string): Promise<AnyBackend> {
   try {
     loaded = await import(pathToFileURL(path).href);
   } catch (error) {
-    throw new Error(`${file} cannot be imported: ${(error as Error).message}`);
+    throw new Error(`${file} cannot be imported: ${messageOf(error)}`);
   }
   const name = basename(file).replace(/\.[^.]*$/, '');
   const given = loaded.default;
@@ -32,11 +39,18 @@ export async function loadBackend(file: string): Promise<AnyBackend> {
       `${file} has no default export with a function create. Export the backend by default, such as: ${EXAMPLE}`,
     );
   }
-  const unknown = Object.keys(given as object).find((option) => !OPTIONS.includes(option));
-  if (unknown !== undefined) {
-    throw new Error(
-      `${file} exports the unknown option '${unknown}'. The options are ${OPTIONS.join(', ')}.`,
-    );
+  for (const [option, value] of Object.entries(given as object)) {
+    const types = OPTIONS[option];
+    if (types === undefined) {
+      throw new Error(
+        `${file} exports the unknown option '${option}'. The options are ${Object.keys(OPTIONS).join(', ')}.`,
+      );
+    }
+    if (value !== undefined && !types.includes(typeof value)) {
+      throw new Error(
+        `${file}: the option ${option} is a ${typeof value}; expected a ${types.join(' or an ')}.`,
+      );
+    }
   }
   return { ...(given as AnyBackend), name: (given as Partial<AnyBackend>).name ?? name };
 }

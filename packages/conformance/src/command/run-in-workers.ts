@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type ConformanceCase, listCases } from '../list-cases.js';
-import type { Outcome } from '../outcome.js';
-import { type ConformanceReport, makeReport } from '../report.js';
+import { messageOf, type Outcome } from '../outcome.js';
+import { type ConformanceReport, makeReport, printedFailures } from '../report.js';
 import { WorstErrors } from '../tolerances.js';
 import type { Answer, BackendFacts, Request, WorkerTask } from './protocol.js';
 
@@ -19,13 +19,19 @@ export interface FinishedRun {
   readonly report: ConformanceReport;
   readonly cases: readonly ConformanceCase[];
   readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** Why an instance of the backend could not be destroyed after its cases. */
+  readonly endFailure: string | undefined;
 }
+
+/** A run stops after this many cases that did not end: each takes the whole time limit. */
+const MOST_LATE = 10;
 
 /**
  * Runs cases in worker threads, each with its own instance of the backend. A case that crashes its thread or does not end
- * fails, and the others go on.
+ * fails, and the others go on. Then the failed cases that a report prints run again, each in a thread of its own, to tell
+ * faults that depend on earlier calls.
  *
- * @throws Error when the backend's module cannot be loaded or creates no backend.
+ * @throws Error when the backend's module cannot be loaded or creates no backend, RangeError when no case is selected.
  */
 export async function runInWorkers(options: RunInWorkersOptions): Promise<FinishedRun> {
   const { selection, names, seed, signal } = options;
@@ -34,21 +40,34 @@ export async function runInWorkers(options: RunInWorkersOptions): Promise<Finish
   // The first worker tells whether the backend counts its buffers.
   const first = await run.startThread();
   const cases = chosen.filter(({ suite }) => first.facts.countsBuffers || suite !== 'leaks');
+  if (cases.length === 0) {
+    await first.stop();
+    throw new RangeError(
+      'These options select no case. A cell is not in every suite; the suite leaks needs liveBuffers, and some suites test gradients alone.',
+    );
+  }
   run.begin(cases);
   const others = Math.min(options.workers, cases.length) - 1;
   await Promise.all([run.work(first), ...Array.from({ length: Math.max(0, others) }, () => run.work())]);
   if (run.startFailure && !signal.aborted) throw run.startFailure;
   const chosenByName = Object.values(names).some((list) => list !== undefined);
   const worstErrors = run.worstErrors.all();
-  const { outcomes } = run;
-  const facts = { ...first.facts, ...selection, seed, worstErrors, chosenByName };
-  return { cases, outcomes, report: makeReport(cases, outcomes, facts) };
+  const { outcomes, stopped, endFailure } = run;
+  const facts = { ...first.facts, ...selection, seed, worstErrors, chosenByName, stopped };
+  const report = makeReport(cases, outcomes, facts);
+  if (signal.aborted || report.failed === 0) return { cases, outcomes, report, endFailure };
+  await run.repeatAlone(printedFailures(report).map(({ id }) => id));
+  return { cases, outcomes, report: makeReport(cases, outcomes, facts), endFailure };
 }
 
 class Run {
   readonly outcomes = new Map<string, Outcome>();
   readonly worstErrors = new WorstErrors();
   startFailure: Error | undefined;
+  endFailure: string | undefined;
+  /** Why the run stopped before all cases ran. */
+  stopped: string | undefined;
+  private late = 0;
   private waiting: ConformanceCase[] = [];
   private total = 0;
 
@@ -99,6 +118,29 @@ class Run {
     }
   }
 
+  /** Runs failed cases again, each in a new thread, and notes which ones pass. Cases that did not end would take too long. */
+  async repeatAlone(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const outcome = this.outcomes.get(id);
+      if (outcome === undefined || outcome === 'passed' || outcome.message === this.lateMessage) continue;
+      const thread = await this.startThread().catch(() => undefined);
+      const again = thread && (await this.runCase(thread, id));
+      await thread?.stop();
+      if (again?.result === 'passed') this.outcomes.set(id, { ...outcome, passesAlone: true });
+    }
+  }
+
+  private get lateMessage(): string {
+    return `The case did not end within ${this.options.limitSeconds} s.`;
+  }
+
+  private noteLate(): void {
+    this.late += 1;
+    if (this.late < MOST_LATE || this.waiting.length === 0) return;
+    this.waiting = [];
+    this.stopped = `the run stopped after ${MOST_LATE} tests that did not end within ${this.options.limitSeconds} s`;
+  }
+
   private take(): ConformanceCase | undefined {
     return this.options.signal.aborted ? undefined : this.waiting.shift();
   }
@@ -115,7 +157,8 @@ class Run {
         return { result: answer.outcome, alive: true };
       }
       await thread.stop();
-      return { result: { message: `The case did not end within ${limitSeconds} s.` }, alive: false };
+      this.noteLate();
+      return { result: { message: this.lateMessage }, alive: false };
     } catch (error) {
       return { result: { message: (error as Error).message }, alive: false };
     }
@@ -125,7 +168,7 @@ class Run {
     thread.ask({ end: true });
     const answer = await thread.next(this.options.limitSeconds);
     if (answer === 'late' || answer === 'cancelled' || !('endFailure' in answer)) return;
-    throw new Error(`The backend cannot be destroyed: ${answer.endFailure}`);
+    this.endFailure ??= `The backend cannot be destroyed: ${answer.endFailure}`;
   }
 }
 
@@ -146,7 +189,7 @@ class Thread {
 
   constructor(private readonly worker: Worker) {
     worker.on('message', (answer: Answer) => this.settle?.resolve(answer));
-    worker.on('error', (error) => this.fail(new Error(`The worker thread failed: ${error.message}`)));
+    worker.on('error', (error) => this.fail(new Error(`The worker thread failed: ${messageOf(error)}`)));
     worker.on('exit', (code) => this.fail(new Error(explainExit(code))));
   }
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { listCases } from '../list-cases.js';
-import { failureOf, type Outcome } from '../outcome.js';
+import { failureOf, messageOf, type Outcome } from '../outcome.js';
 import { settingsOf, TestedInstance } from '../run-case.js';
 import { loadBackend } from './load-backend.js';
 import type { Answer, Request, WorkerTask } from './protocol.js';
@@ -23,7 +23,7 @@ try {
         await instance.end();
         answer({ ended: true });
       } catch (error) {
-        answer({ endFailure: (error as Error).message });
+        answer({ endFailure: messageOf(error) });
       }
       port.close();
       return;
@@ -41,5 +41,5 @@ try {
   const { name: backend, liveBuffers } = given;
   answer({ ready: { backend, tolerances: settings.tolerances, countsBuffers: liveBuffers !== undefined } });
 } catch (error) {
-  answer({ startFailure: (error as Error).message });
+  answer({ startFailure: messageOf(error) });
 }

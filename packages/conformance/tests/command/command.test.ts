@@ -101,6 +101,32 @@ test('a case that does not end and one that ends its thread fail, and the others
   expect(stdout).toMatch(/\n2\d tests passed, 2 failed, 0 did not run/);
 });
 
+test('a run stops after ten cases that do not end, and the others are counted', () => {
+  const wrong = withChange('Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);');
+  const { status, stdout } = conformance(
+    wrong,
+    ...FEW,
+    '--suite',
+    'agreement',
+    '--limit',
+    '1',
+    '--workers',
+    '8',
+  );
+  expect(status).toBe(1);
+  expect(stdout).toMatch(
+    /not conforming: only some cases were selected; 1\d tests failed; \d+ tests did not run; the run stopped after 10 tests that did not end within 1 s\./,
+  );
+});
+
+test('a failed case that passes alone depends on earlier calls, and the report says so', () => {
+  const wrong = withChange("this.calls = (this.calls ?? 0) + 1; if (this.calls > 4) throw 'full';");
+  const { stdout } = conformance(wrong, ...FEW, '--suite', 'agreement', '--tier', 'quick', '--workers', '1');
+  expect(stdout).toContain(
+    "The backend threw 'full', which is no Error.\n  It passes when it runs alone, so the fault depends on earlier calls.",
+  );
+});
+
 test('tolerances that are too wide fail a partial run as well', () => {
   const wide = withChange('', ', tolerances: { forward: 1, gradient: 1 }');
   const { status, stdout } = conformance(wide, ...FEW, '--suite', 'saturation');
@@ -152,6 +178,43 @@ test.each([
     [],
     /no device/,
   ],
+  [
+    'a backend that starts as nothing',
+    'export default () => {};',
+    [],
+    /create must return a backend, or a promise of one; it returned undefined\./,
+  ],
+  [
+    'a backend without a method',
+    'export default () => ({ upload() {}, download() {} });',
+    [],
+    /it returned a value without the method release\./,
+  ],
+  [
+    'a thrown text',
+    "export default () => { throw 'no device'; };",
+    [],
+    /error: 'no device', which is no Error\./,
+  ],
+  [
+    'an unknown device',
+    withChange('', ", tolerances: 'gpu'"),
+    [],
+    /tolerances is "gpu"; expected webgpu, wasm, cpu or /,
+  ],
+  [
+    'half of the tolerances',
+    withChange('', ', tolerances: { forward: 1 }'),
+    [],
+    /tolerances is \{"forward":1\}; /,
+  ],
+  [
+    'a count that is no function',
+    withChange('', ', liveBuffers: 3'),
+    [],
+    /liveBuffers is a number; expected a function/,
+  ],
+  ['a selection of nothing', right, ['--suite', 'leaks'], /These options select no case\./],
   ['an unknown suite', right, ['--suite', 'row'], /There is no suite 'row'\. There are agreement, /],
   [
     'no worker',
