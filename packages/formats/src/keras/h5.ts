@@ -8,8 +8,8 @@ import type { FileTensor } from '../data/tensor.js';
 import { type Hdf5Group, openHdf5 } from './hdf5.js';
 import { ASSUMED_OPTIONS, inferLayer, requireLayers } from './infer-layers.js';
 import { fromKeras3 } from './keras3-config.js';
-import { isKeras3 } from './layer-classes.js';
-import { canonicalTopology, childLayers, isModelDescription, layerName, modelIn } from './topology.js';
+import { canonicalTopology, isKeras3 } from './layer-classes.js';
+import { childLayers, isModelDescription, layerName, modelIn } from './topology.js';
 import { readVariables, variablesOf } from './variables.js';
 import { layersOf } from './weighted-layers.js';
 

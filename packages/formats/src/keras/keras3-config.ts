@@ -3,8 +3,7 @@ import { describe, FormatError } from '../bytes/format-error.js';
 import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { KerasObject } from '../data/layers.js';
 import { ImplicitMasks, withoutUnusedMasks } from './implicit-masks.js';
-import { isKerasObject, MODEL_CLASSES } from './layer-classes.js';
-import { childLayers, isModel, layerName } from './topology.js';
+import { childLayers, isKerasObject, isModel, layerName, MODEL_CLASSES } from './topology.js';
 
 /** Recurrent classes: their further inputs are states. */
 export const RECURRENT = /^(GRU|LSTM|SimpleRNN|RNN|Bidirectional|ConvLSTM\dD)$/;

@@ -3,14 +3,10 @@ import type { JsonObject } from '@sluice/core';
 import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { CallOptions, KerasObject } from '../data/layers.js';
 import { toCamelCase, toSnakeCase } from '../data/names.js';
-
-export const isKerasObject = (value: unknown): value is KerasObject =>
-  isRecord(value) && typeof value.class_name === 'string' && isRecord(value.config);
+import { isKerasObject, mapLayers } from './topology.js';
 
 /** Whether a version of Keras, as files name it, is 3 or later. */
 export const isKeras3 = (version: unknown): boolean => Number(String(version ?? 2).split('.')[0]) >= 3;
-
-export const MODEL_CLASSES: readonly string[] = ['Sequential', 'Model', 'Functional'];
 
 /** A recurrent class: Sluice's cell, and its options in a configuration. */
 interface RecurrentClass {
@@ -120,6 +116,10 @@ const SAME_AS_KERAS: Readonly<Record<string, { to: string; values: Readonly<Reco
   SluiceEmbedding: { to: 'Embedding', values: {} },
   SluiceZeroPadding1D: { to: 'ZeroPadding1D', values: {} },
 };
+
+/** A model with Keras's class names and all options written out, see `canonicalLayer`. */
+export const canonicalTopology = (model: KerasObject, repeatsPadded: boolean, file: string): KerasObject =>
+  mapLayers(model, (layer) => canonicalLayer(layer, repeatsPadded), file);
 
 /**
  * A layer with Keras's class name if Keras has it, and with all options written out.

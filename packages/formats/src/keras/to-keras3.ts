@@ -3,8 +3,7 @@ import { FormatError } from '../bytes/format-error.js';
 import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { KerasObject } from '../data/layers.js';
 import { RECURRENT } from './keras3-config.js';
-import { isKerasObject } from './layer-classes.js';
-import { childLayers, hasMasks, isModel, layerName, MASKED_AVERAGE } from './topology.js';
+import { childLayers, hasMasks, isKerasObject, isModel, layerName, MASKED_AVERAGE } from './topology.js';
 
 /** Options of TensorFlow.js and Keras 2 that Keras 3 refuses; they change no result. */
 const DROPPED = [

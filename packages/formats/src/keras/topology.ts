@@ -2,7 +2,11 @@
 import { describe, FormatError } from '../bytes/format-error.js';
 import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { KerasObject } from '../data/layers.js';
-import { canonicalLayer, isKerasObject, MODEL_CLASSES } from './layer-classes.js';
+
+export const isKerasObject = (value: unknown): value is KerasObject =>
+  isRecord(value) && typeof value.class_name === 'string' && isRecord(value.config);
+
+export const MODEL_CLASSES: readonly string[] = ['Sequential', 'Model', 'Functional'];
 
 /** The layers of a model, in order. @throws FormatError when the description has none. */
 export function childLayers(model: KerasObject, file: string): readonly KerasObject[] {
@@ -58,10 +62,6 @@ export function mapLayers(
   const config: unknown = model.config;
   return { ...model, config: isRecord(config) ? { ...config, layers } : { layers } };
 }
-
-/** A model with Keras's class names and all options written out, see `canonicalLayer`. */
-export const canonicalTopology = (model: KerasObject, repeatsPadded: boolean, file: string): KerasObject =>
-  mapLayers(model, (layer) => canonicalLayer(layer, repeatsPadded), file);
 
 /** A layer that is no model, with its path: `encoder/gru_1`; of a model in TimeDistributed `time_distributed/gru_1`. */
 export interface Leaf {

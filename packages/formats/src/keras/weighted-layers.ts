@@ -6,8 +6,8 @@ import type { KerasObject, LayerData, RecurrentLayerData } from '../data/layers.
 import { type CellWeights, recurrentLayer } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
 import { fromCudnn, isCudnn } from './cudnn.js';
-import { callOptionsOf, cellOf, isKerasObject } from './layer-classes.js';
-import { leavesOf } from './topology.js';
+import { callOptionsOf, cellOf } from './layer-classes.js';
+import { isKerasObject, leavesOf } from './topology.js';
 
 /**
  * The layers of a model with their weights.

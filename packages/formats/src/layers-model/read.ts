@@ -12,8 +12,8 @@ import {
 import type { OpenedSource } from '../bytes/source.js';
 import type { KerasObject, ModelFile } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
-import { isKeras3 } from '../keras/layer-classes.js';
-import { canonicalTopology, isModelDescription, leavesOf } from '../keras/topology.js';
+import { canonicalTopology, isKeras3 } from '../keras/layer-classes.js';
+import { isModelDescription, leavesOf } from '../keras/topology.js';
 import { layersOf } from '../keras/weighted-layers.js';
 import { decodeGroup, isGroup, readEntry } from './weights.js';
 
