@@ -29,49 +29,6 @@ export interface BenchBackend {
 
 const WITH_THREADS = /^wasm-([2-9]|[1-9]\d+)$/;
 
-export const isBackendName = (name: string): boolean =>
-  packagedBackends.some((backend) => backend.name === name) || WITH_THREADS.test(name) || imported.has(name);
-
-const created = new Map<BackendName, BenchBackend>();
-const imported = new Map<string, BenchBackend>();
-
-/**
- * Adds a backend of the user's. `sluice-engine` measures it, and `sluice` for steps; the others measure the TensorFlow.js
- * backend of that name, if the same module has registered one.
- *
- * @throws RangeError when a backend has that name.
- */
-export function addBackend(name: string, createEngine: () => Promise<Backend<unknown>>): void {
-  if (isBackendName(name))
-    throw new RangeError(`There is a backend '${name}' already; give yours another name.`);
-  imported.set(name, ownBackend(name, createEngine));
-}
-
-const ownBackend = (name: string, createEngine: BenchBackend['kernels']['createEngine']): BenchBackend => ({
-  tfjsName: name,
-  threads: 1,
-  label: name,
-  missingOn: () => (imported.has(name) ? undefined : 'it is a backend of another program'),
-  load: async () => {},
-  kernels: { load: async () => {}, createEngine },
-});
-
-/** The backend of a name; the same object every time. */
-export function backendNamed(name: BackendName): BenchBackend {
-  const backend = created.get(name) ?? create(name);
-  created.set(name, backend);
-  return backend;
-}
-
-function create(name: BackendName): BenchBackend {
-  const backends: Readonly<Record<PackagedBackendName, BenchBackend>> = { cpu, webgpu, wasm: wasm(1) };
-  const [, threads] = WITH_THREADS.exec(name) ?? [];
-  if (threads) return wasm(Number(threads));
-  const known = imported.get(name) ?? backends[name as PackagedBackendName];
-  // A file of results may have been made with a backend that is not imported here.
-  return known ?? ownBackend(name, () => Promise.reject(new Error(`The backend '${name}' is not imported.`)));
-}
-
 const cpu: BenchBackend = {
   tfjsName: 'cpu',
   threads: 1,
@@ -130,3 +87,40 @@ const webgpu: BenchBackend = {
     },
   },
 };
+
+const packaged: Readonly<Record<PackagedBackendName, BenchBackend>> = { cpu, webgpu, wasm: wasm(1) };
+const known = new Map<BackendName, BenchBackend>(Object.entries(packaged));
+
+export const isBackendName = (name: string): boolean => known.has(name) || WITH_THREADS.test(name);
+
+/**
+ * Adds a backend of the user's. `sluice-engine` measures it, and `sluice` for steps; the others measure the TensorFlow.js
+ * backend of that name, if the same module has registered one.
+ *
+ * @throws RangeError when a backend has that name.
+ */
+export function addBackend(name: string, createEngine: () => Promise<Backend<unknown>>): void {
+  if (isBackendName(name))
+    throw new RangeError(`There is a backend '${name}' already; give yours another name.`);
+  known.set(name, ownBackend(name, createEngine));
+}
+
+/** A backend that is not Sluice's; without an engine, one that a file of results names. */
+const ownBackend = (name: string, createEngine?: () => Promise<Backend<unknown>>): BenchBackend => ({
+  tfjsName: name,
+  threads: 1,
+  label: name,
+  missingOn: () => (createEngine ? undefined : 'it is a backend of another program'),
+  load: async () => {},
+  kernels: {
+    load: async () => {},
+    createEngine: createEngine ?? (() => Promise.reject(new Error(`The backend '${name}' is not imported.`))),
+  },
+});
+
+/** The backend of a name; the same object every time. */
+export function backendNamed(name: BackendName): BenchBackend {
+  const [, threads] = WITH_THREADS.exec(name) ?? [];
+  if (threads && !known.has(name)) known.set(name, wasm(Number(threads)));
+  return known.get(name) ?? ownBackend(name);
+}

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { writeFile } from 'node:fs/promises';
 import { backendNamed } from './backends.js';
-import { importBackends, modulesToImport } from './command/import-backends.js';
 import { describeNode, untilIdle } from './command/machine.js';
-import { type BenchOptions, contendersOf, createCommand } from './command/options.js';
+import { type BenchOptions, createCommand } from './command/options.js';
 import { createProgress } from './command/progress.js';
 import { startWorker } from './command/start-worker.js';
 import { competitorsOf } from './contenders/catalogue.js';
@@ -18,7 +17,7 @@ const INTERRUPTED = 130;
 
 async function bench(options: BenchOptions): Promise<void> {
   const allSeries = seriesOf(options);
-  const competitors = competitorsOf(contendersOf(options), options.backends);
+  const competitors = competitorsOf(options.contenders, options.backends);
   const progress = createProgress(allSeries.length, process.stderr);
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
@@ -33,7 +32,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const results = await runAll(
     { ceilingsOf: options.save ? options.backends : [], allSeries, competitors },
     {
-      startWorker: () => startWorker(undefined, imports),
+      startWorker: () => startWorker(undefined, options.import),
       settle: () => untilIdle(options.timeScale),
       timeScale: options.timeScale,
       limitSeconds: options.limit,
@@ -62,6 +61,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const command = createCommand(bench);
-const imports = modulesToImport(process.argv.slice(2));
-await importBackends(imports).catch((error: Error) => command.error(`error: ${error.message}`));
 await command.parseAsync();

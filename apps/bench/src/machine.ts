@@ -1,6 +1,7 @@
 import { softwareAdapter } from '@sluice/core/backend';
 import { relaxedSimd, simd } from 'wasm-feature-detect';
 import type { Machine } from './run/results.js';
+import { within } from './workers/within.js';
 
 /** Whether this is Node; otherwise it is a browser, its page or one of its workers. */
 export const inNode =
@@ -22,13 +23,9 @@ const ADAPTER_TIMEOUT_MS = 5000;
 /** The adapter that `navigator.gpu` finds, or why there is none. */
 export async function describeAdapter(): Promise<Machine['webgpu']> {
   if (!globalThis.navigator?.gpu) return { missing: 'there is no WebGPU here, or it is turned off' };
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<'timeout'>((resolve) => {
-    timer = setTimeout(() => resolve('timeout'), ADAPTER_TIMEOUT_MS);
-  });
   try {
     const request = navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
-    const adapter = await Promise.race([request, timeout]);
+    const adapter = await within<GPUAdapter | null | 'timeout'>(ADAPTER_TIMEOUT_MS, request, () => 'timeout');
     if (adapter === 'timeout') return { missing: 'WebGPU does not answer' };
     if (!adapter) return { missing: 'WebGPU finds no adapter here' };
     const { vendor, architecture, device, description } = adapter.info;
@@ -36,8 +33,6 @@ export async function describeAdapter(): Promise<Machine['webgpu']> {
     return { adapter: name || 'an unnamed adapter', software: softwareAdapter(adapter.info) !== undefined };
   } catch (error) {
     return { missing: `WebGPU does not start: ${(error as Error).message}` };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { softwareVulkan } from '../../../scripts/browser/software-vulkan.mjs';
-import { importBackends, modulesToImport } from '../src/command/import-backends.js';
+import { importBackends } from '../src/command/import-backends.js';
 import { createCommand } from '../src/command/options.js';
 import { jsonLine, readRun } from '../src/report/results-file.js';
 
@@ -83,10 +83,9 @@ describe('--import', () => {
   });
 
   test('of a module that cannot be imported is an error, and so is an unknown backend', async () => {
-    expect(modulesToImport(['--cells', 'gru', '--import', 'a.js', '--json', '--import', 'b.js'])).toEqual([
-      'a.js',
-      'b.js',
-    ]);
+    const command = createCommand(async () => {});
+    command.parseOptions(['--cells', 'gru', '--import', 'a.js', '--json', '--import', 'b.js']);
+    expect(command.opts().import).toEqual(['a.js', 'b.js']);
     await expect(importBackends(['nowhere.js'])).rejects.toThrow(/^nowhere\.js cannot be imported/);
     const { status, stderr } = await bench('--backends', 'mine', ...few);
     expect(status).toBe(1);

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { listOf } from '../command/names.js';
 import { type Environment, findAdapter, linesOf, linesOfModule, outputOf } from './processes.js';
 
 interface Options {
@@ -15,16 +16,21 @@ interface Options {
 
 const beside = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/** The arguments of a part that measures; without shapes it takes its own. */
-const measuring = ({ shapes = '', timeScale }: Options) => [shapes, timeScale];
+type Part = (chosen: Options, env: Environment) => Promise<unknown>;
+
+/** A part that is a module of this folder. Without shapes it takes its own. */
+const module =
+  (name: string, argument: string): Part =>
+  ({ shapes = '', timeScale }, env) =>
+    linesOfModule(name, [argument, shapes, timeScale], env);
 
 /** The parts, by name. */
-const parts: Readonly<Record<string, (chosen: Options, env: Environment) => Promise<unknown>>> = {
-  'conformance with default limits': (_, env) => linesOfModule('conformance', ['default'], env),
-  'conformance with the largest limits': (_, env) => linesOfModule('conformance', ['adapter'], env),
-  engine: (chosen, env) => linesOfModule('speed', ['engine', ...measuring(chosen)], env),
-  sluice: (chosen, env) => linesOfModule('speed', ['sluice', ...measuring(chosen)], env),
-  'tf.layers': (chosen, env) => linesOfModule('speed', ['tf.layers', ...measuring(chosen)], env),
+const parts: Readonly<Record<string, Part>> = {
+  'conformance with default limits': module('conformance', 'default'),
+  'conformance with the largest limits': module('conformance', 'adapter'),
+  engine: module('speed', 'engine'),
+  sluice: module('speed', 'sluice'),
+  'tf.layers': module('speed', 'tf.layers'),
   pytorch: ({ shapes }, env) =>
     linesOf('python3', [beside('torch_rnn.py'), ...(shapes ? [shapes] : [])], env),
 };
@@ -71,20 +77,11 @@ async function run(options: Options): Promise<void> {
 }
 
 const all = Object.keys(parts);
-/** @throws InvalidArgumentError when a name is unknown. */
-function namesIn(list: string): readonly string[] {
-  const names = list.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !all.includes(name));
-  if (unknown !== undefined) {
-    throw new InvalidArgumentError(`There is no part '${unknown}'. Choose from ${all.join(', ')}.`);
-  }
-  return names;
-}
 await new Command('run.sh')
   .description(
     'Tries Sluice on this machine’s GPU: conformance, speed, and the speed of others. Prints one JSON.',
   )
-  .addOption(new Option('--parts <names>', all.join(', ')).argParser(namesIn).default(all, 'all'))
+  .addOption(new Option('--parts <names>', all.join(', ')).argParser(listOf(all)).default(all, 'all'))
   .option(
     '--shapes <JSON>',
     'such as [[64,50,128,128]]: batch, timesteps, input size, units (default: the bench’s)',

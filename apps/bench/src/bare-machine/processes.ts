@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { setUpWebGPU } from '@sluice/backend-webgpu/node';
 
 /** Settings of the environment of a part. */
@@ -12,27 +13,22 @@ export type Environment = Readonly<Record<string, string>>;
  * @returns the program's standard output
  * @throws Error with the end of its standard error when it fails
  */
-export function outputOf(program: string, args: readonly string[], env: Environment = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    let errors = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      errors += chunk;
-      process.stderr.write(chunk);
-    });
-    child.on('error', reject);
-    child.on('close', (status, signal) => {
-      if (status === 0) resolve(output);
-      else reject(new Error(`it ended with ${signal ?? status}: ${errors.trim().slice(-2000)}`));
-    });
+export async function outputOf(
+  program: string,
+  args: readonly string[],
+  env: Environment = {},
+): Promise<string> {
+  const running = promisify(execFile)(program, args, {
+    env: { ...process.env, ...env },
+    maxBuffer: Number.POSITIVE_INFINITY,
   });
+  running.child.stderr?.pipe(process.stderr);
+  try {
+    return (await running).stdout;
+  } catch (error) {
+    const { code, signal, stderr } = error as { code?: number | string; signal?: string; stderr?: string };
+    throw new Error(`it ended with ${signal ?? code}: ${stderr?.trim().slice(-2000)}`, { cause: error });
+  }
 }
 
 /** Runs a program and returns the lines of its output that are JSON. */
@@ -41,9 +37,8 @@ export async function linesOf(
   args: readonly string[],
   env: Environment,
 ): Promise<unknown[]> {
-  const output = await outputOf(program, args, env);
-  const lines = output.split('\n').filter((line) => line.startsWith('{'));
-  return lines.map((line) => JSON.parse(line));
+  const lines = (await outputOf(program, args, env)).split('\n');
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
 }
 
 /** The same for a module of this folder, in this Node. */
@@ -66,22 +61,25 @@ export interface Adapter {
 }
 
 /**
- * Manifests for NVIDIA's Vulkan driver, for containers that have its libraries but no manifest. The one without a display
- * comes first, since the other also needs the libraries of X11.
+ * Environments to try: the machine as it is set up, then manifests for NVIDIA's Vulkan driver, for containers that have its
+ * libraries but no manifest. The one without a display comes first, since the other also needs the libraries of X11.
  */
-const MANIFESTS = ['nvidia-egl.json', 'nvidia-glx.json'];
+function environments(): Environment[] {
+  const paths = ['nvidia-egl.json', 'nvidia-glx.json'].map((name) =>
+    fileURLToPath(new URL(`../${name}`, import.meta.url)),
+  );
+  return [{}, ...paths.filter((path) => existsSync(path)).map((path) => ({ VK_DRIVER_FILES: path }))];
+}
 
 /**
- * The adapter for all parts: a GPU as the machine is set up, or else with one of our manifests, or else a software adapter.
+ * The adapter for all parts: a GPU, or else a software adapter.
  *
  * @throws Error with all failures when there is no adapter.
  */
 export async function findAdapter(): Promise<Adapter> {
-  const paths = MANIFESTS.map((name) => fileURLToPath(new URL(`../${name}`, import.meta.url)));
-  const manifests = paths.filter((path) => existsSync(path)).map((path) => ({ VK_DRIVER_FILES: path }));
   const failures: string[] = [];
   let software: Adapter | undefined;
-  for (const env of [{}, ...manifests]) {
+  for (const env of environments()) {
     try {
       const [info] = (await linesOfModule('gpu', [], env)) as Adapter['info'][];
       if (!info.software) return { info, env };

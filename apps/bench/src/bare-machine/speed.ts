@@ -36,9 +36,8 @@ for (const shape of shapes) {
 async function measureEngine(task: Task & { readonly workload: 'forward' | 'gradient' }): Promise<void> {
   const { features } = await requestAdapter();
   const { workload, shape, cell } = task;
-  for (const weightType of features.has('shader-f16')
-    ? (['float32', 'float16'] as const)
-    : (['float32'] as const)) {
+  const weightTypes = ['float32', 'float16'] as const;
+  for (const weightType of features.has('shader-f16') ? weightTypes : weightTypes.slice(0, 1)) {
     await print({ ...task, weightType }, async () => {
       // A new engine each time: the first result includes all compiling, and a lost device costs one task.
       const engine = await createWebgpuBackend({ weightType });
@@ -92,7 +91,7 @@ async function figuresOf(task: Task, form: CellForm, prepared: readonly Prepared
   const started = performance.now();
   const { outputs, kernels } = await prepared[0].check();
   const firstMs = performance.now() - started;
-  const maxError = maxErrorOf(task, form, outputs, referenceOf(task, form).expected);
+  const maxError = maxErrorOf(outputs, referenceOf(task, form).expected);
   const timers = prepared.map((one) => new CallTimer(one));
   for (const timer of timers) await timer.turn(timeScale * WARM_UP_SECONDS);
   const times = (await alternate(timers, { timeScale })).map(({ rounds, failure }) => {

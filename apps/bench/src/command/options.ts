@@ -4,12 +4,14 @@ import { BACKENDS, type BackendName, isBackendName } from '../backends.js';
 import { USUAL_CONTENDERS } from '../contenders/catalogue.js';
 import { CONTENDERS, type ContenderName } from '../run/results.js';
 import { DEFAULT_CELLS, parseShape, type Shape, WORKLOADS, type Workload } from '../workloads/workload.js';
+import { importBackends } from './import-backends.js';
+import { listOf } from './names.js';
 
-/** The command's options as commander gives them. */
+/** The command's options. */
 export interface BenchOptions {
   readonly backends: readonly BackendName[];
-  readonly contenders?: readonly ContenderName[];
-  readonly peers?: readonly ContenderName[];
+  readonly import?: readonly string[];
+  readonly contenders: readonly ContenderName[];
   readonly workloads: readonly Workload[];
   readonly cells: readonly string[];
   readonly shapes?: readonly Shape[];
@@ -20,85 +22,80 @@ export interface BenchOptions {
   readonly timeScale: number;
 }
 
+type Defaulted = 'contenders' | 'workloads' | 'cells';
+/** The options as commander gives them. */
+type GivenOptions = Omit<BenchOptions, Defaulted | 'backends'> &
+  Partial<Pick<BenchOptions, Defaulted>> & {
+    /** Checked after `import`, which adds backends. */
+    readonly backends: string;
+    readonly peers?: readonly ContenderName[];
+  };
+
 const PEERS = USUAL_CONTENDERS.filter((name) => name !== 'sluice');
 const CELLS = Object.keys(cells);
 
-/** The command, which checks its options and then runs. */
+// For tests, see `RunOptions`: with less time figures mean little.
+const TIME_SCALE = new Option('--time-scale <factor>').argParser(Number).default(1).hideHelp();
+
+const KERNELS_OF_TRAIN =
+  'error: --kernels is about the workload train of the contender sluice, and these options do not measure that.';
+
+/** The command, which checks its options, imports backends and then runs. */
 export function createCommand(run: (options: BenchOptions) => Promise<void>): Command {
-  const command = new Command('sluice-bench')
+  return new Command('sluice-bench')
     .description(
       'Measures recurrent layers: Sluice, TensorFlow.js and onnxruntime-web, in alternation in one run.',
     )
-    .action(async (options: BenchOptions) => {
-      const profiled = options.workloads.includes('train') && contendersOf(options).includes('sluice');
-      if (options.kernels && !profiled) {
-        command.error(
-          'error: --kernels is about the workload train of the contender sluice, and these options do not measure that.',
-        );
-      }
-      await run(options);
-    });
-  for (const option of benchOptions()) command.addOption(option);
-  return command;
-}
-
-function benchOptions(): Option[] {
-  const option = (flags: string, description?: string) => new Option(flags, description);
-  return [
-    option('--backends <names>', BACKENDS.join(', '))
-      .argParser(listOf(BACKENDS, isBackendName))
-      .default(['wasm'], 'wasm'),
-    option(
+    .option('--backends <names>', BACKENDS.join(', '), 'wasm')
+    .option(
       '--import <module>',
       'a module that exports another backend, as for sluice-conformance; may be repeated',
-    ),
-    option(
+      (module, others: readonly string[] = []) => [...others, module],
+    )
+    .option(
       '--contenders <names>',
       `the libraries to measure: ${CONTENDERS.join(', ')} (default: all but sluice-engine)`,
-    ).argParser(listOf(CONTENDERS)),
-    option('--peers <names>', `the libraries to compare sluice with: ${PEERS.join(', ')} (default: all)`)
-      .argParser(listOf(PEERS))
-      .conflicts('contenders'),
-    option('--workloads <names>', WORKLOADS.join(', '))
-      .argParser(listOf(WORKLOADS))
-      .default(WORKLOADS, 'all'),
-    option('--cells <names>', CELLS.join(', '))
-      .argParser(listOf(CELLS))
-      .default(DEFAULT_CELLS, DEFAULT_CELLS.join(',')),
-    option(
+      listOf(CONTENDERS),
+    )
+    .addOption(
+      new Option(
+        '--peers <names>',
+        `the libraries to compare sluice with: ${PEERS.join(', ')} (default: all)`,
+      )
+        .argParser(listOf(PEERS))
+        .conflicts('contenders'),
+    )
+    .option('--workloads <names>', `${WORKLOADS.join(', ')} (default: all)`, listOf(WORKLOADS))
+    .option('--cells <names>', `${CELLS.join(', ')} (default: ${DEFAULT_CELLS})`, listOf(CELLS))
+    .option(
       '--shapes <B,T,I,H...>',
       'batch, timesteps, input size, units; one or several (default: each workload’s own)',
-    ).argParser(shapes),
-    option('--limit <seconds>', 'stop a contender that takes longer for setting up or for a call')
-      .argParser(seconds)
-      .default(30),
-    option('--kernels', 'for train, also show the time of each kernel in a batch of sluice'),
-    option('--json', 'print one JSON object per line and nothing else'),
-    option('--save <file>', 'also measure the ceiling of each backend, and save all as JSON for the page'),
-    // For tests, see `RunOptions`: with less time figures mean little.
-    option('--time-scale <factor>').argParser(Number).default(1).hideHelp(),
-  ];
-}
-
-/** The contenders that the options name; without a name, the default. */
-export function contendersOf({ contenders, peers }: BenchOptions): readonly ContenderName[] {
-  return contenders ?? (peers ? ['sluice', ...peers] : USUAL_CONTENDERS);
-}
-
-/** A parser of comma-separated names: the choices, or every name that `isKnown` accepts. */
-function listOf(choices: readonly string[], isKnown = (name: string) => choices.includes(name)) {
-  return (value: string): string[] => {
-    const names = value
-      .split(',')
-      .map((name) => name.trim())
-      .filter(Boolean);
-    const unknown = names.filter((name) => !isKnown(name));
-    if (names.length === 0 || unknown.length > 0) {
-      const given = unknown.length > 0 ? `There is no ${unknown.join(', ')}.` : 'No name is given.';
-      throw new InvalidArgumentError(`${given} Choose from ${choices.join(', ')}, separated by commas.`);
-    }
-    return [...new Set(names)];
-  };
+      shapes,
+    )
+    .option(
+      '--limit <seconds>',
+      'stop a contender that takes longer for setting up or for a call',
+      seconds,
+      30,
+    )
+    .option('--kernels', 'for train, also show the time of each kernel in a batch of sluice')
+    .option('--json', 'print one JSON object per line and nothing else')
+    .option('--save <file>', 'also measure the ceiling of each backend, and save all as JSON for the page')
+    .addOption(TIME_SCALE)
+    .action(async ({ backends, peers, ...given }: GivenOptions, command: Command) => {
+      const options = {
+        contenders: peers ? ['sluice' as const, ...peers] : USUAL_CONTENDERS,
+        workloads: WORKLOADS,
+        cells: DEFAULT_CELLS,
+        ...given,
+      };
+      const profiled = options.workloads.includes('train') && options.contenders.includes('sluice');
+      if (options.kernels && !profiled) command.error(KERNELS_OF_TRAIN);
+      const chosen = await importBackends(given.import)
+        .then(() => listOf(BACKENDS, isBackendName)(backends))
+        .catch((error: Error) => command.error(`error: --backends or --import is invalid. ${error.message}`));
+      await run({ ...options, backends: chosen });
+    });
 }
 
 /** Called for each value; `previous` holds the shapes before it. */

@@ -12,48 +12,35 @@ export interface Progress {
 
 /** A bar on a terminal; elsewhere one line for each series. */
 export function createProgress(total: number, stream: NodeJS.WriteStream): Progress {
-  if (stream.isTTY) return createBar(total, stream);
-  return {
-    series: (index, title) => void stream.write(`${index + 1}/${total} ${title}\n`),
-    stage() {},
-    hide() {},
-  };
-}
-
-function createBar(total: number, stream: NodeJS.WriteStream): Progress {
-  let bar: SingleBar | undefined;
+  if (!stream.isTTY) {
+    const series = (index: number, title: string) => void stream.write(`${index + 1}/${total} ${title}\n`);
+    return { series, stage() {}, hide() {} };
+  }
+  const bar = new SingleBar(
+    {
+      format: '{bar} {value}/{total}  {title}  {stage}',
+      stream,
+      clearOnComplete: true,
+      hideCursor: true,
+      barsize: 20,
+      linewrap: false,
+      // The command handles Ctrl-C.
+      gracefulExit: false,
+    },
+    Presets.shades_classic,
+  );
   let done = 0;
-  const texts = { title: '', stage: '' };
-  const options = {
-    format: '{bar} {value}/{total}  {title}  {stage}',
-    stream,
-    clearOnComplete: true,
-    hideCursor: true,
-    barsize: 20,
-    linewrap: false,
-    // The command handles Ctrl-C.
-    gracefulExit: false,
-  };
-  const show = () => {
-    if (!bar) {
-      bar = new SingleBar(options, Presets.shades_classic);
-      bar.start(total, done, texts);
-    }
-    bar.update(done, texts);
+  let title = '';
+  const stage = (text: string) => {
+    if (bar.isActive) bar.update(done, { title, stage: text });
+    else bar.start(total, done, { title, stage: text });
   };
   return {
-    series(index, title) {
-      done = index;
-      Object.assign(texts, { title, stage: '' });
-      show();
+    series(index, name) {
+      [done, title] = [index, name];
+      stage('');
     },
-    stage(text) {
-      texts.stage = text;
-      show();
-    },
-    hide() {
-      bar?.stop();
-      bar = undefined;
-    },
+    stage,
+    hide: () => bar.stop(),
   };
 }

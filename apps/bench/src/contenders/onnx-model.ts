@@ -16,17 +16,22 @@ const operatorOf = ({ name }: CellForm) => OPERATORS[name as keyof typeof OPERAT
 
 export const statesOf = (form: CellForm): readonly string[] => operatorOf(form).states;
 
-/** A message of protocol buffers: the number and the value of each field, in their order. */
-type Message = readonly (readonly [field: number, value: number | string | Uint8Array | Message])[];
+type Value = number | string | Uint8Array | Message;
+/** A message of protocol buffers: the value of each field by its number, or the values of one that repeats. */
+interface Message {
+  readonly [field: number]: Value | readonly Value[] | undefined;
+}
 
 function encode(message: Message): Uint8Array {
   const writer = new BinaryWriter();
-  for (const [field, value] of message) {
-    if (typeof value === 'number') writer.tag(field, WireType.Varint).int64(value);
-    else {
-      writer.tag(field, WireType.LengthDelimited);
-      if (typeof value === 'string') writer.string(value);
-      else writer.bytes(value instanceof Uint8Array ? value : encode(value));
+  for (const [field, values] of Object.entries(message)) {
+    for (const value of [values ?? []].flat() as Value[]) {
+      if (typeof value === 'number') writer.tag(Number(field), WireType.Varint).int64(value);
+      else {
+        writer.tag(Number(field), WireType.LengthDelimited);
+        if (typeof value === 'string') writer.string(value);
+        else writer.bytes(value instanceof Uint8Array ? value : encode(value));
+      }
     }
   }
   return writer.finish();
@@ -39,30 +44,23 @@ const INT_ATTRIBUTE = 2;
 const OPERATOR_SET = 22;
 const FORMAT_VERSION = 10;
 
-/** `AttributeProto` */
-const attribute = ([name, value]: [string, number]): Message => [
-  [1, name],
-  [3, value],
-  [20, INT_ATTRIBUTE],
-];
-
 /** `TensorProto`; raw data is little-endian, as typed arrays are on every machine that runs JavaScript. */
 const tensor = (
   name: string,
-  sizes: readonly number[],
+  sizes: number[],
   { buffer, byteOffset, byteLength }: Float32Array,
-): Message => [
-  ...sizes.map((size) => [1, size] as const),
-  [2, FLOAT],
-  [8, name],
-  [9, new Uint8Array(buffer, byteOffset, byteLength)],
-];
+): Message => ({
+  1: sizes,
+  2: FLOAT,
+  8: name,
+  9: new Uint8Array(buffer, byteOffset, byteLength),
+});
 
 /** `ValueInfoProto` with its `TypeProto`; without sizes for outputs, which onnxruntime derives. */
-const valueInfo = (name: string, sizes?: readonly number[]): Message => [
-  [1, name],
-  [2, [[1, [[1, FLOAT], ...(sizes ? [[2, sizes.map((size) => [1, [[1, size]]] as const)] as const] : [])]]]],
-];
+const valueInfo = (name: string, sizes?: number[]): Message => ({
+  1: name,
+  2: { 1: { 1: FLOAT, 2: sizes && { 1: sizes.map((size) => ({ 1: size })) } } },
+});
 
 /**
  * A model of one operator with constant weights, as the bytes of a `.onnx` file. Its input is `X`,
@@ -83,25 +81,29 @@ export function onnxModel(
   // An empty name leaves an optional input or output out: the lengths of sequences, and `Y`.
   const inputs = ['X', 'W', 'R', 'B', ...(carriesStates ? ['', ...initial] : [])];
   const outputs = carriesStates ? ['', ...states.map((state) => `Y_${state}`)] : ['Y'];
-  const node: Message = [
-    ...inputs.map((name) => [1, name] as const),
-    ...outputs.map((name) => [2, name] as const),
-    [4, operator],
-    ...Object.entries({ hidden_size: units, ...attributes }).map((entry) => [5, attribute(entry)] as const),
-  ];
-  const graph: Message = [
-    [1, node],
-    [2, operator],
-    [5, tensor('W', [1, rows, inputSize], W)],
-    [5, tensor('R', [1, rows, units], R)],
-    [5, tensor('B', [1, 2 * rows], B as Float32Array)],
-    [11, valueInfo('X', [timesteps, batch, inputSize])],
-    ...initial.map((name) => [11, valueInfo(name, [1, batch, units])] as const),
-    ...outputs.filter(Boolean).map((name) => [12, valueInfo(name)] as const),
-  ];
-  return encode([
-    [1, FORMAT_VERSION],
-    [7, graph],
-    [8, [[2, OPERATOR_SET]]],
-  ]);
+  const node: Message = {
+    1: inputs,
+    2: outputs,
+    4: operator,
+    5: Object.entries({ hidden_size: units, ...attributes }).map(([name, value]) => ({
+      1: name,
+      3: value,
+      20: INT_ATTRIBUTE,
+    })),
+  };
+  const graph: Message = {
+    1: node,
+    2: operator,
+    5: [
+      tensor('W', [1, rows, inputSize], W),
+      tensor('R', [1, rows, units], R),
+      tensor('B', [1, 2 * rows], B as Float32Array),
+    ],
+    11: [
+      valueInfo('X', [timesteps, batch, inputSize]),
+      ...initial.map((name) => valueInfo(name, [1, batch, units])),
+    ],
+    12: outputs.filter(Boolean).map((name) => valueInfo(name)),
+  };
+  return encode({ 1: FORMAT_VERSION, 7: graph, 8: { 2: OPERATOR_SET } });
 }

@@ -1,3 +1,4 @@
+import { flatGroup } from 'd3-array';
 import type { Run } from '../report/results-file.js';
 import { type Measured, rankedOf, type TaskReport } from '../run/results.js';
 import type { Shape } from '../workloads/workload.js';
@@ -31,11 +32,7 @@ export function variedShapes(shape: Shape, dimension: Dimension): Shape[] {
   const place = DIMENSIONS[dimension];
   const size = shape[place];
   const factors = size >= 16 ? [0.25, 0.5, 1, 2] : [1, 4, 16, 64];
-  return factors.map((factor) => {
-    const varied = [...shape] as [number, number, number, number];
-    varied[place] = Math.round(size * factor);
-    return varied;
-  });
+  return factors.map((factor) => shape.with(place, Math.round(size * factor)) as unknown as Shape);
 }
 
 /** Results that differ in one dimension alone. */
@@ -55,18 +52,20 @@ const LEAST_POINTS = 3;
 export function scalingsIn(reports: readonly TaskReport[]): Scaling[] {
   const results = reports.flatMap((report) => rankedOf(report.results));
   return (Object.keys(DIMENSIONS) as Dimension[]).flatMap((dimension) => {
-    const groups = new Map<string, Scaling & { results: Measured[] }>();
-    for (const result of results) {
-      const { workload, cell, shape } = result;
-      const common = ['batch', 'timesteps', 'input', 'units']
-        .flatMap((name, i) => (i === DIMENSIONS[dimension] ? [] : [`${name} ${shape[i]}`]))
+    const varied = DIMENSIONS[dimension];
+    const commonOf = ({ shape }: Measured) =>
+      ['batch', 'timesteps', 'input', 'units']
+        .map((name, i) => `${name} ${shape[i]}`)
+        .filter((_, i) => i !== varied)
         .join(', ');
-      const key = [workload, cell, common].join('|');
-      const group = groups.get(key) ?? { workload, cell, dimension, common, results: [] };
-      group.results.push(result);
-      groups.set(key, group);
-    }
-    const sizes = (group: Scaling) => new Set(group.results.map(({ shape }) => shape[DIMENSIONS[dimension]]));
-    return [...groups.values()].filter((group) => sizes(group).size >= LEAST_POINTS);
+    const groups = flatGroup(
+      results,
+      ({ workload }) => workload,
+      ({ cell }) => cell,
+      commonOf,
+    );
+    return groups
+      .filter(([, , , own]) => new Set(own.map(({ shape }) => shape[varied])).size >= LEAST_POINTS)
+      .map(([workload, cell, common, own]) => ({ workload, cell, dimension, common, results: own }));
   });
 }

@@ -1,4 +1,4 @@
-import '@picocss/pico/css/pico.classless.min.css';
+import '@picocss/pico/css/pico.min.css';
 import './style.css';
 import { render } from 'lit-html';
 import { type State, subscribe } from './store.js';

@@ -1,3 +1,4 @@
+import { throttle } from 'throttle-debounce';
 import { backendNamed } from '../backends.js';
 import { competitorsOf } from '../contenders/catalogue.js';
 import { type Run, readRun, writeCsv, writeRun } from '../report/results-file.js';
@@ -7,7 +8,6 @@ import { titleOf } from '../workloads/workload.js';
 import { describeBrowser, startWebWorker } from './browser-machine.js';
 import { keepPace, keepRun, keptPace, keptRun } from './kept.js';
 import { defaultSettings, queryOf, type Settings, seriesFor, settingsFrom } from './settings.js';
-import { throttle } from './throttle.js';
 
 /** A run that was measured here or opened. */
 export interface Source {
@@ -78,10 +78,16 @@ function currentPlan(): RunPlan {
 export const expectedSeconds = (pace = keptPace()): number =>
   new TimeLeft(currentPlan(), pace).secondsLeft(0);
 
-/** Measures the plan of the settings, each library in a worker of its own. */
-async function measureAll(signal: AbortSignal): Promise<void> {
+/** Measures the plan of the settings. The focus moves with the button that another one replaces. */
+export async function measure(): Promise<void> {
+  interruption = new AbortController();
+  const { signal } = interruption;
   const date = new Date().toISOString();
-  const progress = throttle<Progress>(PROGRESS_MS, (now) => show({ progress: now }));
+  const started = performance.now();
+  const showProgress = throttle(PROGRESS_MS, (progress: Progress) => show({ progress }));
+  const progress = { stage: 'starting', share: 0, secondsLeft: expectedSeconds() };
+  show({ progress, shown: undefined, other: undefined, problem: undefined, news: 'Measuring' });
+  document.querySelector<HTMLElement>('#cancel')?.focus();
   try {
     await runAll(currentPlan(), {
       startWorker: startWebWorker,
@@ -89,7 +95,7 @@ async function measureAll(signal: AbortSignal): Promise<void> {
       timeScale,
       pace: keptPace(),
       signal,
-      onProgress: progress.call,
+      onProgress: showProgress,
       onResults(results) {
         const run = { date, machine, ...results };
         keepRun(run);
@@ -97,27 +103,13 @@ async function measureAll(signal: AbortSignal): Promise<void> {
       },
       onReports: (_, series) => show({ news: `${titleOf(series)} is measured` }),
     });
-  } finally {
-    progress.stop();
-  }
-}
-
-/** Starts a measurement, which moves the focus with the button that it replaces. */
-export async function measure(): Promise<void> {
-  interruption = new AbortController();
-  const { signal } = interruption;
-  const progress = { stage: 'starting', share: 0, secondsLeft: expectedSeconds() };
-  const started = performance.now();
-  show({ progress, shown: undefined, other: undefined, problem: undefined, news: 'Measuring' });
-  document.querySelector<HTMLElement>('#cancel')?.focus();
-  try {
-    await measureAll(signal);
     if (!signal.aborted && timeScale === 1)
       keepPace((performance.now() - started) / 1000 / expectedSeconds(1));
     show({ news: signal.aborted ? 'Cancelled; the results so far are shown' : 'All is measured' });
   } catch (error) {
     show({ problem: `The measurement has failed: ${(error as Error).message}` });
   }
+  showProgress.cancel();
   const hadFocus = document.activeElement?.id === 'cancel';
   show({ progress: undefined });
   if (hadFocus) document.querySelector<HTMLElement>('#measure')?.focus();

@@ -217,7 +217,7 @@ class SeriesRun {
       this.references.set(key, reference);
     }
     findings.covers = reference.covers;
-    return maxErrorOf(findings.task, form, outputs, reference.expected);
+    return maxErrorOf(outputs, reference.expected);
   }
 
   /** Turns times into results. */

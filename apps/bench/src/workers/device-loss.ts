@@ -1,3 +1,5 @@
+import { within } from './within.js';
+
 let resolveLoss: (why: string) => void;
 const lost = new Promise<string>((resolve) => {
   resolveLoss = resolve;
@@ -20,8 +22,8 @@ export async function unlessLost<T>(work: Promise<T>): Promise<T> {
   try {
     return await Promise.race([work, loss]);
   } catch (error) {
-    const timeout = new Promise<void>((resolve) => setTimeout(resolve, LOSS_TIMEOUT_MS));
-    await Promise.race([loss, timeout]);
-    throw error;
+    return within(LOSS_TIMEOUT_MS, loss, () => {
+      throw error;
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { Answer, Replies, Request } from './serve.js';
+import { within } from './within.js';
 
 export type { Answer, Checked, Replies, Request } from './serve.js';
 
@@ -6,7 +7,7 @@ export type { Answer, Checked, Replies, Request } from './serve.js';
 export interface BenchWorker {
   /** One request at a time. Rejects when the request fails and when the worker is stopped. */
   ask<R extends Request>(request: R): Promise<Replies[R['kind']]>;
-  stop(): void;
+  stop(reason?: string): void;
 }
 
 /** A thread of Node or of a browser. */
@@ -39,8 +40,8 @@ export function connectWorker(thread: Thread) {
       if ('failure' in answer) throw new Error(answer.failure);
       return answer.reply as Replies[R['kind']];
     },
-    stop() {
-      onEnd('it was stopped');
+    stop(reason = 'it was stopped') {
+      onEnd(reason);
       thread.terminate();
     },
   };
@@ -75,22 +76,15 @@ export async function withWorkers<Result>(
  * @param step the name of the request in the error.
  * @throws Error when the reply takes longer than `limitSeconds`; the worker is then stopped.
  */
-export async function askWithin<R extends Request>(
+export function askWithin<R extends Request>(
   limitSeconds: number,
   worker: BenchWorker,
   step: string,
   request: R,
 ): Promise<Replies[R['kind']]> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`${step} did not finish within the limit of ${limitSeconds} s`));
-      worker.stop();
-    }, limitSeconds * 1000);
+  return within(1000 * limitSeconds, worker.ask(request), () => {
+    const reason = `${step} did not finish within the limit of ${limitSeconds} s`;
+    worker.stop(reason);
+    throw new Error(reason);
   });
-  try {
-    return await Promise.race([worker.ask(request), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,13 +1,16 @@
 import { referenceForward, referenceGradient } from '@sluice/core';
 import { classifierProblem } from './classifier.js';
 import { classifierLosses } from './classifier-reference.js';
-import { checkedCotangent, checkedPart, layerPlan, layerProblem, leading } from './layer.js';
+import { checkedCotangent, checkedPart, layerProblem, leading } from './layer.js';
 import { streamAsForward } from './stream.js';
 import type { CellForm, Task, Workload } from './workload.js';
 
+/** No result is that: outputs are finite. */
+const UNCHECKED = Number.NEGATIVE_INFINITY;
+
 /** The expected results of a contender's check, in float64. */
 export interface Reference {
-  /** In the order of the outputs of `Prepared.check`. */
+  /** In the order and of the sizes of the outputs of `Prepared.check`; `UNCHECKED` where these are not compared. */
   readonly expected: readonly Float64Array[];
   /** Which part of the results they are, in words. */
   readonly covers: string;
@@ -30,8 +33,10 @@ export function referenceOf(task: Task, form: CellForm): Reference {
   }
   const problem = layerProblem(form, shape);
   const part = checkedPart(problem.plan, workload, shape);
-  const whole = part.rows === batch && part.steps === timesteps;
-  const extent = whole ? 'the whole batch' : `the first ${part.steps} steps of ${part.rows} of ${batch} rows`;
+  const isWhole = part.rows === batch && part.steps === timesteps;
+  const extent = isWhole
+    ? 'the whole batch'
+    : `the first ${part.steps} steps of ${part.rows} of ${batch} rows`;
   const float64 = (values: Float32Array) => Float64Array.from(values);
   const inputs = {
     batch: part.rows,
@@ -39,21 +44,24 @@ export function referenceOf(task: Task, form: CellForm): Reference {
     x: float64(leading(problem.x, part, timesteps, inputSize)),
     parameters: problem.parameters.map(float64),
   };
+  const whole = (values: Float64Array, features: number, rest: number) => {
+    const result = new Float64Array(batch * timesteps * features).fill(rest);
+    const size = part.steps * features;
+    for (let row = 0; row < part.rows; row++) {
+      result.set(values.subarray(row * size, (row + 1) * size), row * timesteps * features);
+    }
+    return result;
+  };
   if (workload === 'forward') {
     const { sequence } = referenceForward(problem.plan, inputs);
-    return { expected: [sequence], covers: `the outputs of ${extent}` };
+    return { expected: [whole(sequence, units, UNCHECKED)], covers: `the outputs of ${extent}` };
   }
   const cotangent = checkedCotangent(problem, part, shape);
   const gradient = referenceGradient(problem.plan, inputs, {
     sequence: float64(leading(cotangent, part, timesteps, units)),
   });
-  const dx = new Float64Array(batch * timesteps * inputSize);
-  const size = part.steps * inputSize;
-  for (let row = 0; row < part.rows; row++) {
-    dx.set(gradient.x.subarray(row * size, (row + 1) * size), row * timesteps * inputSize);
-  }
   return {
-    expected: [dx, ...gradient.parameters],
+    expected: [whole(gradient.x, inputSize, 0), ...gradient.parameters],
     covers: `the gradients of the input and of every weight, of a loss over ${extent}`,
   };
 }
@@ -73,34 +81,17 @@ export const WRONG_ABOVE: Readonly<Record<Workload, number>> = {
  * The largest difference between a contender's checked results and the reference's, relative to max(1, |reference|);
  * Infinity when a number is missing or not finite.
  */
-export function maxErrorOf(
-  task: Task,
-  form: CellForm,
-  outputs: readonly Float32Array[],
-  expected: readonly Float64Array[],
-): number {
+export function maxErrorOf(outputs: readonly Float32Array[], expected: readonly Float64Array[]): number {
   if (outputs.length !== expected.length) return Number.POSITIVE_INFINITY;
-  const differences = outputs.map((output, i) =>
-    largestDifference(checkedOutput(task, form, output), expected[i]),
-  );
-  return Math.max(...differences);
-}
-
-/** Of a sequence, the part that the reference computed; gradients and losses are compared whole. */
-function checkedOutput(task: Task, form: CellForm, output: Float32Array): Float32Array {
-  const { workload, shape } = task;
-  if (workload === 'step') return checkedOutput(streamAsForward(task), form, output);
-  if (workload !== 'forward') return output;
-  const part = checkedPart(layerPlan(form, shape), workload, shape);
-  return leading(output, part, shape[1], shape[3]);
-}
-
-function largestDifference(output: Float32Array, expected: Float64Array): number {
-  if (output.length !== expected.length) return Number.POSITIVE_INFINITY;
   let largest = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs(output[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
-    if (!(difference <= largest)) largest = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+  for (const [i, reference] of expected.entries()) {
+    if (outputs[i].length !== reference.length) return Number.POSITIVE_INFINITY;
+    for (let j = 0; j < reference.length; j++) {
+      if (reference[j] === UNCHECKED) continue;
+      const difference = Math.abs(outputs[i][j] - reference[j]) / Math.max(1, Math.abs(reference[j]));
+      if (!Number.isFinite(difference)) return Number.POSITIVE_INFINITY;
+      largest = Math.max(largest, difference);
+    }
   }
   return largest;
 }

@@ -5,8 +5,6 @@
 export const WORKLOADS = ['forward', 'gradient', 'train', 'step'] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
-export const isWorkload = (name: unknown): name is Workload => WORKLOADS.includes(name as Workload);
-
 /**
  * Batch, timesteps, inputSize, units: of one call. For `train`, inputSize is the size of the embedding; for `step` there is
  * one timestep.

@@ -1,12 +1,12 @@
+import { throttle } from 'throttle-debounce';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { throttle } from '../../src/page/throttle.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('throttle calls at once, then rarely and with the newest value, and not after stop', () => {
+test('throttle calls at once, then rarely and with the newest value, and not after cancel', () => {
   const called: number[] = [];
-  const { call, stop } = throttle<number>(100, (value) => called.push(value));
+  const call = throttle(100, (value: number) => called.push(value));
   call(1);
   vi.advanceTimersByTime(1);
   expect(called).toEqual([1]);
@@ -16,7 +16,7 @@ test('throttle calls at once, then rarely and with the newest value, and not aft
   vi.advanceTimersByTime(20);
   expect(called).toEqual([1, 4]);
   call(5);
-  stop();
+  call.cancel();
   vi.advanceTimersByTime(1000);
   expect(called).toEqual([1, 4]);
 });

@@ -32,11 +32,7 @@ const doubtOf = (backend: BackendName) =>
 
 function factsOf(machine: Machine): [string, string][] {
   const { runtime, system, processor, threads, memoryGiB, sharedMemory, simd, relaxedSimd, webgpu } = machine;
-  const features = [
-    simd ? 'SIMD' : 'no SIMD',
-    relaxedSimd ? 'relaxed SIMD' : 'no relaxed SIMD',
-    sharedMemory ? 'threads' : 'no threads',
-  ];
+  const features = Object.entries({ SIMD: simd, 'relaxed SIMD': relaxedSimd, threads: sharedMemory });
   const adapter =
     'adapter' in webgpu
       ? `${webgpu.adapter}${webgpu.software ? ', in software' : ''}`
@@ -45,7 +41,7 @@ function factsOf(machine: Machine): [string, string][] {
     ['Runs in', runtime],
     ['System', [system, processor, memoryGiB && `${memoryGiB} GiB memory`].filter(Boolean).join(', ')],
     ['Logical cores', String(threads)],
-    ['WebAssembly', features.join(', ')],
+    ['WebAssembly', features.map(([name, has]) => (has ? name : `no ${name}`)).join(', ')],
     ['Shared memory', sharedMemory ? 'yes, cross-origin isolated' : 'no, not cross-origin isolated'],
     ['WebGPU adapter', adapter],
     ['Libraries', librariesText(machine)],
@@ -54,9 +50,9 @@ function factsOf(machine: Machine): [string, string][] {
 
 function ceilingTable(ceilings: readonly CeilingReport[]): TemplateResult {
   const columns: Column<Ceiling>[] = [
-    { heading: 'Device', cell: ({ backend }) => backendLabel(backend) },
-    { heading: 'in registers', cell: ({ registerLoop }) => threeDigits(registerLoop) },
-    { heading: 'matrix product', cell: ({ matrixProduct }) => threeDigits(matrixProduct) },
+    ['Device', ({ backend }) => backendLabel(backend)],
+    ['in registers', ({ registerLoop }) => threeDigits(registerLoop)],
+    ['matrix product', ({ matrixProduct }) => threeDigits(matrixProduct)],
   ];
   const skipped = ceilings.map((ceiling) =>
     'skipped' in ceiling

@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { errorText, threeDigits, timeIn, type Unit, unitOf } from '../../report/numbers.js';
@@ -26,24 +27,20 @@ export function resultsView({ reports, ceilings }: Run, width: number): Template
     reports.flatMap(({ results }) => rankedOf(results)),
     ceilings,
   );
-  const workloads = new Set(reports.map(({ task }) => task.workload));
-  return [...workloads].flatMap((workload) => {
-    const own = reports.filter(({ task, results }) => task.workload === workload && results.length > 0);
-    if (own.length === 0) return [];
+  const measured = reports.filter(({ results }) => results.length > 0);
+  return [...group(measured, ({ task }) => task.workload)].map(([workload, own]) => {
     const { name, note } = WORKLOAD_NAMES[workload];
-    return [
-      html`
-        <section aria-labelledby=${workload}>
-          <h3 id=${workload}>${name}</h3>
-          <p class="quiet">${note}</p>
-          ${guard([width, ...own], () => [
-            scalingsIn(own).map((scaling) => scalingChart(scaling, width)),
-            barCharts(own, width),
-          ])}
-          ${own.map((report) => taskTable(report, trusted))}
-        </section>
-      `,
-    ];
+    return html`
+      <section aria-labelledby=${workload}>
+        <h3 id=${workload}>${name}</h3>
+        <p class="quiet">${note}</p>
+        ${guard([width, ...own], () => [
+          scalingsIn(own).map((scaling) => scalingChart(scaling, width)),
+          barCharts(own, width),
+        ])}
+        ${own.map((report) => taskTable(report, trusted))}
+      </section>
+    `;
   });
 }
 
@@ -84,58 +81,49 @@ function taskColumns(
 ): Column<Measured>[] {
   const ifRight = (text: (result: Measured) => string) => (result: Measured) =>
     isWrong(result) ? '–' : text(result);
+  const median = (result: Measured) => {
+    const time = timeIn(unit, result.medianMs);
+    return result === ranked[0] && !isTied(result, ranked) ? html`<strong>${time}</strong>` : time;
+  };
+  const ratio = (result: Measured) =>
+    `${isTied(result, ranked) ? '≈ ' : ''}${(result.medianMs / fastest(ranked)).toFixed(2)}`;
+  const error = (result: Measured) =>
+    html`${isWrong(result) ? html`<strong class="wrong">WRONG</strong> ` : ''}${errorText(result.maxError)}`;
   return [
-    {
-      heading: 'Library',
-      title: 'The library that computed the result',
-      cell: ({ contender }) =>
-        html`<span class="swatch" style=${`background: var(${colorOf(contender)})`}></span>${CONTENDER_NAMES[contender].name}`,
-    },
-    { heading: 'Device', title: 'The device it ran on', cell: ({ backend }) => backendLabel(backend) },
-    {
-      heading: `Median, ${unit.name}`,
-      title: 'Half of the calls took less',
-      cell: (result) => {
-        const time = timeIn(unit, result.medianMs);
-        return result === ranked[0] && !isTied(result, ranked) ? html`<strong>${time}</strong>` : time;
-      },
-    },
-    {
-      heading: `Middle half, ${unit.name}`,
-      title: 'A quarter of the calls took less than the first, a quarter more than the second',
-      cell: ({ quartilesMs }) => quartilesMs.map((quartile) => timeIn(unit, quartile)).join(' – '),
-    },
-    {
-      heading: '÷ fastest',
-      title: 'The median divided by that of the fastest right result; ≈ where the middle halves overlap',
-      cell: ifRight((result) => {
-        const ratio = (result.medianMs / fastest(ranked)).toFixed(2);
-        return isTied(result, ranked) ? `≈ ${ratio}` : ratio;
-      }),
-    },
-    {
-      heading: 'GFLOP/s',
-      title: 'The operations of the matrix products, divided by the median',
-      cell: ifRight((result) => threeDigits(speedOf(result))),
-    },
-    {
-      heading: 'of ceiling',
-      title: 'That speed as a share of the speed of a loop in registers on the device',
-      cell: ifRight((result) => ceilingShare(result, ceilings)),
-    },
-    {
-      heading: 'First result, ms',
-      title: 'From loading the library to the first result',
-      cell: ({ firstMs }) => firstMs.toFixed(0),
-    },
-    {
-      heading: 'Max error',
-      title: 'The largest difference from the float64 reference, relative to max(1, |reference|)',
-      cell: (result) =>
-        html`${isWrong(result) ? html`<strong class="wrong">WRONG</strong> ` : ''}${errorText(result.maxError)}`,
-    },
+    ['Library', libraryCell, 'The library that computed the result'],
+    ['Device', ({ backend }) => backendLabel(backend), 'The device it ran on'],
+    [`Median, ${unit.name}`, median, 'Half of the calls took less'],
+    [
+      `Middle half, ${unit.name}`,
+      ({ quartilesMs }) => quartilesMs.map((quartile) => timeIn(unit, quartile)).join(' – '),
+      'A quarter of the calls took less than the first, a quarter more than the second',
+    ],
+    [
+      '÷ fastest',
+      ifRight(ratio),
+      'The median divided by that of the fastest right result; ≈ where the middle halves overlap',
+    ],
+    [
+      'GFLOP/s',
+      ifRight((result) => threeDigits(speedOf(result))),
+      'The operations of the matrix products, divided by the median',
+    ],
+    [
+      'of ceiling',
+      ifRight((result) => ceilingShare(result, ceilings)),
+      'That speed as a share of the speed of a loop in registers on the device',
+    ],
+    ['First result, ms', ({ firstMs }) => firstMs.toFixed(0), 'From loading the library to the first result'],
+    [
+      'Max error',
+      error,
+      'The largest difference from the float64 reference, relative to max(1, |reference|)',
+    ],
   ];
 }
+
+const libraryCell = ({ contender }: Measured): TemplateResult =>
+  html`<span class="swatch" style=${`background: var(${colorOf(contender)})`}></span>${CONTENDER_NAMES[contender].name}`;
 
 /** The speed of a result as a share of its device's ceiling. */
 function ceilingShare(result: Measured, ceilings: readonly Ceiling[]): string {
@@ -153,12 +141,12 @@ export function comparisonView(first: Source, second: Source): TemplateResult {
     return `${timeIn(unit, medianMs)} ${unit.name}`;
   };
   const columns: Column<Pair>[] = [
-    { heading: 'Task', cell: ({ first }) => `${WORKLOAD_NAMES[first.workload].name}, ${taskLabel(first)}` },
-    { heading: 'Library', cell: ({ first }) => CONTENDER_NAMES[first.contender].name },
-    { heading: 'Device', cell: ({ first }) => backendLabel(first.backend) },
-    { heading: 'A', cell: (pair) => time(pair, pair.first) },
-    { heading: 'B', cell: (pair) => time(pair, pair.second) },
-    { heading: 'B ÷ A', cell: ({ ratio }) => html`<strong>${threeDigits(ratio)}</strong>` },
+    ['Task', ({ first }) => `${WORKLOAD_NAMES[first.workload].name}, ${taskLabel(first)}`],
+    ['Library', ({ first }) => CONTENDER_NAMES[first.contender].name],
+    ['Device', ({ first }) => backendLabel(first.backend)],
+    ['A', (pair) => time(pair, pair.first)],
+    ['B', (pair) => time(pair, pair.second)],
+    ['B ÷ A', ({ ratio }) => html`<strong>${threeDigits(ratio)}</strong>`],
   ];
   return html`
     <section class="comparison" aria-labelledby="comparison">

@@ -1,10 +1,6 @@
 import { html, type TemplateResult } from 'lit-html';
 
-export interface Column<Row> {
-  readonly heading: string;
-  readonly title?: string;
-  readonly cell: (row: Row) => unknown;
-}
+export type Column<Row> = readonly [heading: string, cell: (row: Row) => unknown, title?: string];
 
 /**
  * A table that scrolls sideways on narrow screens; the first column stays.
@@ -18,20 +14,18 @@ export function table<Row>(
   more: unknown = '',
   name = 'results',
 ): TemplateResult {
-  const [first, ...others] = columns;
   return html`
-    <div class="scroll" role="region" aria-label=${caption} tabindex="0">
+    <div class="overflow-auto" role="region" aria-label=${caption} tabindex="0">
       <table class=${name}>
         <caption>${caption}</caption>
         <thead>
-          <tr>${columns.map(({ heading, title = '' }) => html`<th scope="col" title=${title}>${heading}</th>`)}</tr>
+          <tr>${columns.map(([heading, , title = '']) => html`<th scope="col" title=${title}>${heading}</th>`)}</tr>
         </thead>
         <tbody>
           ${rows.map(
             (row) => html`
               <tr>
-                <th scope="row">${first.cell(row)}</th>
-                ${others.map(({ cell }) => html`<td>${cell(row)}</td>`)}
+                ${columns.map(([, cell], i) => (i === 0 ? html`<th scope="row">${cell(row)}</th>` : html`<td>${cell(row)}</td>`))}
               </tr>
             `,
           )}
