@@ -99,7 +99,7 @@ export function makeReport(
 const countTests = (count: number): string => (count === 1 ? '1 test' : `${count} tests`);
 
 /** Whether a run shows that the backend does not conform. A partial run without a failure shows nothing. */
-export function isRefuted({ conforming, failed, tolerances: used }: ConformanceReport): boolean {
+export function isNonconforming({ conforming, failed, tolerances: used }: ConformanceReport): boolean {
   const isWide = !(used.forward <= widest.forward && used.gradient <= widest.gradient);
   return !conforming && (failed > 0 || isWide);
 }
@@ -108,7 +108,7 @@ export function isRefuted({ conforming, failed, tolerances: used }: ConformanceR
 function verdictOf(report: ConformanceReport): string {
   const { conforming, reasons, level } = report;
   if (conforming) return level === 'training' ? 'conforming' : 'conforming for inference';
-  return `${isRefuted(report) ? 'not conforming' : 'a partial run'}: ${reasons.join('; ')}`;
+  return `${isNonconforming(report) ? 'not conforming' : 'a partial run'}: ${reasons.join('; ')}`;
 }
 
 /** A report prints at most this many failures; `failures` has all. */

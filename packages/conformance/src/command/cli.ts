@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { suiteNames } from '../list-cases.js';
-import { isRefuted, reportJson, reportText } from '../report.js';
+import { isNonconforming, reportJson, reportText } from '../report.js';
 import type { Level, Tier } from '../selection.js';
 import { version } from '../version.js';
 import { junitXml } from './junit.js';
@@ -89,7 +89,7 @@ async function run(file: string, options: Options): Promise<void> {
   if (options.junit) await writeJunit(options.junit, junitXml(finished));
   if (finished.endFailure !== undefined) throw new Error(finished.endFailure);
   if (interruption.signal.aborted) process.exitCode = INTERRUPTED;
-  else if (isRefuted(report) || report.notRun > 0) process.exitCode = 1;
+  else if (isNonconforming(report) || report.notRun > 0) process.exitCode = 1;
 }
 
 /** @throws Error naming the option when the file cannot be written. */
