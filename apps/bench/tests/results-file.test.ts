@@ -114,6 +114,11 @@ describe('a file of results', () => {
     expect(() => readRun(text({ contender: 'me' }))).toThrow(
       /^The field results\[1\]\.contender is wrong: .*"sluice"/,
     );
+    expect(() => readRun(text({ quartilesMs: [5, 1] }))).toThrow(
+      'The field results[1].quartilesMs is wrong: Expected the smaller number first.',
+    );
+    const undated = JSON.stringify({ ...JSON.parse(writeRun(run)), date: 'yesterday' });
+    expect(() => readRun(undated)).toThrow(/^The field date is wrong: .*yesterday/);
     expect(() => readRun(text({ backend: 7 }))).toThrow(/results\[1\]\.backend is wrong: .*string/);
     expect(() => readRun(text({ roundsMs: [1, null] }))).toThrow(
       /^The field results\[1\]\.roundsMs\[1\] is wrong/,

@@ -27,7 +27,7 @@ export interface Run {
 
 /** The contents of a file of results. */
 const contents = v.object({
-  date: v.nullish(v.string()),
+  date: v.nullish(v.pipe(v.string(), v.isoTimestamp())),
   machine: v.nullish(machineSchema),
   ceilings: v.nullish(v.array(v.nullable(ceilingSchema))),
   tasks: v.optional(v.array(taskSchema)),

@@ -28,9 +28,10 @@ export function seriesTables(series: Series, reports: readonly TaskReport[]): st
 }
 
 /**
- * A task's results as a table, with notes below. `÷ fastest` is the median divided by the fastest one, marked with ≈ where
- * the middle halves of both overlap. `÷ sluice` divides
- * by Sluice's on the same backend, or by its fastest if it has none there. A wrong result is marked and not compared.
+ * A task's results as a table, with notes below. A wrong result is marked and not compared.
+ *
+ * `÷ fastest` is the median divided by the fastest one, marked with ≈ where the middle halves of both overlap. `÷ sluice` is
+ * divided by Sluice's on the same backend, or by Sluice's fastest if it has none there.
  */
 export function taskTable({ task, results, notes, covers }: TaskReport): string {
   const measured = results.filter(isMeasured);
@@ -40,7 +41,7 @@ export function taskTable({ task, results, notes, covers }: TaskReport): string 
     ...['contender', 'backend', `median ${unit.name}`, `min ${unit.name}`, 'runs'],
     ...['÷ fastest', '÷ sluice', 'max error', 'kernels'],
   ];
-  const warning = noiseWarning(ranked);
+  const warning = noiseWarning(ranked, ({ contender, backend }) => `${contender} on ${backend}`);
   const rows = measured.map((result) => taskRow(result, ranked, unit));
   const skipped = results.flatMap((result) =>
     isMeasured(result) ? [] : [`${result.contender} on ${result.backend} skipped: ${result.skipped}`],

@@ -18,14 +18,21 @@ export function isTied(result: Measured, ranked: readonly Measured[]): boolean {
   return result === fastest ? others.some(overlaps) : ranked.includes(result) && overlaps(result);
 }
 
-/** A warning when some results are noisy. */
-export function noiseWarning(results: readonly Measured[]): string | undefined {
+/**
+ * A warning when some results are noisy, with their names unless all are.
+ *
+ * @param nameOf the name of a result for a reader
+ */
+export function noiseWarning(
+  results: readonly Measured[],
+  nameOf: (result: Measured) => string,
+): string | undefined {
   const noisy = results.filter(isNoisy);
   if (noisy.length === 0) return undefined;
   const widest = Math.max(...noisy.map(spreadOf));
   const which =
-    results.length === 1 ? 'The times vary' : `The times of ${noisy.length} of ${results.length} vary`;
-  return `${which} too much to be trusted: their middle half is up to ${Math.round(100 * widest)} % of the median wide. Other programs may use the processor: close them and measure again.`;
+    noisy.length === results.length ? 'All times' : `The times of ${noisy.map(nameOf).join('; ')}`;
+  return `${which} vary too much to be trusted: their middle half is up to ${Math.round(100 * widest)} % of the median wide. Other programs may use the processor: close them and measure again.`;
 }
 
 /** The measured ceilings, sorted by whether they are at least as high as every measured speed of their device. */

@@ -53,7 +53,10 @@ const measured = v.object({
   medianMs: duration,
   minMs: duration,
   /** A quarter of the measurements are below the first, a quarter above the second. */
-  quartilesMs: v.tuple([duration, duration]),
+  quartilesMs: v.pipe(
+    v.tuple([duration, duration]),
+    v.check(([first, second]) => first <= second, 'Expected the smaller number first'),
+  ),
   /** The number of measurements: single calls, or groups of calls that are too short to be timed alone. */
   runs: count,
   /**

@@ -220,7 +220,7 @@ class SeriesRun {
     return maxErrorOf(outputs, reference.expected);
   }
 
-  /** Turns times into results. */
+  /** Makes results from the times so far. */
   private conclude(times: readonly Times[]): void {
     for (const [i, lane] of this.ready.entries()) {
       const { rounds, failure } = times[i];

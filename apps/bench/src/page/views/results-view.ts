@@ -15,7 +15,14 @@ import {
   type TaskReport,
 } from '../../run/results.js';
 import { type Pair, pairsOf, scalingsIn } from '../comparisons.js';
-import { backendLabel, CONTENDER_NAMES, colorOf, taskLabel, WORKLOAD_NAMES } from '../names.js';
+import {
+  backendLabel,
+  CONTENDER_NAMES,
+  colorOf,
+  competitorLabel,
+  taskLabel,
+  WORKLOAD_NAMES,
+} from '../names.js';
 import { endComparison, type Source } from '../store.js';
 import { barCharts, scalingChart } from './charts.js';
 import { machineView } from './machine-view.js';
@@ -62,7 +69,7 @@ function taskTable(
       </tr>
     `,
   );
-  const warning = noiseWarning(rows);
+  const warning = noiseWarning(rows, competitorLabel);
   const remarks = [
     ...(covers && rows.length > 0 ? [`The error is that of ${covers}.`] : []),
     ...notes.map((note) => (note.endsWith('.') ? note : `${note}.`)),
