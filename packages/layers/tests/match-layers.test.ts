@@ -34,6 +34,28 @@ async function expectRefusal(model: tfl.LayersModel, bytes: Uint8Array, mapping:
   expect(readAll(model)).toEqual(before);
 }
 
+test('layers that do not fit are shown with their shapes, and no mapping is proposed', async () => {
+  const source = sequential({ layers: [gru({ units: 2, name: 'gru', inputShape: [4, 3] })] });
+  const bytes = await fileOf(source, { gru: 'rnn' });
+  const before = tfl.sequential({ layers: [tfl.layers.gru({ units: 2, name: 'old', inputShape: [4, 3] })] });
+  await expectRefusal(
+    before,
+    bytes,
+    {},
+    /In the file rnn.l0 is gru \[3, 6\] \[2, 6\] \[2, 6\]\.\nIn the model old is GRU \[3, 6\] \[2, 6\] \[6\]\.\nBuild the model/,
+  );
+  for (const mapping of [null, 'rnn', ['old']]) {
+    await expectRefusal(
+      before,
+      bytes,
+      mapping as never,
+      /the mapping must be an object such as \{ 'rnn.l0': 'old' \}, but is /,
+    );
+  }
+  await expect(loadWeights({} as never, bytes)).rejects.toThrow('loadWeights takes a LayersModel');
+  await expect(toModelFile(undefined as never)).rejects.toThrow('toModelFile takes a LayersModel');
+});
+
 describe('layers of equal shapes', () => {
   test('with numbers in their names are matched in the order of the numbers', async () => {
     const source = chain('a', 'b', 'c');

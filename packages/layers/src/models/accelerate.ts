@@ -1,6 +1,6 @@
 import { engine } from '@tensorflow/tfjs-core';
-import { LayersModel } from '@tensorflow/tfjs-layers';
-import { type Accelerated, Acceleration, noteMasks } from './acceleration.js';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { type Accelerated, Acceleration, checkModel, noteMasks } from './acceleration.js';
 import { mapToSluice } from './class-mapping.js';
 import { copyOptimizer } from './copy-optimizer.js';
 import { checkSharedWeights, copyWeights } from './copy-weights.js';
@@ -17,7 +17,7 @@ import { refuseUnknownClasses } from './known-classes.js';
  * @throws TypeError when it is no LayersModel; Error when layers have classes that are not registered, or two layers share weights.
  */
 export function accelerate<Model extends LayersModel>(model: Model): Accelerated<Model> {
-  checkModel(model);
+  checkModel(model, 'accelerate');
   checkSharedWeights(model);
   const config = model.getConfig() as unknown as Description;
   const { description, replaced, left } = mapToSluice(
@@ -39,17 +39,6 @@ export function accelerate<Model extends LayersModel>(model: Model): Accelerated
   const metadata = model.getUserDefinedMetadata();
   if (metadata != null) fast.setUserDefinedMetadata(metadata);
   return Object.assign(fast, { acceleration: new Acceleration(noteMasks(replaced, fast), left) });
-}
-
-function checkModel(model: unknown): asserts model is LayersModel {
-  if (model instanceof LayersModel) return;
-  const isGraph = typeof (model as { executeAsync?: unknown } | null)?.executeAsync === 'function';
-  throw new TypeError(
-    isGraph
-      ? 'accelerate takes a LayersModel, but was given a GraphModel, which holds operations and no layers. ' +
-          'Convert its source with --output_format=tfjs_layers_model, or load the Keras or ONNX file with loadModel.'
-      : `accelerate takes a LayersModel, such as tf.sequential() or loadLayersModel() make, but was given ${model === null ? 'null' : typeof model}.`,
-  );
 }
 
 /** A deep copy: a model's constructor changes the configuration that it is given. */

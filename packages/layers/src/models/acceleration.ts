@@ -71,3 +71,15 @@ export function noteMasks(replaced: readonly ReplacedLayer[], model: LayersModel
     return { ...layer, difference: layer.difference ? `${layer.difference}, ${note}` : note };
   });
 }
+
+/** @throws TypeError when an argument of a function is no LayersModel. */
+export function checkModel(model: unknown, caller: string): asserts model is LayersModel {
+  if (model instanceof LayersModel) return;
+  const isGraph = typeof (model as { executeAsync?: unknown } | null)?.executeAsync === 'function';
+  throw new TypeError(
+    isGraph
+      ? `${caller} takes a LayersModel, but was given a GraphModel, which holds operations and no layers. ` +
+          'Convert its source with --output_format=tfjs_layers_model, or load the Keras or ONNX file with loadModel.'
+      : `${caller} takes a LayersModel, such as tf.sequential() or loadLayersModel() make, but was given ${model === null ? 'null' : typeof model}.`,
+  );
+}

@@ -1,9 +1,16 @@
 import { type LayerData, type ReadOptions, readModel, type Source } from '@sluice/formats';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
-import { leavesOf } from './acceleration.js';
+import { formatValue } from '../checks.js';
+import { checkModel, leavesOf } from './acceleration.js';
 import { setLayer } from './build-model.js';
 import { describeSource } from './load-model.js';
-import { matchLayers, type WeightMapping, type WeightMatch } from './match-layers.js';
+import {
+  describeData,
+  describeTarget,
+  matchLayers,
+  type WeightMapping,
+  type WeightMatch,
+} from './match-layers.js';
 
 /**
  * Loads weights into a model that is built already: PyTorch's `.pt` and `.safetensors`, Keras's weights, ONNX, any format that
@@ -14,7 +21,7 @@ import { matchLayers, type WeightMapping, type WeightMatch } from './match-layer
  * @param mapping names of the file's layers and paths of the model's, for those that kind, shapes and names do not match.
  * @returns the match.
  * @throws Error with the table of the match when a layer of either side is left over, fits several places, or has other
- *   activations; RangeError when the mapping names a layer that does not exist.
+ *   activations; TypeError, RangeError when an argument is wrong or the mapping names a layer that does not exist.
  */
 export async function loadWeights(
   model: LayersModel,
@@ -22,6 +29,7 @@ export async function loadWeights(
   mapping: WeightMapping = {},
   options: ReadOptions = {},
 ): Promise<WeightMatch> {
+  checkModel(model, 'loadWeights');
   const file = describeSource(source);
   const read = await readModel(source, options);
   const data = read.layers;
@@ -31,7 +39,7 @@ export async function loadWeights(
   if (match.unused.length + match.missing.length + match.problems.length > 0) {
     throw new Error(
       `${file}: its layers do not match those of the model, so nothing was set.\n${match}\n` +
-        `Change the model, or give the pairs as the third argument: loadWeights(model, source, ${formatMapping(match, data, targets)}).`,
+        describeFix(match, data, targets, mapping),
     );
   }
   const byName = new Map(data.map((layer) => [layer.name, layer]));
@@ -41,16 +49,29 @@ export async function loadWeights(
   return match;
 }
 
-/** A mapping as an example: of layers that have no partner yet. */
-function formatMapping(
+/** What to change: the model, or the mapping if layers fit several places. */
+function describeFix(
   { pairs, unused, missing }: WeightMatch,
   data: readonly LayerData[],
   targets: ReadonlyMap<string, layers.Layer>,
+  mapping: WeightMapping,
 ): string {
-  const isFree = (name: string) => !pairs.some(({ from, to }) => from === name || to === name);
-  const from = unused[0] ?? data.map(({ name }) => name).find(isFree) ?? data[0]?.name;
-  const to = missing[0] ?? [...targets.keys()].find(isFree) ?? [...targets.keys()][0];
-  return `{ '${from}': '${to}' }`;
+  const unclear = data.find(
+    ({ name }) =>
+      !unused.includes(name) && !Object.hasOwn(mapping, name) && !pairs.some(({ from }) => from === name),
+  );
+  if (unclear) {
+    const free = [...targets.keys()].find(
+      (path) => !missing.includes(path) && !pairs.some(({ to }) => to === path),
+    );
+    return `Give the pairs as the third argument: loadWeights(model, source, { '${unclear.name}': '${free}' }).`;
+  }
+  const inFile = data.filter(({ name }) => unused.includes(name));
+  const left = [
+    ...inFile.map((layer) => `In the file ${layer.name} is ${describeData(layer)}.`),
+    ...missing.map((path) => `In the model ${path} is ${describeTarget(targets.get(path) as layers.Layer)}.`),
+  ];
+  return [...left, 'Build the model with the kinds, shapes and options of the file.'].join('\n');
 }
 
 function checkMapping(
@@ -59,6 +80,11 @@ function checkMapping(
   targets: readonly string[],
   file: string,
 ): void {
+  if (typeof mapping !== 'object' || mapping === null || Array.isArray(mapping)) {
+    throw new TypeError(
+      `loadWeights: the mapping must be an object such as { '${data[0]?.name}': '${targets[0]}' }, but is ${formatValue(mapping)}.`,
+    );
+  }
   const check = (kind: string, given: readonly string[], known: readonly string[]) => {
     const unknown = given.filter((name) => !known.includes(name));
     if (unknown.length === 0) return;

@@ -162,12 +162,18 @@ const isSameClass = (inFile: string, inModel: string): boolean =>
 
 function describeMisfit(data: LayerData, to: string, target: layers.Layer | undefined): string {
   if (!target) return `${data.name} → ${to}: the mapping has ${to} twice`;
-  const kind = data.kind === 'recurrent' ? data.cell.name : data.className;
-  const [inFile, inModel] = [shapesInFile(data), shapesOf(target)].map((shapes) =>
-    shapes.map(formatShape).join(' '),
-  );
-  return `${data.name} → ${to}: the file has ${kind} ${inFile}, the model ${target.getClassName()} ${inModel}`;
+  return `${data.name} → ${to}: the file has ${describeData(data)}, the model ${describeTarget(target)}`;
 }
+
+/** Kind and shapes of a layer of a file: `gru [4, 18] [6, 18] [2, 18]`. */
+export const describeData = (data: LayerData): string =>
+  [data.kind === 'recurrent' ? data.cell.name : data.className, ...shapesInFile(data).map(formatShape)].join(
+    ' ',
+  );
+
+/** Class and shapes of a layer of a model. */
+export const describeTarget = (target: layers.Layer): string =>
+  [target.getClassName(), ...shapesOf(target).map(formatShape)].join(' ');
 
 /** Formats of which weights alone say the activations of an LSTM and a GRU: their library has no others. */
 const FIXED_OPTIONS = ['pytorch', 'safetensors'];

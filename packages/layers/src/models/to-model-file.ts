@@ -2,14 +2,16 @@ import type { KerasObject, ModelFile } from '@sluice/formats';
 import { describeModel } from '@sluice/formats/layers-model';
 import { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { checkModel } from './acceleration.js';
 
 /**
  * A model as the plain data that `writeModel` of `@sluice/formats/write` writes in any format. The optimizer's state is left out.
  *
  * @param model of Sluice's or TensorFlow.js's layers.
- * @throws FormatError when a layer has an option that plain data cannot hold.
+ * @throws TypeError when it is no LayersModel; FormatError when a layer has an option that plain data cannot hold.
  */
 export async function toModelFile(model: LayersModel): Promise<ModelFile> {
+  checkModel(model, 'toModelFile');
   let artifacts: io.ModelArtifacts | undefined;
   await model.save(
     io.withSaveHandler(async (saved) => {
