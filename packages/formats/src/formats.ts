@@ -21,9 +21,6 @@ export const formats: readonly Format[] = [
   { name: 'onnx', label: 'ONNX', endings: ['.onnx'] },
 ];
 
-/** The names of all formats. */
-export const formatNames: readonly FormatName[] = formats.map(({ name }) => name);
-
 /** The format that a path's ending names; undefined if none does. */
 export const formatOfPath = (path: string): FormatName | undefined =>
   formats.find(({ endings }) => endings.some((ending) => path.toLowerCase().endsWith(ending)))?.name ??

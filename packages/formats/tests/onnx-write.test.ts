@@ -218,6 +218,14 @@ describe('a model that Keras describes', () => {
     }
   });
 
+  test('TimeDistributed of a Dense is written as the Dense', async () => {
+    const inner = keras('Dense', { name: 'inner', activation: 'softmax' });
+    const layers = [...layersOf().slice(0, 2), keras('TimeDistributed', { name: 'top', layer: inner })];
+    const wrapped = { ...dense('top', UNITS, 3), className: 'TimeDistributed' };
+    const model = { ...described(layers), layers: [layer, wrapped] };
+    expect(await written(model)).toEqual(await written(described(layersOf())));
+  });
+
   test('is written when it is functional and a chain', async () => {
     const linked = layersOf().map((own, i, all) => {
       const { name } = own.config;
@@ -257,6 +265,23 @@ test.each([
   ['no recurrent layer', [dense('top', 5, 2)], 'it has no recurrent layer'],
 ])('%s is refused', async (_, layers, expected) => {
   await expect(written(modelOf(...layers))).rejects.toThrow(expected);
+});
+
+test.each([
+  ['a model of TensorFlow.js', () => writeModel({ layers: [] } as never, 'onnx'), 'what toModelFile of'],
+  [
+    'a format',
+    () => writeModel(modelOf(), 'h5' as never),
+    "the format 'h5'. It writes layers-model, safetensors, ",
+  ],
+  [
+    'a number of bits',
+    () => writeModel(modelOf(), 'layers-model', { quantize: 'int4' as never }),
+    "quantize must be 'float16' or 'int8', but is 'int4'",
+  ],
+  ['a folder', () => writeModel(modelOf(), 'onnx', { name: '../x' }), "without folders, but is '../x'"],
+])('%s that is none is refused', async (_, write, expected) => {
+  await expect(write()).rejects.toThrow(expected);
 });
 
 test('8 bits are refused', async () => {

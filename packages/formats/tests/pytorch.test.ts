@@ -61,12 +61,19 @@ describe("PyTorch's files", () => {
 
   test('say what is left out and what is assumed', async () => {
     const { notes } = await readModel(path('pytorch/checkpoint.pt'));
-    expect(notes).toEqual([
-      'Of the checkpoint, model_state_dict is read; epoch, optimizer, loss is left out.',
-    ]);
+    expect(notes).toEqual(['Of the checkpoint only model_state_dict is read, not epoch, optimizer, loss.']);
     expect((await readModel(path('safetensors/kinds.safetensors'))).notes.join()).toContain('tanh or relu');
     expect((await readModel(path('sru/stack.pt'))).notes.join()).toContain('one direction is assumed');
   });
+});
+
+test.each([
+  [{ nonlinearity: 'gelu' }, "assume has no nonlinearity: 'gelu'. It has nonlinearity: tanh or relu, "],
+  [{ nonlinear: 'relu' }, "assume has no nonlinear: 'relu'"],
+])('%j is nothing that can be assumed', async (assume, message) => {
+  await expect(readModel(path('pytorch/classifier.pt'), { assume: assume as never })).rejects.toThrow(
+    message,
+  );
 });
 
 describe('written files', () => {

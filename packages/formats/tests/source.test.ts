@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -75,6 +75,11 @@ describe('reading', () => {
   test.each([
     ['a missing path', () => '/no/such/model.json', 'there is no such file'],
     ['a folder', () => folder, 'is a folder; give the path of a file in it'],
+    ...(existsSync('/dev/zero')
+      ? ([
+          ['a device', () => '/dev/zero', '/dev/zero is a pipe or a device; write its content to a file'],
+        ] as const)
+      : []),
     ['a missing address', () => `${address}/other.json`, 'cannot be fetched: 404'],
     ['an address without a server', () => 'http://127.0.0.1:9/model.json', 'cannot be fetched'],
     ['a File without the weights beside it', () => filesOf('model.json'), 'weights lie in another file'],
@@ -89,6 +94,12 @@ describe('reading', () => {
     ['no bytes', () => new Uint8Array(0), 'this is no model file'],
   ])('%s is an error', async (_, source, message) => {
     await expect(readModel(source() as never)).rejects.toThrow(message);
+  });
+
+  test('an unknown option is an error', async () => {
+    await expect(readModel(path, { assumed: {} } as never)).rejects.toThrow(
+      'There is no option assumed. There are assume, onProgress, signal.',
+    );
   });
 
   test('never leaves the folder of the model', async () => {

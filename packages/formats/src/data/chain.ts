@@ -38,7 +38,7 @@ export function chainOf(model: ModelFile, format: string): Step[] {
   if (problems.length > 0) {
     throw new FormatError(
       `The model cannot be written as ${format}: ${problems.join('; ')}. A chain of Embedding, recurrent, Bidirectional, Dense, ` +
-        'TimeDistributed(Dense), Activation, Dropout and Flatten layers can be.',
+        'TimeDistributed(Dense), Activation, Dropout and Flatten layers can be. Weights alone can be written as safetensors.',
     );
   }
   if (steps.some(({ kind }) => kind === 'recurrent')) return steps;
@@ -144,7 +144,10 @@ function weightedStep(
   problems: string[],
 ): Step[] {
   const layer = model.layers.find(({ name, kind }) => kind === 'other' && names.includes(name));
-  if (layer?.kind === 'other') return otherStep(layer, activationOf(config, names[0], problems), problems);
+  if (layer?.kind === 'other') {
+    const inner = layer.className === 'TimeDistributed' ? { ...layer, className: 'Dense' } : layer;
+    return otherStep(inner, activationOf(config, names[0], problems), problems);
+  }
   problems.push(`${names[0]} has no weights`);
   return [];
 }

@@ -1,5 +1,5 @@
 /** Writes Keras 3's `.keras` files. The weights are written by h5wasm, the HDF5 library itself. */
-import { FormatError } from '../bytes/format-error.js';
+import { FormatError, WHOLE_MODEL } from '../bytes/format-error.js';
 import { zip } from '../bytes/zip.js';
 import type { WriteOptions, WrittenFiles } from '../data/format.js';
 import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
@@ -22,7 +22,7 @@ export async function write(
 ): Promise<WrittenFiles> {
   if (!model.topology) {
     throw new FormatError(
-      'A .keras file describes a whole model, but these are layers alone. Build the model and load the weights into it first.',
+      `A .keras file describes a whole model, but these are layers alone. ${WHOLE_MODEL}`,
     );
   }
   if (quantize !== undefined) {

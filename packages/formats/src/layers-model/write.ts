@@ -1,5 +1,5 @@
 /** Models as TensorFlow.js's layers format: `model.json` and one file of weights. */
-import { FormatError } from '../bytes/format-error.js';
+import { FormatError, WHOLE_MODEL } from '../bytes/format-error.js';
 import { joinBytes } from '../bytes/join.js';
 import type { WriteOptions, WrittenFiles } from '../data/format.js';
 import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
@@ -17,7 +17,7 @@ import { weightNames } from './weight-names.js';
 export function write(model: ModelFile, options: WriteOptions): WrittenFiles {
   if (!model.topology) {
     throw new FormatError(
-      'The layers format describes a whole model, but these are layers alone. Build the model and load the weights into it first.',
+      `The layers format describes a whole model, but these are layers alone. ${WHOLE_MODEL}`,
     );
   }
   const name = options.name ?? 'model';

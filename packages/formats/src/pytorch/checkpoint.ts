@@ -59,7 +59,7 @@ function findModel(root: Pickled, file: string): { dictionary: Map<Pickled, Pick
     const others = [...root.keys()].filter((key) => key !== name).join(', ');
     return {
       dictionary: inner,
-      notes: others ? [`Of the checkpoint, ${name} is read; ${others} is left out.`] : [],
+      notes: others ? [`Of the checkpoint only ${name} is read, not ${others}.`] : [],
     };
   }
   return { dictionary: root, notes: [] };

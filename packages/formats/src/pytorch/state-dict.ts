@@ -1,6 +1,6 @@
 /** The tensors of a PyTorch model as layers, by their names: `encoder.weight_ih_l0_reverse`, `fc.weight`. */
 import type { JsonObject } from '@sluice/core';
-import { FormatError } from '../bytes/format-error.js';
+import { describe, FormatError } from '../bytes/format-error.js';
 import type { AssumedOptions } from '../data/format.js';
 import { type LayerData, parametersOf, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
@@ -20,13 +20,14 @@ const WRAPPERS = /^(module\.|_orig_mod\.)+/;
 
 /**
  * The layers of a state_dict.
- * @throws FormatError naming every module that cannot be read.
+ * @throws FormatError when an assumed option is unknown, or naming every module that cannot be read.
  */
 export async function readStateDict(
   tensors: readonly FileTensor[],
   assume: AssumedOptions,
   file: string,
 ): Promise<NamedLayers> {
+  checkAssumed(assume);
   const problems: string[] = [];
   const notes = new Set<string>();
   const modules = groupModules(tensors);
@@ -42,6 +43,24 @@ export async function readStateDict(
   });
   if (problems.length > 0) throw new FormatError(`${file}: ${problems.join('\n')}`);
   return { layers, notes: [...notes] };
+}
+
+const ASSUMED: { readonly [Name in keyof AssumedOptions]-?: readonly AssumedOptions[Name][] } = {
+  nonlinearity: ['tanh', 'relu'],
+  bidirectional: [true, false],
+  highway: [true, false],
+  activation: ['linear', 'tanh'],
+};
+
+function checkAssumed(assume: AssumedOptions): void {
+  for (const [name, value] of Object.entries(assume)) {
+    const values: readonly unknown[] = Object.hasOwn(ASSUMED, name)
+      ? ASSUMED[name as keyof AssumedOptions]
+      : [];
+    if (value === undefined || values.includes(value)) continue;
+    const known = Object.entries(ASSUMED).map(([key, texts]) => `${key}: ${texts.join(' or ')}`);
+    throw new FormatError(`assume has no ${name}: ${describe(value)}. It has ${known.join(', ')}.`);
+  }
 }
 
 /** The modules in the order of their first tensor. */

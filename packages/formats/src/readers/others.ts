@@ -45,6 +45,8 @@ export const readers: readonly Reader[] = [
 export function findOtherReader(bytes: Uint8Array, file: string): Reader {
   const reader = readers.find(({ recognise }) => recognise(bytes));
   if (reader) return reader;
-  const known = formats.map(({ label, endings }) => `${label} (${endings.join(', ')})`).join('; ');
+  const known = formats
+    .map(({ label, endings }) => (endings.length > 0 ? `${label} (${endings.join(', ')})` : label))
+    .join('; ');
   throw new FormatError(`${file}: this is no model file that Sluice reads. It reads: ${known}.`);
 }
