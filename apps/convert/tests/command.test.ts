@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -33,7 +33,7 @@ describe('sluice inspect', () => {
       /^pytorch\n\nlayer +kind +shape +parameters\nembedding +Embedding +\[7, 3\] +21\n/,
     );
     expect(output).toMatch(/gru\.l0 +gru +4 → 2 +48\n/);
-    expect(output).toContain('Note: Of the checkpoint, model_state_dict is read');
+    expect(output).toContain('Note: Of the checkpoint only model_state_dict is read, not ');
     expect(output).toContain('gru.l0: gru (Cho et al. 2014');
     expect(output).toContain("n = tanh(W_n x + b_n + r ⊙ (U_n h₋ + b_n'))");
   });
@@ -100,7 +100,15 @@ describe('sluice convert', () => {
   test.each([
     [['model.xyz'], 'its ending names no format. Give --to'],
     [['model.keras'], 'these are layers alone'],
-    [['model.safetensors', '--quantize', 'int8'], "Choose quantize: 'float16'"],
+    [
+      ['model.safetensors', '--quantize', 'int8'],
+      'views.pt: A .safetensors file for PyTorch holds floats. Choose',
+    ],
+    [
+      ['model.onnx', '--to', 'safetensors'],
+      'in the format safetensors is written as model.safetensors. Give OUT the ending .safetensors',
+    ],
+    [['model.h5'], 'It writes layers-model, safetensors, '],
   ])('to %j is refused with the reason', async (args, message) => {
     const folder = scratchFolder();
     const [name, ...flags] = args;
@@ -114,6 +122,20 @@ describe('sluice convert', () => {
     expect(error).toContain(message);
     expect(readdirSync(folder)).toEqual([]);
   });
+});
+
+test('a path that cannot be written is an error', async () => {
+  const folder = scratchFolder();
+  mkdirSync(join(folder, 'taken.safetensors'));
+  writeFileSync(join(folder, 'file'), '');
+  const convert = (...path: string[]) =>
+    sluice('convert', fixture('sru/stack.pt'), join(folder, ...path), '--force');
+  expect((await convert('taken.safetensors')).error).toContain('taken.safetensors: this is a folder');
+  expect((await convert('file', 'model.safetensors')).error).toMatch(
+    /file: this folder cannot be made \(EEXIST/,
+  );
+  expect((await convert('model.pt')).error).toContain('is written as model.py. Give OUT the ending .py');
+  expect(readdirSync(folder).sort()).toEqual(['file', 'taken.safetensors']);
 });
 
 describe('sluice check', () => {

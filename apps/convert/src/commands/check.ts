@@ -34,6 +34,7 @@ export async function check(path: string, flags: CheckFlags, terminal: Terminal)
   const engines = await findEngines();
   const running = engines.flatMap((found) => ('engine' in found ? [found] : []));
   const rows: string[][] = [];
+  const nan: string[] = [];
   let worst = 0;
   for (const { layer, inputs, outputs } of expected) {
     terminal.signal.throwIfAborted();
@@ -43,11 +44,17 @@ export async function check(path: string, flags: CheckFlags, terminal: Terminal)
     }
     worst = Math.max(worst, ...differences);
     rows.push([layer.name, ...differences.map(formatDifference)]);
+    if (Array.from(outputs).some(Number.isNaN)) nan.push(layer.name);
   }
   const { output } = terminal;
   output.write(`${formatTable(['layer', 'float64', ...running.map(({ name }) => name)], rows)}\n`);
   for (const found of engines)
-    if ('obstacle' in found) output.write(`${found.name} is not here: ${found.obstacle}\n`);
+    if ('obstacle' in found) output.write(`${found.name} did not run: ${found.obstacle}\n`);
+  if (nan.length > 0) {
+    output.write(
+      `${nan.join(', ')}: the expected outputs have NaN; look for NaN among weights and inputs.\n`,
+    );
+  }
   const against = flags.against ?? 'the float64 reference';
   const verdict = worst <= tolerance ? 'within' : 'above';
   output.write(
