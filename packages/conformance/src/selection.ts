@@ -27,19 +27,22 @@ export function selectVariants(all: readonly Variant[], share: CellShare): reado
   return all.filter((_, i) => i % 2 === parity);
 }
 
+/** In the quick tier a suite of small cases has the common cells and a third of the others; the turns are the thirds. */
+export type Turn = 0 | 1 | 2;
+const TURNS = 3;
+
 /**
- * The cells of a suite that runs a few small cases on each: all of the share, and in the quick tier the common cells and every
- * second one of the others.
- *
- * @param turn 0 or 1: suites with different turns have the other cells in the quick tier.
+ * The cells of a suite that runs a few small cases on each: all of the share, and in the quick tier the common cells and those
+ * of the turn. Suites with the three turns have all cells together.
  */
 export function cellsInTurn(
   { tier, cells }: Pick<Selection, 'tier' | 'cells'>,
-  turn: 0 | 1,
+  turn: Turn,
 ): readonly Variant[] {
   const selected = selectVariants(variants, cells);
   if (tier === 'full') return selected;
-  const isInTurn = (variant: Variant) => Math.floor(variants.indexOf(variant) / 2) % 2 === turn;
+  // Neighbours have the same turn, so that each half of the cells has every turn.
+  const isInTurn = (variant: Variant) => Math.floor(variants.indexOf(variant) / 2) % TURNS === turn;
   return selected.filter((variant) => commonVariants.includes(variant) || isInTurn(variant));
 }
 

@@ -29,7 +29,7 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
     };
     expect(failureTexts(report)).toEqual([]);
     expect(report).toEqual({ passed: expected, skipped: 0, failures: [] });
-    expect(expected).toBeGreaterThan(tier === 'full' ? 4700 : 1000);
+    expect(expected).toBeGreaterThan(tier === 'full' ? 4700 : 800);
     expect(conformance).toMatchObject({
       backend: 'webgpu',
       tier,

@@ -131,7 +131,7 @@ export const memorySuite: Suite = {
   *cases(selection) {
     yield otherCase('upload and download copy', checkCopies);
     yield otherCase('a download of a released buffer has its content', checkDownloadsInFlight);
-    for (const variant of cellsInTurn(selection, 1)) {
+    for (const variant of cellsInTurn(selection, 2)) {
       yield cellCase(variant, 'inputs are not written to', checkInputsAreKept, 'training');
       yield cellCase(variant, 'results are separate buffers', checkOwnBuffers, 'training');
     }

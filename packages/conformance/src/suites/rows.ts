@@ -63,7 +63,7 @@ export const rowsSuite: Suite = {
   name: 'rows',
   title: 'rows of a batch are independent',
   *cases(selection) {
-    for (const variant of cellsInTurn(selection, 0)) {
+    for (const variant of cellsInTurn(selection, 1)) {
       yield cellCase(variant, 'other rows have no effect', checkRowsAreApart);
       yield cellCase(variant, 'each row alone gives the same', checkRowAlone);
     }

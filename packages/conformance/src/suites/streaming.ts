@@ -76,7 +76,7 @@ export const streamingSuite: Suite = {
   name: 'streaming',
   title: 'a sequence in two parts gives the same as the whole',
   *cases(selection) {
-    for (const variant of cellsInTurn(selection, 1)) {
+    for (const variant of cellsInTurn(selection, 2)) {
       for (const reverse of [false, true]) {
         const title = reverse ? 'reversed' : 'forward in time';
         yield cellCase(variant, title, (subject) => checkStreaming(subject, variant, reverse));
