@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { backendNamed } from './backends.js';
 import { describeNode, untilIdle } from './command/machine.js';
 import { type BenchOptions, createCommand } from './command/options.js';
@@ -15,7 +15,18 @@ import { seriesOf, titleOf } from './workloads/workload.js';
 /** The exit code that a shell expects after Ctrl-C. */
 const INTERRUPTED = 130;
 
+/** Ends the command when a file cannot be written: before the measurement, whose results would be lost. */
+async function requireWritable(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'a');
+    await file.close();
+  } catch (error) {
+    command.error(`error: --save ${path}: the file cannot be written (${(error as Error).message}).`);
+  }
+}
+
 async function bench(options: BenchOptions): Promise<void> {
+  if (options.save) await requireWritable(options.save);
   const allSeries = seriesOf(options);
   const competitors = competitorsOf(options.contenders, options.backends);
   const progress = createProgress(allSeries.length, process.stderr);

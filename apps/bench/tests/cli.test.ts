@@ -93,6 +93,12 @@ describe('--import', () => {
   });
 });
 
+test('--save to a folder that does not exist is an error before anything is measured', async () => {
+  const { status, stdout, stderr } = await bench('--save', '/no-such-folder/run.json');
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^error: --save \/no-such-folder\/run\.json: the file cannot be written \(ENOENT/);
+});
+
 describe('--json', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'sluice-bench-')), 'run.json');
   let outcome: Outcome;
