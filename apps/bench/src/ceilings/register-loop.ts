@@ -29,17 +29,14 @@ export async function registerLoopSpeed(backend: BackendName, seconds: number): 
   const loop = LOOPS[tfjsName as PackagedBackendName] as (typeof LOOPS)[PackagedBackendName] | undefined;
   if (!loop) throw new Error('the bench has no ceiling for imported backends');
   const { flopsPerIteration, run } = await loop();
-  const millisecondsOf = async (iterations: number) => {
-    const start = performance.now();
-    await run(iterations);
-    return performance.now() - start;
-  };
   const runMs = Math.max(SHORTEST_RUN_MS, 1000 * seconds);
   // The first runs also compile the loop. The iterations double until every run is long enough.
   for (let iterations = 50; ; iterations *= 2) {
     let fastest = Number.POSITIVE_INFINITY;
     for (let i = 0; i < RUNS && fastest >= runMs; i++) {
-      fastest = Math.min(fastest, await millisecondsOf(iterations));
+      const start = performance.now();
+      await run(iterations);
+      fastest = Math.min(fastest, performance.now() - start);
     }
     if (fastest >= runMs) return (flopsPerIteration * iterations) / fastest / 1e6;
   }
@@ -104,22 +101,16 @@ async function webgpuRegisterLoop(): Promise<RegisterLoop> {
     layout: 'auto',
     compute: { module: device.createShaderModule({ code: SHADER }) },
   });
-  const iterationsBuffer = device.createBuffer({
-    size: 16,
-    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-  });
+  const count = device.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
   const sums = device.createBuffer({ size: WORKGROUP_SIZE * WORKGROUPS * 16, usage: GPUBufferUsage.STORAGE });
   const bindGroup = device.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),
-    entries: [
-      { binding: 0, resource: { buffer: iterationsBuffer } },
-      { binding: 1, resource: { buffer: sums } },
-    ],
+    entries: [count, sums].map((buffer, binding) => ({ binding, resource: { buffer } })),
   });
   return {
     flopsPerIteration: WEBGPU_FLOPS,
     run: (iterations) => {
-      device.queue.writeBuffer(iterationsBuffer, 0, Uint32Array.of(iterations));
+      device.queue.writeBuffer(count, 0, Uint32Array.of(iterations));
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
       pass.setPipeline(pipeline);

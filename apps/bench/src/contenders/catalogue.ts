@@ -31,15 +31,13 @@ export function competitorsOf(
   names: readonly ContenderName[],
   backends: readonly BackendName[],
 ): Competitor[] {
-  const portable = names.filter((contender) => !contenders[contender].ownBackend);
-  const withOwnBackend = names.flatMap((contender): Competitor[] => {
-    const { ownBackend } = contenders[contender];
-    if (!ownBackend) return [];
-    const chosen = backends.filter((backend) => backendNamed(backend).tfjsName === ownBackend);
-    return (chosen.length > 0 ? chosen : [ownBackend]).map((backend) => ({ contender, backend }));
+  const own = (contender: ContenderName) => contenders[contender].ownBackend;
+  const portable = backends.flatMap((backend) =>
+    names.filter((name) => !own(name)).map((contender): Competitor => ({ contender, backend })),
+  );
+  const withOwnBackend = names.filter(own).flatMap((contender) => {
+    const chosen = backends.filter((backend) => backendNamed(backend).tfjsName === own(contender));
+    return (chosen.length > 0 ? chosen : [`${own(contender)}`]).map((backend) => ({ contender, backend }));
   });
-  return [
-    ...backends.flatMap((backend) => portable.map((contender): Competitor => ({ contender, backend }))),
-    ...withOwnBackend,
-  ];
+  return [...portable, ...withOwnBackend];
 }

@@ -43,12 +43,10 @@ export async function profileKernels(
       if (running) return kernelFunc(call);
       running = true;
       const start = performance.now();
-      try {
-        return kernelFunc(call);
-      } finally {
-        add(config.kernelName, performance.now() - start);
-        running = false;
-      }
+      const result = kernelFunc(call);
+      add(config.kernelName, performance.now() - start);
+      running = false;
+      return result;
     },
   });
   const register = (config: KernelConfig) => {
@@ -61,12 +59,9 @@ export async function profileKernels(
   optimizer.applyGradients = (gradients) => {
     optimizing = true;
     const start = performance.now();
-    try {
-      applyGradients.call(optimizer, gradients);
-    } finally {
-      optimizerMs += performance.now() - start;
-      optimizing = false;
-    }
+    applyGradients.call(optimizer, gradients);
+    optimizerMs += performance.now() - start;
+    optimizing = false;
   };
   for (const config of originals) register(timed(config));
   try {

@@ -1,6 +1,6 @@
 import type { Tensor } from 'onnxruntime-web';
 import { backendNamed } from '../backends.js';
-import { layerProblem } from '../workloads/layer.js';
+import { layerProblem, swapAxes } from '../workloads/layer.js';
 import { streamProblem } from '../workloads/stream.js';
 import { formOf, type Shape } from '../workloads/workload.js';
 import type { Contender, Prepared } from './contender.js';
@@ -38,8 +38,8 @@ export const onnxruntime: Contender = {
 };
 
 function forwardTask(ort: Ort, session: Session, rows: Float32Array, shape: Shape): Prepared {
-  const [batch, timesteps, inputSize, units] = shape;
-  const x = swapRowsAndSteps(rows, batch, timesteps, inputSize);
+  const [batch, timesteps, inputSize] = shape;
+  const x = swapAxes(rows, batch, timesteps);
   const feeds = { X: new ort.Tensor('float32', x, [timesteps, batch, inputSize]) };
   const run = async () => {
     const { Y } = await session.run(feeds);
@@ -49,7 +49,7 @@ function forwardTask(ort: Ort, session: Session, rows: Float32Array, shape: Shap
   };
   return {
     async check() {
-      return { kernels: 1, outputs: [swapRowsAndSteps(await run(), timesteps, batch, units)] };
+      return { kernels: 1, outputs: [swapAxes(await run(), timesteps, batch)] };
     },
     run,
   };
@@ -78,21 +78,4 @@ function streamOf(ort: Ort, session: Session, states: readonly string[], shape: 
       return results.Y_h.data as Float32Array;
     },
   };
-}
-
-/** `[first, second, features]` as `[second, first, features]`. */
-function swapRowsAndSteps(
-  values: Float32Array,
-  first: number,
-  second: number,
-  features: number,
-): Float32Array {
-  const swapped = new Float32Array(values.length);
-  for (let i = 0; i < first; i++) {
-    for (let j = 0; j < second; j++) {
-      const from = (i * second + j) * features;
-      swapped.set(values.subarray(from, from + features), (j * first + i) * features);
-    }
-  }
-  return swapped;
 }

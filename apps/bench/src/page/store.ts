@@ -3,7 +3,7 @@ import { backendNamed } from '../backends.js';
 import { competitorsOf } from '../contenders/catalogue.js';
 import { type Run, readRun, writeCsv, writeRun } from '../report/results-file.js';
 import type { Machine } from '../run/results.js';
-import { type Progress, type RunPlan, runAll, TimeLeft } from '../run/run-all.js';
+import { type Progress, type RunPlan, runAll, timeLeft } from '../run/run-all.js';
 import { titleOf } from '../workloads/workload.js';
 import { describeBrowser, startWebWorker } from './browser-machine.js';
 import { keepPace, keepRun, keptPace, keptRun } from './kept.js';
@@ -76,7 +76,7 @@ function currentPlan(): RunPlan {
 
 /** The expected length of a run with the settings. */
 export const expectedSeconds = (pace = keptPace()): number =>
-  new TimeLeft(currentPlan(), pace).secondsLeft(0);
+  timeLeft(currentPlan(), pace)(0, 0, 0).secondsLeft;
 
 /** Measures the plan of the settings. The focus moves with the button that another one replaces. */
 export async function measure(): Promise<void> {

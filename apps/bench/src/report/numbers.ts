@@ -23,3 +23,6 @@ export const timeIn = (unit: Unit, milliseconds: number): string =>
 
 export const errorText = (maxError: number): string =>
   Number.isFinite(maxError) ? maxError.toExponential(1) : 'not finite';
+
+/** A column of a table: its heading, the cell of a row, and an explanation. */
+export type Column<Row, Cell = string> = readonly [heading: string, cell: (row: Row) => Cell, title?: string];

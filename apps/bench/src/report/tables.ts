@@ -1,9 +1,12 @@
+import { sum, transpose } from 'd3-array';
 import { isTied, noiseWarning } from '../run/noise.js';
 import {
+  type Entry,
   fastest,
   isMeasured,
   isWrong,
   KERNEL_GROUPS,
+  type KernelTime,
   type Measured,
   type Profile,
   rankedOf,
@@ -12,7 +15,7 @@ import {
 } from '../run/results.js';
 import { ratioOverRounds } from '../run/statistics.js';
 import { type Series, titleOf } from '../workloads/workload.js';
-import { errorText, threeDigits, timeIn, type Unit, unitOf } from './numbers.js';
+import { type Column, errorText, threeDigits, timeIn, unitOf } from './numbers.js';
 
 /** All tables of a series: results and profiles of each cell, then the cells compared, with empty lines between. */
 export function seriesTables(series: Series, reports: readonly TaskReport[]): string {
@@ -36,52 +39,43 @@ export function seriesTables(series: Series, reports: readonly TaskReport[]): st
 export function taskTable({ task, results, notes, covers }: TaskReport): string {
   const measured = results.filter(isMeasured);
   const ranked = rankedOf(results);
+  const sluice = ranked.filter(({ contender }) => contender === 'sluice');
   const unit = unitOf(measured);
-  const headings = [
-    ...['contender', 'backend', `median ${unit.name}`, `min ${unit.name}`, 'runs'],
-    ...['÷ fastest', '÷ sluice', 'max error', 'kernels'],
+  const ratio = (result: Measured, to: readonly Measured[]) =>
+    ranked.includes(result) && to.length > 0 ? (result.medianMs / fastest(to)).toFixed(2) : '–';
+  const ratioToSluice = (result: Measured) => {
+    const same = sluice.filter(({ backend }) => backend === result.backend);
+    return ratio(result, same.length > 0 ? same : sluice);
+  };
+  const columns: Column<Measured>[] = [
+    ['contender', ({ contender }) => contender],
+    ['backend', ({ backend }) => backend],
+    [`median ${unit.name}`, ({ medianMs }) => timeIn(unit, medianMs)],
+    [`min ${unit.name}`, ({ minMs }) => timeIn(unit, minMs)],
+    ['runs', ({ runs }) => String(runs)],
+    ['÷ fastest', (result) => `${isTied(result, ranked) ? '≈ ' : ''}${ratio(result, ranked)}`],
+    ['÷ sluice', ratioToSluice],
+    ['max error', (result) => `${isWrong(result) ? 'WRONG ' : ''}${errorText(result.maxError)}`],
+    ['kernels', ({ kernels }) => String(kernels)],
   ];
-  const warning = noiseWarning(ranked, ({ contender, backend }) => `${contender} on ${backend}`);
-  const rows = measured.map((result) => taskRow(result, ranked, unit));
   const skipped = results.flatMap((result) =>
-    isMeasured(result) ? [] : [`${result.contender} on ${result.backend} skipped: ${result.skipped}`],
+    isMeasured(result) ? [] : [`${nameOf(result)} skipped: ${result.skipped}`],
   );
   return underTitle(titleOf(task), [
-    ...(rows.length > 0 ? alignedColumns(2, headings, rows) : []),
-    ...(warning ? [warning] : []),
+    ...(measured.length > 0 ? alignedColumns(2, columns, measured) : []),
+    noiseWarning(ranked, nameOf),
     ...skipped,
     ...(task.workload === 'step' ? ranked.map(speedLine) : []),
-    ...(covers && rows.length > 0 ? [`max error over ${covers}`] : []),
+    covers && measured.length > 0 ? `max error over ${covers}` : undefined,
     ...notes,
   ]);
 }
 
-function taskRow(result: Measured, ranked: readonly Measured[], unit: Unit): string[] {
-  const { contender, backend, medianMs, minMs, runs, maxError, kernels } = result;
-  const sluice = ranked.filter((one) => one.contender === 'sluice');
-  const sameBackend = sluice.filter((one) => one.backend === backend);
-  const ratio = (to: number) =>
-    ranked.includes(result) && Number.isFinite(to) ? (medianMs / to).toFixed(2) : '–';
-  const tie = isTied(result, ranked) ? '≈ ' : '';
-  return [
-    contender,
-    backend,
-    timeIn(unit, medianMs),
-    timeIn(unit, minMs),
-    String(runs),
-    `${tie}${ratio(fastest(ranked))}`,
-    ratio(fastest(sameBackend.length > 0 ? sameBackend : sluice)),
-    `${isWrong(result) ? 'WRONG ' : ''}${errorText(maxError)}`,
-    String(kernels),
-  ];
-}
+const nameOf = ({ contender, backend }: Entry): string => `${contender} on ${backend}`;
 
 /** The speed of the matrix–vector products, which are most of a step: how near it is to the machine's limit. */
-function speedLine(result: Measured): string {
-  const { contender, backend, flops } = result;
-  const speed = threeDigits(speedOf(result));
-  return `${contender} on ${backend}: ${flops.toLocaleString('en')} flops of products at ${speed} GFLOP/s`;
-}
+const speedLine = (result: Measured): string =>
+  `${nameOf(result)}: ${result.flops.toLocaleString('en')} flops of products at ${threeDigits(speedOf(result))} GFLOP/s`;
 
 /**
  * The ratio of the times of each pair of cells, on each backend, for Sluice and its engine; no table for fewer than two
@@ -96,84 +90,79 @@ export function cellRatioTables(series: Series, reports: readonly TaskReport[]):
     const pairs = cells.flatMap((first, i) => cells.slice(i + 1).map((second) => [first, second] as const));
     if (pairs.length === 0) return [];
     const roundsOf = (cell: string, backend: string) =>
-      results.find((result) => result.cell === cell && result.backend === backend)?.roundsMs;
-    const ratio = (first?: readonly number[], second?: readonly number[]) =>
-      first && second ? ratioOverRounds(first, second).toFixed(2) : '–';
-    const rows = pairs.map(([first, second]) => [
-      `${first} ÷ ${second}`,
-      ...backends.map((backend) => ratio(roundsOf(first, backend), roundsOf(second, backend))),
-    ]);
+      results.find((result) => result.cell === cell && result.backend === backend)?.roundsMs ?? [];
+    const ratioOn =
+      (backend: string) =>
+      ([first, second]: readonly [string, string]) => {
+        const ratio = ratioOverRounds(roundsOf(first, backend), roundsOf(second, backend));
+        return Number.isNaN(ratio) ? '–' : ratio.toFixed(2);
+      };
+    const columns: Column<readonly [string, string]>[] = [
+      ['median over rounds', ([first, second]) => `${first} ÷ ${second}`],
+      ...backends.map((backend) => [backend, ratioOn(backend)] as const),
+    ];
     const title = `${titleOf(series)}: ${contender}’s cells compared`;
-    return [underTitle(title, alignedColumns(1, ['median over rounds', ...backends], rows))];
+    return [underTitle(title, alignedColumns(1, columns, pairs))];
   });
-}
-
-/** The number and the whole time of some kernel calls in a batch. */
-interface Cost {
-  readonly calls: number;
-  readonly ms: number;
 }
 
 /** Kernels with a smaller share of a batch are put together. */
 const LEAST_SHARE = 0.001;
 
+/** The calls of some kernels in a batch. */
+type Cost = Omit<KernelTime, 'group'> & { readonly group: string };
+
 /** The time of a training batch: by kernel, by purpose, and against its arithmetic. */
 export function kernelTable(result: Measured, profile: Profile): string {
-  const { contender, backend, flops, medianMs } = result;
+  const { flops, medianMs } = result;
   const { batches, batchMs, optimizerMs, kernels } = profile;
-  const figures = ({ calls, ms }: Cost) => [
-    String(Math.round(calls)),
-    threeDigits(ms),
-    `${((100 * ms) / batchMs).toFixed(1)} %`,
+  const columns: Column<Cost>[] = [
+    ['for', ({ group }) => group],
+    ['calls', ({ calls }) => String(Math.round(calls))],
+    ['ms', ({ ms }) => threeDigits(ms)],
+    ['share', ({ ms }) => `${((100 * ms) / batchMs).toFixed(1)} %`],
   ];
+  const sumOf = (kernel: string, group: string, costs: readonly Cost[]): Cost => ({
+    kernel,
+    group,
+    calls: sum(costs, ({ calls }) => calls),
+    ms: sum(costs, ({ ms }) => ms),
+  });
   const shown = kernels.filter(({ ms }) => ms / batchMs >= LEAST_SHARE);
   const others = kernels.slice(shown.length);
+  const small = others.length > 0 ? [sumOf(`${others.length} others`, '', others)] : [];
   // The optimizer's time is all of its work; the times of the other groups are those of their kernels.
   const groups = KERNEL_GROUPS.map((name) => {
-    const { calls, ms } = sumOf(kernels.filter(({ group }) => group === name));
-    return { name, calls, ms: name === 'optimizer' ? optimizerMs : ms };
+    const cost = sumOf(
+      '',
+      name,
+      kernels.filter(({ group }) => group === name),
+    );
+    return name === 'optimizer' ? { ...cost, ms: optimizerMs } : cost;
   });
-  const outside = { name: 'outside of kernels', calls: 0, ms: batchMs - sumOf(groups).ms };
-  const whole = { name: 'the whole batch', calls: sumOf(kernels).calls, ms: batchMs };
-  return underTitle(`${titleOf(result)}: where a batch of ${contender} on ${backend} goes`, [
-    ...alignedColumns(
-      2,
-      ['kernel', 'for', 'calls', 'ms', 'share'],
-      [
-        ...shown.map((cost) => [cost.kernel, cost.group, ...figures(cost)]),
-        ...(others.length > 0 ? [[`${others.length} others`, '', ...figures(sumOf(others))]] : []),
-      ],
-    ),
+  const outside = { ...sumOf('', 'outside of kernels', []), ms: batchMs - sumOf('', '', groups).ms };
+  const whole = { ...sumOf('', 'the whole batch', kernels), ms: batchMs };
+  return underTitle(`${titleOf(result)}: where a batch of ${nameOf(result)} goes`, [
+    ...alignedColumns(2, [['kernel', ({ kernel }) => kernel], ...columns], [...shown, ...small]),
     '',
-    ...alignedColumns(
-      1,
-      ['for', 'calls', 'ms', 'share'],
-      [...groups, outside, whole].map((cost) => [cost.name, ...figures(cost)]),
-    ),
+    ...alignedColumns(1, columns, [...groups, outside, whole]),
     `means of ${batches} batches with a timer around every kernel, apart from the measured ones`,
     `${flops.toLocaleString('en')} flops of products, at ${threeDigits(speedOf(result))} GFLOP/s in the measured median of ${threeDigits(medianMs)} ms`,
   ]);
 }
 
-const sumOf = (costs: readonly Cost[]): Cost => ({
-  calls: costs.reduce((sum, { calls }) => sum + calls, 0),
-  ms: costs.reduce((sum, { ms }) => sum + ms, 0),
-});
-
 /** The lines of a table. The first `words` columns are words, on the left; the others are numbers, on the right. */
-function alignedColumns(
-  words: number,
-  headings: readonly string[],
-  rows: readonly (readonly string[])[],
-): string[] {
-  const widths = headings.map((heading, i) =>
-    Math.max(heading.length, ...rows.map((cells) => cells[i].length)),
-  );
-  return [headings, ...rows].map((cells) =>
-    cells.map((cell, i) => (i < words ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
-  );
+function alignedColumns<Row>(words: number, columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  const aligned = columns.map(([heading, cell], i) => {
+    const texts = [heading, ...rows.map(cell)];
+    const width = Math.max(...texts.map(({ length }) => length));
+    return texts.map((text) => (i < words ? text.padEnd(width) : text.padStart(width)));
+  });
+  return transpose(aligned).map((cells) => cells.join('  '));
 }
 
 /** A title and indented lines, each ended. */
-const underTitle = (title: string, lines: readonly string[]): string =>
-  [title, ...lines.map((line) => `  ${line}`.trimEnd())].join('\n').concat('\n');
+const underTitle = (title: string, lines: readonly (string | undefined)[]): string =>
+  [title, ...lines.filter((line) => line !== undefined).map((line) => `  ${line}`.trimEnd())]
+    .join('\n')
+    .concat('\n');

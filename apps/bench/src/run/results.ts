@@ -107,23 +107,29 @@ export const machineSchema = v.object({
 });
 
 /** The highest speeds of a backend, in GFLOP/s. No layer is faster. */
-const ceiling = v.object({
-  backend: v.string(),
+export interface Ceiling {
+  readonly backend: string;
   /** Of a loop in registers, on every thread at once; see `registerLoopSpeed`. */
-  registerLoop: v.number(),
+  readonly registerLoop: number;
   /** Of a large matrix product; see `matrixProductSpeed`. */
-  matrixProduct: v.number(),
-});
-const skippedCeiling = v.object({ backend: v.string(), skipped: v.string() });
-const infiniteCeiling = v.pipe(
-  v.object({
-    backend: v.string(),
-    registerLoop: v.nullable(v.number()),
-    matrixProduct: v.nullable(v.number()),
-  }),
-  v.transform(({ backend }) => ({ backend, skipped: 'its speed in the file is not a number' })),
-);
-export const ceilingSchema = v.union([ceiling, skippedCeiling, infiniteCeiling]);
+  readonly matrixProduct: number;
+}
+/** A ceiling, or the reason why there is none. */
+export type CeilingReport = Ceiling | { readonly backend: string; readonly skipped: string };
+
+const speed = v.nullable(v.number());
+export const ceilingSchema = v.union([
+  v.object({ backend: v.string(), skipped: v.string() }),
+  v.pipe(
+    v.object({ backend: v.string(), registerLoop: speed, matrixProduct: speed }),
+    v.transform(
+      ({ backend, registerLoop, matrixProduct }): CeilingReport =>
+        registerLoop === null || matrixProduct === null
+          ? { backend, skipped: 'its speed in the file is not a number' }
+          : { backend, registerLoop, matrixProduct },
+    ),
+  ),
+]);
 
 /** The data of a task in a file, beside its results. */
 export const taskSchema = v.object({
@@ -137,9 +143,6 @@ export const taskSchema = v.object({
 export type Machine = OutputOf<typeof machineSchema>;
 export type KernelTime = OutputOf<typeof kernelTime>;
 export type Profile = OutputOf<typeof profile>;
-export type Ceiling = OutputOf<typeof ceiling>;
-/** A ceiling, or the reason why there is none. */
-export type CeilingReport = Ceiling | OutputOf<typeof skippedCeiling>;
 export type TaskNotes = OutputOf<typeof taskSchema>;
 export type Measured = OutputOf<typeof measured>;
 export type Skipped = OutputOf<typeof skipped>;

@@ -27,7 +27,7 @@ export interface Progress {
 }
 
 export interface RunEvents {
-  /** See `TimeLeft`. */
+  /** See `timeLeft`. */
   readonly pace?: number;
   /** A series begins: its place, from 0. */
   readonly onSeries?: (index: number, series: Series) => void;
@@ -44,15 +44,13 @@ export async function runAll(plan: RunPlan, options: RunOptions & RunEvents): Pr
   const { signal, onResults } = options;
   const ceilings: CeilingReport[] = [];
   const reports: TaskReport[] = [];
-  const left = new TimeLeft(plan, options.pace);
+  const left = timeLeft(plan, options.pace);
   const started = performance.now();
   const report = (current: readonly TaskReport[] = []) =>
     onResults?.({ ceilings: [...ceilings], reports: [...reports, ...savedReports(current)] });
   const eventsOf = (part: number) => ({
     onStage(stage: string, done: number) {
-      left.reached(part, done);
-      const secondsLeft = left.secondsLeft((performance.now() - started) / 1000);
-      options.onProgress?.({ stage, share: left.share, secondsLeft });
+      options.onProgress?.({ stage, ...left(part, done, (performance.now() - started) / 1000) });
     },
     onRound: report,
   });
@@ -79,45 +77,22 @@ const CEILING_SECONDS = 1.5;
 const SET_UP_SECONDS = 1;
 const SPEED = 8;
 
-/** The finished share of a run and the time that is left. */
-export class TimeLeft {
-  private readonly parts: number[];
-  private readonly total: number;
-  private current = 0;
-  private done = 0;
-
-  /**
-   * The parts of a run are its series and then its ceilings.
-   *
-   * @param pace of this machine: the seconds of an earlier run, divided by the expected ones.
-   */
-  constructor({ ceilingsOf, allSeries, competitors }: RunPlan, pace = 1) {
-    const expected = [
-      ...allSeries.map((series) => expectedSeconds(series, competitors)),
-      ...ceilingsOf.map(() => CEILING_SECONDS),
-    ];
-    this.parts = expected.map((seconds) => pace * seconds);
-    this.total = sum(this.parts);
-  }
-
-  /** Sets the current part and its finished share, from 0 to 1. */
-  reached(part: number, done: number): void {
-    this.current = part;
-    this.done = done;
-  }
-
-  /** From 0 to 1. */
-  get share(): number {
-    if (this.total === 0) return 0;
-    const before = sum(this.parts.slice(0, this.current));
-    return Math.min(1, (before + this.done * (this.parts[this.current] ?? 0)) / this.total);
-  }
-
-  /** A mean of the expected time and of the time so far, with more weight on the latter as the run goes on. */
-  secondsLeft(secondsSoFar: number): number {
-    const rest = 1 - this.share;
-    return rest * (secondsSoFar + rest * this.total);
-  }
+/**
+ * The finished share of a run, from 0 to 1, and the time that is left: a mean of the expected time and of the time so far, with
+ * more weight on the latter as the run goes on. The parts of a run are its series and then its ceilings.
+ *
+ * @param pace of this machine: the seconds of an earlier run, divided by the expected ones.
+ */
+export function timeLeft({ ceilingsOf, allSeries, competitors }: RunPlan, pace = 1) {
+  const series = allSeries.map((one) => pace * expectedSeconds(one, competitors));
+  const parts = [...series, ...ceilingsOf.map(() => pace * CEILING_SECONDS)];
+  const total = sum(parts);
+  /** In this part, of which a share is finished, and after these seconds. */
+  return (part: number, done: number, secondsSoFar: number) => {
+    const finished = sum(parts.slice(0, part)) + done * (parts[part] ?? 0);
+    const share = total === 0 ? 0 : Math.min(1, finished / total);
+    return { share, secondsLeft: (1 - share) * (secondsSoFar + (1 - share) * total) };
+  };
 }
 
 const expectedSeconds = (series: Series, competitors: readonly Competitor[]): number =>

@@ -1,5 +1,4 @@
 import { referenceForward, referenceGradient } from '@sluice/core';
-import type { SequenceInputs } from '@sluice/core/backend';
 import { CHECKED_BATCHES, type ClassifierProblem, VOCABULARY } from './classifier.js';
 import type { Shape } from './workload.js';
 
@@ -12,19 +11,22 @@ const ADAM = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
  * weight, through Adam.
  */
 export function classifierLosses(problem: ClassifierProblem, shape: Shape): Float64Array {
+  const { learningRate, beta1, beta2, epsilon } = ADAM;
   const weights = problem.weights.map(({ values }) => Float64Array.from(values));
-  const first = weights.map(({ length }) => new Float64Array(length));
-  const second = weights.map(({ length }) => new Float64Array(length));
-  const losses = new Float64Array(CHECKED_BATCHES);
-  for (let batch = 0; batch < CHECKED_BATCHES; batch++) {
-    const withGradient = batch + 1 < CHECKED_BATCHES;
-    const { loss, gradients } = lossAndGradients(problem, shape, weights, withGradient);
-    losses[batch] = loss;
-    gradients.forEach((gradient, i) => {
-      adam(weights[i], gradient, first[i], second[i], batch + 1);
-    });
-  }
-  return losses;
+  const [first, second] = [weights, weights].map((all) => all.map(({ length }) => new Float64Array(length)));
+  return Float64Array.from({ length: CHECKED_BATCHES }, (_, batch) => {
+    const { loss, gradients } = lossAndGradients(problem, shape, weights, batch + 1 < CHECKED_BATCHES);
+    const [rest1, rest2] = [1 - beta1 ** (batch + 1), 1 - beta2 ** (batch + 1)];
+    for (const [i, gradient] of gradients.entries()) {
+      const [values, mean, square] = [weights[i], first[i], second[i]];
+      for (let j = 0; j < gradient.length; j++) {
+        mean[j] = beta1 * mean[j] + (1 - beta1) * gradient[j];
+        square[j] = beta2 * square[j] + (1 - beta2) * gradient[j] ** 2;
+        values[j] -= (learningRate * mean[j]) / rest1 / (Math.sqrt(square[j] / rest2) + epsilon);
+      }
+    }
+    return loss;
+  });
 }
 
 function lossAndGradients(
@@ -42,15 +44,10 @@ function lossAndGradients(
   tokens.forEach((token, i) => {
     embedded.set(embedding.subarray(token * inputSize, (token + 1) * inputSize), i * inputSize);
   });
-  const layer = (x: Float64Array, parameters: Float64Array[]): SequenceInputs<Float64Array> => ({
-    batch: distinct,
-    timesteps,
-    x,
-    parameters,
-  });
-  const firstInputs = layer(embedded, others.slice(0, split));
+  const rows = { batch: distinct, timesteps };
+  const firstInputs = { ...rows, x: embedded, parameters: others.slice(0, split) };
   const hidden = referenceForward(plans[0], firstInputs).sequence;
-  const secondInputs = layer(hidden, others.slice(split, -2));
+  const secondInputs = { ...rows, x: hidden, parameters: others.slice(split, -2) };
   const outputs = referenceForward(plans[1], secondInputs).sequence;
 
   let loss = 0;
@@ -84,22 +81,4 @@ function lossAndGradients(
     loss,
     gradients: [dEmbedding, ...first.parameters, ...second.parameters, dDenseKernel, dDenseBias],
   };
-}
-
-/** One update in place; `step` counts from 1. */
-function adam(
-  weights: Float64Array,
-  gradient: Float64Array,
-  first: Float64Array,
-  second: Float64Array,
-  step: number,
-): void {
-  const { learningRate, beta1, beta2, epsilon } = ADAM;
-  for (let i = 0; i < weights.length; i++) {
-    first[i] = beta1 * first[i] + (1 - beta1) * gradient[i];
-    second[i] = beta2 * second[i] + (1 - beta2) * gradient[i] ** 2;
-    const mean = first[i] / (1 - beta1 ** step);
-    const variance = second[i] / (1 - beta2 ** step);
-    weights[i] -= (learningRate * mean) / (Math.sqrt(variance) + epsilon);
-  }
 }

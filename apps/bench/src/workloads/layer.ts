@@ -71,30 +71,47 @@ export function checkedPart(plan: Plan, workload: 'forward' | 'gradient', shape:
  */
 export function checkedCotangent(problem: LayerProblem, part: CheckedPart, shape: Shape): Float32Array {
   const [batch, timesteps, , units] = shape;
-  const masked = new Float32Array(problem.cotangent.length);
-  const scale = Math.sqrt((batch * timesteps) / (part.rows * part.steps));
-  for (let row = 0; row < part.rows; row++) {
-    const start = row * timesteps * units;
-    const values = problem.cotangent.subarray(start, start + part.steps * units);
-    masked.set(
-      values.map((value) => value * scale),
-      start,
-    );
-  }
-  return masked;
+  const { rows, steps } = part;
+  const scale = Math.sqrt((batch * timesteps) / (rows * steps));
+  const scaled = leading(problem.cotangent, part, timesteps, units).map((value) => value * scale);
+  return copyRows(scaled, steps * units, new Float32Array(problem.cotangent.length), timesteps * units, rows);
 }
 
 /** The checked part of an array `[batch, timesteps, features]`, as `[rows, steps, features]`. */
-export function leading<A extends Float32Array | Float64Array>(
-  values: A,
+export function leading(
+  values: Float32Array,
   { rows, steps }: CheckedPart,
   timesteps: number,
   features: number,
+): Float32Array {
+  const result = new Float32Array(rows * steps * features);
+  return copyRows(values, timesteps * features, result, steps * features, rows);
+}
+
+/** Copies the beginning of each row between arrays whose rows have different lengths. */
+export function copyRows<A extends Float32Array | Float64Array>(
+  from: A,
+  fromLength: number,
+  to: A,
+  toLength: number,
+  rows: number,
 ): A {
-  const result = values.slice(0, rows * steps * features) as A;
+  const length = Math.min(fromLength, toLength);
   for (let row = 0; row < rows; row++) {
-    const start = row * timesteps * features;
-    result.set(values.subarray(start, start + steps * features), row * steps * features);
+    to.set(from.subarray(row * fromLength, row * fromLength + length), row * toLength);
   }
-  return result;
+  return to;
+}
+
+/** `[first, second, features]` as `[second, first, features]`. */
+export function swapAxes(values: Float32Array, first: number, second: number): Float32Array {
+  const features = values.length / (first * second);
+  const swapped = new Float32Array(values.length);
+  for (let i = 0; i < first; i++) {
+    for (let j = 0; j < second; j++) {
+      const from = (i * second + j) * features;
+      swapped.set(values.subarray(from, from + features), (j * first + i) * features);
+    }
+  }
+  return swapped;
 }

@@ -1,7 +1,7 @@
 import { referenceForward, referenceGradient } from '@sluice/core';
 import { classifierProblem } from './classifier.js';
 import { classifierLosses } from './classifier-reference.js';
-import { checkedCotangent, checkedPart, layerProblem, leading } from './layer.js';
+import { checkedCotangent, checkedPart, copyRows, layerProblem, leading } from './layer.js';
 import { streamAsForward } from './stream.js';
 import type { CellForm, Task, Workload } from './workload.js';
 
@@ -46,11 +46,7 @@ export function referenceOf(task: Task, form: CellForm): Reference {
   };
   const whole = (values: Float64Array, features: number, rest: number) => {
     const result = new Float64Array(batch * timesteps * features).fill(rest);
-    const size = part.steps * features;
-    for (let row = 0; row < part.rows; row++) {
-      result.set(values.subarray(row * size, (row + 1) * size), row * timesteps * features);
-    }
-    return result;
+    return copyRows(values, part.steps * features, result, timesteps * features, part.rows);
   };
   if (workload === 'forward') {
     const { sequence } = referenceForward(problem.plan, inputs);

@@ -1,5 +1,5 @@
 import type { Plan } from '@sluice/core';
-import { layerProblem } from './layer.js';
+import { layerProblem, swapAxes } from './layer.js';
 import type { CellForm, Task } from './workload.js';
 
 /** The workload `step`: a layer that is fed one timestep at a call and carries its states from call to call. */
@@ -27,25 +27,15 @@ export function streamProblem(form: CellForm, task: Task): StreamProblem {
   const { shape } = streamAsForward(task);
   const { plan, parameters, x } = layerProblem(form, shape);
   const [batch, timesteps, inputSize] = shape;
-  const inputs = Array.from({ length: timesteps }, (_, step) => {
-    const rows = new Float32Array(batch * inputSize);
-    for (let row = 0; row < batch; row++) {
-      const start = (row * timesteps + step) * inputSize;
-      rows.set(x.subarray(start, start + inputSize), row * inputSize);
-    }
-    return rows;
-  });
+  const steps = swapAxes(x, batch, timesteps);
+  const inputs = Array.from({ length: timesteps }, (_, step) =>
+    steps.slice(step * batch * inputSize, (step + 1) * batch * inputSize),
+  );
   return { plan, parameters, inputs };
 }
 
 /** Outputs `[batch, units]` of successive calls as one sequence `[batch, timesteps, units]`. */
 export function joinSteps(outputs: readonly Float32Array[], units: number): Float32Array {
-  const timesteps = outputs.length;
-  const sequence = new Float32Array(timesteps * outputs[0].length);
-  outputs.forEach((output, step) => {
-    for (let row = 0; row * units < output.length; row++) {
-      sequence.set(output.subarray(row * units, (row + 1) * units), (row * timesteps + step) * units);
-    }
-  });
-  return sequence;
+  const steps = Float32Array.from(outputs.flatMap((output) => [...output]));
+  return swapAxes(steps, outputs.length, outputs[0].length / units);
 }

@@ -54,10 +54,9 @@ export const TYPICAL_SHAPES: ShapesByWorkload = {
 
 /** The shapes of a workload unless others are asked for. */
 export const DEFAULT_SHAPES: ShapesByWorkload = {
+  ...TYPICAL_SHAPES,
   forward: LAYER_SHAPES,
   gradient: LAYER_SHAPES,
-  train: [[64, 50, 128, 128]],
-  step: [[1, 1, 128, 128]],
 };
 
 /**
@@ -87,13 +86,11 @@ export function seriesOf({ workloads, cells, shapes = DEFAULT_SHAPES }: TaskSele
 }
 
 /** One timestep of each shape, without repetitions. */
-function singleSteps(shapes: readonly Shape[]): Shape[] {
-  const byText = shapes.map(([batch, , inputSize, units]) => {
-    const shape: Shape = [batch, 1, inputSize, units];
-    return [shape.join(), shape] as const;
-  });
-  return [...new Map(byText).values()];
-}
+const singleSteps = (shapes: readonly Shape[]): Shape[] => [
+  ...new Map(
+    shapes.map(([batch, , ...sizes]) => [[batch, ...sizes].join(), [batch, 1, ...sizes] as const]),
+  ).values(),
+];
 
 /** The tasks of a series, in the order of its cells. */
 export function tasksOf({ workload, shape, cells }: Series): Task[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RunPlan } from '../../src/run/run-all.js';
-import { aboutSeconds, TimeLeft } from '../../src/run/run-all.js';
+import { aboutSeconds, timeLeft } from '../../src/run/run-all.js';
 
 const plan: RunPlan = {
   allSeries: [
@@ -16,33 +16,29 @@ const plan: RunPlan = {
 
 describe('the time left', () => {
   test('starts with the expected time, which grows with the work', () => {
-    const expected = new TimeLeft(plan).secondsLeft(0);
+    const expected = timeLeft(plan)(0, 0, 0).secondsLeft;
     expect(expected).toBeGreaterThan(5);
     const twice = { ...plan, allSeries: [...plan.allSeries, ...plan.allSeries] };
-    expect(new TimeLeft(twice).secondsLeft(0)).toBeGreaterThan(1.5 * expected);
+    expect(timeLeft(twice)(0, 0, 0).secondsLeft).toBeGreaterThan(1.5 * expected);
   });
 
   test('ends at zero and follows the measured time', () => {
-    const left = new TimeLeft(plan);
-    const shares: number[] = [];
-    for (const [part, done] of [
+    const left = timeLeft(plan);
+    const places = [
       [0, 0],
       [0, 0.5],
       [1, 0],
       [1, 0.9],
       [2, 0],
       [3, 0],
-    ]) {
-      left.reached(part, done);
-      shares.push(left.share);
-    }
+    ] as const;
+    const shares = places.map(([part, done]) => left(part, done, 0).share);
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     expect([shares[0], shares[5]]).toEqual([0, 1]);
-    expect(left.secondsLeft(100)).toBe(0);
-    left.reached(1, 0.9);
+    expect(left(3, 0, 100).secondsLeft).toBe(0);
     // Nearly done, and it has taken ten times as long as was expected.
-    const { share } = left;
-    expect(left.secondsLeft(1000)).toBeGreaterThan(900 * (1 - share));
+    const { share, secondsLeft } = left(1, 0.9, 1000);
+    expect(secondsLeft).toBeGreaterThan(900 * (1 - share));
   });
 
   test('is shown no more exactly than it is known', () => {

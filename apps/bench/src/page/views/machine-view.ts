@@ -1,12 +1,12 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { BackendName } from '../../backends.js';
 import { librariesText } from '../../machine.js';
-import { threeDigits } from '../../report/numbers.js';
+import { type Column, threeDigits } from '../../report/numbers.js';
 import type { Run } from '../../report/results-file.js';
 import { sortCeilings } from '../../run/noise.js';
 import { type Ceiling, type CeilingReport, type Machine, rankedOf } from '../../run/results.js';
 import { backendLabel } from '../names.js';
-import { type Column, table } from './table.js';
+import { table } from './table.js';
 
 /** The machine of a run, the ceilings of its devices, and warnings about them. */
 export function machineView(

@@ -1,7 +1,7 @@
 import { group } from 'd3-array';
 import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { errorText, threeDigits, timeIn, type Unit, unitOf } from '../../report/numbers.js';
+import { type Column, errorText, threeDigits, timeIn, type Unit, unitOf } from '../../report/numbers.js';
 import type { Run } from '../../report/results-file.js';
 import { isTied, noiseWarning, sortCeilings } from '../../run/noise.js';
 import {
@@ -26,7 +26,7 @@ import {
 import { endComparison, type Source } from '../store.js';
 import { barCharts, scalingChart } from './charts.js';
 import { machineView } from './machine-view.js';
-import { type Column, table } from './table.js';
+import { table } from './table.js';
 
 /** Charts and tables of a run by workload, in the order of the run: what is measured later comes below. */
 export function resultsView({ reports, ceilings }: Run, width: number): TemplateResult[] {
@@ -85,7 +85,7 @@ function taskColumns(
   unit: Unit,
   ranked: readonly Measured[],
   ceilings: readonly Ceiling[],
-): Column<Measured>[] {
+): Column<Measured, unknown>[] {
   const ifRight = (text: (result: Measured) => string) => (result: Measured) =>
     isWrong(result) ? '–' : text(result);
   const median = (result: Measured) => {
@@ -147,7 +147,7 @@ export function comparisonView(first: Source, second: Source): TemplateResult {
     const unit = unitOf([pair.first, pair.second]);
     return `${timeIn(unit, medianMs)} ${unit.name}`;
   };
-  const columns: Column<Pair>[] = [
+  const columns: Column<Pair, unknown>[] = [
     ['Task', ({ first }) => `${WORKLOAD_NAMES[first.workload].name}, ${taskLabel(first)}`],
     ['Library', ({ first }) => CONTENDER_NAMES[first.contender].name],
     ['Device', ({ first }) => backendLabel(first.backend)],

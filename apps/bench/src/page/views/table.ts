@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit-html';
 
-export type Column<Row> = readonly [heading: string, cell: (row: Row) => unknown, title?: string];
+import type { Column } from '../../report/numbers.js';
 
 /**
  * A table that scrolls sideways on narrow screens; the first column stays.
@@ -9,7 +9,7 @@ export type Column<Row> = readonly [heading: string, cell: (row: Row) => unknown
  */
 export function table<Row>(
   caption: string,
-  columns: readonly Column<Row>[],
+  columns: readonly Column<Row, unknown>[],
   rows: readonly Row[],
   more: unknown = '',
   name = 'results',
