@@ -82,7 +82,7 @@ describe('import-trained', () => {
     expect((await importing()).output).toContain('The model of epoch 2 is in');
     const predicted = await command(['predict', '--model', out, 'some text']);
     expect(predicted.status).toBe(0);
-    expect((await importing()).error).toContain('holds a finished model');
+    expect((await importing()).error).toContain('holds a model already. Choose another folder for --out.');
   });
 
   test.each([

@@ -2,7 +2,7 @@ import { useBackend } from '../backend.js';
 import { importTrained } from '../pytorch/import.js';
 import { lockingFolders } from '../storage/folder-lock.js';
 import { noticeTo, type Streams } from '../terminal/streams.js';
-import { refuseUsedFolder } from '../training/plan-run.js';
+import { refuseFolderOfModel } from '../training/plan-run.js';
 import { absolutePath, commandLine } from './options.js';
 
 export interface ImportTrainedFlags {
@@ -17,7 +17,7 @@ export async function importTrainedFrom(
 ): Promise<number> {
   const out = absolutePath(flags.out) as string;
   return lockingFolders([out], noticeTo(streams), async () => {
-    refuseUsedFolder(out);
+    refuseFolderOfModel(out);
     await useBackend('cpu');
     const { epoch, difference } = await importTrained(folder, out);
     streams.output.write(

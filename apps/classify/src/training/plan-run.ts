@@ -98,6 +98,12 @@ export function refuseUsedFolder(folder: string): void {
   );
 }
 
+/** @throws InputError when the folder has a run or a model, which an imported model would replace. */
+export function refuseFolderOfModel(folder: string): void {
+  if (!hasCheckpoint(folder) && !existsSync(join(folder, modelFiles.model))) return;
+  throw new InputError(`${folder}: holds a model already. Choose another folder for --out.`);
+}
+
 /** @throws InputError when the folder has a model but no checkpoint: it cannot resume and must not be overwritten. */
 export function refuseModelAlone(folder: string): void {
   if (hasCheckpoint(folder) || !existsSync(join(folder, modelFiles.model))) return;
