@@ -39,7 +39,12 @@ export function readCheckpoint(bytes: Uint8Array, file: string): StateDict {
     if (value instanceof PickledTensor) tensors.push(toTensor(String(name), value, bytesOf, read, file));
     else others.push(String(name));
   }
-  if (tensors.length === 0) throw new FormatError(`${file}: there are no tensors in it.`);
+  if (tensors.length === 0) {
+    throw new FormatError(
+      `${file}: there are no tensors in it${others.length > 0 ? `, but ${others.join(', ')}` : ''}. ` +
+        'Save the weights with torch.save(model.state_dict(), path).',
+    );
+  }
   const left = others.length > 0 ? [`Entries that are no tensors are left out: ${others.join(', ')}.`] : [];
   return { tensors, notes: [...notes, ...left] };
 }
