@@ -1,6 +1,6 @@
 /** Files in Node without tfjs-node: `model.save('file://…')` and `loadLayersModel('file://…')`. */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { io } from '@tensorflow/tfjs-core';
 
@@ -32,6 +32,10 @@ export function fileHandler(path: string): io.IOHandler {
       const json = JSON.parse(await readFile(path, 'utf8')) as io.ModelJSON;
       return io.getModelArtifactsForJSON(json, async (manifest) => {
         const files = manifest.flatMap(({ paths }) => paths);
+        const outside = files.find((name) => isAbsolute(name) || name.split(/[\\/]/).includes('..'));
+        if (outside !== undefined) {
+          throw new Error(`${path}: it names the file ${outside}, which is not in its own folder.`);
+        }
         const parts = await Promise.all(files.map((name) => readFile(join(dirname(path), name))));
         const weights = Buffer.concat(parts);
         const buffer = weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.length);

@@ -151,6 +151,11 @@ describe('loadLayersModel', () => {
     ['weights without a model', io({ weightSpecs: [] }), 'has no "modelTopology"'],
     ['null', null, 'but was given null'],
     ['a handler that only saves', { save: async () => ({}) }, 'but was given object'],
+    [
+      'a path',
+      '/a/model.json',
+      /^loadLayersModel: \/a\/model.json cannot be loaded: .* loadModel takes a path\.$/,
+    ],
   ])('refuses %s', async (_, source, message) => {
     await expect(loadLayersModel(source as never)).rejects.toThrow(message);
   });

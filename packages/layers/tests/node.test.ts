@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -31,6 +31,19 @@ test('a model is saved to a file:// address and loaded again, with its optimizer
     expect(numbers(plain)).toEqual(numbers(model));
   }
   expect(readdirSync(join(folder, 'a')).sort()).toEqual(['model.json', 'weights.bin']);
+});
+
+test('weights outside of the folder of the model are not read', async () => {
+  const folder = scratchFolder();
+  const model = sequential({ layers: [gru({ units: 2, inputShape: [4, 3] })] });
+  await model.save(`file://${folder}/a`);
+  await model.save(`file://${folder}/b`);
+  const path = join(folder, 'b', 'model.json');
+  const json = readFileSync(path, 'utf8');
+  for (const outside of ['../a/weights.bin', join(folder, 'a', 'weights.bin')]) {
+    writeFileSync(path, json.replace('"weights.bin"', JSON.stringify(outside)));
+    await expect(loadLayersModel(`file://${path}`)).rejects.toThrow('which is not in its own folder');
+  }
 });
 
 test('a missing and a damaged file are errors', async () => {

@@ -24,7 +24,13 @@ export async function loadLayersModel(
       `loadLayersModel takes a URL or a handler with a load method, but was given ${source === null ? 'null' : typeof source}.`,
     );
   }
-  const artifacts = await handler.load();
+  const artifacts = await handler.load().catch((error: Error) => {
+    throw new Error(
+      `loadLayersModel: ${typeof source === 'string' ? source : 'the model'} cannot be loaded: ${error.message} ` +
+        "A file in Node is 'file:///path/model.json' after import '@sluice/layers/node'; loadModel takes a path.",
+      { cause: error },
+    );
+  });
   const topology = artifacts.modelTopology as Description | undefined;
   if (topology === undefined || artifacts.format === 'graph-model' || 'node' in topology) {
     throw new Error(
