@@ -56,6 +56,17 @@ test('layers that do not fit are shown with their shapes, and no mapping is prop
   await expect(toModelFile(undefined as never)).rejects.toThrow('toModelFile takes a LayersModel');
 });
 
+test('the mapping leaves a layer of the file out', async () => {
+  const head = dense({ units: 2, name: 'head' });
+  const source = sequential({ layers: [gru({ units: 2, name: 'gru', inputShape: [4, 3] }), head] });
+  const bytes = await fileOf(source, { gru: 'rnn', head: 'fc' });
+  const target = sequential({ layers: [gru({ units: 2, name: 'own', inputShape: [4, 3] })] });
+  await expectRefusal(target, bytes, {}, /The mapping \{ 'fc': null \} leaves layers of the file out\.$/);
+  expect(pairsOf(await loadWeights(target, bytes, { fc: null }))).toEqual({ 'rnn.l0': 'own' });
+  expect(readAll(target)).toEqual(readAll(source).slice(0, 3));
+  await expectRefusal(target, bytes, { fc: null, 'rnn.l0': null }, /own: no layer of the file fits/);
+});
+
 describe('layers of equal shapes', () => {
   test('with numbers in their names are matched in the order of the numbers', async () => {
     const source = chain('a', 'b', 'c');

@@ -18,7 +18,8 @@ import {
  * names (`lstm.l0`, `lstm.l1`) if the model's layers follow each other, or by names that the model has too; otherwise the mapping
  * must say which is which. Nothing is set unless every layer has its partner.
  *
- * @param mapping names of the file's layers and paths of the model's, for those that kind, shapes and names do not match.
+ * @param mapping names of the file's layers and paths of the model's, for those that kind, shapes and names do not match; null for
+ *   a layer that is not loaded. To load a part of a model, give its inner model.
  * @returns the match.
  * @throws Error with the table of the match when a layer of either side is left over, fits several places, or has other
  *   activations; TypeError, RangeError when an argument is wrong or the mapping names a layer that does not exist.
@@ -71,7 +72,12 @@ function describeFix(
     ...inFile.map((layer) => `In the file ${layer.name} is ${describeData(layer)}.`),
     ...missing.map((path) => `In the model ${path} is ${describeTarget(targets.get(path) as layers.Layer)}.`),
   ];
-  return [...left, 'Build the model with the kinds, shapes and options of the file.'].join('\n');
+  const leaveOut = inFile.map(({ name }) => `'${name}': null`).join(', ');
+  return [
+    ...left,
+    'Build the model with the kinds, shapes and options of the file.',
+    ...(leaveOut ? [`The mapping { ${leaveOut} } leaves layers of the file out.`] : []),
+  ].join('\n');
 }
 
 function checkMapping(
@@ -95,5 +101,9 @@ function checkMapping(
     Object.keys(mapping),
     data.map(({ name }) => name),
   );
-  check('the model', Object.values(mapping), targets);
+  check(
+    'the model',
+    Object.values(mapping).filter((path) => path !== null),
+    targets,
+  );
 }

@@ -10,8 +10,8 @@ import { RecurrentLayer } from '../layers/recurrent-layer.js';
 import { leavesOf } from './acceleration.js';
 import { follows } from './graph-order.js';
 
-/** The layer of a file for layers of a model: `{ 'encoder.lstm.l0': 'lstm_1' }`. */
-export type WeightMapping = Readonly<Record<string, string>>;
+/** Layers of a file and the model's layers that they are for; null leaves one out: `{ 'encoder.l0': 'lstm_1', fc: null }`. */
+export type WeightMapping = Readonly<Record<string, string | null>>;
 
 /** One pair of a match. */
 export interface MatchedLayer {
@@ -65,6 +65,7 @@ export function matchLayers(file: ModelFile, model: LayersModel, mapping: Weight
   const isMapped = ({ name }: LayerData) => Object.hasOwn(mapping, name);
   for (const layer of file.layers.filter(isMapped)) {
     const to = mapping[layer.name];
+    if (to === null) continue;
     const target = free.get(to);
     if (target && fits(layer, target)) take(layer, to);
     else problems.push(describeMisfit(layer, to, target));
