@@ -27,17 +27,12 @@ export interface RunOptions {
   readonly onRound?: (reports: TaskReport[]) => void;
 }
 
-/** What is known of one task so far. */
-interface Findings {
-  readonly task: Task;
-  readonly notes: Set<string>;
-  covers?: string;
-}
-
-/** One competitor at one task. */
+/** One competitor at one task, and what is known of it so far. */
 interface Lane {
-  readonly findings: Findings;
+  readonly task: Task;
   readonly entry: Entry;
+  readonly notes: string[];
+  covers?: string;
   result?: Result;
 }
 
@@ -84,7 +79,7 @@ export function runSeries(
 }
 
 class SeriesRun {
-  private readonly findings: readonly Findings[];
+  private readonly tasks: readonly Task[];
   private readonly lanes: readonly Lane[];
   private readonly ready: ReadyLane[] = [];
   private readonly references = new Map<string, Reference>();
@@ -96,23 +91,23 @@ class SeriesRun {
     series: Series,
     competitors: readonly Competitor[],
   ) {
-    this.findings = tasksOf(series).map((task) => ({ task, notes: new Set() }));
+    this.tasks = tasksOf(series);
     // A contender's cells follow each other, since they are compared closely: little time passes between their turns.
     this.lanes = competitors.flatMap(({ contender, backend }) =>
-      this.findings.map((findings) => {
+      this.tasks.map((task) => {
         const { threads } = backendNamed(backend);
-        return { findings, entry: { ...findings.task, backend, threads, contender } };
+        return { task, entry: { ...task, backend, threads, contender }, notes: [] };
       }),
     );
   }
 
   reports(): TaskReport[] {
-    return this.findings.map((findings) => ({
-      task: findings.task,
-      results: this.lanes.flatMap((lane) => (lane.findings === findings && lane.result ? [lane.result] : [])),
-      notes: [...findings.notes],
-      covers: findings.covers,
-    }));
+    return this.tasks.map((task) => {
+      const own = this.lanes.filter((lane) => lane.task === task);
+      const results = own.flatMap(({ result }) => (result ? [result] : []));
+      const notes = [...new Set(own.flatMap((lane) => lane.notes))];
+      return { task, results, notes, covers: own.find(({ covers }) => covers)?.covers };
+    });
   }
 
   /** Prepares, checks and warms up every competitor, or notes why it cannot. */
@@ -121,12 +116,12 @@ class SeriesRun {
       if (this.isCancelled) return;
       this.done += 0.5 / this.lanes.length;
       const { contender, backend } = lane.entry;
-      const ability = contenders[contender].ability(lane.findings.task, backend);
+      const ability = contenders[contender].ability(lane.task, backend);
       if ('refusal' in ability) {
         this.skip(lane, ability.refusal);
         continue;
       }
-      for (const note of ability.notes ?? []) lane.findings.notes.add(note);
+      lane.notes.push(...(ability.notes ?? []));
       const worker = this.options.startWorker();
       try {
         this.ready.push(Object.assign(lane, await this.makeReady(lane, ability.form, worker)));
@@ -188,15 +183,15 @@ class SeriesRun {
     const check = await this.ask(worker, 'the first call', { kind: 'check' });
     const isSlow = performance.now() - started > 1000 * SLOW_CHECK_SECONDS;
     this.stage(lane, 'comparing with the reference');
-    const maxError = await this.compare(lane.findings, form, check);
+    const maxError = await this.compare(lane, form, check);
     this.stage(lane, 'warming up');
     if (!isSlow) await this.warmUp(worker);
     return { form, worker, check, maxError };
   }
 
-  private prepare({ findings, entry }: Lane, form: CellForm, worker: BenchWorker) {
+  private prepare({ task, entry }: Lane, form: CellForm, worker: BenchWorker) {
     const { contender, backend } = entry;
-    return this.ask(worker, 'setting up', { kind: 'prepare', contender, backend, task: findings.task, form });
+    return this.ask(worker, 'setting up', { kind: 'prepare', contender, backend, task, form });
   }
 
   private async warmUp(worker: BenchWorker): Promise<void> {
@@ -207,16 +202,16 @@ class SeriesRun {
   }
 
   /** The error of a check against the reference of the form, which is computed at its first use. */
-  private async compare(findings: Findings, form: CellForm, { outputs }: Checked): Promise<number> {
+  private async compare(lane: Lane, form: CellForm, { outputs }: Checked): Promise<number> {
     const key = JSON.stringify(form);
     let reference = this.references.get(key);
     if (!reference) {
       const worker = this.options.startWorker();
-      reference = await worker.ask({ kind: 'reference', task: findings.task, form });
+      reference = await worker.ask({ kind: 'reference', task: lane.task, form });
       worker.stop();
       this.references.set(key, reference);
     }
-    findings.covers = reference.covers;
+    lane.covers = reference.covers;
     return maxErrorOf(outputs, reference.expected);
   }
 
@@ -237,7 +232,7 @@ class SeriesRun {
           firstMs,
           maxError: lane.maxError,
           kernels,
-          flops: flopsOf(lane.findings.task, lane.form),
+          flops: flopsOf(lane.task, lane.form),
         };
       }
       if (failure === undefined) continue;
@@ -252,8 +247,8 @@ class SeriesRun {
   }
 
   /** Notes what happened to a contender, unless the run was cancelled. */
-  private note({ findings, entry: { contender, backend } }: Lane, event: string): void {
-    if (!this.isCancelled) findings.notes.add(`${contender} on ${backend} ${event}`);
+  private note({ notes, entry: { contender, backend } }: Lane, event: string): void {
+    if (!this.isCancelled) notes.push(`${contender} on ${backend} ${event}`);
   }
 
   private stage({ entry: { contender, backend, cell } }: Lane, step: string): void {

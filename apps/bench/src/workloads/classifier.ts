@@ -41,10 +41,8 @@ export function classifierProblem(
   [batch, timesteps, inputSize, units]: Shape,
 ): ClassifierProblem {
   const random = new RandomNumbers(2);
-  const plans = [
-    planFor(cellFrom(form), { inputSize, units }),
-    planFor(cellFrom(form), { inputSize: units, units }),
-  ] as const;
+  const cell = cellFrom(form);
+  const plans = [planFor(cell, { inputSize, units }), planFor(cell, { inputSize: units, units })] as const;
   const drawn = (shape: readonly number[], scale: number) => ({
     shape,
     values: random.fill(elements(shape), scale),

@@ -1,5 +1,5 @@
-import { cellFrom, type Plan, planFor } from '@sluice/core';
-import { layerPlan } from './layer.js';
+import { sum } from 'd3-array';
+import { layerPlan, perTimestep } from './layer.js';
 import type { CellForm, Shape, Task } from './workload.js';
 
 /** The gradient of a product takes two products of the same size, one for each factor. */
@@ -19,15 +19,8 @@ export function flopsOf({ workload, shape }: Task, form: CellForm): number {
 
 /** Forward, the two recurrent layers over the sequences and the dense unit over their last outputs. */
 function classifierMultiplyAdds(form: CellForm, [batch, timesteps, inputSize, units]: Shape): number {
-  const second = planFor(cellFrom(form), { inputSize: units, units });
-  const recurrent = perTimestep(layerPlan(form, [batch, timesteps, inputSize, units])) + perTimestep(second);
-  return batch * (timesteps * recurrent + units);
-}
-
-/** Multiply-adds of the products of one row at one timestep. */
-function perTimestep({ products, parameters, units }: Plan): number {
-  return products.reduce(
-    (sum, { parameter, results }) => sum + parameters[parameter].shape[0] * results.length * units,
-    0,
+  const recurrent = sum([inputSize, units], (size) =>
+    perTimestep(layerPlan(form, [batch, timesteps, size, units])),
   );
+  return batch * (timesteps * recurrent + units);
 }

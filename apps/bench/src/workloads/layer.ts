@@ -1,4 +1,5 @@
 import { cellFrom, type ParameterShape, type Plan, planFor } from '@sluice/core';
+import { sum } from 'd3-array';
 import { RandomNumbers } from './random.js';
 import type { CellForm, Shape } from './workload.js';
 
@@ -33,6 +34,10 @@ export function layerPlan(form: CellForm, [, , inputSize, units]: Shape): Plan {
   return planFor(cellFrom(form), { inputSize, units });
 }
 
+/** Multiply-adds of the products of one row at one timestep. */
+export const perTimestep = ({ products, parameters, units }: Plan): number =>
+  sum(products, ({ parameter, results }) => parameters[parameter].shape[0] * results.length * units);
+
 /** The problem of a form and shape; the numbers are the same every time. */
 export function layerProblem(form: CellForm, shape: Shape): LayerProblem {
   const [batch, timesteps, inputSize, units] = shape;
@@ -58,9 +63,7 @@ const MOST_MULTIPLY_ADDS = { forward: 400e6, gradient: 150e6 };
  */
 export function checkedPart(plan: Plan, workload: 'forward' | 'gradient', shape: Shape): CheckedPart {
   const [batch, timesteps] = shape;
-  const matrices = plan.parameters.filter(({ form }) => form === 'matrix');
-  const perStep = matrices.reduce((sum, parameter) => sum + elements(parameter.shape), 0);
-  const affordable = MOST_MULTIPLY_ADDS[workload] / perStep;
+  const affordable = MOST_MULTIPLY_ADDS[workload] / perTimestep(plan);
   const rows = Math.max(1, Math.min(batch, Math.floor(affordable / timesteps)));
   return { rows, steps: Math.max(1, Math.min(timesteps, Math.floor(affordable / rows))) };
 }
