@@ -72,13 +72,13 @@ describe('reading', () => {
     });
   });
 
-  test.each([
+  test.each<[name: string, source: () => unknown, message: string]>([
     ['a missing path', () => '/no/such/model.json', 'there is no such file'],
     ['a folder', () => folder, 'is a folder; give the path of a file in it'],
     ...(existsSync('/dev/zero')
       ? ([
           ['a device', () => '/dev/zero', '/dev/zero is a pipe or a device; write its content to a file'],
-        ] as const)
+        ] as [string, () => unknown, string][])
       : []),
     ['a missing address', () => `${address}/other.json`, 'cannot be fetched: 404'],
     ['an address without a server', () => 'http://127.0.0.1:9/model.json', 'cannot be fetched'],
