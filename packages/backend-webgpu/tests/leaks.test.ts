@@ -9,8 +9,8 @@ import { countBuffers } from './count-buffers.js';
 import { problemOf, resultsOn } from './problem.js';
 import { SOFTWARE_FLAGS, softwareDevice } from './software-device.js';
 
-/** Steps take most of this file's time, and a leak of one buffer a step shows in 100 as well. */
-const TRAINING_STEPS = testTier() === 'full' ? 1000 : 100;
+/** Steps take most of this file's time, and a leak of one buffer a step shows in 30 as well. */
+const TRAINING_STEPS = testTier() === 'full' ? 1000 : 30;
 
 describe('buffers of the GPU', () => {
   beforeAll(() => setUpWebGPU({ flags: SOFTWARE_FLAGS }));
