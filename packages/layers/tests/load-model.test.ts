@@ -110,6 +110,52 @@ describe('loadModel', () => {
 });
 
 describe('toModelFile', () => {
+  const loadFiles = async (model: tfl.LayersModel) => {
+    const written = await writeModel(await toModelFile(model), 'layers-model');
+    return loadModel([...written].map(([name, bytes]) => new File([bytes as never], name)));
+  };
+  const x = tf.randomNormal([2, 4, 3], 0, 1, 'float32', 5);
+  const outputOf = (model: tfl.LayersModel) => [...(model.predict(x) as tf.Tensor).dataSync()];
+
+  test.each(['forwardLayer', 'backwardLayer'] as const)(
+    'keeps directions while %s is frozen',
+    async (frozen) => {
+      const { gru: oldGru, bidirectional: oldPair } = tfl.layers;
+      const inner = oldGru({ units: 2, recurrentInitializer: 'glorotUniform' });
+      const pairs = [
+        bidirectional({ layer: gru({ units: 2 }), inputShape: [4, 3] }),
+        oldPair({ layer: inner as never, mergeMode: 'concat', inputShape: [4, 3] }),
+      ];
+      for (const pair of pairs) {
+        const model = sequential({ layers: [pair as tfl.layers.Layer] });
+        (pair as unknown as Record<string, tfl.layers.Layer>)[frozen].trainable = false;
+        expectClose(outputOf(await loadFiles(model)), outputOf(model));
+      }
+    },
+  );
+
+  test('keeps the order of weights of which the first is frozen', async () => {
+    const norm = tfl.layers.layerNormalization({ inputShape: [4, 3] });
+    const model = sequential({ layers: [norm] });
+    norm.setWeights([tf.tensor1d([1, 2, 3]), tf.tensor1d([4, 5, 6])]);
+    (norm.weights[0] as unknown as { trainable: boolean }).trainable = false;
+    expectClose(outputOf(await loadFiles(model)), outputOf(model));
+  });
+
+  test('of inner models with layers of one name keeps each its weights', async () => {
+    const inner = (name: string) =>
+      sequential({
+        name,
+        layers: [gru({ units: 2, name: 'gru', returnSequences: true, inputShape: [4, 3] })],
+      });
+    const input = tfl.input({ shape: [4, 3] });
+    const both = [inner('a'), inner('b')].map((model) => model.apply(input) as tfl.SymbolicTensor);
+    const joined = tfl.layers.concatenate().apply(both) as tfl.SymbolicTensor;
+    const outputs = dense({ units: 1, name: 'gru' }).apply(joined) as tfl.SymbolicTensor;
+    const model = tfl.model({ inputs: input, outputs });
+    expectClose(outputOf(await loadFiles(model)), outputOf(model));
+  });
+
   test("of Sluice's own layers is written for Keras only where Keras has them", async () => {
     const model = sequential({ layers: [sru({ units: 2, inputShape: [4, 3] }), dense({ units: 1 })] });
     const file = await toModelFile(model);

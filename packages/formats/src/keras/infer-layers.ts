@@ -2,20 +2,18 @@
 import { FormatError } from '../bytes/format-error.js';
 import { type LayerData, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
+import { inOrderOfLayer } from './weight-order.js';
 
 /** The note for files whose weights could be those of other options. */
 export const ASSUMED_OPTIONS =
   "The file has weights only. The layers' kinds follow from the shapes; for activations and directions of time Keras's defaults are assumed.";
 
 /**
- * A layer from its weights in Keras's order. A recurrent layer has a matrix `[units, gates·units]` behind `[inputs, gates·units]`.
- * @param weights named by their last part: `kernel`, `recurrent_kernel`, `bias`; or by numbers.
+ * A layer from its weights. A recurrent layer has a matrix `[units, gates·units]` behind `[inputs, gates·units]`.
+ * @param stored named by their last part: `kernel`, `recurrent_kernel`, `bias`; or by numbers.
  */
-export function inferLayer(
-  name: string,
-  weights: readonly FileTensor[],
-  file: string,
-): LayerData | undefined {
+export function inferLayer(name: string, stored: readonly FileTensor[], file: string): LayerData | undefined {
+  const weights = inOrderOfLayer(stored, name);
   if (weights.length === 0) return undefined;
   const half = weights.length / 2;
   const recurrent =

@@ -8,10 +8,11 @@ import type { FileTensor } from '../data/tensor.js';
 import { fromCudnn, isCudnn } from './cudnn.js';
 import { callOptionsOf, cellOf } from './layer-classes.js';
 import { isKerasObject, leavesOf } from './topology.js';
+import { inOrderOfLayer } from './weight-order.js';
 
 /**
  * The layers of a model with their weights.
- * @param weightsOf the weights of a layer by its path, in Keras's order.
+ * @param weightsOf the weights of a layer by its path, by names or in Keras's order.
  * @throws FormatError naming every layer that cannot be read.
  */
 export function layersOf(
@@ -22,7 +23,7 @@ export function layersOf(
   const problems: string[] = [];
   const layers = leavesOf(model, file).flatMap(({ path, layer }) => {
     try {
-      return readLayer(path, layer, weightsOf(path), file);
+      return readLayer(path, layer, inOrderOfLayer(weightsOf(path), path), file);
     } catch (error) {
       problems.push((error as Error).message.replace(`${file}: `, ''));
       return [];
