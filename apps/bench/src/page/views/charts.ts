@@ -57,7 +57,7 @@ export function barCharts(reports: readonly TaskReport[], width: number): Templa
           y: { domain: ranked.map(y), label: null, tickSize: 0 },
           marks: [
             barX(ranked, { x: 'medianMs', y, fill: libraryOf, insetTop: 4, insetBottom: 4 }),
-            ruleY(ranked, { x1: low, x2: high, y, strokeWidth: 2, marker: 'tick' }),
+            ruleY(ranked, { x1: low, x2: high, y, strokeWidth: 1.5, marker: 'tick' }),
             text(ranked, {
               x: end,
               y,
