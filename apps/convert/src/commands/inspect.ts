@@ -71,13 +71,13 @@ function describe(model: ModelFile): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-const OPTION_TEXT = (value: unknown): string =>
+const formatOption = (value: unknown): string =>
   typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-/** A cell's name and the options that are not its defaults. */
+/** A cell's name, its directions, and the options that the file gives. */
 function kindOf(layer: LayerData): string {
   if (layer.kind === 'other') return layer.className;
-  const options = Object.entries(layer.cell.options).map(([name, value]) => `${name} ${OPTION_TEXT(value)}`);
+  const options = Object.entries(layer.cell.options).map(([name, value]) => `${name} ${formatOption(value)}`);
   const both = layer.directions.length === 2 ? ['both directions'] : [];
   const backwards = layer.directions.length === 1 && layer.directions[0].goBackwards ? ['backwards'] : [];
   return [layer.cell.name, ...both, ...backwards, ...options].join(', ');

@@ -82,6 +82,6 @@ export function refuseUnknownClasses(description: Description, spelling: Spellin
   if (unknown.size === 0) return;
   const list = [...unknown].map(([name, className]) => `${name} (${className})`).join(', ');
   throw new Error(
-    `${source}: TensorFlow.js has no class for these layers: ${list}. Register your own with tf.serialization.registerClass first.`,
+    `${source}: TensorFlow.js has no class for these layers: ${list}. Replace layers of Keras by others in Keras; register your own with tf.serialization.registerClass before loading.`,
   );
 }
