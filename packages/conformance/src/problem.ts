@@ -41,10 +41,9 @@ function draw(given: Case, random: Random): Problem {
   const { variant, shape, maskedOutput, reverse, timeMajor, recurrentDropout } = given;
   const { batch, timesteps, inputSize, units } = shape;
   const plan = planFor(variant.cell, { inputSize, units }, { recurrentDropout });
-  const rows = batch * units;
   const statesWhere = (choice: string) =>
-    plan.states.map((_, i) => {
-      const values = random.numbers(rows, 0.8);
+    plan.stateWidths.map((width, i) => {
+      const values = random.numbers(batch * width, 0.8);
       return choice.startsWith('last') && i < plan.states.length - 1 ? undefined : values;
     });
   return {
@@ -56,16 +55,18 @@ function draw(given: Case, random: Random): Problem {
       reverse,
       timeMajor,
       x: random.numbers(batch * timesteps * inputSize),
-      parameters: plan.parameters.map((parameter) => parameterValues(parameter, units, random)),
+      parameters: plan.parameters.map((parameter) => parameterValues(parameter, random)),
       initialStates: given.initialStates === 'none' ? undefined : statesWhere(given.initialStates),
       mask: makeMask(given.mask, random, batch, timesteps),
       lengths: makeLengths(given.mask, random, batch, timesteps),
       // As in dropout: zero, or the inverse of the share that is not dropped.
-      recurrentMasks: plan.recurrentMasks.map(() => random.numbers(rows).map((v) => (v < -0.6 ? 0 : 1.25))),
+      recurrentMasks: plan.recurrentMasks.map(({ width }) =>
+        random.numbers(batch * width).map((v) => (v < -0.6 ? 0 : 1.25)),
+      ),
     },
     cotangents: {
       sequence: given.cotangents.match(/all|sequence/)
-        ? random.numbers(batch * timesteps * units)
+        ? random.numbers(batch * timesteps * plan.outputWidth)
         : undefined,
       states: given.cotangents.match(/all|state/) ? statesWhere(given.cotangents) : undefined,
     },
@@ -76,10 +77,10 @@ function draw(given: Case, random: Random): Problem {
  * Numbers for a parameter: vectors within ±0.5; matrices like the uniform initialization of Glorot & Bengio (2010) with half
  * its variance, within ±0.5, so that a recurrence without activation does not explode.
  */
-function parameterValues({ form, shape }: ParameterShape, units: number, random: Random): Float32Array {
+function parameterValues({ form, shape, width }: ParameterShape, random: Random): Float32Array {
   const length = shape.reduce((product, size) => product * size, 1);
   if (form === 'vector') return random.numbers(length, 0.5);
-  return random.numbers(length, Math.min(0.5, Math.sqrt(3 / (shape[0] + units))));
+  return random.numbers(length, Math.min(0.5, Math.sqrt(3 / (shape[0] + width))));
 }
 
 /** Much larger than a device's rounding errors in a pre-activation, much smaller than the pre-activation. */
@@ -93,13 +94,27 @@ const NEAR = 1e-5;
  * devices, too.
  */
 export function isNearKink(problem: Problem): boolean {
-  const kinks = kinksOf(problem.plan);
-  if (kinks.length === 0) return false;
+  const { plan } = problem;
+  const kinks = kinksOf(plan);
+  const maxima = maximaOf(plan);
+  if (kinks.length === 0 && maxima.length === 0) return false;
   const isNear = (distance: number) => distance !== 0 && Math.abs(distance) < NEAR;
-  return referenceOf(problem).steps.some(({ values }) =>
-    kinks.some(([first, second]) =>
-      values[first].some((value, i) => isNear(second === undefined ? value : value - values[second][i])),
-    ),
+  return referenceOf(problem).steps.some(
+    ({ values }) =>
+      kinks.some(([first, second]) => {
+        const length = Math.max(values[first].length, values[second ?? first].length);
+        const at = (id: number, i: number) => values[id][Math.floor((i * values[id].length) / length)];
+        return Array.from({ length }).some((_, i) =>
+          isNear(second === undefined ? at(first, i) : at(first, i) - at(second, i)),
+        );
+      }) ||
+      maxima.some(({ operand, size }) => {
+        for (let start = 0; start < values[operand].length; start += size) {
+          const [largest, next] = values[operand].slice(start, start + size).sort((a, b) => b - a);
+          if (size > 1 && isNear(largest - next)) return true;
+        }
+        return false;
+      }),
   );
 }
 
@@ -111,6 +126,15 @@ function kinksOf({ nodes, newStates, output }: Plan): (readonly number[])[] {
   const forwardNodes = Math.max(...newStates, output) + 1;
   return nodes.slice(0, forwardNodes).flatMap((node) => {
     return node.kind === 'operation' && JUMPS.includes(node.name) ? [node.inputs] : [];
+  });
+}
+
+/** The operands of which a largest number is taken, and how many numbers each is taken of. */
+function maximaOf({ nodes, widths, newStates, output }: Plan): { operand: number; size: number }[] {
+  const forwardNodes = Math.max(...newStates, output) + 1;
+  return nodes.slice(0, forwardNodes).flatMap((node) => {
+    if (node.kind !== 'rowOperation' || node.name !== 'maxWithin') return [];
+    return [{ operand: node.operand, size: widths[node.operand] / node.parts }];
   });
 }
 
@@ -140,19 +164,19 @@ export function expectedGradient(problem: Problem): Named {
 /** The place of a number in the results and gradients of a problem, by row, step and unit. */
 export function locationIn({ plan, inputs }: Problem): Locate {
   const { batch, timesteps, timeMajor } = inputs;
-  const { inputSize, units } = plan;
+  const { inputSize, stateWidths, outputWidth } = plan;
   const sequence = timeMajor ? { step: timesteps, row: batch } : { row: batch, step: timesteps };
   const parameters = plan.parameters.map(({ name, form, shape }) => {
     const sizes = form === 'matrix' ? { row: shape[0], column: shape[1] } : undefined;
     return [`gradient of ${name}`, sizes] as const;
   });
-  const states = plan.states.flatMap((state) =>
+  const states = plan.states.flatMap((state, i) =>
     [`final state ${state}`, `gradient of initial state ${state}`].map(
-      (name) => [name, { row: batch, unit: units }] as const,
+      (name) => [name, { row: batch, unit: stateWidths[i] }] as const,
     ),
   );
   const sizes: Readonly<Record<string, Readonly<Record<string, number>> | undefined>> = {
-    sequence: { ...sequence, unit: units },
+    sequence: { ...sequence, unit: outputWidth },
     'gradient of x': { ...sequence, feature: inputSize },
     ...Object.fromEntries([...parameters, ...states]),
   };

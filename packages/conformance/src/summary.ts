@@ -1,4 +1,4 @@
-import { commonTraits } from './common-traits.js';
+import { commonTraits } from './failure-traits.js';
 import type { ConformanceCase } from './list-cases.js';
 import type { CaseFailure } from './outcome.js';
 

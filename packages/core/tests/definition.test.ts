@@ -37,7 +37,9 @@ test('the unchanged definition is accepted', () => {
 
 describe('defineCell refuses, naming the cell', () => {
   const wrong: [what: string, changes: object, message: RegExp][] = [
-    ['states as an object', { states: { h: 1 } }, /states must be an array of names .* is an object/],
+    ['a width of 0', { states: { h: 0 } }, /state 'h': width must be a positive whole number, .* is 0/],
+    ['a width of that name', { states: { h: 'unit' } }, /'units', 'inputSize' or a function .* is "unit"/],
+    ['a width that is null', { states: { h: null } }, /state 'h': width must be .* is null/],
     ['states as a text', { states: 'h' }, /states must be an array of names .* is "h"/],
     ['a state that is a number', { states: [1] }, /state: a name must be a text .* is 1/],
     ['an empty state name', { states: [''] }, /state: a name must be a text that is not empty/],

@@ -2,15 +2,20 @@ import { describe, expect, test } from 'vitest';
 import {
   activations,
   bias,
+  concat,
   Expression,
   kernel,
   recurrentKernel,
   recurrentVector,
+  slice,
+  sum,
   tanh,
 } from '../src/equations/index.js';
 import { type Cell, cells, defineCell, planFor } from '../src/index.js';
 
 const SIZES = { inputSize: 3, units: 4 };
+
+const one = new Expression({ kind: 'constant', value: 1 });
 
 const parameters = {
   kernel: kernel('a', 'b'),
@@ -54,12 +59,13 @@ describe('shapes that do not fit are refused, naming the cell, the equation and 
       ["'h'", 'U_a', 'a number'],
     ],
     ['x as a state', ({ x }) => ({ h: x }), ["'h'", '[3]', '[4]', 'units']],
-    ['x as the output', ({ x, h }) => ({ h, output: tanh(x) }), ["'output'", '[3]', '[4]']],
     [
-      'a product of a function of x',
-      ({ x }, { kernel: W }) => ({ h: W.a(tanh(x)) }),
-      ["'h'", 'W_a', '[3]', '[4]', 'multiply x itself'],
+      'parts that do not divide a row',
+      ({ x, h }) => ({ h: h.mul(sum(sum(x, 2))) }),
+      ["'h'", 'sumWithin', '[3]', '2 equal parts'],
     ],
+    ['a slice beyond the row', ({ x, h }) => ({ h: h.mul(slice(x, 3, 1)) }), ["'h'", '3 to 3', '[3]']],
+    ['a number as a part of a row', ({ h }) => ({ h, output: concat(h, one) }), ['concat', 'a number']],
   ];
   test.each(refusals)('%s', (_, equations, mentioned) => {
     const message = messageOf(() => planFor(cellWith(equations), SIZES));

@@ -21,14 +21,14 @@ export interface Shape extends Sizes {
 export function problem(cell: Cell, shape: Shape, options: { recurrentDropout?: boolean } = {}) {
   const random = numbers(7);
   const plan = planFor(cell, shape, options);
-  const { batch, timesteps, units } = shape;
+  const { batch, timesteps } = shape;
   const inputs: SequenceInputs<Float64Array> = {
     batch,
     timesteps,
     x: random(batch * timesteps * plan.inputSize),
     parameters: plan.parameters.map((p) => random(p.shape.reduce((a, b) => a * b))),
-    initialStates: plan.states.map(() => random(batch * units)),
-    recurrentMasks: plan.recurrentMasks.map(() => random(batch * units).map((v) => (v > 0 ? 2 : 0))),
+    initialStates: plan.stateWidths.map((width) => random(batch * width)),
+    recurrentMasks: plan.recurrentMasks.map(({ width }) => random(batch * width).map((v) => (v > 0 ? 2 : 0))),
   };
   return { plan, inputs, random };
 }

@@ -81,8 +81,8 @@ export function recurrentKernels<TfjsBackend extends DataOwner, Buffer>(
     const { batch } = inputs;
     const { sequence, states, saved } = engine.forward(plan, inputs, keep);
     const outputs = [
-      unwrapped(call, sequence, [...steps(inputs), plan.units]),
-      ...states.map((state) => unwrapped(call, state, [batch, plan.units])),
+      unwrapped(call, sequence, [...steps(inputs), plan.outputWidth]),
+      ...states.map((state, s) => unwrapped(call, state, [batch, plan.stateWidths[s]])),
       { buffer: saved, wrap: () => wrapSaved(call.backend, saved) },
     ];
     return wrapOutputs(outputs, call.backend, release);
@@ -102,8 +102,8 @@ export function recurrentKernels<TfjsBackend extends DataOwner, Buffer>(
     const outputs = [
       unwrapped(call, x, [...steps(inputs), plan.inputSize]),
       ...plan.parameters.map(({ shape }, i) => unwrapped(call, parameters[i], shape)),
-      ...(inputs.initialStates ? initialStates : []).map((state) =>
-        unwrapped(call, state, [batch, plan.units]),
+      ...(inputs.initialStates ? initialStates : []).map((state, s) =>
+        unwrapped(call, state, [batch, plan.stateWidths[s]]),
       ),
     ];
     return wrapOutputs(outputs, call.backend, release);

@@ -1,6 +1,7 @@
 import type { Kernels } from '@sluice/core/backend';
 import { multiply, prepare, type Right } from './matrix.js';
 import { type CompiledProgram, compile, run } from './program.js';
+import { runRows } from './rows.js';
 
 /** The kernels from which core makes a backend, on typed arrays. */
 export const cpuKernels: Kernels<Float32Array, Right, CompiledProgram> = {
@@ -18,6 +19,7 @@ export const cpuKernels: Kernels<Float32Array, Right, CompiledProgram> = {
   prepareWeights: prepare,
   releaseRight: () => {},
   multiply,
+  runRows,
   compile,
   run,
 };

@@ -58,6 +58,16 @@ export interface FixedKernels {
     length: number,
   ): void;
   addRow(from: number, to: number, length: number): void;
+  runRows(
+    operation: number,
+    from: number,
+    fromStride: number,
+    to: number,
+    toStride: number,
+    rows: number,
+    width: number,
+    parts: number,
+  ): void;
   gatherRows(table: number, ids: number, result: number, count: number, rows: number, length: number): number;
   makeOrthonormal(
     rows: number,

@@ -3,6 +3,7 @@ import type { LoadedKernels } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
 import { MatrixProducts, type Right } from './matrix.js';
 import { type CompiledProgram, Programs } from './program/programs.js';
+import { runRows } from './rows.js';
 import { Sequences } from './sequence/sequences.js';
 import { Pool } from './threads/pool.js';
 
@@ -59,6 +60,7 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
     releaseRight: (right) => products.release(right),
     multiply: (left, right, result, rows, accumulate) =>
       products.multiply(left, right, result, rows, accumulate),
+    runRows: (operation, first, count) => runRows(fixed, operation, first, count),
     compile: (program, units) => programs.compile(program, units),
     run: (compiled, rows, first, count) => programs.run(compiled, rows, first, count),
     runSequence: (stages, steps, first, count) => sequences.run(stages, steps, first, count),

@@ -54,6 +54,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
       {
         products: [
           {
+            kind: 'product',
             left: place(0),
             right,
             result: { memory: result, offset: 0, rowStride: UNITS, columnStride: 1 },

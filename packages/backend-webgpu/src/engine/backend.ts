@@ -49,12 +49,14 @@ export function createBackend(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
     release,
     savedLength,
     forward: (plan, inputs, keep = false) => {
+      checkRows(plan);
       checkInputs(plan, inputs);
       checkFilled(listBuffers(inputs));
       if (inputs.batch === 0) return emptyResult(upload, plan, keep);
       return withMaskOfLengths({ upload, release }, inputs, (masked) => forward(gpu, plan, masked, keep));
     },
     gradient: (plan, inputs, result, cotangents) => {
+      checkRows(plan);
       checkInputs(plan, inputs);
       checkCotangents(plan, inputs, cotangents);
       checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
@@ -66,6 +68,15 @@ export function createBackend(gpu: Gpu, memory: Memory): Backend<GpuFloats> {
       );
     },
   };
+}
+
+/** @throws Error for a cell whose rows have several lengths. */
+function checkRows({ cell, inference }: Plan): void {
+  if (inference.stages.length > 0) return;
+  throw new Error(
+    `Cell '${cell.name}' has rows of several lengths or operations on whole rows, which the webgpu backend does not run yet; ` +
+      'use the wasm or the cpu backend.',
+  );
 }
 
 const listBuffers = ({

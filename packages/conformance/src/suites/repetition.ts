@@ -63,8 +63,8 @@ export async function checkAbsentCotangents<Buffer>(
   const { plan, inputs } = problem;
   const zeros = (length: number) => new Float32Array(length);
   const filled = {
-    sequence: zeros(SHAPE.batch * SHAPE.timesteps * SHAPE.units),
-    states: problem.cotangents.states?.map((values) => values ?? zeros(SHAPE.batch * SHAPE.units)),
+    sequence: zeros(SHAPE.batch * SHAPE.timesteps * plan.outputWidth),
+    states: problem.cotangents.states?.map((values, s) => values ?? zeros(SHAPE.batch * plan.stateWidths[s])),
   };
   const absent = await gradientOn(backend, problem);
   expectAgreement(absent, await gradientOn(backend, { plan, inputs, cotangents: filled }), equal);

@@ -22,13 +22,13 @@ export function checkInputs<Buffer extends Sized>(plan: Plan, inputs: SequenceIn
   });
   checkStates(plan, 'initial states', initialStates);
   plan.states.forEach((state, i) => {
-    check(plan, initialStates?.[i], [batch, plan.units], 'the initial state ', state);
+    check(plan, initialStates?.[i], [batch, plan.stateWidths[i]], 'the initial state ', state);
   });
   check(plan, inputs.mask, [batch, timesteps], 'mask');
   if (inputs.lengths !== undefined) checkLengths(plan.cell.name, inputs.lengths, inputs);
   checkCount(plan, 'recurrentMasks', recurrentMasks, plan.recurrentMasks, ({ block }) => block);
-  plan.recurrentMasks.forEach(({ block }, i) => {
-    checkGiven(plan, recurrentMasks[i], [batch, plan.units], 'the recurrent mask of ', block);
+  plan.recurrentMasks.forEach(({ block, width }, i) => {
+    checkGiven(plan, recurrentMasks[i], [batch, width], 'the recurrent mask of ', block);
   });
 }
 
@@ -41,10 +41,10 @@ export function checkCotangents<Buffer extends Sized>(
   { batch, timesteps }: SequenceInputs<Buffer>,
   { sequence, states }: SequenceCotangents<Buffer>,
 ): void {
-  check(plan, sequence, [batch, timesteps, plan.units], 'the cotangent of the sequence');
+  check(plan, sequence, [batch, timesteps, plan.outputWidth], 'the cotangent of the sequence');
   checkStates(plan, 'state cotangents', states);
   plan.states.forEach((state, i) => {
-    check(plan, states?.[i], [batch, plan.units], 'the cotangent of ', state);
+    check(plan, states?.[i], [batch, plan.stateWidths[i]], 'the cotangent of ', state);
   });
 }
 
@@ -92,7 +92,7 @@ export function checkResult<Buffer extends Sized>(
       `${cell}: the gradient needs the result of forward(plan, inputs, true), which keeps values.`,
     );
   }
-  checkGiven(plan, sequence, [batch, timesteps, plan.units], 'the sequence of the forward pass');
+  checkGiven(plan, sequence, [batch, timesteps, plan.outputWidth], 'the sequence of the forward pass');
   if (saved.length === savedLength) return;
   throw new RangeError(
     `${cell}: the values kept by the forward pass must be ${savedLength} numbers, but are ${saved.length}; ` +

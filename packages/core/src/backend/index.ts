@@ -1,5 +1,6 @@
 /** For authors of devices: the interface of a backend, its parts, and the parts of a plan that a device reads. */
 export { type OperationName, operations } from '../equations/operations.js';
+export { type RowOperationName, rowOperations } from '../equations/row-operations.js';
 export { type Node, operandsOf, reachable } from '../graph/graph.js';
 export { isInputProjection, type Product, type ProductOperand } from '../graph/products.js';
 export type { RecurrentMask } from '../graph/trace.js';
@@ -34,6 +35,7 @@ export type {
   RowAccess,
   Rows,
   SequenceProduct,
+  SequenceRowOperation,
   SequenceRows,
   SequenceStage,
 } from './kernels.js';

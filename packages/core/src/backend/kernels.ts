@@ -1,3 +1,4 @@
+import type { RowOperationName } from '../equations/row-operations.js';
 import type { Program } from '../plan/program.js';
 
 /** Rows in a device's memory: row `i` starts at `offset + i · stride`. A stride of 0 repeats one row. */
@@ -35,16 +36,28 @@ export interface ProgramRows<Memory, Row extends Rows<Memory> = Rows<Memory>> {
   readonly stores: readonly Row[];
 }
 
-/** A matrix product of every step: its left-hand side are a state or a value, a row for each batch row. */
+/** A matrix product of every step, with a row for each batch row. */
 export interface SequenceProduct<Memory, Right> {
+  readonly kind: 'product';
   readonly left: SequenceRows<Memory>;
   readonly right: Right;
   readonly result: Matrix<Memory>;
 }
 
-/** What is done at every step of a sequence: products, then the program behind them. */
+/** An operation on whole rows of every step, as `rowOperations` defines it, or a copy. */
+export interface SequenceRowOperation<Memory> {
+  readonly kind: 'row';
+  readonly name: RowOperationName | 'copy';
+  readonly parts: number;
+  /** The length of an operand row. */
+  readonly width: number;
+  readonly operand: SequenceRows<Memory>;
+  readonly result: SequenceRows<Memory>;
+}
+
+/** What is done at every step of a sequence: products and row operations in order, then the program behind them. */
 export interface SequenceStage<Memory, Right, Compiled> {
-  readonly products: readonly SequenceProduct<Memory, Right>[];
+  readonly products: readonly (SequenceProduct<Memory, Right> | SequenceRowOperation<Memory>)[];
   readonly program: Compiled;
   readonly rows: ProgramRows<Memory, SequenceRows<Memory>>;
 }
@@ -81,6 +94,12 @@ export interface Kernels<Memory, Right, Compiled> {
     rows: number,
     accumulate: boolean,
   ): void;
+
+  /**
+   * Applies a row operation to `count` rows of `width` numbers from row `first` on; `rowOperations` defines the results, and
+   * `copy` copies rows.
+   */
+  runRows(operation: SequenceRowOperation<Memory>, first: number, count: number): void;
 
   /** Prepares a program for rows of `width` numbers. */
   compile(program: Program<RowAccess>, width: number): Compiled;

@@ -2,7 +2,18 @@
 import { MATRIX_ROLES, type ParameterDeclaration, VECTOR_ROLES } from './parameters.js';
 
 const DEFINITION_KEYS = ['name', 'source', 'options', 'states', 'parameters', 'useBias', 'equations'];
-const DECLARATION_KEYS = ['form', 'role', 'blocks', 'symbol', 'storedRows', 'initial'];
+const DECLARATION_KEYS = [
+  'form',
+  'role',
+  'blocks',
+  'symbol',
+  'width',
+  'rows',
+  'groups',
+  'storedRows',
+  'initial',
+];
+const SIZE_NAMES = ['units', 'inputSize'];
 const RESERVED_STATES = ['x', 'output'];
 
 /** Whether a value is a plain object. An array or an instance of a class is most often a mistake. */
@@ -70,11 +81,17 @@ function checkJson(where: string, value: unknown): void {
   }
 }
 
-function checkStates(cell: string, states: unknown): void {
+function checkStates(cell: string, given: unknown): void {
+  const states = isPlainObject(given) ? Object.keys(given) : given;
   if (!Array.isArray(states)) {
     throw new TypeError(
-      `${cell}: states must be an array of names such as ['h', 'c'], but is ${formatValue(states)}.`,
+      `${cell}: states must be an array of names such as ['h', 'c'], or an object from names to widths, but is ` +
+        `${formatValue(states)}.`,
     );
+  }
+  if (isPlainObject(given)) {
+    for (const [state, size] of Object.entries(given))
+      checkSize(`${cell}, state '${state}'`, 'width', size ?? null);
   }
   if (states.length === 0) throw new TypeError(`${cell} declares no state; a recurrent cell needs one.`);
   for (const state of states) checkName(`${cell}, state`, state);
@@ -142,10 +159,29 @@ function checkDeclaration(where: string, declaration: unknown): void {
       `${where}: symbol must be a text for printed equations, such as 'W', but is ${formatValue(symbol)}.`,
     );
   }
+  checkSize(where, 'width', declaration.width);
+  checkSize(where, 'rows', declaration.rows);
+  const { groups } = declaration;
+  if (groups !== undefined && !(Number.isInteger(groups) && (groups as number) >= 1)) {
+    throw new TypeError(`${where}: groups must be a positive whole number, but is ${formatValue(groups)}.`);
+  }
   checkBlocks(where, blocks);
   const count = (blocks as readonly string[]).length;
   checkStoredRows(where, form, storedRows, count);
   if (initial !== undefined) checkInitial(where, initial, blocks as readonly string[]);
+}
+
+function checkSize(where: string, what: string, size: unknown): void {
+  const isSize =
+    size === undefined ||
+    (Number.isInteger(size) && (size as number) >= 1) ||
+    SIZE_NAMES.includes(size as string) ||
+    typeof size === 'function';
+  if (isSize) return;
+  throw new TypeError(
+    `${where}: ${what} must be a positive whole number, ${SIZE_NAMES.map((name) => `'${name}'`).join(', ')} or a function of ` +
+      `the sizes, but is ${formatValue(size)}.`,
+  );
 }
 
 function checkBlocks(where: string, blocks: unknown): void {

@@ -1,6 +1,13 @@
 import { checkDeclarations, checkDefinition, checkName, isPlainObject } from './check-definition.js';
 import { Expression } from './expression.js';
-import { type ParameterDeclaration, type ParameterShape, type Sizes, shapeOf } from './parameters.js';
+import {
+  type ParameterDeclaration,
+  type ParameterShape,
+  resolveSize,
+  type Size,
+  type Sizes,
+  shapeOf,
+} from './parameters.js';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -33,7 +40,8 @@ export interface CellDefinition<State extends string, P extends ParameterDeclara
   readonly source?: string;
   /** The plain options of the cell, from which a saved model creates it again. */
   readonly options?: JsonObject;
-  readonly states: readonly State[];
+  /** The names of the states, whose rows are `units` long, or an object from names to the lengths of their rows. */
+  readonly states: readonly State[] | { readonly [K in State]: Size };
   /** The parameters in storage order; a function if they depend on the sizes. */
   readonly parameters: P | ((sizes: Sizes) => P);
   /** False leaves out every bias: in the equations they are zeros. Default true. */
@@ -48,6 +56,8 @@ export interface Cell {
   readonly source: string | undefined;
   readonly options: JsonObject;
   readonly states: readonly string[];
+  /** The lengths of the states' rows, in order. */
+  readonly stateWidths: (sizes: Sizes) => number[];
   /** The parameters for given sizes, in storage order. */
   readonly parameters: (sizes: Sizes) => ParameterShape[];
   /** The results of the equations, by name, as expressions. */
@@ -64,7 +74,12 @@ export function defineCell<const State extends string, P extends ParameterDeclar
   definition: CellDefinition<State, P>,
 ): Cell {
   checkDefinition(definition);
-  const { name, states, source, options = {}, useBias = true } = definition;
+  const { name, source, options = {}, useBias = true } = definition;
+  const declared = definition.states;
+  const widths: Readonly<Record<string, Size>> = isList(declared)
+    ? Object.fromEntries(declared.map((state) => [state, 'units']))
+    : declared;
+  const states = (isList(declared) ? [...declared] : Object.keys(declared)) as State[];
   const declarations = (sizes: Sizes): P => {
     const { parameters } = definition;
     if (typeof parameters !== 'function') return parameters;
@@ -78,6 +93,16 @@ export function defineCell<const State extends string, P extends ParameterDeclar
     source,
     options,
     states,
+    stateWidths: (sizes) => {
+      const checked = checkSizes(name, sizes);
+      return states.map((state) => {
+        const width = resolveSize(widths[state], checked);
+        if (Number.isInteger(width) && width >= 1) return width;
+        throw new TypeError(
+          `Cell '${name}': the width of state '${state}' must be a positive whole number, but is ${width}.`,
+        );
+      });
+    },
     parameters: (sizes) => {
       const checked = checkSizes(name, sizes);
       return Object.entries(declarations(checked))
@@ -95,6 +120,8 @@ export function defineCell<const State extends string, P extends ParameterDeclar
     },
   };
 }
+
+const isList = (states: object): states is readonly string[] => Array.isArray(states);
 
 function checkSizes(cell: string, sizes: Sizes): Sizes {
   for (const key of ['inputSize', 'units'] as const) {

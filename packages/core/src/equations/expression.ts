@@ -1,6 +1,7 @@
 import { isDeviceNumber } from './check-definition.js';
 import type { OperationName } from './operations.js';
 import type { ParameterBlock } from './parameters.js';
+import type { RowOperationName } from './row-operations.js';
 
 /** The content of an expression. It is created without checks; tracing checks the whole cell. */
 export type Term =
@@ -9,13 +10,36 @@ export type Term =
   | { readonly kind: 'vector'; readonly block: ParameterBlock }
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'product'; readonly block: ParameterBlock; readonly operand: Expression }
-  | { readonly kind: 'operation'; readonly name: OperationName; readonly inputs: readonly Expression[] };
+  | { readonly kind: 'operation'; readonly name: OperationName; readonly inputs: readonly Expression[] }
+  | {
+      readonly kind: 'rowOperation';
+      readonly name: RowOperationName;
+      readonly parts: number;
+      readonly operand: Expression;
+    }
+  | { readonly kind: 'mean'; readonly operand: Expression; readonly parts: number }
+  /** One number for each part of a row like `like`, as a row of that length. */
+  | {
+      readonly kind: 'spread';
+      readonly operand: Expression;
+      readonly like: Expression;
+      readonly parts: number;
+    }
+  | { readonly kind: 'concat'; readonly inputs: readonly Expression[] }
+  | {
+      readonly kind: 'slice';
+      readonly operand: Expression;
+      readonly start: number;
+      readonly length: number;
+    }
+  /** One of the equal parts of a row. */
+  | { readonly kind: 'part'; readonly operand: Expression; readonly index: number; readonly parts: number };
 
 /**
  * One row vector in a cell's equations: the input, a state, a parameter vector or anything computed from them.
  *
  * Expressions are immutable descriptions. Nothing is computed when they are combined; all arithmetic is element by
- * element, and a number stands for a row of that number.
+ * element. A number, or a row of one number, stands for a row of that number.
  */
 export class Expression {
   constructor(readonly term: Term) {}

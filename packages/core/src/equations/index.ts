@@ -29,4 +29,19 @@ export {
   thresholdedRelu,
 } from './activations.js';
 export { Expression, equal, greater, greaterEqual, less, lessEqual, notEqual, where } from './expression.js';
-export { bias, kernel, recurrentKernel, recurrentVector } from './parameters.js';
+export { bias, kernel, recurrentKernel, recurrentVector, type Size } from './parameters.js';
+export {
+  clip,
+  concat,
+  max,
+  mean,
+  normalize,
+  normalizeRms,
+  repeat,
+  slice,
+  softmax,
+  split,
+  sum,
+  sumParts,
+  tile,
+} from './rows.js';

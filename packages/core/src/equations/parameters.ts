@@ -4,6 +4,15 @@ export interface Sizes {
   readonly units: number;
 }
 
+/** The length of a row: a number, the name of a size, or a function of the sizes. */
+export type Size = number | keyof Sizes | ((sizes: Sizes) => number);
+
+/** A size as a number. */
+export function resolveSize(size: Size, sizes: Sizes): number {
+  if (typeof size === 'function') return size(sizes);
+  return typeof size === 'string' ? sizes[size] : size;
+}
+
 /** The role of a parameter. Layers choose initializers, regularizers and names by it. */
 export type ParameterRole = (typeof MATRIX_ROLES)[number] | (typeof VECTOR_ROLES)[number];
 export const MATRIX_ROLES = ['kernel', 'recurrentKernel'] as const;
@@ -17,8 +26,17 @@ export interface ParameterDeclaration<
   /** Matrices multiply an expression (`W.z(x)`); vectors are expressions themselves (`b.z`). */
   readonly form: Form;
   readonly role: ParameterRole;
-  /** Block names in storage order; each block is `units` columns wide. */
+  /** Block names in storage order; each block is `width` columns wide. */
   readonly blocks: readonly Block[];
+  /** The columns of a block. Default `units`. */
+  readonly width?: Size;
+  /** Matrices: the length of the rows that it multiplies. Default: `inputSize` for a kernel, else `units`. */
+  readonly rows?: Size;
+  /**
+   * Matrices: a block-diagonal matrix. The row and the result are divided into so many equal parts, and a part of the result
+   * depends on its part of the row alone. Stored are `rows / groups` rows: the blocks' columns belong to the parts in turn.
+   */
+  readonly groups?: number;
   /** The parameter's letter in printed equations. */
   readonly symbol: string;
   /** The number of rows in which a vector is stored: Keras stores the two biases of a reset-after GRU as `[2, 3·units]`. */
@@ -39,8 +57,13 @@ export interface ParameterShape {
   readonly form: 'matrix' | 'vector';
   readonly role: ParameterRole;
   readonly symbol: string;
-  /** `[inputSize, blocks·units]`, `[units, blocks·units]`, `[blocks·units]`, or with stored rows `[rows, (blocks / rows)·units]`. */
+  /** `[rows / groups, blocks·width]`, `[blocks·width]`, or with stored rows `[stored rows, (blocks / stored rows)·width]`. */
   readonly shape: readonly number[];
+  /** The columns of a block. */
+  readonly width: number;
+  /** Matrices: the length of the rows that it multiplies, and the number of groups. */
+  readonly rows: number;
+  readonly groups: number;
   readonly blocks: readonly string[];
   readonly initial?: Readonly<Record<string, number | undefined>>;
 }
@@ -81,15 +104,25 @@ export const recurrentVector = <const B extends string>(
   symbol: 'v',
 });
 
-/** The length of the rows that a matrix parameter multiplies. */
-export const matrixRows = (role: ParameterRole, sizes: Sizes): number =>
-  role === 'kernel' ? sizes.inputSize : sizes.units;
-
-/** The parameter's shape for given sizes. */
+/**
+ * The parameter's shape for given sizes.
+ * @throws TypeError when a size is no positive whole number, or is not divisible into the groups.
+ */
 export function shapeOf(name: string, declaration: ParameterDeclaration, sizes: Sizes): ParameterShape {
-  const { form, role, symbol, blocks, storedRows, initial } = declaration;
-  const columns = blocks.length * sizes.units;
+  const { form, role, symbol, blocks, storedRows, initial, groups = 1 } = declaration;
+  const checked = (what: string, size: Size) => {
+    const number = resolveSize(size, sizes);
+    if (Number.isInteger(number) && number >= 1 && number % groups === 0) return number;
+    const divisible = groups > 1 ? `, divisible by its ${groups} groups` : '';
+    throw new TypeError(
+      `Parameter '${name}': ${what} must be a positive whole number${divisible}, but is ${number}.`,
+    );
+  };
+  const width = checked('width', declaration.width ?? 'units');
+  const rows =
+    form === 'matrix' ? checked('rows', declaration.rows ?? (role === 'kernel' ? 'inputSize' : 'units')) : 1;
+  const columns = blocks.length * width;
   const vectorShape = storedRows ? [storedRows, columns / storedRows] : [columns];
-  const shape = form === 'matrix' ? [matrixRows(role, sizes), columns] : vectorShape;
-  return { name, form, role, symbol, shape, blocks, ...(initial && { initial }) };
+  const shape = form === 'matrix' ? [rows / groups, columns] : vectorShape;
+  return { name, form, role, symbol, shape, width, rows, groups, blocks, ...(initial && { initial }) };
 }

@@ -1,6 +1,9 @@
 import { type NodeId, operations } from '../equations/operations.js';
 import { type Node, operandsOf } from '../graph/graph.js';
 
+/** The kinds of nodes that a forward pass computes. */
+const COMPUTED: readonly Node['kind'][] = ['operation', 'product', 'rowOperation', 'slice', 'concat'];
+
 /**
  * The values of the forward pass that are saved for the backward pass.
  *
@@ -20,11 +23,11 @@ export function savedValues(
   const referred = referredForwardValues(nodes, roots, isForward);
   const isLeaf = (id: NodeId) => {
     const { kind } = nodes[id];
-    return available.has(id) || (kind !== 'operation' && kind !== 'product');
+    return available.has(id) || !COMPUTED.includes(kind);
   };
   const cheap = (id: NodeId) => {
     const node = nodes[id];
-    return node.kind === 'operation' && operations[node.name].cheap;
+    return node.kind === 'slice' || (node.kind === 'operation' && operations[node.name].cheap);
   };
   const saved = new Set(referred.filter((id) => !isLeaf(id) && !cheap(id)));
   const isReferred = new Set(referred);
@@ -62,29 +65,45 @@ function referredForwardValues(
  * them. Products whose blocks have the same cotangents share a buffer: in an LSTM `W x` and `U h` share one.
  */
 export interface CotangentBuffers {
-  /** The value of each block of each buffer; a buffer is `[batch, timesteps, blocks·units]`. */
+  /** The value of each block of each buffer. */
   readonly buffers: readonly (readonly NodeId[])[];
+  /** The columns of each block. */
+  readonly blockWidths: readonly (readonly number[])[];
   /** For each product, the buffer and the first of its blocks there. */
   readonly places: readonly { readonly buffer: number; readonly firstBlock: number }[];
 }
 
+/** A product's results: the cotangent and the width of each. */
+export interface ResultCotangents {
+  readonly cotangents: readonly NodeId[];
+  readonly widths: readonly number[];
+}
+
 /** Assigns a buffer to every product, from the cotangents of its blocks. Long products come first, so that short ones fit in. */
-export function cotangentBuffers(products: readonly (readonly NodeId[])[]): CotangentBuffers {
-  const buffers: (readonly NodeId[])[] = [];
+export function cotangentBuffers(products: readonly ResultCotangents[]): CotangentBuffers {
+  const buffers: ResultCotangents[] = [];
   const places: { buffer: number; firstBlock: number }[] = [];
   const longestFirst = products
     .map((_, product) => product)
-    .sort((a, b) => products[b].length - products[a].length);
+    .sort((a, b) => products[b].cotangents.length - products[a].cotangents.length);
   for (const product of longestFirst) {
     const blocks = products[product];
     let buffer = buffers.findIndex((candidate) => findRun(candidate, blocks) >= 0);
     if (buffer < 0) buffer = buffers.push(blocks) - 1;
     places[product] = { buffer, firstBlock: findRun(buffers[buffer], blocks) };
   }
-  return { buffers, places };
+  return {
+    buffers: buffers.map(({ cotangents }) => cotangents),
+    blockWidths: buffers.map(({ widths }) => widths),
+    places,
+  };
 }
 
-/** The position of the sequence `run` in `list`, or −1. */
-function findRun(list: readonly NodeId[], run: readonly NodeId[]): number {
-  return list.findIndex((_, start) => run.every((node, i) => list[start + i] === node));
+/** The position of the blocks `run` in a buffer, or −1. */
+function findRun(buffer: ResultCotangents, run: ResultCotangents): number {
+  return buffer.cotangents.findIndex((_, start) =>
+    run.cotangents.every(
+      (node, i) => buffer.cotangents[start + i] === node && buffer.widths[start + i] === run.widths[i],
+    ),
+  );
 }

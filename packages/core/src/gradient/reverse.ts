@@ -1,4 +1,5 @@
 import { type NodeId, type OperationName, operations } from '../equations/operations.js';
+import { rowOperations } from '../equations/row-operations.js';
 import { type GraphBuilder, reachable } from '../graph/graph.js';
 import type { Product } from '../graph/products.js';
 import type { Traced } from '../graph/trace.js';
@@ -23,32 +24,42 @@ export interface Cotangents {
  * one transposed product. Gradients of matrices are not in the graph: they are `operandᵀ × cotangent` summed over the
  * sequence, one matrix product after the loop.
  */
-export function reverse({ builder, states, output }: Traced, products: readonly Product[]): Cotangents {
+export function reverse(
+  { builder, states, output, outputWidth }: Traced,
+  products: readonly Product[],
+): Cotangents {
   const forward = reachable(builder.nodes, [...states, output]);
-  const contributions = new Map<NodeId, NodeId[]>();
-  const contribute = (id: NodeId, cotangent: NodeId) => {
-    contributions.set(id, [...(contributions.get(id) ?? []), cotangent]);
-  };
+  const contributions = new Contributions(builder);
   for (const [state, id] of states.entries())
-    contribute(id, builder.intern({ kind: 'stateCotangent', state }));
-  contribute(output, builder.intern({ kind: 'outputCotangent' }));
+    contributions.add(id, builder.intern({ kind: 'stateCotangent', state }));
+  contributions.add(output, builder.intern({ kind: 'outputCotangent', width: outputWidth }));
 
   const cotangents = new Map<NodeId, NodeId>();
   for (const id of [...forward].reverse()) {
-    for (const node of transposedProducts(builder, products, id, cotangents)) contribute(id, node);
-    const total = contributions.get(id)?.reduce((sum, part) => addUp(builder, sum, part));
+    for (const node of transposedProducts(builder, products, id, cotangents)) contributions.add(id, node);
+    const total = contributions.totalOf(id);
     if (total === undefined) continue;
     cotangents.set(id, total);
     const node = builder.nodes[id];
-    if (node.kind !== 'operation') continue;
-    const parts = operations[node.name].derivative(builder, {
-      inputs: node.inputs,
-      result: id,
-      cotangent: total,
-    });
-    parts.forEach((part, i) => {
-      if (part !== null) contribute(node.inputs[i], part);
-    });
+    if (node.kind === 'operation') {
+      const { inputs } = node;
+      const parts = operations[node.name].derivative(builder, { inputs, result: id, cotangent: total });
+      parts.forEach((part, i) => {
+        if (part !== null) contributions.add(inputs[i], part);
+      });
+    } else if (node.kind === 'rowOperation') {
+      const { operand, parts } = node;
+      const cotangent = contributions.inFull(total, id);
+      const args = { operand, parts, result: id, cotangent };
+      contributions.add(operand, rowOperations[node.name].derivative(builder, args));
+    } else if (node.kind === 'slice') {
+      contributions.addSlice(node.operand, contributions.inFull(total, id), node.start);
+    } else if (node.kind === 'concat') {
+      const cotangent = contributions.inFull(total, id);
+      node.inputs.forEach((input, i) => {
+        contributions.add(input, builder.slice(cotangent, node.starts[i], builder.widths[input]));
+      });
+    }
   }
 
   const zero = builder.constant(0);
@@ -72,6 +83,72 @@ export function reverse({ builder, states, output }: Traced, products: readonly 
   };
 }
 
+/** What the users of each value contribute to its cotangent. */
+class Contributions {
+  private readonly whole = new Map<NodeId, NodeId[]>();
+  private readonly slices = new Map<NodeId, { readonly node: NodeId; readonly start: number }[]>();
+
+  constructor(private readonly builder: GraphBuilder) {}
+
+  /** Adds a contribution. A number that stands for a row gets the sum over the row. */
+  add(id: NodeId, cotangent: NodeId): void {
+    const { nodes, widths } = this.builder;
+    if (nodes[id].kind === 'constant') return;
+    const summed =
+      widths[id] === 1 && widths[cotangent] > 1
+        ? this.builder.rowOperation('sumWithin', 1, cotangent)
+        : cotangent;
+    this.whole.set(id, [...(this.whole.get(id) ?? []), summed]);
+  }
+
+  /** Adds a contribution to the numbers of a row from `start` on. */
+  addSlice(id: NodeId, node: NodeId, start: number): void {
+    this.slices.set(id, [...(this.slices.get(id) ?? []), { node, start }]);
+  }
+
+  totalOf(id: NodeId): NodeId | undefined {
+    const parts = [...(this.whole.get(id) ?? []), ...this.joinSlices(id)];
+    return parts.length === 0 ? undefined : parts.reduce((sum, part) => addUp(this.builder, sum, part));
+  }
+
+  /** A cotangent as a row as long as the value: a number that stands for a row is repeated. */
+  inFull(cotangent: NodeId, id: NodeId): NodeId {
+    const { widths } = this.builder;
+    return widths[cotangent] === widths[id]
+      ? cotangent
+      : this.builder.rowOperation('repeat', widths[id], cotangent);
+  }
+
+  /** Contributions to slices as rows with zeros elsewhere; those that do not overlap share a row. */
+  private joinSlices(id: NodeId): NodeId[] {
+    const { widths } = this.builder;
+    const rows: { readonly node: NodeId; readonly start: number }[][] = [];
+    const inOrder = [...(this.slices.get(id) ?? [])].sort((a, b) => a.start - b.start);
+    for (const slice of inOrder) {
+      const row = rows.find((others) => {
+        const last = others[others.length - 1];
+        return last.start + widths[last.node] <= slice.start;
+      });
+      if (row) row.push(slice);
+      else rows.push([slice]);
+    }
+    return rows.map((row) =>
+      this.builder.intern({
+        kind: 'concat',
+        inputs: row.map(({ node }) => node),
+        starts: row.map(({ start }) => start),
+        width: widths[id],
+      }),
+    );
+  }
+}
+
+/** Whether a value is the input, or a part of it. */
+function isOfInput({ nodes }: GraphBuilder, id: NodeId): boolean {
+  const node = nodes[id];
+  return (node.kind === 'slice' ? nodes[node.operand] : node).kind === 'input';
+}
+
 /** The contributions of the products that read a value. Products of `x` are computed after the loop instead. */
 function transposedProducts(
   builder: GraphBuilder,
@@ -79,12 +156,13 @@ function transposedProducts(
   operand: NodeId,
   cotangents: ReadonlyMap<NodeId, NodeId>,
 ): NodeId[] {
-  if (builder.nodes[operand].kind === 'input') return [];
+  if (isOfInput(builder, operand)) return [];
   return products.flatMap(({ results }, product) => {
     const node = builder.nodes[results[0]];
     if (node.kind !== 'product' || node.operand !== operand) return [];
     const inputs = results.map((id) => cotangents.get(id) ?? builder.constant(0));
-    return [builder.intern({ kind: 'transposedProduct', product, inputs })];
+    const width = builder.widths[operand];
+    return [builder.intern({ kind: 'transposedProduct', product, inputs, width })];
   });
 }
 

@@ -1,18 +1,24 @@
 import type { NodeId } from '../equations/operations.js';
 import type { ParameterShape } from '../equations/parameters.js';
-import { type Node, reachable } from './graph.js';
+import { type Node, type ProductMatrix, reachable } from './graph.js';
 
-/** The operand of a matrix product: the input, a state before the step, or a value of the schedule. */
+/** Where a matrix product, or an operation on a row, finds its operand: numbers of the input, of a state before the step or of a value. */
 export type ProductOperand =
-  | { readonly kind: 'input' }
-  | { readonly kind: 'state'; readonly state: number }
-  | { readonly kind: 'value'; readonly index: number };
+  | { readonly kind: 'input'; readonly start: number; readonly width: number }
+  | { readonly kind: 'state'; readonly state: number; readonly start: number; readonly width: number }
+  | { readonly kind: 'value'; readonly index: number; readonly start: number; readonly width: number };
 
-/** One matrix product: neighbouring blocks of one matrix parameter that multiply the same row. */
+/** One matrix product: neighbouring columns of one matrix parameter that multiply the same row. */
 export interface Product {
   readonly parameter: number;
+  /** Rows of the matrix. */
+  readonly firstRow: number;
+  readonly rows: number;
+  /** The first column of the matrix, and the number of columns. */
+  readonly firstColumn: number;
+  readonly columns: number;
   readonly firstBlock: number;
-  /** The node of each block's result, in block order; its length is the number of blocks. */
+  /** The node of each result, in the order of the columns. */
   readonly results: readonly NodeId[];
   readonly operand: ProductOperand;
 }
@@ -23,58 +29,78 @@ export interface Product {
  */
 export const isInputProjection = (product: Product): boolean => product.operand.kind === 'input';
 
-export interface Products {
-  readonly products: readonly Product[];
-  /** The values that products read, by the index in their operands. */
-  readonly operandValues: readonly NodeId[];
+/** The values that products and row operations read; an index in an operand counts them. */
+export class OperandValues {
+  readonly list: NodeId[] = [];
+
+  constructor(
+    private readonly nodes: readonly Node[],
+    private readonly widths: readonly number[],
+  ) {}
+
+  /** The operand that a node is. */
+  operandOf(id: NodeId): ProductOperand {
+    const node = this.nodes[id];
+    const width = this.widths[id];
+    const [base, start] = node.kind === 'slice' ? [node.operand, node.start] : [id, 0];
+    const source = this.nodes[base];
+    if (source.kind === 'input') return { kind: 'input', start, width };
+    if (source.kind === 'state') return { kind: 'state', state: source.state, start, width };
+    if (!this.list.includes(base)) this.list.push(base);
+    return { kind: 'value', index: this.list.indexOf(base), start, width };
+  }
 }
 
-/** Groups the products that the roots depend on. A block without a product ends a group. */
+/** Groups the products that the roots depend on. Columns without a product end a group. */
 export function groupProducts(
   nodes: readonly Node[],
   roots: Iterable<NodeId>,
   parameters: readonly ParameterShape[],
-): Products {
+  values: OperandValues,
+): Product[] {
   const products: Product[] = [];
-  const operandValues: NodeId[] = [];
-  const used = reachable(nodes, roots);
-  const find = (parameter: number, block: number, operand: NodeId) =>
-    used.find((id) => {
-      const node = nodes[id];
-      return (
-        node.kind === 'product' &&
-        node.parameter === parameter &&
-        node.block === block &&
-        node.operand === operand
-      );
-    });
-  const operandOf = (id: NodeId): ProductOperand => {
+  const used = reachable(nodes, roots).flatMap((id) => {
     const node = nodes[id];
-    if (node.kind === 'input') return { kind: 'input' };
-    if (node.kind === 'state') return { kind: 'state', state: node.state };
-    if (!operandValues.includes(id)) operandValues.push(id);
-    return { kind: 'value', index: operandValues.indexOf(id) };
-  };
-  const operands = new Set(
-    used.map((id) => nodes[id]).flatMap((node) => (node.kind === 'product' ? [node.operand] : [])),
-  );
+    return node.kind === 'product' ? [{ id, ...node }] : [];
+  });
+  const startOf = ({ parameter, block, firstColumn }: ProductMatrix) =>
+    block * parameters[parameter].width + firstColumn;
+  const operands = new Set(used.map(({ operand }) => operand));
   for (const operand of operands) {
-    parameters.forEach(({ blocks }, parameter) => {
-      let run: NodeId[] = [];
-      for (let block = 0; block <= blocks.length; block++) {
-        const result = find(parameter, block, operand);
-        if (result !== undefined) run.push(result);
-        else if (run.length > 0) {
+    parameters.forEach((_, parameter) => {
+      const ofBoth = used.filter((node) => node.parameter === parameter && node.operand === operand);
+      const rowRanges = new Set(ofBoth.map(({ firstRow }) => firstRow));
+      for (const firstRow of rowRanges) {
+        const inOrder = ofBoth
+          .filter((node) => node.firstRow === firstRow)
+          .sort((a, b) => startOf(a) - startOf(b));
+        let results: NodeId[] = [];
+        let firstColumn = 0;
+        let columns = 0;
+        for (const [i, node] of inOrder.entries()) {
+          if (results.length === 0) firstColumn = startOf(node);
+          results.push(node.id);
+          columns += node.columns;
+          const next = inOrder[i + 1];
+          if (next !== undefined && startOf(next) === firstColumn + columns) continue;
+          const { rows } = node;
+          const read = values.operandOf(operand);
+          const firstBlock = firstColumn / parameters[parameter].width;
           products.push({
             parameter,
-            firstBlock: block - run.length,
-            results: run,
-            operand: operandOf(operand),
+            firstRow,
+            rows,
+            firstColumn,
+            columns,
+            firstBlock,
+            results,
+            operand: read,
           });
-          run = [];
+          results = [];
+          columns = 0;
         }
       }
     });
   }
-  return { products, operandValues };
+  return products;
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from '../equations/operations.js';
-import { GraphBuilder, type Node } from '../graph/graph.js';
+import { GraphBuilder, type Node, operandsOf, reachable, withOperands } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
-import type { LoopBuffer, LoopStage, MatrixReference, Reference, Source } from './loop.js';
+import type { LoopBuffer, LoopProduct, LoopStage, MatrixReference, Reference, Source } from './loop.js';
 
 /** How a sequence is run; there is a loop for each combination. */
 export interface LoopOptions {
@@ -29,7 +29,22 @@ export class Buffers {
   rows(buffer: LoopBuffer, at: Reference['at'] = 'step', column = 0, width = buffer.width): Reference {
     return { buffer: this.add(buffer), at, column, width };
   }
+
+  /** Rows that are used within a step. */
+  scratch(name: string, width: number, zeroed = false): Reference {
+    return this.rows({ name, rows: 'batch', width, life: 'scratch', zeroed });
+  }
 }
+
+/** Columns of the rows of a reference. */
+export const columnsOf = (rows: Reference, start: number, width: number): Reference => ({
+  ...rows,
+  column: rows.column + start,
+  width,
+});
+
+/** Rows of one number each, which stands for a whole row. */
+export const spread = (rows: Reference): Reference => ({ ...rows, spread: true });
 
 /** One of the caller's buffers. */
 export const givenBuffer = (source: Source, rows: LoopBuffer['rows'], width: number): LoopBuffer => ({
@@ -66,27 +81,26 @@ export class GivenBuffers {
   }
 
   mask(): Reference {
-    return {
-      ...this.buffers.rows(givenBuffer({ kind: 'mask' }, 'mask', 1)),
-      spread: true,
-    };
+    return this.buffers.rows(givenBuffer({ kind: 'mask' }, 'mask', 1));
   }
 
-  /** One block of a vector parameter. */
-  vector(parameter: number, block: number): Reference {
-    const { units } = this.plan;
-    return this.buffers.rows(this.parameter(parameter), 'step', block * units, units);
+  /** The place of a node that is one of the caller's rows, or null. */
+  find(node: Node): Reference | null {
+    if (node.kind === 'input') return this.input();
+    if (node.kind === 'mask') return this.mask();
+    if (node.kind === 'recurrentMask') {
+      const { index, width } = node;
+      return this.buffers.rows(givenBuffer({ kind: 'recurrentMask', index }, 'batch', width));
+    }
+    if (node.kind !== 'vector') return null;
+    const { width } = this.plan.parameters[node.parameter];
+    return this.buffers.rows(this.parameter(node.parameter), 'step', node.block * width, width);
   }
 
-  recurrentMask(index: number): Reference {
-    const { units: width } = this.plan;
-    return this.buffers.rows(givenBuffer({ kind: 'recurrentMask', index }, 'batch', width));
-  }
-
-  /** The blocks of a matrix parameter that a product multiplies by. */
+  /** The part of a matrix parameter that a product multiplies by. */
   weights(product: number): MatrixReference {
     const { parameter } = this.plan.products[product];
-    return { buffer: this.buffers.add(this.parameter(parameter)), ...weightColumns(this.plan, product) };
+    return { buffer: this.buffers.add(this.parameter(parameter)), ...weightsOf(this.plan, product) };
   }
 
   /**
@@ -108,7 +122,7 @@ export class GivenBuffers {
       products: [],
       width: from.width,
       program: {
-        loads: [this.mask(), from],
+        loads: [from.width === 1 ? this.mask() : spread(this.mask()), from],
         constants: [0],
         operations: [{ name: 'select', inputs: [0, 1, 2] }],
         stores: [{ value: 3, slot: to }],
@@ -129,23 +143,24 @@ export const copyStage = (from: Reference, to: Reference): LoopStage => ({
   program: { loads: [from], constants: [], operations: [], stores: [{ value: 0, slot: to }] },
 });
 
-/** The columns of a product in its matrix. */
-export function weightColumns(plan: Plan, product: number): Omit<MatrixReference, 'buffer'> {
-  const { parameter, firstBlock, results } = plan.products[product];
-  const [rows, stride] = plan.parameters[parameter].shape;
-  return { rows, stride, firstColumn: firstBlock * plan.units, columns: results.length * plan.units };
+/** The part of a product in its matrix. */
+export function weightsOf(plan: Plan, product: number): Omit<MatrixReference, 'buffer'> {
+  const { parameter, firstRow, rows, firstColumn, columns } = plan.products[product];
+  return { firstRow, rows, firstColumn, columns, stride: plan.parameters[parameter].shape[1] };
 }
 
 /** A plan's graph, extended by what a loop computes at padded steps. */
 export class MaskedGraph {
-  readonly builder = new GraphBuilder();
+  readonly builder: GraphBuilder;
   private readonly numbers: NodeId[] = [];
 
   constructor(
     plan: Plan,
     private readonly isMasked: boolean,
   ) {
-    for (const node of plan.nodes) this.numbers.push(this.builder.intern(this.translate(plan, node)));
+    this.builder = new GraphBuilder(plan);
+    const operands = new Set(plan.operandValues);
+    for (const node of plan.nodes) this.numbers.push(this.builder.intern(this.translate(node, operands)));
   }
 
   /** The node of this graph for one of the plan's. */
@@ -165,14 +180,89 @@ export class MaskedGraph {
   }
 
   /** Products multiply zeros at padded steps, for their weights' sake; states are carried over anyway. */
-  private translate(plan: Plan, node: Node): Node {
+  private translate(node: Node, operands: ReadonlySet<NodeId>): Node {
     const of = (id: NodeId) => this.of(id);
-    if (node.kind === 'operation') return { ...node, inputs: node.inputs.map(of) };
-    if (node.kind === 'transposedProduct') {
-      return { ...node, inputs: node.inputs.map((id) => this.zeroIfPadded(of(id))) };
+    if (node.kind === 'transposedProduct') return withOperands(node, (id) => this.zeroIfPadded(of(id)));
+    if (node.kind !== 'product') return withOperands(node, of);
+    const translated = of(node.operand);
+    const { nodes } = this.builder;
+    const operand = nodes[translated];
+    if (operand.kind === 'slice') {
+      const base = this.cleaned(operand.operand, operands);
+      return { ...node, operand: this.builder.slice(base, operand.start, operand.width) };
     }
-    if (node.kind !== 'product') return node;
-    const isValue = plan.operandValues.includes(node.operand);
-    return { ...node, operand: isValue ? this.zeroIfPadded(of(node.operand)) : of(node.operand) };
+    return { ...node, operand: this.cleaned(translated, operands) };
+  }
+
+  private cleaned(id: NodeId, operands: ReadonlySet<NodeId>): NodeId {
+    const isValue = [...operands].some((operand) => this.numbers[operand] === id);
+    return isValue ? this.zeroIfPadded(id) : id;
   }
 }
+
+/** The operations on whole rows of a graph, which run between programs as products do. */
+export class RowWork {
+  private readonly places = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
+  private readonly ids: NodeId[] = [];
+
+  /**
+   * @param first the index of the first operation; products have the ones before it.
+   * @param isElsewhere whether a node is read from a place where something else has put it.
+   */
+  constructor(
+    private readonly builder: GraphBuilder,
+    roots: Iterable<NodeId>,
+    buffers: Buffers,
+    private readonly first: number,
+    isElsewhere: (id: NodeId) => boolean,
+  ) {
+    const { nodes, widths } = builder;
+    const cut = nodes.map((node, id): Node => (isElsewhere(id) ? { kind: 'input' } : node));
+    for (const id of reachable(cut, roots)) {
+      const node = cut[id];
+      if (node.kind !== 'rowOperation' && node.kind !== 'concat') continue;
+      // Zeros between the inputs of `concat` are never written again.
+      const zeroed = node.kind === 'concat' && widthOf(builder, node.inputs) < node.width;
+      const slot = buffers.scratch(`rows ${id}`, widths[id], zeroed);
+      this.places.set(id, { index: first + this.ids.length, slot });
+      this.ids.push(id);
+    }
+  }
+
+  find(id: NodeId): { readonly index: number; readonly slot: Reference } | null {
+    return this.places.get(id) ?? null;
+  }
+
+  /** The operations whose results they read from memory. */
+  operandOperations(): NodeId[] {
+    const { nodes } = this.builder;
+    const rows = this.ids.flatMap((id) => operandsOf(nodes[id]));
+    const behind = rows.map((id) => {
+      const node = nodes[id];
+      return node.kind === 'slice' ? node.operand : id;
+    });
+    return [...new Set(behind)].filter(
+      (id) => nodes[id].kind === 'operation' || nodes[id].kind === 'constant',
+    );
+  }
+
+  /** The loop's operations for an index. */
+  operationsOf(index: number, placeOf: (id: NodeId) => Reference): LoopProduct[] {
+    const id = this.ids[index - this.first];
+    const node = this.builder.nodes[id];
+    const { slot: result } = this.places.get(id) as { slot: Reference };
+    if (node.kind === 'rowOperation') {
+      const { name, parts, operand } = node;
+      return [{ kind: 'row', name, parts, operand: placeOf(operand), result }];
+    }
+    if (node.kind !== 'concat') throw new Error(`a ${node.kind} is no operation on rows`);
+    return node.inputs.map((input, i): LoopProduct => {
+      const width = this.builder.widths[input];
+      const to = columnsOf(result, node.starts[i], width);
+      return { kind: 'row', name: 'copy', parts: 1, operand: placeOf(input), result: to };
+    });
+  }
+}
+
+const widthOf = ({ widths }: GraphBuilder, ids: readonly NodeId[]): number =>
+  ids.reduce((sum, id) => sum + widths[id], 0);

@@ -1,123 +1,196 @@
 import type { NodeId } from '../equations/operations.js';
-import { isInputProjection } from '../graph/products.js';
+import { isInputProjection, type Product } from '../graph/products.js';
 import { outputState, type Plan } from '../plan/plan.js';
 import { type Store, schedule } from '../plan/schedule.js';
-import { Buffers, GivenBuffers, givenBuffer, type LoopOptions, MaskedGraph, resultBuffer } from './build.js';
+import {
+  Buffers,
+  columnsOf,
+  GivenBuffers,
+  givenBuffer,
+  type LoopOptions,
+  MaskedGraph,
+  RowWork,
+  resultBuffer,
+  spread,
+} from './build.js';
 import type { Carried, Loop, LoopProduct, Reference } from './loop.js';
 import { savedState, savedValue } from './saved.js';
 
 /** The forward pass of a plan over a sequence; with `keep` it saves what the gradient needs. */
-export function forwardLoop(plan: Plan, options: LoopOptions, keep: boolean): Loop {
-  const { units, products } = plan;
-  const { masked } = options;
-  const buffers = new Buffers();
-  const given = new GivenBuffers(buffers, plan, options);
-  const graph = new MaskedGraph(plan, masked !== 'no');
-  const { builder } = graph;
-  const carried: Carried[] = [];
+export const forwardLoop = (plan: Plan, options: LoopOptions, keep: boolean): Loop =>
+  new ForwardLoop(plan, options, keep).build();
 
-  const scratchRows = (name: string, width: number) =>
-    buffers.rows({ name, rows: 'batch', width, life: 'scratch' });
-  const value = (index: number): Reference =>
-    keep && index < plan.savedValues.length
-      ? buffers.rows(savedValue(plan, index))
-      : scratchRows(`value ${index}`, units);
-  // In the order of the saved layout, whether or not the schedule comes to use them.
-  if (keep) for (const index of plan.savedValues.keys()) value(index);
-  const states = plan.states.map((_, s) => {
-    const buffer = buffers.add(
-      keep ? savedState(plan, s) : { ...savedState(plan, s), life: 'scratch' as const },
-    );
-    const initial = buffers.add(givenBuffer({ kind: 'initialState', index: s }, 'batch', units));
-    const final = buffers.add(resultBuffer({ kind: 'finalState', index: s }, 'batch', units));
-    carried.push({ buffer, initial, final });
-    return (at: 'before' | 'after'): Reference => ({ buffer, at, column: 0, width: units });
-  });
-  const lastOutput = (at: 'before' | 'after') => {
-    const rows = buffers.rows({ name: 'last output', rows: 'states', width: units, life: 'scratch' }, at);
-    if (carried.every(({ buffer }) => buffer !== rows.buffer)) carried.push({ buffer: rows.buffer });
-    return rows;
-  };
+class ForwardLoop {
+  private readonly buffers = new Buffers();
+  private readonly given: GivenBuffers;
+  private readonly graph: MaskedGraph;
+  private readonly carried: Carried[] = [];
+  private readonly states: readonly number[];
+  private readonly kept: NodeId[];
+  /** The product of each result, and the result's place. */
+  private readonly results = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
 
-  const result = (index: number): Reference => {
-    const width = products[index].results.length * units;
-    const name = `product ${index}`;
-    return isInputProjection(products[index])
-      ? buffers.rows({ name, rows: 'steps', width, life: 'scratch' })
-      : scratchRows(name, width);
-  };
-  const productOf = new Map<NodeId, { index: number; slot: Reference }>();
-  products.forEach(({ results }, index) => {
-    results.forEach((id, block) => {
-      const slot = { ...result(index), column: block * units, width: units };
-      productOf.set(graph.of(id), { index, slot });
+  constructor(
+    private readonly plan: Plan,
+    private readonly options: LoopOptions,
+    private readonly keep: boolean,
+  ) {
+    this.given = new GivenBuffers(this.buffers, plan, options);
+    this.graph = new MaskedGraph(plan, options.masked !== 'no');
+    const operands = new Set(plan.operandValues);
+    const kept = (id: NodeId) =>
+      operands.has(id) ? this.graph.zeroIfPadded(this.graph.of(id)) : this.graph.of(id);
+    const isOperation = (id: NodeId) => this.graph.builder.nodes[id].kind === 'operation';
+    this.kept = keep ? plan.savedValues.map(kept) : plan.operandValues.map(kept).filter(isOperation);
+    // In the order of the saved layout, whether or not the schedule comes to use them.
+    if (keep) for (const index of plan.savedValues.keys()) this.buffers.rows(savedValue(plan, index));
+    this.states = plan.states.map((_, s) => this.addState(s));
+    plan.products.forEach((product, index) => {
+      this.addResults(product, index);
     });
-  });
-  const projects = (index: number | undefined) => index !== undefined && isInputProjection(products[index]);
-
-  const leaf = (id: NodeId): Reference | null => {
-    const node = builder.nodes[id];
-    const product = productOf.get(id);
-    if (product) return projects(product.index) ? product.slot : null;
-    if (node.kind === 'input') return given.input();
-    if (node.kind === 'state') return states[node.state]('before');
-    if (node.kind === 'vector') return given.vector(node.parameter, node.block);
-    if (node.kind === 'recurrentMask') return given.recurrentMask(node.index);
-    if (node.kind === 'mask') return given.mask();
-    return node.kind === 'lastOutput' ? lastOutput('before') : null;
-  };
-
-  const newStates = plan.newStates.map((id, s) =>
-    graph.unlessPadded(graph.of(id), builder.intern({ kind: 'state', state: s })),
-  );
-  const stores: Store<Reference>[] = newStates.map((node, s) => ({ node, slot: states[s]('after') }));
-  const sequence = buffers.rows(resultBuffer({ kind: 'output' }, 'sequence', units));
-  const repeatedState = outputState(plan);
-  if (masked === 'zero') stores.push({ node: graph.zeroIfPadded(graph.of(plan.output)), slot: sequence });
-  else if (repeatedState !== undefined) stores.push({ node: newStates[repeatedState], slot: sequence });
-  else if (masked === 'no') stores.push({ node: graph.of(plan.output), slot: sequence });
-  else {
-    const node = graph.unlessPadded(graph.of(plan.output), builder.intern({ kind: 'lastOutput' }));
-    stores.push({ node, slot: sequence }, { node, slot: lastOutput('after') });
   }
 
-  const operand = new Set<NodeId>(plan.operandValues);
-  const keptNode = (id: NodeId) => (operand.has(id) ? graph.zeroIfPadded(graph.of(id)) : graph.of(id));
-  const { stages } = schedule<Reference>({
-    nodes: builder.nodes,
-    stores,
-    leaf,
-    product: (id) => (leaf(id) ? null : (productOf.get(id) ?? null)),
-    kept: (keep ? plan.savedValues : plan.operandValues).map(keptNode),
-    value,
-  });
-  const rowProduct = (index: number): LoopProduct => {
-    const { operand: read } = products[index];
-    const left =
-      read.kind === 'input'
-        ? given.input()
-        : read.kind === 'state'
-          ? states[read.state]('before')
-          : value(read.index);
-    const weights = given.weights(index);
-    return { kind: 'rows', left, weights, transposed: false, result: result(index), accumulate: false };
-  };
-  const projections = [...products.keys()].filter(projects).map(rowProduct);
-  const body = stages.map(({ products: indices, program }) => ({
-    products: indices.map(rowProduct),
-    width: units,
-    program,
-  }));
-  const project = { products: projections, width: units, program: NOTHING };
-  return {
-    name: `${plan.cell.name} forward`,
-    direction: 1,
-    buffers: buffers.list,
-    carried,
-    before: [...given.copyOfInput(), ...(projections.length > 0 ? [project] : [])],
-    body,
-    after: [],
-  };
+  build(): Loop {
+    const { plan, given, buffers, graph } = this;
+    const { builder } = graph;
+    const stores = this.stores();
+    const roots = [...stores.map(({ node }) => node), ...this.kept];
+    const isElsewhere = (id: NodeId) => this.leaf(id) !== null;
+    const work = new RowWork(builder, roots, buffers, plan.products.length, isElsewhere);
+    for (const id of work.operandOperations()) if (!this.kept.includes(id)) this.kept.push(id);
+    const { stages } = schedule<Reference>({
+      nodes: builder.nodes,
+      widths: builder.widths,
+      stores,
+      leaf: (id) => this.leaf(id),
+      product: (id) => (isElsewhere(id) ? null : (this.results.get(id) ?? work.find(id))),
+      kept: this.kept,
+      value: (index, width) => this.value(index, width),
+      part: columnsOf,
+      spread,
+    });
+    const placeOf = (id: NodeId): Reference => {
+      const node = builder.nodes[id];
+      if (node.kind === 'slice') return columnsOf(placeOf(node.operand), node.start, node.width);
+      const place = this.leaf(id) ?? (this.results.get(id) ?? work.find(id))?.slot;
+      return place ?? this.value(this.kept.indexOf(id), builder.widths[id]);
+    };
+    const rowProduct = (index: number): LoopProduct => {
+      const [result] = plan.products[index].results;
+      const node = builder.nodes[graph.of(result)];
+      if (node.kind !== 'product') throw new Error('the result of a product is not a product');
+      return {
+        kind: 'rows',
+        left: placeOf(node.operand),
+        weights: given.weights(index),
+        transposed: false,
+        result: this.resultOf(index),
+        accumulate: false,
+      };
+    };
+    const projections = [...plan.products.keys()]
+      .filter((index) => isInputProjection(plan.products[index]))
+      .map(rowProduct);
+    const body = stages.map(({ products, width, program }) => ({
+      products: products.flatMap((index) =>
+        index < plan.products.length ? [rowProduct(index)] : work.operationsOf(index, placeOf),
+      ),
+      width,
+      program,
+    }));
+    return {
+      name: `${plan.cell.name} forward`,
+      direction: 1,
+      buffers: buffers.list,
+      carried: this.carried,
+      before: [
+        ...given.copyOfInput(),
+        ...(projections.length > 0 ? [{ products: projections, width: 1, program: NOTHING }] : []),
+      ],
+      body,
+      after: [],
+    };
+  }
+
+  private addState(s: number): number {
+    const width = this.plan.stateWidths[s];
+    const saved = savedState(this.plan, s);
+    const buffer = this.buffers.add(this.keep ? saved : { ...saved, life: 'scratch' });
+    const initial = this.buffers.add(givenBuffer({ kind: 'initialState', index: s }, 'batch', width));
+    const final = this.buffers.add(resultBuffer({ kind: 'finalState', index: s }, 'batch', width));
+    this.carried.push({ buffer, initial, final });
+    return buffer;
+  }
+
+  private state(s: number, at: 'before' | 'after'): Reference {
+    return { buffer: this.states[s], at, column: 0, width: this.plan.stateWidths[s] };
+  }
+
+  /** The output of the step before, which padded steps repeat. */
+  private lastOutput(at: 'before' | 'after'): Reference {
+    const { outputWidth: width } = this.plan;
+    const rows = this.buffers.rows({ name: 'last output', rows: 'states', width, life: 'scratch' }, at);
+    const { buffer } = rows;
+    if (this.carried.every((other) => other.buffer !== buffer)) this.carried.push({ buffer });
+    return rows;
+  }
+
+  private resultOf(index: number): Reference {
+    const product = this.plan.products[index];
+    const { columns: width } = product;
+    const name = `product ${index}`;
+    return isInputProjection(product)
+      ? this.buffers.rows({ name, rows: 'steps', width, life: 'scratch' })
+      : this.buffers.scratch(name, width);
+  }
+
+  private addResults({ results }: Product, index: number): void {
+    let column = 0;
+    for (const id of results) {
+      const node = this.graph.of(id);
+      const width = this.graph.builder.widths[node];
+      this.results.set(node, { index, slot: columnsOf(this.resultOf(index), column, width) });
+      column += width;
+    }
+  }
+
+  /** The place of a value that no program and no product of a step computes, else null. */
+  private leaf(id: NodeId): Reference | null {
+    const node = this.graph.builder.nodes[id];
+    if (node.kind === 'state') return this.state(node.state, 'before');
+    if (node.kind === 'lastOutput') return this.lastOutput('before');
+    const result = this.results.get(id);
+    if (result && isInputProjection(this.plan.products[result.index])) return result.slot;
+    return this.given.find(node);
+  }
+
+  private value(index: number, width: number): Reference {
+    return this.keep && index < this.plan.savedValues.length
+      ? this.buffers.rows(savedValue(this.plan, index))
+      : this.buffers.scratch(`value ${index}`, width);
+  }
+
+  private stores(): Store<Reference>[] {
+    const { plan, graph, buffers } = this;
+    const { builder } = graph;
+    const { masked } = this.options;
+    const { outputWidth: width } = plan;
+    const newStates = plan.newStates.map((id, s) =>
+      graph.unlessPadded(graph.of(id), builder.intern({ kind: 'state', state: s })),
+    );
+    const stores = newStates.map(
+      (node, s): Store<Reference> => ({ node, slot: this.state(s, 'after'), width: plan.stateWidths[s] }),
+    );
+    const slot = buffers.rows(resultBuffer({ kind: 'output' }, 'sequence', width));
+    const output = graph.of(plan.output);
+    const repeatedState = outputState(plan);
+    if (masked === 'zero') return [...stores, { node: graph.zeroIfPadded(output), slot, width }];
+    if (repeatedState !== undefined) return [...stores, { node: newStates[repeatedState], slot, width }];
+    if (masked === 'no') return [...stores, { node: output, slot, width }];
+    const node = graph.unlessPadded(output, builder.intern({ kind: 'lastOutput', width }));
+    return [...stores, { node, slot, width }, { node, slot: this.lastOutput('after'), width }];
+  }
 }
 
+/** A program that does nothing. */
 export const NOTHING = { loads: [], constants: [], operations: [], stores: [] } as const;

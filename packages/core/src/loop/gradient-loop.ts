@@ -4,13 +4,16 @@ import { outputState, type Plan } from '../plan/plan.js';
 import { type Store, schedule } from '../plan/schedule.js';
 import {
   Buffers,
+  columnsOf,
   copyStage,
   GivenBuffers,
   givenBuffer,
   type LoopOptions,
   MaskedGraph,
+  RowWork,
   resultBuffer,
-  weightColumns,
+  spread,
+  weightsOf,
 } from './build.js';
 import { NOTHING } from './forward-loop.js';
 import type { Carried, Loop, LoopBuffer, LoopProduct, LoopStage, Reference } from './loop.js';
@@ -20,49 +23,134 @@ import { savedState, savedValue } from './saved.js';
  * The gradient of a plan over a sequence, from the last processed step to the first. Its steps leave the cotangents of the
  * products' results; the matrix products after them give the gradients of the matrices and of x.
  */
-export function gradientLoop(plan: Plan, options: LoopOptions): Loop {
-  const { units, inputSize, products } = plan;
-  const { masked, copied } = options;
-  const { buffers: cotangents, places } = plan.gradient;
-  const buffers = new Buffers();
-  const given = new GivenBuffers(buffers, plan, options);
-  const graph = new MaskedGraph(plan, masked !== 'no');
-  const { builder } = graph;
-  const carried: Carried[] = [];
-  const before: LoopStage[] = [];
+export const gradientLoop = (plan: Plan, options: LoopOptions): Loop =>
+  new GradientLoop(plan, options).build();
 
-  const values = plan.savedValues.map((_, index) => buffers.rows(savedValue(plan, index)));
-  const states = plan.states.map((_, s) => buffers.add(savedState(plan, s)));
-  const stateRows = (s: number, at: 'before' | 'after'): Reference => ({
-    buffer: states[s],
-    at,
-    column: 0,
-    width: units,
-  });
-  /** Rows that pass from a step to the one before it: read `after` the step, written `before` it. */
-  const passedBack = (name: string, more: Omit<Carried, 'buffer'>) => {
-    const buffer = buffers.add({ name, rows: 'states', width: units, life: 'scratch' });
-    carried.push({ buffer, ...more });
-    return (at: 'before' | 'after'): Reference => ({ buffer, at, column: 0, width: units });
-  };
-  const stateCotangents = plan.states.map((_, s) => {
-    return passedBack(`cotangent of state ${s}`, {
-      initial: buffers.add(givenBuffer({ kind: 'stateCotangent', index: s }, 'batch', units)),
-      final: buffers.add(resultBuffer({ kind: 'initialStateGradient', index: s }, 'batch', units)),
+class GradientLoop {
+  private readonly buffers = new Buffers();
+  private readonly given: GivenBuffers;
+  private readonly graph: MaskedGraph;
+  private readonly carried: Carried[] = [];
+  private readonly before: LoopStage[] = [];
+  private readonly after: LoopStage[] = [];
+  private readonly saved: ReadonlyMap<NodeId, Reference>;
+  private readonly states: readonly number[];
+  private readonly stateCotangents: readonly number[];
+  private readonly newStates: ReadonlyMap<NodeId, number>;
+  private readonly repeatedState: number | undefined;
+  /** The cotangent of each product's results. Equal ones are the same object, so that a device prepares it once. */
+  private readonly cotangents: readonly Reference[];
+  private readonly parameterGradients: readonly LoopBuffer[];
+  private outputCotangentRows: Reference | undefined;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly options: LoopOptions,
+  ) {
+    const { buffers } = this;
+    this.given = new GivenBuffers(buffers, plan, options);
+    this.graph = new MaskedGraph(plan, options.masked !== 'no');
+    const values = plan.savedValues.map(
+      (id, i) => [this.graph.of(id), buffers.rows(savedValue(plan, i))] as const,
+    );
+    this.saved = new Map(values);
+    this.states = plan.states.map((_, s) => buffers.add(savedState(plan, s)));
+    this.newStates = new Map(plan.newStates.map((id, s) => [this.graph.of(id), s]));
+    this.repeatedState = outputState(plan);
+    this.stateCotangents = plan.stateWidths.map((width, s) =>
+      this.addPassedBack(`cotangent of state ${s}`, width, {
+        initial: buffers.add(givenBuffer({ kind: 'stateCotangent', index: s }, 'batch', width)),
+        final: buffers.add(resultBuffer({ kind: 'initialStateGradient', index: s }, 'batch', width)),
+      }),
+    );
+    this.cotangents = this.cotangentsOfProducts();
+    this.parameterGradients = plan.parameters.map((_, parameter) => this.parameterGradient(parameter));
+  }
+
+  build(): Loop {
+    const { plan, given, buffers, graph } = this;
+    const { builder } = graph;
+    const stores = this.stores();
+    const isElsewhere = (id: NodeId) => this.leaf(id) !== null;
+    const roots = stores.map(({ node }) => node);
+    const work = new RowWork(builder, roots, buffers, plan.products.length, isElsewhere);
+    const kept = work.operandOperations().filter((id) => !isElsewhere(id));
+    const value = (index: number, width: number) => buffers.scratch(`gradient value ${index}`, width);
+    const boundary = (id: NodeId) => {
+      const node = builder.nodes[id];
+      if (node.kind !== 'transposedProduct') return work.find(id);
+      return { index: node.product, slot: this.transposed(node.product) };
+    };
+    const { stages } = schedule<Reference>({
+      nodes: builder.nodes,
+      widths: builder.widths,
+      stores,
+      leaf: (id) => this.leaf(id),
+      product: (id) => (isElsewhere(id) ? null : boundary(id)),
+      kept,
+      value,
+      part: columnsOf,
+      spread,
     });
-  });
-  const repeatedState = outputState(plan);
-  const givenCotangent = () => buffers.rows(givenBuffer({ kind: 'outputCotangent' }, 'sequence', units));
-  const outputCotangent = once(() => {
-    if (masked !== 'repeat' || repeatedState !== undefined) return givenCotangent();
+    const placeOf = (id: NodeId): Reference => {
+      const node = builder.nodes[id];
+      const place = this.leaf(id) ?? boundary(id)?.slot;
+      if (place) return place;
+      if (node.kind === 'slice') return columnsOf(placeOf(node.operand), node.start, node.width);
+      return value(kept.indexOf(id), builder.widths[id]);
+    };
+    const body = stages.map(({ products, width, program }) => ({
+      products: products.flatMap((index) =>
+        index < plan.products.length
+          ? [this.back(index, this.transposed(index), false)]
+          : work.operationsOf(index, placeOf),
+      ),
+      width,
+      program,
+    }));
+    this.addProductsAfter();
+    return {
+      name: `${plan.cell.name} gradient`,
+      direction: -1,
+      buffers: buffers.list,
+      carried: this.carried,
+      before: [...given.copyOfInput(), ...this.before],
+      body,
+      after: this.after,
+    };
+  }
+
+  /** A buffer of rows that pass from a step to the one before it: read `after` the step, written `before` it. */
+  private addPassedBack(name: string, width: number, more: Omit<Carried, 'buffer'>): number {
+    const buffer = this.buffers.add({ name, rows: 'states', width, life: 'scratch' });
+    this.carried.push({ buffer, ...more });
+    return buffer;
+  }
+
+  private state(s: number, at: 'before' | 'after'): Reference {
+    return { buffer: this.states[s], at, column: 0, width: this.plan.stateWidths[s] };
+  }
+
+  private stateCotangent(s: number, at: 'before' | 'after'): Reference {
+    return { buffer: this.stateCotangents[s], at, column: 0, width: this.plan.stateWidths[s] };
+  }
+
+  private outputCotangent(): Reference {
+    const { buffers, given } = this;
+    const { outputWidth: width } = this.plan;
+    const rows = buffers.rows(givenBuffer({ kind: 'outputCotangent' }, 'sequence', width));
+    if (this.options.masked !== 'repeat' || this.repeatedState !== undefined) return rows;
+    if (this.outputCotangentRows) return this.outputCotangentRows;
     // The cotangents of padded steps move to the step whose output they repeat.
-    const repeated = passedBack('repeated cotangent', {});
-    const moved = buffers.rows({ name: 'moved cotangent', rows: 'steps', width: units, life: 'scratch' });
-    before.push({
+    const buffer = this.addPassedBack('repeated cotangent', width, {});
+    const repeated = { buffer, column: 0, width };
+    const moved = buffers.rows({ name: 'moved cotangent', rows: 'steps', width, life: 'scratch' });
+    this.outputCotangentRows = moved;
+    this.before.push({
       products: [],
-      width: units,
+      width,
       program: {
-        loads: [given.mask(), givenCotangent(), repeated('after')],
+        loads: [width === 1 ? given.mask() : spread(given.mask()), rows, { ...repeated, at: 'after' }],
         constants: [0],
         operations: [
           { name: 'add', inputs: [1, 2] },
@@ -70,179 +158,166 @@ export function gradientLoop(plan: Plan, options: LoopOptions): Loop {
         ],
         stores: [
           { value: 4, slot: moved },
-          { value: 5, slot: repeated('before') },
+          { value: 5, slot: { ...repeated, at: 'before' } },
         ],
       },
     });
     return moved;
-  });
-
-  const cotangent = (buffer: number, block: number, blocks: number): Reference =>
-    buffers.rows(
-      {
-        name: `product cotangent ${buffer}`,
-        rows: 'steps',
-        width: cotangents[buffer].length * units,
-        life: 'scratch',
-      },
-      'step',
-      block * units,
-      blocks * units,
-    );
-  const parameterGradients = plan.parameters.map(({ shape, blocks }, parameter): LoopBuffer => {
-    const written = products.flatMap((product) =>
-      product.parameter === parameter ? product.results.map((_, i) => product.firstBlock + i) : [],
-    );
-    const width = shape.reduce((product, size) => product * size, 1);
-    const zeroed = written.length !== blocks.length || new Set(written).size !== blocks.length;
-    return resultBuffer({ kind: 'parameterGradient', index: parameter }, 'one', width, zeroed);
-  });
-  const { input, vectors, previousStates } = plan.gradient;
-  const projected = products.some(isInputProjection);
-  const inputGradient = (): LoopBuffer => {
-    const zeroed = input === null && !projected;
-    return copied
-      ? { name: 'x gradient in order', rows: 'steps', width: inputSize, life: 'scratch', zeroed }
-      : resultBuffer({ kind: 'xGradient' }, 'steps', inputSize, zeroed);
-  };
-
-  const transposed = (product: number): Reference =>
-    buffers.rows({ name: `transposed product ${product}`, rows: 'batch', width: units, life: 'scratch' });
-  const savedIndex = new Map(plan.savedValues.map((id, index) => [graph.of(id), index]));
-  const newState = new Map(plan.newStates.map((id, s) => [graph.of(id), s]));
-  const leaf = (id: NodeId): Reference | null => {
-    const saved = savedIndex.get(id);
-    if (saved !== undefined) return values[saved];
-    const node = builder.nodes[id];
-    if (node.kind === 'input') return given.input();
-    if (node.kind === 'state') return stateRows(node.state, 'before');
-    if (node.kind === 'vector') return given.vector(node.parameter, node.block);
-    if (node.kind === 'recurrentMask') return given.recurrentMask(node.index);
-    if (node.kind === 'mask') return given.mask();
-    if (node.kind === 'outputCotangent') return outputCotangent();
-    if (node.kind === 'stateCotangent') return stateCotangents[node.state]('after');
-    const state = newState.get(id);
-    if (state !== undefined) return stateRows(state, 'after');
-    return id === graph.of(plan.output)
-      ? buffers.rows(givenBuffer({ kind: 'output' }, 'sequence', units))
-      : null;
-  };
-
-  const stores: Store<Reference>[] = [
-    ...cotangents.flatMap((blocks, buffer) =>
-      blocks.map((id, block) => ({
-        node: graph.zeroIfPadded(graph.of(id)),
-        slot: cotangent(buffer, block, 1),
-      })),
-    ),
-    ...vectors.map(({ node, parameter, block }) => ({
-      node: graph.zeroIfPadded(graph.of(node)),
-      slot: {
-        ...buffers.rows(parameterGradients[parameter], 'step', block * units, units),
-        sum: true,
-      },
-    })),
-    ...(input === null
-      ? []
-      : [{ node: graph.zeroIfPadded(graph.of(input)), slot: buffers.rows(inputGradient()) }]),
-    ...previousStates.map((id, s) => {
-      const incoming = builder.intern({ kind: 'stateCotangent', state: s });
-      const isRepeated = masked === 'repeat' && s === repeatedState;
-      // A padded step repeats the state as output, so the output's cotangent is added to that state's.
-      const atPadded = isRepeated
-        ? builder.apply('add', incoming, builder.intern({ kind: 'outputCotangent' }))
-        : incoming;
-      return { node: graph.unlessPadded(graph.of(id), atPadded), slot: stateCotangents[s]('before') };
-    }),
-  ];
-  const { stages } = schedule<Reference>({
-    nodes: builder.nodes,
-    stores,
-    leaf,
-    product: (id) => {
-      const node = builder.nodes[id];
-      return node.kind === 'transposedProduct'
-        ? { index: node.product, slot: transposed(node.product) }
-        : null;
-    },
-    kept: [],
-    value: (index) =>
-      buffers.rows({ name: `gradient value ${index}`, rows: 'batch', width: units, life: 'scratch' }),
-  });
-  const known = new Map<string, Reference>();
-  // Products with the same cotangents have the same object, so that a device prepares it once.
-  const cotangentOf = products.map(({ results }, index) => {
-    const { buffer, firstBlock } = places[index];
-    const key = `${buffer} ${firstBlock} ${results.length}`;
-    const reference = known.get(key) ?? cotangent(buffer, firstBlock, results.length);
-    known.set(key, reference);
-    return reference;
-  });
-  const back = (index: number, result: Reference, accumulate: boolean): LoopProduct => ({
-    kind: 'rows',
-    left: cotangentOf[index],
-    weights: given.weights(index),
-    transposed: true,
-    result,
-    accumulate,
-  });
-  const after: LoopStage[] = [];
-  /** A state before the steps, with zeros at padded steps: a NaN there must not reach the gradients of matrices. */
-  const previousState = (s: number): Reference => {
-    const rows = stateRows(s, 'before');
-    if (masked === 'no') return rows;
-    const name = `state ${s} without padding`;
-    const isNew = buffers.list.every((buffer) => buffer.name !== name);
-    const clean = buffers.rows({ name, rows: 'steps', width: units, life: 'scratch' });
-    if (isNew) after.push(given.cleaningStage(rows, clean));
-    return clean;
-  };
-  const deep = products.map(({ operand, parameter }, index): LoopProduct => {
-    const left =
-      operand.kind === 'input'
-        ? given.input()
-        : operand.kind === 'state'
-          ? previousState(operand.state)
-          : values[operand.index];
-    const buffer = buffers.add(parameterGradients[parameter]);
-    const result = { buffer, ...weightColumns(plan, index) };
-    return { kind: 'weights', left, right: cotangentOf[index], result };
-  });
-  const toInput = [...products.keys()]
-    .filter((index) => isInputProjection(products[index]))
-    .map((index, i) => back(index, buffers.rows(inputGradient()), i > 0 || input !== null));
-  parameterGradients.forEach((buffer) => {
-    buffers.add(buffer);
-  });
-  const distinct = [...known.values()];
-  deep.sort((a, b) =>
-    a.kind === 'weights' && b.kind === 'weights' ? distinct.indexOf(a.right) - distinct.indexOf(b.right) : 0,
-  );
-  after.push({ products: [...deep, ...toInput], width: units, program: NOTHING });
-  const dx = buffers.rows(inputGradient());
-  if (copied) {
-    after.push(copyStage(dx, buffers.rows(resultBuffer({ kind: 'xGradient' }, 'sequence', inputSize))));
   }
-  return {
-    name: `${plan.cell.name} gradient`,
-    direction: -1,
-    buffers: buffers.list,
-    carried,
-    before: [...given.copyOfInput(), ...before],
-    body: stages.map(({ products: indices, program }) => ({
-      products: indices.map((index) => back(index, transposed(index), false)),
-      width: units,
-      program,
-    })),
-    after,
-  };
-}
 
-/** A function that computes its result when it is first called. */
-function once<Result>(compute: () => Result): () => Result {
-  let known: { readonly result: Result } | undefined;
-  return () => {
-    known ??= { result: compute() };
-    return known.result;
-  };
+  private cotangentBuffer(buffer: number): Reference {
+    const width = this.plan.gradient.blockWidths[buffer].reduce((sum, columns) => sum + columns, 0);
+    return this.buffers.rows({ name: `product cotangent ${buffer}`, rows: 'steps', width, life: 'scratch' });
+  }
+
+  private cotangentsOfProducts(): Reference[] {
+    const { blockWidths, places } = this.plan.gradient;
+    const known = new Map<string, Reference>();
+    return this.plan.products.map(({ columns }, index) => {
+      const { buffer, firstBlock } = places[index];
+      const column = blockWidths[buffer].slice(0, firstBlock).reduce((sum, width) => sum + width, 0);
+      const key = `${buffer} ${column} ${columns}`;
+      const found = known.get(key) ?? columnsOf(this.cotangentBuffer(buffer), column, columns);
+      known.set(key, found);
+      return found;
+    });
+  }
+
+  /** A gradient starts as zeros unless products of all rows overwrite each column once. */
+  private parameterGradient(parameter: number): LoopBuffer {
+    const { shape } = this.plan.parameters[parameter];
+    const written = this.plan.products.filter((product) => product.parameter === parameter);
+    const starts = written.map(({ firstColumn }) => firstColumn);
+    const columns = written.reduce((sum, product) => sum + product.columns, 0);
+    const isWhole = written.every(({ rows }) => rows === shape[0]) && columns === shape[1];
+    const zeroed = !isWhole || new Set(starts).size !== starts.length;
+    const width = shape.reduce((product, size) => product * size, 1);
+    return resultBuffer({ kind: 'parameterGradient', index: parameter }, 'one', width, zeroed);
+  }
+
+  /** The gradient of x in the loop's own order. */
+  private inputGradient(): Reference {
+    const { inputSize: width } = this.plan;
+    return this.options.copied
+      ? this.buffers.rows({ name: 'x gradient in order', rows: 'steps', width, life: 'scratch' })
+      : this.buffers.rows(resultBuffer({ kind: 'xGradient' }, 'steps', width));
+  }
+
+  private transposed(product: number): Reference {
+    return this.buffers.scratch(`transposed product ${product}`, this.plan.products[product].rows);
+  }
+
+  private leaf(id: NodeId): Reference | null {
+    const saved = this.saved.get(id);
+    if (saved !== undefined) return saved;
+    const node = this.graph.builder.nodes[id];
+    if (node.kind === 'state') return this.state(node.state, 'before');
+    if (node.kind === 'outputCotangent') return this.outputCotangent();
+    if (node.kind === 'stateCotangent') return this.stateCotangent(node.state, 'after');
+    const given = this.given.find(node);
+    if (given) return given;
+    const state = this.newStates.get(id);
+    if (state !== undefined && node.kind !== 'constant') return this.state(state, 'after');
+    if (id !== this.graph.of(this.plan.output) || node.kind === 'constant') return null;
+    return this.buffers.rows(givenBuffer({ kind: 'output' }, 'sequence', this.plan.outputWidth));
+  }
+
+  private stores(): Store<Reference>[] {
+    const { plan, graph } = this;
+    const { builder } = graph;
+    const { buffers: blocks, blockWidths, vectors, input, previousStates } = plan.gradient;
+    const store = (id: NodeId, slot: Reference): Store<Reference> => ({
+      node: graph.zeroIfPadded(graph.of(id)),
+      slot,
+      width: slot.width,
+    });
+    const cotangents = blocks.flatMap((ids, buffer) => {
+      let column = 0;
+      return ids.map((id, block) => {
+        const width = blockWidths[buffer][block];
+        column += width;
+        return store(id, columnsOf(this.cotangentBuffer(buffer), column - width, width));
+      });
+    });
+    const sums = vectors.map(({ node, parameter, block }) => {
+      const { width } = plan.parameters[parameter];
+      const gradient = this.buffers.rows(this.parameterGradients[parameter]);
+      return store(node, { ...columnsOf(gradient, block * width, width), sum: true });
+    });
+    const states = previousStates.map((id, s): Store<Reference> => {
+      const incoming = builder.intern({ kind: 'stateCotangent', state: s });
+      // A padded step repeats the state as output, so the output's cotangent is added to that state's.
+      const isRepeated = this.options.masked === 'repeat' && s === this.repeatedState;
+      const output = builder.intern({ kind: 'outputCotangent', width: plan.outputWidth });
+      const atPadded = isRepeated ? builder.apply('add', incoming, output) : incoming;
+      const slot = this.stateCotangent(s, 'before');
+      return { node: graph.unlessPadded(graph.of(id), atPadded), slot, width: slot.width };
+    });
+    const toInput = this.isInputWrittenFirst() ? [] : [store(input ?? this.zero(), this.inputGradient())];
+    return [...cotangents, ...sums, ...toInput, ...states];
+  }
+
+  /** The plan's constant 0, which every gradient has. */
+  private zero(): NodeId {
+    const { nodes } = this.plan;
+    return nodes.findIndex((node) => node.kind === 'constant' && node.value === 0);
+  }
+
+  /** Whether a product overwrites all columns of the gradient of x, so that no program has to. */
+  private isInputWrittenFirst(): boolean {
+    const { products, gradient, inputSize } = this.plan;
+    const first = products.find(isInputProjection);
+    return gradient.input === null && first !== undefined && first.operand.width === inputSize;
+  }
+
+  /** `cotangent × weightsᵀ`. */
+  private back(index: number, result: Reference, accumulate: boolean): LoopProduct {
+    const left = this.cotangents[index];
+    return { kind: 'rows', left, weights: this.given.weights(index), transposed: true, result, accumulate };
+  }
+
+  private addProductsAfter(): void {
+    const { plan, buffers } = this;
+    const distinct = [...new Set(this.cotangents)];
+    const ofWeights = [...plan.products.keys()].sort(
+      (a, b) => distinct.indexOf(this.cotangents[a]) - distinct.indexOf(this.cotangents[b]) || a - b,
+    );
+    const deep = ofWeights.map((index): LoopProduct => {
+      const buffer = buffers.add(this.parameterGradients[plan.products[index].parameter]);
+      const result = { buffer, ...weightsOf(plan, index) };
+      return { kind: 'weights', left: this.operand(index), right: this.cotangents[index], result };
+    });
+    const dx = this.inputGradient();
+    let isWritten = !this.isInputWrittenFirst();
+    const toInput = plan.products.flatMap(({ operand }, index) => {
+      if (operand.kind !== 'input') return [];
+      const product = this.back(index, columnsOf(dx, operand.start, operand.width), isWritten);
+      isWritten = true;
+      return [product];
+    });
+    for (const gradient of this.parameterGradients) buffers.add(gradient);
+    this.after.push({ products: [...deep, ...toInput], width: 1, program: NOTHING });
+    if (!this.options.copied) return;
+    this.after.push(copyStage(dx, buffers.rows(resultBuffer({ kind: 'xGradient' }, 'sequence', dx.width))));
+  }
+
+  /** The operand of a product in all steps. */
+  private operand(index: number): Reference {
+    const { operand } = this.plan.products[index];
+    const { start, width } = operand;
+    if (operand.kind === 'input') return columnsOf(this.given.input(), start, width);
+    if (operand.kind === 'state') return columnsOf(this.cleanState(operand.state), start, width);
+    return columnsOf(this.buffers.rows(savedValue(this.plan, operand.index)), start, width);
+  }
+
+  /** A state before the steps, with zeros at padded steps: a NaN there must not reach the gradients of matrices. */
+  private cleanState(s: number): Reference {
+    const rows = this.state(s, 'before');
+    if (this.options.masked === 'no') return rows;
+    const name = `state ${s} without padding`;
+    const isNew = this.buffers.list.every((buffer) => buffer.name !== name);
+    const clean = this.buffers.rows({ name, rows: 'steps', width: rows.width, life: 'scratch' });
+    if (isNew) this.after.push(this.given.cleaningStage(rows, clean));
+    return clean;
+  }
 }

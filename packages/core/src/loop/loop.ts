@@ -1,3 +1,4 @@
+import type { RowOperationName } from '../equations/row-operations.js';
 import type { Program } from '../plan/program.js';
 
 /**
@@ -92,6 +93,7 @@ export interface Reference {
 /** A part of a matrix that is stored in a buffer of kind `one`, row by row. */
 export interface MatrixReference {
   readonly buffer: number;
+  readonly firstRow: number;
   readonly firstColumn: number;
   readonly rows: number;
   readonly columns: number;
@@ -109,6 +111,14 @@ export type LoopProduct =
       readonly result: Reference;
       /** Whether the product is added to what the result holds. */
       readonly accumulate: boolean;
+    }
+  /** An operation on whole rows, as `rowOperations` of core defines it, or a copy. */
+  | {
+      readonly kind: 'row';
+      readonly name: RowOperationName | 'copy';
+      readonly parts: number;
+      readonly operand: Reference;
+      readonly result: Reference;
     }
   /** `result += leftᵀ × right`, summed over all rows and steps; the first chunk overwrites unless the result starts as zeros. */
   | {

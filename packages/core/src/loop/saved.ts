@@ -5,7 +5,7 @@ import type { LoopBuffer } from './loop.js';
 export const savedValue = (plan: Plan, index: number): LoopBuffer => ({
   name: `value ${index}`,
   rows: 'steps',
-  width: plan.units,
+  width: plan.widths[plan.savedValues[index]],
   life: 'saved',
 });
 
@@ -13,12 +13,18 @@ export const savedValue = (plan: Plan, index: number): LoopBuffer => ({
 export const savedState = (plan: Plan, state: number): LoopBuffer => ({
   name: `state ${state}`,
   rows: 'states',
-  width: plan.units,
+  width: plan.stateWidths[state],
   life: 'saved',
 });
 
 /** The numbers that a forward pass saves: first the values, then the states. */
-export function savedLength(plan: Plan, batch: number, timesteps: number): number {
-  const { units, savedValues, states } = plan;
-  return batch * units * (savedValues.length * timesteps + states.length * (timesteps + 1));
+export function savedLength(
+  { savedValues, widths, stateWidths }: Plan,
+  batch: number,
+  timesteps: number,
+): number {
+  let length = 0;
+  for (const id of savedValues) length += widths[id] * timesteps;
+  for (const width of stateWidths) length += width * (timesteps + 1);
+  return batch * length;
 }

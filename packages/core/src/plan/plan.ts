@@ -4,7 +4,7 @@ import type { ParameterShape, Sizes } from '../equations/parameters.js';
 import { type CotangentBuffers, cotangentBuffers, savedValues } from '../gradient/kept-values.js';
 import { type Cotangents, reverse } from '../gradient/reverse.js';
 import { type Node, reachable } from '../graph/graph.js';
-import { groupProducts, isInputProjection, type Product } from '../graph/products.js';
+import { groupProducts, isInputProjection, OperandValues, type Product } from '../graph/products.js';
 import { type RecurrentMask, type Traced, type TraceOptions, trace } from '../graph/trace.js';
 import type { Schedule, Slot } from './program.js';
 import { type Store, schedule } from './schedule.js';
@@ -13,12 +13,17 @@ import { type Store, schedule } from './schedule.js';
 export interface Plan extends Sizes {
   readonly cell: { readonly name: string; readonly source?: string; readonly options: JsonObject };
   readonly states: readonly string[];
+  /** The lengths of the rows of the states, and of the output. */
+  readonly stateWidths: readonly number[];
+  readonly outputWidth: number;
   /** In storage order; inputs and gradients of every backend come in this order. */
   readonly parameters: readonly ParameterShape[];
   /** With recurrent dropout: the block whose operand each mask multiplies. */
   readonly recurrentMasks: readonly RecurrentMask[];
   /** The values of one step, forward and gradient. */
   readonly nodes: readonly Node[];
+  /** The length of each node's row. A row of one number stands for a row of any length. */
+  readonly widths: readonly number[];
   /** The named results of the equations. */
   readonly names: Readonly<Record<string, NodeId>>;
   readonly newStates: readonly NodeId[];
@@ -58,14 +63,22 @@ export function planFor(cell: Cell, { inputSize, units }: Sizes, options: TraceO
 }
 
 function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
-  const { builder, parameters, recurrentMasks, names, states, output } = traced;
-  const forward = new Set(reachable(builder.nodes, [...states, output]));
-  const { products, operandValues } = groupProducts(builder.nodes, [...states, output], parameters);
+  const { builder, parameters, recurrentMasks, names, states, output, stateWidths, outputWidth } = traced;
+  const { nodes, widths } = builder;
+  const { units } = sizes;
+  const forward = new Set(reachable(nodes, [...states, output]));
+  const values = new OperandValues(nodes, widths);
+  const products = groupProducts(nodes, [...states, output], parameters, values);
+  const operandValues = values.list;
   const cotangents = reverse(traced, products);
-  const { nodes } = builder;
 
-  const storage = cotangentBuffers(cotangents.products);
-  const cotangentStores = storesOf(cotangents, storage);
+  const storage = cotangentBuffers(
+    cotangents.products.map((ofProduct, product) => ({
+      cotangents: ofProduct,
+      widths: products[product].results.map((id) => widths[id]),
+    })),
+  );
+  const cotangentStores = storesOf(cotangents, storage, sizes);
   const atHand = new Set([...states, output]);
   const roots = cotangentStores.map(({ node }) => node);
   const saved = savedValues(nodes, roots, atHand, (id) => forward.has(id));
@@ -86,17 +99,24 @@ function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
   };
   const value = (index: number): Slot => ({ kind: 'value', index });
   const forwardStores: Store[] = [
-    ...states.map((node, state): Store => ({ node, slot: { kind: 'newState', state } })),
-    { node: output, slot: { kind: 'output' } },
+    ...states.map((node, state): Store => ({ node, slot: { kind: 'newState', state }, width: units })),
+    { node: output, slot: { kind: 'output' }, width: units },
   ];
+  // Rows of other lengths are for loops only.
+  const isUniform =
+    nodes.every(({ kind }) => kind !== 'rowOperation' && kind !== 'slice' && kind !== 'concat') &&
+    [...stateWidths, outputWidth, ...parameters.map(({ width }) => width)].every((width) => width === units);
+  const part = (): Slot => {
+    throw new Error('slots are whole rows');
+  };
+  const request = { nodes, widths: widths.map(() => units), value, part, spread: part };
   const forwardSchedule = (kept: readonly NodeId[]) =>
     schedule({
-      nodes,
+      ...request,
       stores: forwardStores,
       leaf: forwardLeaf,
       product: (id) => (forwardLeaf(id) ? null : productOf(id)),
       kept,
-      value,
     });
   const gradientLeaf = (id: NodeId): Slot | null => {
     const index = trainingValues.indexOf(id);
@@ -116,31 +136,37 @@ function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
     cell: { name: cell.name, ...(cell.source && { source: cell.source }), options: cell.options },
     ...sizes,
     states: cell.states,
+    stateWidths,
+    outputWidth,
     parameters,
     recurrentMasks,
     nodes,
+    widths,
     names,
     newStates: states,
     output,
     products,
     operandValues,
     savedValues: trainingValues,
-    inference: forwardSchedule(operandValues),
-    training: forwardSchedule(trainingValues),
+    inference: isUniform ? forwardSchedule(operandValues) : NO_SCHEDULE,
+    training: isUniform ? forwardSchedule(trainingValues) : NO_SCHEDULE,
     gradient: {
       ...cotangents,
       ...storage,
-      schedule: schedule({
-        nodes,
-        stores: cotangentStores,
-        leaf: gradientLeaf,
-        product: transposedProduct,
-        kept: [],
-        value,
-      }),
+      schedule: isUniform
+        ? schedule({
+            ...request,
+            stores: cotangentStores,
+            leaf: gradientLeaf,
+            product: transposedProduct,
+            kept: [],
+          })
+        : NO_SCHEDULE,
     },
   };
 }
+
+const NO_SCHEDULE: Schedule = { stages: [], values: 0 };
 
 /** The slot of a value that nothing in a program computes. */
 function leafSlot(node: Node): Slot | null {
@@ -157,17 +183,27 @@ function leafSlot(node: Node): Slot | null {
   }
 }
 
-function storesOf({ previousStates, input, vectors }: Cotangents, { buffers }: CotangentBuffers): Store[] {
+function storesOf(
+  { previousStates, input, vectors }: Cotangents,
+  { buffers }: CotangentBuffers,
+  { units: width }: Sizes,
+): Store[] {
   return [
     ...buffers.flatMap((blocks, buffer) =>
-      blocks.map((node, block): Store => ({ node, slot: { kind: 'productCotangent', buffer, block } })),
+      blocks.map(
+        (node, block): Store => ({ node, slot: { kind: 'productCotangent', buffer, block }, width }),
+      ),
     ),
     ...vectors.map(
-      ({ node, parameter, block }): Store => ({ node, slot: { kind: 'vectorCotangent', parameter, block } }),
+      ({ node, parameter, block }): Store => ({
+        node,
+        slot: { kind: 'vectorCotangent', parameter, block },
+        width,
+      }),
     ),
-    ...(input === null ? [] : [{ node: input, slot: { kind: 'inputCotangent' } } as const]),
+    ...(input === null ? [] : [{ node: input, slot: { kind: 'inputCotangent' }, width } as const]),
     ...previousStates.map(
-      (node, state): Store => ({ node, slot: { kind: 'previousStateCotangent', state } }),
+      (node, state): Store => ({ node, slot: { kind: 'previousStateCotangent', state }, width }),
     ),
   ];
 }

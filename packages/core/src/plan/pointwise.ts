@@ -18,7 +18,10 @@ export function pointwiseProgram<const Name extends string>(
   names: readonly Name[],
   equations: (rows: Readonly<Record<Name, Expression>>) => readonly Expression[],
 ): Program {
-  const builder = new GraphBuilder();
+  // Rows of any length above 1.
+  const width = 2;
+  const stateWidths = names.map(() => width);
+  const builder = new GraphBuilder({ inputSize: width, stateWidths, parameters: [] });
   const known = new Map<Expression, NodeId>();
   const rows = names.map((name, state) => {
     const row = new Expression({ kind: 'state', state: name });
@@ -48,7 +51,7 @@ export function pointwiseProgram<const Name extends string>(
     visitInOrder(expression, known, add);
     return known.get(expression) as NodeId;
   });
-  const { nodes } = builder;
+  const { nodes, widths } = builder;
   const leaf = (id: NodeId): Slot | null => {
     const node = nodes[id];
     return node.kind === 'state' ? node : null;
@@ -56,14 +59,17 @@ export function pointwiseProgram<const Name extends string>(
   const noValue = (): Slot => {
     throw new Error('a pointwise program is one stage');
   };
-  const stores = results.map((node, state) => ({ node, slot: { kind: 'newState', state } as const }));
+  const stores = results.map((node, state) => ({ node, slot: { kind: 'newState', state } as const, width }));
   const [{ program }] = schedule({
     nodes,
+    widths: widths.map(() => width),
     stores,
     leaf,
     product: () => null,
     kept: [],
     value: noValue,
+    part: noValue,
+    spread: noValue,
   }).stages;
   const unused = names.filter(
     (_, i) => !program.loads.some((slot) => slot.kind === 'state' && slot.state === i),

@@ -48,6 +48,8 @@ export interface Program<Place = Slot> {
 export interface Stage<Place = Slot> {
   /** Indices of products (of transposed products in a gradient schedule) to run before the program. */
   readonly products: readonly number[];
+  /** The length of the program's rows. */
+  readonly width: number;
   readonly program: Program<Place>;
 }
 

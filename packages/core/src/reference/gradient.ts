@@ -5,7 +5,7 @@ import { reachable } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 import { outputState } from '../plan/plan.js';
 import { type ReferenceResult, type ReferenceStep, referenceForward } from './forward.js';
-import { evaluate, putRows, takeRows, type Values } from './step.js';
+import { evaluate, inFull, putRows, takeRows, type Values } from './step.js';
 
 /**
  * The gradient of a scalar whose cotangents with respect to the sequence and the final states are given, in float64.
@@ -25,7 +25,7 @@ export function referenceGradient(
   checkCotangents(plan, inputs, cotangents);
   const { batch, timesteps, maskedOutput = 'repeat' } = inputs;
   const layout = sequenceLayout(inputs);
-  const { units } = plan;
+  const { stateWidths, outputWidth } = plan;
   const gradient = {
     x: new Float64Array(batch * timesteps * plan.inputSize),
     parameters: plan.parameters.map(({ shape }) => new Float64Array(shape.reduce((a, b) => a * b, 1))),
@@ -37,30 +37,40 @@ export function referenceGradient(
     ...products.flat(),
     ...vectors.map(({ node }) => node),
   ]);
-  const zeros = () => new Float64Array(batch * units);
+  const zeros = (width: number) => new Float64Array(batch * width);
   const allRows = Array.from({ length: batch }, (_, row) => row);
-  let stateCotangents = plan.states.map((_, s) => cotangents.states?.[s] ?? zeros());
+  let stateCotangents = stateWidths.map((width, s) => cotangents.states?.[s] ?? zeros(width));
   /** Of the outputs that padded steps repeat, summed up to the step that computed the output. */
-  let outputCotangents: Float64Array = zeros();
+  let outputCotangents: Float64Array = zeros(outputWidth);
   for (const visit of [...result.steps].reverse()) {
     const { step, rows } = visit;
     if (cotangents.sequence) {
       for (const row of maskedOutput === 'repeat' ? allRows : rows) {
-        const given = (row * layout.row + step * layout.step) * units;
-        for (let i = 0; i < units; i++) {
-          outputCotangents[row * units + i] += cotangents.sequence[given + i];
+        const given = (row * layout.row + step * layout.step) * outputWidth;
+        for (let i = 0; i < outputWidth; i++) {
+          outputCotangents[row * outputWidth + i] += cotangents.sequence[given + i];
         }
       }
     }
     const stepInputs = {
       ...visit.inputs,
-      outputCotangent: takeRows(outputCotangents, rows, units),
-      stateCotangents: stateCotangents.map((cotangent) => takeRows(cotangent, rows, units)),
+      outputCotangent: takeRows(outputCotangents, rows, outputWidth),
+      stateCotangents: stateCotangents.map((cotangent, s) => takeRows(cotangent, rows, stateWidths[s])),
     };
     const values = evaluate(plan, order, stepInputs, [...visit.values]);
-    outputCotangents = putRows(outputCotangents, rows, new Float64Array(rows.length * units), units);
+    outputCotangents = putRows(
+      outputCotangents,
+      rows,
+      new Float64Array(rows.length * outputWidth),
+      outputWidth,
+    );
     stateCotangents = stateCotangents.map((cotangent, s) =>
-      putRows(cotangent, rows, values[previousStates[s]], units),
+      putRows(
+        cotangent,
+        rows,
+        inFull(values[previousStates[s]], rows.length, stateWidths[s]),
+        stateWidths[s],
+      ),
     );
     accumulate(plan, visit, values, gradient, layout);
   }
@@ -82,38 +92,38 @@ function accumulate(
   gradient: { x: Float64Array; parameters: Float64Array[] },
   layout: SequenceLayout,
 ): void {
-  const { units, inputSize } = plan;
+  const { inputSize } = plan;
   const { input, products, vectors } = plan.gradient;
   const dx = new Float64Array(rows.length * inputSize);
-  if (input !== null) dx.set(values[input]);
+  if (input !== null) dx.set(inFull(values[input], rows.length, inputSize));
   for (const { parameter, block, node } of vectors) {
-    const target = gradient.parameters[parameter].subarray(block * units, (block + 1) * units);
-    values[node].forEach((value, i) => {
-      target[i % units] += value;
+    const { width } = plan.parameters[parameter];
+    const target = gradient.parameters[parameter].subarray(block * width, (block + 1) * width);
+    inFull(values[node], rows.length, width).forEach((value, i) => {
+      target[i % width] += value;
     });
   }
-  plan.products.forEach(({ parameter, firstBlock, results }, p) => {
-    const width = plan.parameters[parameter].shape[1];
-    const weights = inputs.parameters[parameter];
-    const target = gradient.parameters[parameter];
-    results.forEach((result, b) => {
+  plan.products.forEach(({ results, operand: { kind, start } }, p) => {
+    results.forEach((result, r) => {
       const node = plan.nodes[result];
       if (node.kind !== 'product') throw new Error('the result of a product is not a product');
+      const { parameter, block, firstRow, rows: depth, firstColumn, columns } = node;
+      const { shape, width } = plan.parameters[parameter];
+      const weights = inputs.parameters[parameter];
+      const target = gradient.parameters[parameter];
       const operand = values[node.operand];
-      const cotangent = values[products[p][b]];
-      const readsInput = plan.nodes[node.operand].kind === 'input';
-      const depth = plan.parameters[parameter].shape[0];
+      const cotangent = inFull(values[products[p][r]], rows.length, columns);
       for (let row = 0; row < rows.length; row++) {
         for (let i = 0; i < depth; i++) {
-          const first = i * width + (firstBlock + b) * units;
+          const first = (firstRow + i) * shape[1] + block * width + firstColumn;
           const factor = operand[row * depth + i];
           let sum = 0;
-          for (let j = 0; j < units; j++) {
-            const other = cotangent[row * units + j];
+          for (let j = 0; j < columns; j++) {
+            const other = cotangent[row * columns + j];
             target[first + j] += factor * other;
             sum += other * weights[first + j];
           }
-          if (readsInput) dx[row * depth + i] += sum;
+          if (kind === 'input') dx[row * inputSize + start + i] += sum;
         }
       }
     });

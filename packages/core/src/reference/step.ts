@@ -1,5 +1,6 @@
 import { type NodeId, operations } from '../equations/operations.js';
-import type { Node } from '../graph/graph.js';
+import { rowOperations } from '../equations/row-operations.js';
+import type { Node, ProductMatrix } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 
 /** Some batch rows at one time step, for the evaluation of a plan's nodes. All arrays are `[count, …]`. */
@@ -30,7 +31,6 @@ export function evaluate(
 }
 
 function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values): Float64Array {
-  const { units } = plan;
   const { count } = inputs;
   switch (node.kind) {
     case 'input':
@@ -38,13 +38,14 @@ function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values
     case 'state':
       return inputs.states[node.state];
     case 'vector': {
-      const vector = inputs.parameters[node.parameter].subarray(node.block * units, (node.block + 1) * units);
-      const repeated = new Float64Array(count * units);
-      for (let row = 0; row < count; row++) repeated.set(vector, row * units);
+      const { width } = plan.parameters[node.parameter];
+      const vector = inputs.parameters[node.parameter].subarray(node.block * width, (node.block + 1) * width);
+      const repeated = new Float64Array(count * width);
+      for (let row = 0; row < count; row++) repeated.set(vector, row * width);
       return repeated;
     }
     case 'constant':
-      return new Float64Array(count * units).fill(node.value);
+      return new Float64Array(count).fill(node.value);
     case 'recurrentMask':
       return inputs.recurrentMasks[node.index];
     case 'outputCotangent':
@@ -55,64 +56,97 @@ function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values
     case 'lastOutput':
       throw new Error(`the reference leaves out padded rows, so it has no ${node.kind}`);
     case 'product':
-      return multiply(plan, node.parameter, node.block, values[node.operand], inputs);
+      return multiply(plan, node, values[node.operand], inputs);
     case 'transposedProduct': {
-      const { parameter, firstBlock } = plan.products[node.product];
-      const sum = new Float64Array(count * plan.parameters[parameter].shape[0]);
+      const sum = new Float64Array(count * node.width);
       node.inputs.forEach((id, i) => {
-        addTransposed(plan, parameter, firstBlock + i, values[id], inputs, sum);
+        const product = plan.nodes[plan.products[node.product].results[i]];
+        if (product.kind !== 'product') throw new Error('the result of a product is not a product');
+        addTransposed(plan, product, inFull(values[id], count, product.columns), inputs, sum);
       });
       return sum;
     }
     case 'operation': {
       const { evaluate: scalar } = operations[node.name];
-      const [a, b = a, c = a] = node.inputs.map((id) => values[id]);
-      const result = new Float64Array(a.length);
+      const width = Math.max(...node.inputs.map((id) => plan.widths[id]));
+      const [a, b = a, c = a] = node.inputs.map((id) => inFull(values[id], count, width));
+      const result = new Float64Array(count * width);
       for (let i = 0; i < result.length; i++) result[i] = scalar(a[i], b[i], c[i]);
+      return result;
+    }
+    case 'rowOperation': {
+      const { evaluate: number, width: resultWidth } = rowOperations[node.name];
+      const width = plan.widths[node.operand];
+      const length = resultWidth(width, node.parts);
+      const operand = values[node.operand];
+      return Float64Array.from({ length: count * length }, (_, i) =>
+        number(operand, Math.floor(i / length) * width, width, node.parts, i % length),
+      );
+    }
+    case 'slice': {
+      const width = plan.widths[node.operand];
+      const result = new Float64Array(count * node.width);
+      for (let row = 0; row < count; row++) {
+        const start = row * width + node.start;
+        result.set(values[node.operand].subarray(start, start + node.width), row * node.width);
+      }
+      return result;
+    }
+    case 'concat': {
+      const result = new Float64Array(count * node.width);
+      node.inputs.forEach((id, i) => {
+        const width = plan.widths[id];
+        for (let row = 0; row < count; row++) {
+          const part = values[id].subarray(row * width, (row + 1) * width);
+          result.set(part, row * node.width + node.starts[i]);
+        }
+      });
       return result;
     }
   }
 }
 
-/** `rows × block` of a matrix parameter. */
+/** Rows of `width` numbers; a row of one number becomes one of equal numbers. */
+export function inFull(rows: Float64Array, count: number, width: number): Float64Array {
+  if (rows.length === count * width) return rows;
+  return Float64Array.from({ length: count * width }, (_, i) => rows[Math.floor(i / width)]);
+}
+
+/** `rows × part of a block` of a matrix parameter. */
 function multiply(
   plan: Plan,
-  parameter: number,
-  block: number,
+  { parameter, block, firstRow, rows: depth, firstColumn, columns }: ProductMatrix,
   rows: Float64Array,
   { count, parameters }: StepInputs,
 ): Float64Array {
-  const { units } = plan;
   const matrix = parameters[parameter];
-  const [depth, width] = plan.parameters[parameter].shape;
-  const result = new Float64Array(count * units);
+  const { shape, width: blockWidth } = plan.parameters[parameter];
+  const result = new Float64Array(count * columns);
   for (let row = 0; row < count; row++) {
     for (let i = 0; i < depth; i++) {
       const factor = rows[row * depth + i];
-      const first = i * width + block * units;
-      for (let j = 0; j < units; j++) result[row * units + j] += factor * matrix[first + j];
+      const first = (firstRow + i) * shape[1] + block * blockWidth + firstColumn;
+      for (let j = 0; j < columns; j++) result[row * columns + j] += factor * matrix[first + j];
     }
   }
   return result;
 }
 
-/** `sum += rows × blockᵀ`. */
+/** `sum += rows × part of a blockᵀ`. */
 function addTransposed(
   plan: Plan,
-  parameter: number,
-  block: number,
+  { parameter, block, firstRow, rows: depth, firstColumn, columns }: ProductMatrix,
   rows: Float64Array,
   { count, parameters }: StepInputs,
   sum: Float64Array,
 ): void {
-  const { units } = plan;
   const matrix = parameters[parameter];
-  const [depth, width] = plan.parameters[parameter].shape;
+  const { shape, width: blockWidth } = plan.parameters[parameter];
   for (let row = 0; row < count; row++) {
     for (let i = 0; i < depth; i++) {
-      const first = i * width + block * units;
+      const first = (firstRow + i) * shape[1] + block * blockWidth + firstColumn;
       let part = 0;
-      for (let j = 0; j < units; j++) part += rows[row * units + j] * matrix[first + j];
+      for (let j = 0; j < columns; j++) part += rows[row * columns + j] * matrix[first + j];
       sum[row * depth + i] += part;
     }
   }

@@ -12,7 +12,7 @@ import { clearSums, PANEL, type RunProgram, SUMS, type Tools } from '../threads/
  * | 4, 5 | the address of all sums, their count |
  *
  * The operations follow. Each has its kind, its number of integers, its number of moves, the moves and the arguments. The
- * arguments are those of a product, or of a program: address and length of its code, the address of its sums, their count,
+ * arguments are those of a product, of the kernel `runRows`, or of a program: address and length of its code, the address of its sums, their count,
  * where they are added after each step, the entries of its rows.
  *
  * Each step adds the distance of a move, in bytes, to the argument that the move names.
@@ -22,6 +22,7 @@ export const OPERATION = 3;
 export const MOVE = 2;
 export const PRODUCT = 0;
 export const PROGRAM = 1;
+export const ROW_OPERATION = 2;
 export const PRODUCT_ARGUMENTS = 10;
 /** The arguments of a program before its entries. */
 export const PROGRAM_ARGUMENTS = 5;
@@ -57,14 +58,25 @@ export function runLoop(tools: Tools, block: number, multiply = multiplyOnOneThr
   const runs: (RunProgram | null)[] = [];
   for (let at = first; runs.length < operations; at += integers[at + 1]) {
     const args = at + OPERATION + MOVE * integers[at + 2];
-    runs.push(integers[at] === PRODUCT ? null : tools.program(integers[args] >>> 0, integers[args + 1]));
+    runs.push(integers[at] !== PROGRAM ? null : tools.program(integers[args] >>> 0, integers[args + 1]));
   }
   for (let step = 0; step < steps; step++) {
     let at = first;
     for (let operation = 0; operation < operations; operation++) {
       const args = at + OPERATION + MOVE * integers[at + 2];
       const run = runs[operation];
-      if (run === null) {
+      if (integers[at] === ROW_OPERATION) {
+        fixed.runRows(
+          integers[args],
+          integers[args + 1],
+          integers[args + 2],
+          integers[args + 3],
+          integers[args + 4],
+          integers[args + 5],
+          integers[args + 6],
+          integers[args + 7],
+        );
+      } else if (run === null) {
         multiply(
           integers[args],
           integers[args + 1],

@@ -1,9 +1,16 @@
-import type { Rows, SequenceProduct, SequenceRows, SequenceStage } from '@sluice/core/backend';
+import type {
+  Rows,
+  SequenceProduct,
+  SequenceRowOperation,
+  SequenceRows,
+  SequenceStage,
+} from '@sluice/core/backend';
 import type { FixedKernels } from '../fixed-kernels.js';
 import { Arena, type Floats, type Heap } from '../heap.js';
 import type { MatrixProducts, Right } from '../matrix.js';
 import type { CompiledProgram } from '../program/programs.js';
 import { ENTRY_BYTES } from '../program/write-program.js';
+import { ROW_OPERATIONS } from '../rows.js';
 import { countLoopChunks, firstOfChunk, ROW_GROUP, SUMS, type Tools } from '../threads/chunks.js';
 import { RUN_SEQUENCE } from '../threads/jobs.js';
 import type { Pool } from '../threads/pool.js';
@@ -15,6 +22,7 @@ import {
   PRODUCT_ARGUMENTS,
   PROGRAM,
   PROGRAM_ARGUMENTS,
+  ROW_OPERATION,
   runLoop,
 } from './loop.js';
 
@@ -80,11 +88,14 @@ export class Sequences {
   }
 }
 
+const workOf = (product: Stage['products'][number]): number =>
+  product.kind === 'row' ? product.width * product.parts : 2 * product.right.depth * product.right.columns;
+
 /** The operations of a time loop over so many rows and steps, about. */
 const countOperations = (stages: readonly Stage[], rows: number): number =>
   stages.reduce(
     (sum, { products, program }) =>
-      products.reduce((work, { right }) => work + 2 * right.depth * right.columns, sum + program.work),
+      products.reduce((work, product) => work + workOf(product), sum + program.work),
     0,
   ) * rows;
 
@@ -93,7 +104,7 @@ const sizeOf = (stages: readonly Stage[]): number =>
   stages.reduce(
     (sum, { products, rows }) =>
       sum +
-      products.length * (OPERATION + MOVE + PRODUCT_ARGUMENTS) +
+      products.length * (OPERATION + 2 * MOVE + PRODUCT_ARGUMENTS) +
       OPERATION +
       PROGRAM_ARGUMENTS +
       (rows.loads.length + rows.stores.length) * (MOVE + ENTRY),
@@ -128,7 +139,10 @@ class BlockWriter {
     for (const number of [size, steps, operations, rows, totals, sumLength]) this.put(number);
     let total = totals;
     for (const stage of stages) {
-      for (const product of stage.products) this.product(product, rows);
+      for (const product of stage.products) {
+        if (product.kind === 'row') this.rowOperation(product, rows);
+        else this.product(product, rows);
+      }
       this.program(stage, total, total + sumLength * 4);
       total += stage.program.sumCount * stage.program.units * 4;
     }
@@ -156,6 +170,26 @@ class BlockWriter {
     this.put(right.depth);
     this.put(right.columns);
     this.finish(PRODUCT, start, args);
+  }
+
+  private rowOperation(
+    { name, parts, width, operand, result }: SequenceRowOperation<Floats>,
+    rows: number,
+  ): void {
+    const start = this.at;
+    this.at += OPERATION;
+    this.move(operand, 1);
+    this.move(result, 3);
+    const args = this.at;
+    this.put(ROW_OPERATIONS[name]);
+    this.put(this.addressOf(operand));
+    this.put(operand.stride * 4);
+    this.put(this.addressOf(result));
+    this.put(result.stride * 4);
+    this.put(rows);
+    this.put(width);
+    this.put(parts);
+    this.finish(ROW_OPERATION, start, args);
   }
 
   private program({ program, rows: { loads, stores } }: Stage, totals: number, sums: number): void {

@@ -119,8 +119,13 @@ export class Places<Memory> {
     return { memory: this.temporaries.zeros(width), offset: 0, stride: 0, advance: 0 };
   }
 
-  weights({ buffer, firstColumn, stride }: MatrixReference): Matrix<Memory> {
-    return { memory: this.memories[buffer], offset: firstColumn, rowStride: stride, columnStride: 1 };
+  weights({ buffer, firstRow, firstColumn, stride }: MatrixReference): Matrix<Memory> {
+    return {
+      memory: this.memories[buffer],
+      offset: firstRow * stride + firstColumn,
+      rowStride: stride,
+      columnStride: 1,
+    };
   }
 
   private move(rows: MovingRows<Memory>, start: number, isLocal: boolean): MovingRows<Memory> {

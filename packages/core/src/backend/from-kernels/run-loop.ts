@@ -1,5 +1,5 @@
 import type { Loop, LoopProduct, LoopStage, Reference, Source } from '../../loop/loop.js';
-import type { SequenceProduct, SequenceStage } from '../kernels.js';
+import type { SequenceRows, SequenceStage } from '../kernels.js';
 import { type Chunk, chunksOf, type Shape } from './chunks.js';
 import type { CompiledLoop } from './compiled-loops.js';
 import { type AnyKernels, asMatrix, transpose } from './matrices.js';
@@ -111,6 +111,7 @@ class LoopRun<Memory> {
       if (prepared !== undefined) kernels.releaseRight(prepared.right);
     };
     for (const product of products) {
+      if (product.kind === 'row') throw new Error('rows have operations in a step only');
       const left = places.matrix(product.left, chunk);
       if (product.kind === 'rows') {
         const result = places.matrix(product.result, chunk);
@@ -153,10 +154,15 @@ class LoopRun<Memory> {
   ): BoundStage<Memory> {
     const { places } = this;
     return {
-      products: products.map((product): SequenceProduct<Memory, unknown> => {
-        if (product.kind !== 'rows') throw new Error('a time step has no products over all steps');
-        const result = asMatrix(places.rows(product.result));
-        return { left: places.rows(product.left), right: this.prepareWeights(product), result };
+      products: products.map((product): BoundStage<Memory>['products'][number] => {
+        if (product.kind === 'weights') throw new Error('a time step has no products over all steps');
+        const result = places.rows(product.result);
+        if (product.kind === 'row') {
+          const { kind, name, parts, operand } = product;
+          return { kind, name, parts, width: operand.width, operand: places.rows(operand), result };
+        }
+        const left = places.rows(product.left);
+        return { kind: 'product', left, right: this.prepareWeights(product), result: asMatrix(result) };
       }),
       program,
       rows: {
@@ -176,15 +182,26 @@ class LoopRun<Memory> {
     }
     for (let step = 0; step < steps; step++) {
       for (const { products, program, rows } of stages) {
-        for (const { left, right, result } of products) {
-          kernels.multiply(asMatrix(left), right, result, batch, false);
-          (left as MovingRows<Memory>).offset += left.advance;
+        for (const product of products) {
+          if (product.kind === 'row') {
+            kernels.runRows(product, 0, batch);
+            moveOn(product.operand);
+            moveOn(product.result);
+          } else {
+            kernels.multiply(asMatrix(product.left), product.right, product.result, batch, false);
+            moveOn(product.left);
+          }
         }
         if (rows.stores.length === 0) continue;
         kernels.run(program, rows, 0, batch);
-        for (const row of rows.loads) (row as MovingRows<Memory>).offset += row.advance;
-        for (const row of rows.stores) (row as MovingRows<Memory>).offset += row.advance;
+        for (const row of rows.loads) moveOn(row);
+        for (const row of rows.stores) moveOn(row);
       }
     }
   }
+}
+
+/** Moves rows to the next step. */
+function moveOn<Memory>(rows: SequenceRows<Memory>): void {
+  (rows as MovingRows<Memory>).offset += rows.advance;
 }

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { isInputProjection, loopOf } from '../src/backend/index.js';
+import {
+  clip,
+  concat,
+  type Expression,
+  kernel,
+  max,
+  mean,
+  normalize,
+  normalizeRms,
+  recurrentKernel,
+  repeat,
+  slice,
+  softmax,
+  split,
+  sum,
+  sumParts,
+  tanh,
+  tile,
+} from '../src/equations/index.js';
+import { defineCell, planFor, referenceForward, referenceGradient } from '../src/index.js';
+import { numbers } from './problem.js';
+
+/** What a row becomes, and the gradient of the sum of squares of the result. */
+function apply(equation: (x: Expression) => Expression, row: readonly number[]) {
+  const cell = defineCell({
+    name: 'one row',
+    states: ['h'],
+    parameters: {},
+    equations: ({ x, h }) => ({ h, output: equation(x) }),
+  });
+  const plan = planFor(cell, { inputSize: row.length, units: 1 });
+  const inputs = { batch: 1, timesteps: 1, x: Float64Array.from(row), parameters: [] };
+  const { sequence } = referenceForward(plan, inputs);
+  const gradient = referenceGradient(plan, inputs, { sequence: sequence.map((value) => 2 * value) });
+  return { result: [...sequence], gradient: [...gradient.x] };
+}
+
+const ROW = [3, -1, 4, 1, -5, 2];
+
+describe('operations on whole rows', () => {
+  const cases: [what: string, equation: (x: Expression) => Expression, expected: number[]][] = [
+    ['sum', (x) => sum(x), [4]],
+    ['sum of parts', (x) => sum(x, 2), [6, -2]],
+    ['mean of parts', (x) => mean(x, 3), [1, 2.5, -1.5]],
+    ['max', (x) => max(x), [4]],
+    ['max of parts', (x) => max(x, 3), [3, 4, 2]],
+    ['sum of parts, number by number', (x) => sumParts(x, 3), [2, 2]],
+    ['repeat', (x) => repeat(slice(x, 0, 2), 3), [3, 3, 3, -1, -1, -1]],
+    ['tile', (x) => tile(slice(x, 0, 2), 3), [3, -1, 3, -1, 3, -1]],
+    ['concat', (x) => concat(slice(x, 4, 2), x.mul(2), sum(x)), [-5, 2, 6, -2, 8, 2, -10, 4, 4]],
+    ['split', (x) => split(x, 3)[1].sub(split(x, 3)[0]), [1, 2]],
+    ['overlapping slices', (x) => slice(x, 0, 4).mul(slice(x, 2, 4)), [12, -1, -20, 2]],
+    ['clip', (x) => clip(x, -1, 3), [3, -1, 3, 1, -1, 2]],
+    ['one number for a row', (x) => x.mul(sum(x)), ROW.map((value) => 4 * value)],
+  ];
+  test.each(cases)('%s', (_, equation, expected) => {
+    expect(apply(equation, ROW).result).toEqual(expected);
+  });
+
+  test('softmax of parts sums to 1 in each, and does not overflow', () => {
+    const { result } = apply((x) => softmax(x.mul(300), 2), ROW);
+    for (const part of [result.slice(0, 3), result.slice(3)])
+      expect(part.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+  });
+
+  test('normalize gives mean 0 and variance 1', () => {
+    const { result } = apply((x) => normalize(x, { epsilon: 0 }), ROW);
+    expect(result.reduce((a, b) => a + b)).toBeCloseTo(0, 12);
+    expect(result.reduce((a, b) => a + b * b, 0) / 6).toBeCloseTo(1, 12);
+  });
+
+  test('normalizeRms gives a mean square of 1', () => {
+    const { result } = apply((x) => normalizeRms(x, { epsilon: 0, parts: 2 }), ROW);
+    for (const part of [result.slice(0, 3), result.slice(3)])
+      expect(part.reduce((a, b) => a + b * b, 0) / 3).toBeCloseTo(1, 12);
+  });
+
+  const differentiable = [
+    ...cases.map(([what, equation]) => [what, equation] as const),
+    ['softmax', (x: Expression) => softmax(x, 2)] as const,
+    ['normalize', (x: Expression) => normalize(x, { parts: 2 })] as const,
+    ['normalizeRms', (x: Expression) => normalizeRms(x)] as const,
+  ];
+  test.each(differentiable)('the gradient of %s is that of central differences', (_, equation) => {
+    const row = [...numbers(11)(6)];
+    const { gradient } = apply(equation, row);
+    const step = 1e-6;
+    const squares = (values: number[]) =>
+      apply(equation, values).result.reduce((total, value) => total + value * value, 0);
+    row.forEach((value, i) => {
+      const difference = squares(row.with(i, value + step)) - squares(row.with(i, value - step));
+      expect(gradient[i]).toBeCloseTo(difference / (2 * step), 6);
+    });
+  });
+
+  test('equal largest numbers share the cotangent', () => {
+    expect(apply((x) => max(x), [2, 1, 2]).gradient).toEqual([2, 0, 2]);
+  });
+});
+
+describe('lengths of rows', () => {
+  const cell = defineCell({
+    name: 'narrow',
+    states: { h: 2, window: ({ units }) => 2 * units },
+    parameters: {
+      kernel: kernel('a'),
+      recurrentKernel: { ...recurrentKernel('a'), rows: ({ units }) => 2 * units },
+      down: { ...kernel('d'), rows: 'units', width: 2 },
+      grouped: { ...recurrentKernel('g'), groups: 2 },
+    },
+    equations: ({ x, window }, { kernel: W, recurrentKernel: U, down, grouped }) => {
+      const a = tanh(W.a(x).add(U.a(window)));
+      return { h: down.d(a), window: concat(split(window, 2)[1], grouped.g(a)), output: sum(a, 2) };
+    },
+  });
+  const plan = planFor(cell, { inputSize: 3, units: 4 });
+
+  test('are declared by numbers, names and functions', () => {
+    expect(plan.stateWidths).toEqual([2, 8]);
+    expect(plan.outputWidth).toBe(2);
+    expect(plan.parameters.map(({ shape }) => shape)).toEqual([
+      [3, 4],
+      [8, 4],
+      [4, 2],
+      [2, 4],
+    ]);
+  });
+
+  test('a matrix over rows that are put together is a sum of products', () => {
+    const joined = defineCell({
+      name: 'joined',
+      states: ['h'],
+      parameters: { kernel: { ...kernel('a'), rows: ({ inputSize, units }) => inputSize + units } },
+      equations: ({ x, h }, { kernel: W }) => ({ h: tanh(W.a(concat(x, h))) }),
+    });
+    const { products } = planFor(joined, { inputSize: 3, units: 4 });
+    expect(products.map(({ firstRow, rows }) => [firstRow, rows])).toEqual([
+      [0, 3],
+      [3, 4],
+    ]);
+    expect(products.map(isInputProjection)).toEqual([true, false]);
+  });
+
+  test('a loop is plain data', () => {
+    for (const pass of ['inference', 'training', 'gradient'] as const) {
+      const loop = loopOf(plan, pass, { masked: 'repeat', copied: true });
+      expect(JSON.parse(JSON.stringify(loop))).toEqual(loop);
+      expect(loopOf(structuredClone(plan), pass, { masked: 'repeat', copied: true })).toEqual(loop);
+    }
+  });
+
+  test('groups that do not divide a row are refused', () => {
+    expect(() => planFor(cell, { inputSize: 3, units: 5 })).toThrow(
+      /'grouped': width must be .* divisible by its 2 groups, but is 5/,
+    );
+  });
+});
