@@ -55,13 +55,13 @@ export function compareWithReference(
   const padded = tf.equal(tf.tensor3d(mask ?? [1], mask ? [batch, timesteps, 1] : [1, 1, 1]), 0);
   const x = tf.variable(nanPadding ? tf.where(padded, Number.NaN, numbers) : numbers);
   const parameters = plan.parameters.map(({ shape }, i) => tf.variable(random(2 + i, shape)));
-  const row = [batch, units];
-  const initial = plan.states.map((_, i) => tf.variable(states ? random(20 + i, row) : tf.zeros(row)));
-  const recurrentMasks = plan.recurrentMasks.map((_, i) => random(30 + i, row));
+  const rows = plan.stateWidths.map((width) => [batch, width]);
+  const initial = rows.map((row, i) => tf.variable(states ? random(20 + i, row) : tf.zeros(row)));
+  const recurrentMasks = plan.recurrentMasks.map(({ width }, i) => random(30 + i, [batch, width]));
   const maskTensor = mask && tf.tensor2d(mask, [batch, timesteps]);
   const cotangents = {
-    sequence: random(40, [batch, timesteps, units]),
-    states: plan.states.map((_, i) => random(41 + i, row)),
+    sequence: random(40, [batch, timesteps, plan.outputWidth]),
+    states: rows.map((row, i) => random(41 + i, row)),
   };
   const run = () =>
     recurrent(cell, x as unknown as tf.Tensor3D, parameters, {

@@ -1,5 +1,24 @@
 import { type Cell, defineCell } from '@sluice/core';
-import { bias, greater, greaterEqual, kernel, log, where } from '@sluice/core/equations';
+import {
+  bias,
+  concat,
+  greater,
+  greaterEqual,
+  kernel,
+  log,
+  max,
+  normalize,
+  recurrentKernel,
+  repeat,
+  slice,
+  softmax,
+  split,
+  sum,
+  sumParts,
+  tanh,
+  tile,
+  where,
+} from '@sluice/core/equations';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { recurrent } from '../src/index.js';
@@ -27,6 +46,29 @@ const choices = defineCell({
       h: where(greater(a, b), a.mul(0.5), v.p)
         .add(where(greaterEqual(v.p, 0), 0.25, b))
         .add(where(a, b, 1).mul(0.3)),
+    };
+  },
+});
+
+/** Rows of several lengths, operations on whole rows, parameters alone among their operands. */
+const rows = defineCell({
+  name: 'rows',
+  states: { h: 'units', window: ({ units }) => 3 * units, level: 1 },
+  parameters: {
+    kernel: { ...kernel('q', 'h'), rows: ({ inputSize, units }) => inputSize + units },
+    recurrentKernel: { ...recurrentKernel('h'), groups: 3 },
+    score: { ...kernel('s'), width: 1 },
+    bias: bias('p'),
+  },
+  equations: ({ x, h, window, level }, { kernel: W, recurrentKernel: U, score, bias: b }, { units }) => {
+    const weights = softmax(sum(window.mul(tile(W.q(concat(x, h)), 3)), 3));
+    const context = sumParts(window.mul(repeat(weights, units)), 3);
+    const next = tanh(normalize(W.h(concat(x, context))).add(U.h(h.add(sum(b.p)))));
+    return {
+      h: next,
+      window: concat(...split(window, 3).slice(1), next.mul(max(b.p))),
+      level: tanh(score.s(x).max(level)),
+      output: concat(slice(next, 1, 2).mul(level), level, where(greater(level, 0.1), next, b.p)),
     };
   },
 });
@@ -59,6 +101,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
   test.each([
     ['max and min of rows', extremes],
     ['choices by comparisons', choices],
+    ['rows of several lengths', rows],
   ])('%s match the reference', (_, cell) => {
     compareWithReference(cell, {
       units: 3,

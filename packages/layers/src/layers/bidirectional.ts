@@ -105,19 +105,22 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
     const [output, ...states] = toShapes(this.forwardLayer.computeOutputShape(inputShape));
-    const width = (this.mergeMode === 'concat' ? 2 : 1) * this.forwardLayer.units;
-    const merged = [...output.slice(0, -1), width];
+    const width = output[output.length - 1] as number;
+    const merged = [...output.slice(0, -1), (this.mergeMode === 'concat' ? 2 : 1) * width];
     const shapes = [...(this.mergeMode === null ? [merged, merged] : [merged]), ...states, ...states];
     return shapes.length === 1 ? shapes[0] : shapes;
   }
 
+  private get stateListing(): string {
+    return `, ${this.forwardLayer.cell.states.length} for each direction`;
+  }
+
   /** The states that a call can start from, the forward layer's first. */
-  private get stateSlots(): StateSlots {
-    const { cell, units } = this.forwardLayer;
+  private stateSlots(inputs: LayerInputs): StateSlots {
     return {
       names: this.pair.flatMap((layer) => layer.cell.states.map((state) => `${state} of ${layer.name}`)),
-      units,
-      listing: `, ${cell.states.length} for each direction`,
+      widths: this.pair.flatMap((layer) => layer.stateWidthsFor(inputs)),
+      listing: this.stateListing,
     };
   }
 
@@ -132,7 +135,7 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
   ): Outputs<SymbolicTensor, Several>;
   override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
   override apply(inputs: LayerInputs, kwargs?: CallArgs | null): LayerInputs {
-    const call = readRecurrentCall(this, this.stateSlots, inputs, kwargs ?? {});
+    const call = readRecurrentCall(this, this.stateSlots(inputs), inputs, kwargs ?? {});
     return super.apply(call.inputs, call.kwargs);
   }
 
@@ -193,7 +196,7 @@ export class Bidirectional<Several extends boolean = boolean> extends layers.Lay
     const stateCount = this.forwardLayer.cell.states.length;
     if (newStates.length !== 2 * stateCount) {
       throw new RangeError(
-        `${this.name} has ${2 * stateCount} states${this.stateSlots.listing}, but was given ${newStates.length}.`,
+        `${this.name} has ${2 * stateCount} states${this.stateListing}, but was given ${newStates.length}.`,
       );
     }
     this.pair.forEach((layer, i) => {

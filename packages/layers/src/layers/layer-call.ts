@@ -10,7 +10,7 @@ export interface StateSlots {
   /** In order. */
   readonly names: readonly string[];
   /** The width of each state. */
-  readonly units: number;
+  readonly widths: readonly number[];
   /** The text that follows the number of states in a message. */
   readonly listing: string;
 }
@@ -86,7 +86,7 @@ const isTensor = (value: unknown): value is Tensor | SymbolicTensor =>
 
 function checkStates(
   layer: string,
-  { names, units, listing }: StateSlots,
+  { names, widths, listing }: StateSlots,
   states: readonly unknown[],
   x: Tensor | SymbolicTensor,
 ): void {
@@ -108,9 +108,9 @@ function checkStates(
       );
     }
     const [rows, width] = state.shape;
-    if (state.shape.length === 2 && width === units && (rows ?? batch) === (batch ?? rows)) return;
+    if (state.shape.length === 2 && width === widths[i] && (rows ?? batch) === (batch ?? rows)) return;
     throw new RangeError(
-      `${layer}: initial state ${names[i]} must have the shape [${batch ?? 'batch'}, ${units}], ` +
+      `${layer}: initial state ${names[i]} must have the shape [${batch ?? 'batch'}, ${widths[i]}], ` +
         `but has [${state.shape.map((size) => size ?? 'batch').join(', ')}].`,
     );
   });

@@ -43,8 +43,8 @@ import {
  * A Keras recurrent layer of any cell. Its weights are the cell's parameters. For Keras's cells they have Keras's names:
  * `kernel`, `recurrent_kernel`, `bias`.
  *
- * Input `[batch, timesteps, features]`; output `[batch, units]`, or `[batch, timesteps, units]` with `returnSequences`,
- * followed by each state `[batch, units]` with `returnState`.
+ * Input `[batch, timesteps, features]`; output `[batch, width]`, or `[batch, timesteps, width]` with `returnSequences`,
+ * followed by each state with `returnState`. The output and the states of most cells are `units` wide.
  */
 export abstract class RecurrentLayer<ReturnState extends boolean = boolean> extends layers.Layer {
   readonly units: number;
@@ -172,15 +172,30 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
-    const [[batch, timesteps]] = toShapes(inputShape);
-    const output = this.returnSequences ? [batch, timesteps, this.units] : [batch, this.units];
-    return this.returnState ? [output, ...this.cell.states.map(() => [batch, this.units])] : output;
+    const [shape] = toShapes(inputShape);
+    const [batch, timesteps] = shape;
+    const { outputWidth, stateWidths } = planFor(this.cell, this.sizesFor(shape));
+    const output = this.returnSequences ? [batch, timesteps, outputWidth] : [batch, outputWidth];
+    return this.returnState ? [output, ...stateWidths.map((width) => [batch, width])] : output;
+  }
+
+  /** The lengths of the rows of the states, for an input with that number of features. */
+  stateWidths(inputSize: number): readonly number[] {
+    return this.cell.stateWidths({ inputSize, units: this.units });
   }
 
   /** The states that a call can start from. */
-  private get stateSlots(): StateSlots {
+  private stateSlots(inputs: LayerInputs): StateSlots {
     const names = this.cell.states;
-    return { names, units: this.units, listing: ` (${names.join(', ')})` };
+    return { names, widths: this.stateWidthsFor(inputs), listing: ` (${names.join(', ')})` };
+  }
+
+  /** The lengths of the rows of the states for the inputs of a call, of which the first is the sequence. */
+  stateWidthsFor(inputs: LayerInputs): readonly number[] {
+    const [input] = toList<Tensor | SymbolicTensor>(inputs);
+    const features = input?.shape?.[2];
+    // An input without features is refused when the layer is built or run.
+    return this.stateWidths(features || (this.sizes?.inputSize ?? 1));
   }
 
   /**
@@ -195,7 +210,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   override apply(inputs: LayerInputs, kwargs?: CallArgs): LayerInputs;
   override apply(inputs: LayerInputs, kwargs?: CallArgs | null): LayerInputs {
     this.isApplied = true;
-    const call = readRecurrentCall(this, this.stateSlots, inputs, kwargs ?? {});
+    const call = readRecurrentCall(this, this.stateSlots(inputs), inputs, kwargs ?? {});
     return super.apply(call.inputs, call.kwargs);
   }
 
@@ -244,21 +259,22 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
     if (initialState == null) return this.storedStates.forBatch(batch, this.name);
     const states = toList(initialState as States);
     if (states.every((state) => state === null)) return undefined;
-    return states.map((state) => state ?? zeros([batch, this.units]));
+    const widths = this.stateWidths(this.sizes.inputSize);
+    return states.map((state, s) => state ?? zeros([batch, widths[s]]));
   }
 
   /** The output of the step that was processed last, from outputs in the order of the inputs. */
   lastOutput(sequence: Tensor3D): Tensor {
-    const [batch, timesteps] = sequence.shape;
+    const [batch, timesteps, width] = sequence.shape;
     const position = this.goBackwards ? 0 : timesteps - 1;
-    return reshape(slice(sequence, [0, position, 0], [batch, 1, this.units]), [batch, this.units]);
+    return reshape(slice(sequence, [0, position, 0], [batch, 1, width]), [batch, width]);
   }
 
   private drawRecurrentMasks(batch: number, training: boolean): Tensor[] | undefined {
     const rate = this.settings.recurrentDropout;
     if (!training || rate === 0) return undefined;
     const blocks = this.planWith(true).recurrentMasks;
-    return blocks.map(() => this.dropoutMasks.draw([batch, this.units], rate));
+    return blocks.map(({ width }) => this.dropoutMasks.draw([batch, width], rate));
   }
 
   /**
@@ -280,17 +296,18 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
       );
     const newStates = states == null ? this.cell.states.map(() => null) : toList(states);
     const [batch] = newStates.flatMap((state) => (state === null ? [] : [state.shape[0]]));
-    const fits = ({ shape }: Tensor) => isSameShape(shape, [batch, this.units]);
+    const widths = this.stateWidths(this.sizes?.inputSize ?? 1);
+    const fits = ({ shape }: Tensor, s: number) => isSameShape(shape, [batch, widths[s]]);
     if (
       newStates.length !== this.cell.states.length ||
-      !newStates.every((state) => state === null || fits(state))
+      !newStates.every((state, s) => state === null || fits(state, s))
     ) {
       const shapes = newStates.map((state) => JSON.stringify(state?.shape ?? null)).join(', ');
-      const expected = this.cell.states.map((state) => `${state} [batch, ${this.units}]`).join(', ');
+      const expected = this.cell.states.map((state, s) => `${state} [batch, ${widths[s]}]`).join(', ');
       throw new RangeError(`${this.name}: expected the states ${expected}, but was given ${shapes}.`);
     }
     if (batch === undefined) this.storedStates.dispose();
-    else tidy(() => this.storedStates.store(newStates.map((state) => state ?? zeros([batch, this.units]))));
+    else tidy(() => this.storedStates.store(newStates.map((state, s) => state ?? zeros([batch, widths[s]]))));
   }
 
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {

@@ -27,7 +27,7 @@ export async function loadLayersModel(
   const artifacts = await handler.load().catch((error: Error) => {
     throw new Error(
       `loadLayersModel: ${typeof source === 'string' ? source : 'the model'} cannot be loaded: ${error.message} ` +
-        "A file in Node is 'file:///path/model.json' after import '@sluice/layers/node'; loadModel takes a path.",
+        "A file in Node is 'file:///path/model.json' once @sluice/layers/node is imported; loadModel takes a path.",
       { cause: error },
     );
   });

@@ -25,20 +25,22 @@ import {
   type Tensor,
   tanh,
   where,
+  zeros,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { isSameShape } from '../checks.js';
 
-/** Rows `[batch, units]`, one row `[units]` for the whole batch, or one number for all of its elements. */
+/** Rows `[batch, width]`, one row `[width]` for the whole batch, or one number for all of its elements. */
 export type Value = Tensor | number;
 
-/** Operands whose tensors all have the same shape: a single row is repeated when another operand has a batch. */
+/** Operands whose tensors all have the same shape: a single row and single numbers are repeated to the widest. */
 function broadcastRows(operands: readonly Value[]): readonly Value[] {
   const tensors = operands.filter((operand) => typeof operand !== 'number');
-  const largest = tensors.find(({ rank }) => rank === 2);
-  if (largest === undefined || tensors.every(({ rank }) => rank === 2)) return operands;
-  const zeroRows = zerosLike(largest);
+  const batch = tensors.find(({ rank }) => rank === 2)?.shape[0];
+  const width = Math.max(...tensors.map(({ shape }) => shape[shape.length - 1]));
+  const shape = batch === undefined ? [width] : [batch, width];
   return operands.map((operand) =>
-    typeof operand === 'number' || operand.rank === 2 ? operand : add(operand, zeroRows),
+    typeof operand === 'number' || isSameShape(operand.shape, shape) ? operand : add(operand, zeros(shape)),
   );
 }
 

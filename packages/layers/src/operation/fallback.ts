@@ -10,6 +10,7 @@ import {
   add,
   cast,
   clone,
+  concat,
   expandDims,
   matMul,
   reshape,
@@ -27,6 +28,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { fallbackOperations, type Value } from './fallback-operations.js';
+import { fallbackRows } from './fallback-rows.js';
 import type { RecurrentResult, RecurrentRun } from './operands.js';
 
 type Values = ReadonlyMap<number, Value>;
@@ -34,41 +36,42 @@ type Values = ReadonlyMap<number, Value>;
 /** Runs the plan; its result is that of the kernels. */
 export function runFallback(run: RecurrentRun): RecurrentResult {
   const { plan, maskedOutput, reverse, timeMajor } = run;
+  const { stateWidths, outputWidth } = plan;
   const batchMajor = timeMajor ? transpose(run.x, [1, 0, 2]) : run.x;
   const x = run.mask ? zeroPaddedSteps(batchMajor, run.mask) : batchMajor;
   const [batch, timesteps] = x.shape;
   const needed = reachable(plan.nodes, [...plan.newStates, plan.output]);
   const constants = computeConstants(run, needed);
   const inputs = needed.some((id) => plan.nodes[id].kind === 'input') ? splitSteps(x) : [];
-  const matrices = plan.products.map((product) => selectColumns(run, product));
+  const matrices = plan.products.map((product) => selectPart(run, product));
   const projections = plan.products.map((product, i) =>
-    isInputProjection(product) ? projectInput(x, matrices[i]) : [],
+    isInputProjection(product) ? projectInput(x, product, matrices[i]) : [],
   );
-  const masks = run.mask && splitMask(run.mask, plan.units);
-  const zeroRows = zeros([batch, plan.units]);
+  const masks = run.mask && splitSteps(expandDims(cast(run.mask, 'bool'), 2));
+  const zeroRows = (width: number) => zeros([batch, width]);
 
   const outputs: Tensor[] = [];
-  let states = run.initialStates ?? plan.states.map(() => zeroRows);
+  let states = run.initialStates ?? stateWidths.map(zeroRows);
   const repeatedState = outputState(plan);
-  let previousOutput: Tensor = repeatedState === undefined ? zeroRows : states[repeatedState];
+  let previousOutput = repeatedState === undefined ? zeroRows(outputWidth) : states[repeatedState];
   for (let count = 0; count < timesteps; count++) {
     const time = reverse ? timesteps - 1 - count : count;
     const product = (index: number, operand: () => Value): Tensor =>
       isInputProjection(plan.products[index])
         ? projections[index][time]
         : multiply(operand() as Tensor, matrices[index]);
-    const values = evaluateStep(plan, needed, constants, { x: inputs[time], states, product });
+    const values = evaluateStep(plan, needed, constants, batch, { x: inputs[time], states, product });
     // A value that depends on parameters alone is one row, or a number, for the whole batch.
-    const rowOf = (id: number) => {
-      const value = values.get(id) as Value;
-      return typeof value === 'object' && value.rank === 2 ? value : add(zeroRows, value);
-    };
+    const rowOf = (id: number, width: number) => inFull(values.get(id) as Value, batch, width);
     const unlessPadded = (row: Tensor, otherwise: Tensor) =>
-      masks ? where(masks[time], row, otherwise) : row;
-    outputs[time] = unlessPadded(rowOf(plan.output), maskedOutput === 'zero' ? zeroRows : previousOutput);
+      masks ? where(tile(masks[time], [1, row.shape[1] as number]), row, otherwise) : row;
+    outputs[time] = unlessPadded(
+      rowOf(plan.output, outputWidth),
+      maskedOutput === 'zero' ? zeroRows(outputWidth) : previousOutput,
+    );
     previousOutput = outputs[time];
     const previous = states;
-    states = plan.newStates.map((id, state) => unlessPadded(rowOf(id), previous[state]));
+    states = plan.newStates.map((id, s) => unlessPadded(rowOf(id, stateWidths[s]), previous[s]));
   }
   const sequence = stack(outputs, timeMajor ? 0 : 1) as Tensor3D;
   return { sequence, states: states.map((state) => clone(state) as Tensor2D) };
@@ -77,7 +80,7 @@ export function runFallback(run: RecurrentRun): RecurrentResult {
 interface StepInputs {
   x: Tensor;
   states: readonly Tensor[];
-  /** All blocks of a product: `[batch, blocks · units]`, or `[blocks · units]` when it is of parameters alone. */
+  /** All results of a product: `[batch, columns]`, or `[columns]` when it is of parameters alone. */
   product(index: number, operand: () => Value): Tensor;
 }
 
@@ -86,10 +89,12 @@ function evaluateStep(
   plan: Plan,
   needed: readonly number[],
   constants: Values,
+  batch: number,
   { x, states, product }: StepInputs,
 ): Values {
   const values = new Map(constants);
   const operandOf = (id: number) => values.get(id) as Value;
+  const rowsOf = (id: number) => inFull(operandOf(id), batch, plan.widths[id]);
   for (const id of needed) {
     if (values.has(id)) continue;
     const node = plan.nodes[id];
@@ -105,9 +110,10 @@ function evaluateStep(
         const { results } = plan.products[index];
         const rows = product(index, () => operandOf(node.operand));
         // TensorFlow.js's gradient of `split` into one part fails.
-        const blocks = results.length === 1 ? [rows] : split(rows, results.length, rows.rank - 1);
-        results.forEach((result, block) => {
-          values.set(result, blocks[block]);
+        const widths = results.map((result) => plan.widths[result]);
+        const parts = results.length === 1 ? [rows] : split(rows, widths, rows.rank - 1);
+        results.forEach((result, part) => {
+          values.set(result, parts[part]);
         });
         break;
       }
@@ -116,12 +122,27 @@ function evaluateStep(
         values.set(id, fallbackOperations[node.name](a, b, c));
         break;
       }
+      case 'rowOperation':
+        values.set(id, fallbackRows[node.name](rowsOf(node.operand), node.parts));
+        break;
+      case 'slice':
+        values.set(id, slice(rowsOf(node.operand), [0, node.start], [batch, node.width]));
+        break;
+      case 'concat':
+        values.set(id, concat(node.inputs.map(rowsOf), 1));
+        break;
       default:
         throw new Error(`Cell '${plan.cell.name}': a forward step has no value of kind '${node.kind}'.`);
     }
   }
   return values;
 }
+
+/** A value as rows `[batch, width]`. */
+const inFull = (value: Value, batch: number, width: number): Tensor =>
+  typeof value === 'object' && value.rank === 2 && value.shape[1] === width
+    ? value
+    : add(zeros([batch, width]), value);
 
 /** The values that are the same at every step. */
 function computeConstants(
@@ -135,28 +156,31 @@ function computeConstants(
   for (const id of needed) {
     const node = plan.nodes[id];
     if (node.kind === 'constant') rows.set(id, node.value);
-    if (node.kind === 'vector')
-      rows.set(id, slice(flat[node.parameter], [node.block * plan.units], [plan.units]));
+    if (node.kind === 'vector') {
+      const { width } = plan.parameters[node.parameter];
+      rows.set(id, slice(flat[node.parameter], [node.block * width], [width]));
+    }
     if (node.kind === 'recurrentMask') rows.set(id, recurrentMasks[node.index]);
   }
   return rows;
 }
 
-/** The columns of a matrix parameter that a product multiplies by. */
-function selectColumns(
-  { plan, parameters }: RecurrentRun,
-  { parameter, firstBlock, results }: Product,
+/** The part of a matrix parameter that a product multiplies by. */
+function selectPart(
+  { parameters }: RecurrentRun,
+  { parameter, firstRow, rows, firstColumn, columns }: Product,
 ): Tensor2D {
   const matrix = parameters[parameter] as Tensor2D;
-  const columns = results.length * plan.units;
-  if (columns === matrix.shape[1]) return matrix;
-  return slice(matrix, [0, firstBlock * plan.units], [matrix.shape[0], columns]);
+  if (rows === matrix.shape[0] && columns === matrix.shape[1]) return matrix;
+  return slice(matrix, [firstRow, firstColumn], [rows, columns]);
 }
 
 /** The input projection of the whole sequence: `[batch, columns]` for each step. */
-function projectInput(x: Tensor, matrix: Tensor2D): Tensor[] {
+function projectInput(x: Tensor, { operand }: Product, matrix: Tensor2D): Tensor[] {
   const [batch, timesteps, inputSize] = x.shape;
-  const rows = matMul(reshape(x, [batch * timesteps, inputSize]) as Tensor2D, matrix);
+  const { start, width } = operand;
+  const part = width === inputSize ? x : slice(x, [0, 0, start], [batch, timesteps, width]);
+  const rows = matMul(reshape(part, [batch * timesteps, width]) as Tensor2D, matrix);
   return splitSteps(reshape(rows, [batch, timesteps, matrix.shape[1]]));
 }
 
@@ -177,9 +201,4 @@ function multiply(rows: Tensor, matrix: Tensor2D): Tensor {
  */
 function zeroPaddedSteps(x: Tensor, mask: Tensor): Tensor {
   return where(cast(expandDims(mask, 2), 'bool'), x, 0);
-}
-
-/** The mask of each step as booleans, `[batch, units]`; false for padded rows. */
-function splitMask(mask: Tensor, units: number): Tensor[] {
-  return splitSteps(cast(tile(expandDims(mask, 2), [1, 1, units]), 'bool'));
 }

@@ -7,7 +7,7 @@ import { formatShape, isSameShape } from '../checks.js';
 export interface RecurrentOptions {
   /** The cell's units; needed only when the parameters' shapes fit several numbers of units. */
   units?: number | undefined;
-  /** `[batch, units]` for each state of the cell. Default: zeros. */
+  /** `[batch, width of the state]` for each state of the cell; most states have `units` numbers. Default: zeros. */
   initialStates?: readonly Tensor[] | undefined;
   /** `[batch, timesteps]`, any type; 0 or false marks a padded step, at which every state is carried over. */
   mask?: Tensor | undefined;
@@ -22,7 +22,7 @@ export interface RecurrentOptions {
   reverse?: boolean | undefined;
   /** Whether x and the sequence are `[timesteps, batch, …]`; a mask is always `[batch, timesteps]`. Default false. */
   timeMajor?: boolean | undefined;
-  /** `[batch, units]` for each block of each recurrent kernel: dropout of the values that the block multiplies. */
+  /** `[batch, rows of the block]` for each block of each recurrent kernel: dropout of the values that the block multiplies. */
   recurrentMasks?: readonly Tensor[] | undefined;
 }
 
@@ -39,9 +39,9 @@ export const RECURRENT_OPTIONS = Object.keys({
 } satisfies Record<keyof RecurrentOptions, true>);
 
 export type RecurrentResult = {
-  /** The outputs `[batch, timesteps, units]`, or `[timesteps, batch, units]` with `timeMajor`. */
+  /** The outputs `[batch, timesteps, width]`, or `[timesteps, batch, width]` with `timeMajor`; the width is most often `units`. */
   sequence: Tensor3D;
-  /** Each state after the last step, `[batch, units]`. */
+  /** Each state after the last step, `[batch, width of the state]`. */
   states: Tensor2D[];
 };
 
@@ -93,12 +93,16 @@ export function checkOperands(
     checkFloat(cell, `parameter ${i} (${name})`, parameters[i]);
     checkShape(cell, `parameter ${i} (${name})`, parameters[i], shape);
   });
-  if (initialStates) checkTensors(cell, 'initial state', initialStates, plan.states, [batch, plan.units]);
+  if (initialStates) {
+    const shapes = plan.stateWidths.map((width) => [batch, width]);
+    checkTensors(cell, 'initial state', initialStates, plan.states, shapes);
+  }
   if (mask) checkShape(cell, 'mask', mask, [batch, timesteps]);
   if (lengths) checkLengths(cell, lengths, { batch, timesteps, mask });
   if (recurrentMasks) {
     const blocks = plan.recurrentMasks.map(({ block }) => block);
-    checkTensors(cell, 'recurrent mask', recurrentMasks, blocks, [batch, plan.units]);
+    const shapes = plan.recurrentMasks.map(({ width }) => [batch, width]);
+    checkTensors(cell, 'recurrent mask', recurrentMasks, blocks, shapes);
   }
 }
 
@@ -125,7 +129,7 @@ function checkTensors(
   kind: string,
   tensors: readonly Tensor[],
   names: readonly string[],
-  shape: readonly number[],
+  shapes: readonly (readonly number[])[],
 ): void {
   if (tensors.length !== names.length) {
     throw new RangeError(
@@ -134,7 +138,7 @@ function checkTensors(
   }
   tensors.forEach((tensor, i) => {
     checkFloat(cell, `${kind} ${names[i]}`, tensor);
-    checkShape(cell, `${kind} ${names[i]}`, tensor, shape);
+    checkShape(cell, `${kind} ${names[i]}`, tensor, shapes[i]);
   });
 }
 

@@ -110,8 +110,8 @@ function createEmptyResult({ plan, x, parameters, initialStates = [] }: Recurren
       gradFunc: () => inputs.map((input) => zeros(input.shape)) as unknown as Tensor,
     }))(...inputs);
   return {
-    sequence: createEmpty(x.shape[0] as number, x.shape[1] as number, plan.units) as Tensor3D,
-    states: plan.states.map(() => createEmpty(0, plan.units) as Tensor2D),
+    sequence: createEmpty(x.shape[0] as number, x.shape[1] as number, plan.outputWidth) as Tensor3D,
+    states: plan.stateWidths.map((width) => createEmpty(0, width) as Tensor2D),
   };
 }
 
