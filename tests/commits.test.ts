@@ -5,7 +5,7 @@ import { root } from './workspace.js';
 /** The last commit before subjects had to match `FORM`. */
 const LAST_WITHOUT_FORM = '03c4498c71';
 
-const FORM = /^(feat|fix|perf|test|docs|refactor|build|ci|chore|revert)(\([a-z0-9-]+\))?!?: \S/;
+const FORM = /^(feat|fix|perf|test|docs|refactor|build|ci|chore|revert|style)(\([a-z0-9-]+\))?!?: \S/;
 const LONGEST = 72;
 
 /** The subjects of the last 20 commits that must match; undefined without a git history. */
