@@ -73,6 +73,6 @@ describe('a call that runs out of memory gives back what it had taken', () => {
     const result = backend.forward(plan, inputs, true);
     const cotangents = { sequence: backend.upload(new Float32Array(24).fill(1)) };
     const gradient = () => backend.gradient(plan, inputs, result, cotangents);
-    expect(failuresOf(gradient, limited)).toBeGreaterThan(10);
+    expect(failuresOf(gradient, limited)).toBeGreaterThan(5);
   });
 });

@@ -16,17 +16,21 @@ interface Moved<Memory> {
   readonly isLocal: boolean;
 }
 
+/** Scratch buffers begin at multiples of so many numbers: a cache line. */
+const ALIGNMENT = 16;
+
 /** The memory of a loop's buffers, and the places in it that references name. */
 export class Places<Memory> {
   private readonly memories: Memory[] = [];
-  /** Where a buffer's part of the saved values begins. */
+  /** Where a buffer begins in its memory. */
   private readonly starts: number[] = [];
-  private readonly isAbsent: boolean[] = [];
+  private readonly isAbsent: (boolean | undefined)[] = [];
   private readonly moved: Moved<Memory>[] = [];
   private readonly buffers: readonly LoopBuffer[];
   private readonly layout: SequenceLayout;
   /** The first numbers in the order of the loop: those of the last position if it goes back. */
   private readonly isBackward: boolean;
+  private zeros: Memory | undefined;
 
   /**
    * @param given finds the caller's buffers; one that is absent counts as zeros.
@@ -46,23 +50,42 @@ export class Places<Memory> {
     this.layout = sequenceLayout(shape);
     this.isBackward = direction === -1;
     let savedLength = 0;
-    for (const buffer of buffers) {
-      const { width, life, source } = buffer;
-      const found = source !== undefined && life === 'given' ? given(source) : undefined;
-      this.isAbsent.push(life === 'given' && found === undefined);
-      this.starts.push(life === 'saved' ? savedLength : 0);
-      if (life === 'given') this.memories.push(found ?? temporaries.zeros(width));
+    let scratchLength = 0;
+    const inScratch: number[] = [];
+    buffers.forEach((buffer, i) => {
+      const { life, source, zeroed } = buffer;
+      const length = buffer.width * countRows(buffer, shape, life === 'scratch' ? longest : shape.timesteps);
+      this.starts[i] = 0;
+      if (life === 'given') {
+        const found = source === undefined ? undefined : given(source);
+        this.isAbsent[i] = found === undefined;
+        this.memories[i] = found ?? this.zeroRow();
+      } else if (life === 'saved') {
+        this.memories[i] = saved as Memory;
+        this.starts[i] = savedLength;
+        savedLength += length;
+      } else if (life === 'result') {
+        this.memories[i] = (zeroed ? results.zeros : results.allocate)(length);
+      } else if (zeroed) this.memories[i] = temporaries.zeros(length);
       else {
-        const length = countRows(buffer, shape, life === 'scratch' ? longest : shape.timesteps) * width;
-        if (life === 'saved') {
-          this.memories.push(saved as Memory);
-          savedLength += length;
-        } else {
-          const owner = life === 'result' ? results : temporaries;
-          this.memories.push((buffer.zeroed ? owner.zeros : owner.allocate)(length));
-        }
+        inScratch.push(i);
+        this.starts[i] = scratchLength;
+        scratchLength += Math.ceil(length / ALIGNMENT) * ALIGNMENT;
       }
+    });
+    if (inScratch.length === 0) return;
+    // One piece for all: a short step would otherwise spend its time on allocations.
+    const scratch = temporaries.allocate(scratchLength);
+    for (const i of inScratch) this.memories[i] = scratch;
+  }
+
+  /** A row of zeros, as long as any row of the loop. */
+  private zeroRow(): Memory {
+    if (this.zeros === undefined) {
+      const widths = this.buffers.map(({ rows, width }) => (rows === 'one' ? 0 : width));
+      this.zeros = this.temporaries.zeros(Math.max(...widths));
     }
+    return this.zeros;
   }
 
   memory(buffer: number): Memory {
@@ -75,7 +98,9 @@ export class Places<Memory> {
     const { rows, width, life } = this.buffers[buffer];
     const memory = this.memories[buffer];
     if (this.isAbsent[buffer] || rows === 'one') return { memory, offset: column, stride: 0, advance: 0 };
-    if (rows === 'batch') return { memory, offset: column, stride: width, advance: 0 };
+    if (rows === 'batch') {
+      return { memory, offset: this.starts[buffer] + column, stride: width, advance: 0 };
+    }
     const direction = this.isBackward ? -1 : 1;
     if (rows === 'steps' || rows === 'states') {
       const step = batch * width;
@@ -116,7 +141,7 @@ export class Places<Memory> {
   /** All rows of a buffer of kind `batch`; a row of zeros for each if there is no buffer. */
   batchRows(buffer: number | undefined, width: number): SequenceRows<Memory> {
     if (buffer !== undefined) return this.rows({ buffer, at: 'step', column: 0, width });
-    return { memory: this.temporaries.zeros(width), offset: 0, stride: 0, advance: 0 };
+    return { memory: this.zeroRow(), offset: 0, stride: 0, advance: 0 };
   }
 
   weights({ buffer, firstRow, firstColumn, stride }: MatrixReference): Matrix<Memory> {
