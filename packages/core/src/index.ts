@@ -12,6 +12,7 @@ export {
   type SimpleRnnOptions,
   type SruOptions,
 } from './cells/catalogue.js';
+export { type ComposedPart, compose } from './cells/compose.js';
 export { explain, latex } from './documentation/explain.js';
 export {
   type Cell,

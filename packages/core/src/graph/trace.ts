@@ -4,6 +4,7 @@ import type { Expression, Term } from '../equations/expression.js';
 import type { NodeId, OperationName } from '../equations/operations.js';
 import type { ParameterBlock, ParameterShape, Sizes } from '../equations/parameters.js';
 import { rowOperations } from '../equations/row-operations.js';
+import { visitInOrder } from '../equations/visit.js';
 import { GraphBuilder } from './graph.js';
 
 export interface TraceOptions {
@@ -274,34 +275,6 @@ class Tracer {
   }
 }
 
-/** The operands of an expression. */
-function operandsOf({ term }: Expression): readonly Expression[] {
-  if ('inputs' in term) return term.inputs;
-  if (term.kind === 'spread') return [term.operand, term.like];
-  return 'operand' in term ? [term.operand] : [];
-}
-
 /** Whether a row can be the value of a row of `width` numbers. */
 const fits = ({ length }: Row, width: number): boolean =>
   length === width || length === 'any' || length === 1;
-
-/**
- * Visits an expression and its operands once, operands first, from left to right.
- * @param visited the visited expressions; `visit` must add its own.
- */
-export function visitInOrder(
-  expression: Expression,
-  visited: { has(expression: Expression): boolean },
-  visit: (expression: Expression) => void,
-): void {
-  const waiting = [expression];
-  for (let top = waiting.at(-1); top !== undefined; top = waiting.at(-1)) {
-    const operand = operandsOf(top).find((candidate) => !visited.has(candidate));
-    if (operand !== undefined) {
-      waiting.push(operand);
-      continue;
-    }
-    if (!visited.has(top)) visit(top);
-    waiting.pop();
-  }
-}

@@ -1,8 +1,8 @@
 import { isDeviceNumber } from '../equations/check-definition.js';
 import { Expression } from '../equations/expression.js';
 import type { NodeId } from '../equations/operations.js';
+import { visitInOrder } from '../equations/visit.js';
 import { GraphBuilder } from '../graph/graph.js';
-import { visitInOrder } from '../graph/trace.js';
 import type { Program, Slot } from './program.js';
 import { schedule } from './schedule.js';
 
