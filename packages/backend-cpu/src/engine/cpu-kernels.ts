@@ -9,12 +9,6 @@ export const cpuKernels: Kernels<Float32Array, Right, CompiledProgram> = {
   zeros: (length) => new Float32Array(length),
   release: () => {},
   view: (memory) => memory,
-  copy: (from, to, rows, length) => {
-    for (let row = 0; row < rows; row++) {
-      const start = from.offset + row * from.stride;
-      to.memory.set(from.memory.subarray(start, start + length), to.offset + row * to.stride);
-    }
-  },
   prepare,
   prepareWeights: prepare,
   releaseRight: () => {},

@@ -46,15 +46,6 @@ export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Was
     threads: () => pool?.running ?? 1,
     stopThreads: () => pool?.stop(),
     view: ({ address, length }) => new Float32Array(heap.memory.buffer, address, length),
-    copy: (from, to, rows, length) =>
-      fixed.copyRows(
-        from.memory.address + from.offset * 4,
-        from.stride * 4,
-        to.memory.address + to.offset * 4,
-        to.stride * 4,
-        rows,
-        length,
-      ),
     prepare: (matrix, rows, depth, columns) => products.prepare(matrix, rows, depth, columns),
     prepareWeights: (matrix, _, depth, columns) => products.prepareWeights(matrix, depth, columns),
     releaseRight: (right) => products.release(right),

@@ -74,9 +74,8 @@ export interface Kernels<Memory, Right, Compiled> {
   /** Memory for `length` numbers, all 0. */
   zeros(length: number): Memory;
   release(memory: Memory): void;
-  /** The numbers as seen from JavaScript, for masks. */
+  /** The numbers as seen from JavaScript. */
   view(memory: Memory): Float32Array;
-  copy(from: Rows<Memory>, to: Rows<Memory>, rows: number, length: number): void;
 
   /** Prepares a `depth × columns` matrix as the right-hand side of products with `rows` rows altogether. */
   prepare(matrix: Matrix<Memory>, rows: number, depth: number, columns: number): Right;

@@ -65,10 +65,9 @@ class LoopRun<Memory> {
 
   run(chunks: readonly Chunk[]): void {
     const { kernels, loop, places } = this;
-    const { batch } = this.shape;
     for (const { buffer, initial } of loop.carried) {
       const { width } = loop.buffers[buffer];
-      kernels.copy(places.batchRows(initial, width), places.edge(buffer, chunks[0], 'begin'), batch, width);
+      this.copy(places.batchRows(initial, width), places.edge(buffer, chunks[0], 'begin'), width);
     }
     chunks.forEach((chunk, i) => {
       this.runOverChunk(loop.before, this.before, chunk, i === 0);
@@ -80,11 +79,20 @@ class LoopRun<Memory> {
         const { width, life } = loop.buffers[buffer];
         const from = places.edge(buffer, chunk, 'leave');
         if (next === undefined) {
-          if (final !== undefined) kernels.copy(from, places.batchRows(final, width), batch, width);
-        } else if (life === 'scratch') kernels.copy(from, places.edge(buffer, next, 'begin'), batch, width);
+          if (final !== undefined) this.copy(from, places.batchRows(final, width), width);
+        } else if (life === 'scratch') this.copy(from, places.edge(buffer, next, 'begin'), width);
       }
     });
     for (const right of this.weights.values()) kernels.releaseRight(right);
+  }
+
+  /** Copies a row of `width` numbers for each batch row. */
+  private copy(operand: SequenceRows<Memory>, result: SequenceRows<Memory>, width: number): void {
+    this.kernels.runRows(
+      { kind: 'row', name: 'copy', parts: 1, width, operand, result },
+      0,
+      this.shape.batch,
+    );
   }
 
   /** Runs stages on all steps of a chunk at once, one stage after the other. */
