@@ -8,6 +8,7 @@ export {
   type LiGruOptions,
   type LstmOptions,
   type MinGruOptions,
+  type MinLstmOptions,
   registerCell,
   type SimpleRnnOptions,
   type SruOptions,

@@ -87,7 +87,7 @@ describe('declarations are refused, naming the cell and the parameter', () => {
     [
       'an unknown role',
       { ...kernel('h'), role: 'weights' },
-      /role of a matrix must be kernel or recurrentKernel, .*"weights"/,
+      /role of a matrix must be kernel or recurrentKernel or projection, .*"weights"/,
     ],
     [
       'a matrix as bias',

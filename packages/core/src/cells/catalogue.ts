@@ -5,6 +5,7 @@ import { indRnn } from './ind-rnn.js';
 import { liGru } from './li-gru.js';
 import { lstm } from './lstm.js';
 import { minGru } from './min-gru.js';
+import { minLstm } from './min-lstm.js';
 import { simpleRnn } from './simple-rnn.js';
 import { sru } from './sru.js';
 
@@ -12,7 +13,7 @@ import { sru } from './sru.js';
 export type CellFactory = (options?: JsonObject) => Cell;
 
 /** The cells of Sluice, by name. */
-export const cells = { simpleRnn, lstm, gru, sru, minGru, indRnn, liGru } as const;
+export const cells = { simpleRnn, lstm, gru, sru, minGru, minLstm, indRnn, liGru } as const;
 
 const registered = new Map<string, CellFactory>(
   Object.entries(cells).map(([name, factory]) => [name, factory as CellFactory]),
@@ -51,10 +52,11 @@ export function cellFrom({ name, options }: { name: string; options?: JsonObject
   );
 }
 
-export type { GruOptions } from './gru.js';
+export type { GruOptions } from './gru-options.js';
 export type { IndRnnOptions } from './ind-rnn.js';
 export type { LiGruOptions } from './li-gru.js';
-export type { LstmOptions } from './lstm.js';
+export type { LstmOptions } from './lstm-options.js';
 export type { MinGruOptions } from './min-gru.js';
+export type { MinLstmOptions } from './min-lstm.js';
 export type { SimpleRnnOptions } from './simple-rnn.js';
 export type { SruOptions } from './sru.js';

@@ -1,31 +1,10 @@
-import { type ActivationSetting, activation } from '../equations/activations.js';
+import { activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
-import { checkOptions, clipTo } from './options.js';
-
-export interface GruOptions {
-  /** Of the candidate. Default `tanh`. */
-  readonly activation?: ActivationSetting;
-  /** Of the gates. Default `sigmoid`. */
-  readonly recurrentActivation?: ActivationSetting;
-  /**
-   * Whether the reset gate acts after the recurrent product (cuDNN, PyTorch, Keras's default) rather than before it
-   * (Cho 2014). The first has one matrix product per step, the second two. Default true.
-   */
-  readonly resetAfter?: boolean;
-  /** The meaning of `z = 1`: `keep` the state (Keras, PyTorch, ONNX; default) or `take` the candidate (Chung 2014). */
-  readonly update?: 'keep' | 'take';
-  /** Limits the arguments of activations to ±clip (ONNX: `clip`). Default: no limit. */
-  readonly clip?: number;
-  /** Default true. */
-  readonly useBias?: boolean;
-}
-
-/** The new state from the update gate, the old state and the candidate. */
-export function mixState(update: 'keep' | 'take', z: Expression, h: Expression, n: Expression): Expression {
-  return update === 'keep' ? z.mul(h).add(z.oneMinus().mul(n)) : z.oneMinus().mul(h).add(z.mul(n));
-}
+import { type GruOptions, mixState } from './gru-options.js';
+import { layerNormGru } from './layer-norm-gru.js';
+import { checkOptions, clipTo, refuseTogether } from './options.js';
 
 /** Gated recurrent unit. Cho et al. 2014, arXiv:1406.1078. Blocks in Keras order: update, reset, candidate. */
 export function gru(options: GruOptions = {}): Cell {
@@ -35,8 +14,16 @@ export function gru(options: GruOptions = {}): Cell {
     resetAfter: 'boolean',
     update: ['keep', 'take'],
     clip: 'positive number',
+    layerNorm: 'boolean',
     useBias: 'boolean',
   });
+  if (options.layerNorm) {
+    refuseTogether('gru', 'layerNorm', {
+      clip: options.clip,
+      'resetAfter: false': options.resetAfter === false,
+    });
+    return layerNormGru(options);
+  }
   const clip = clipTo(options.clip);
   const candidateActivation = activation(options.activation ?? 'tanh');
   const gateActivation = activation(options.recurrentActivation ?? 'sigmoid');

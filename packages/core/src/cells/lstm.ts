@@ -1,25 +1,17 @@
-import { type ActivationSetting, activation } from '../equations/activations.js';
+import { activation } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
-import { bias, kernel, recurrentKernel, recurrentVector } from '../equations/parameters.js';
-import { checkOptions, clipTo } from './options.js';
-
-export interface LstmOptions {
-  /** Of the candidate. Default `tanh`. */
-  readonly activation?: ActivationSetting;
-  /** Of the gates. Default `sigmoid`. */
-  readonly recurrentActivation?: ActivationSetting;
-  /** Of the cell state in the output. Default: the candidate's. */
-  readonly outputActivation?: ActivationSetting;
-  /** Whether the gates read the cell state (Gers 2000): `i` and `f` the old one, `o` the new one. Default false. */
-  readonly peephole?: boolean;
-  /** Whether the forget gate is `1 − i` and has no weights (ONNX: `input_forget`). Default false. */
-  readonly inputForget?: boolean;
-  /** Limits the arguments of activations to ±clip (ONNX: `clip`). Default: no limit. */
-  readonly clip?: number;
-  /** Default true. */
-  readonly useBias?: boolean;
-}
+import {
+  bias,
+  kernel,
+  projection as projectionOf,
+  recurrentKernel,
+  recurrentVector,
+  type Size,
+} from '../equations/parameters.js';
+import { layerNormLstm } from './layer-norm-lstm.js';
+import type { LstmOptions } from './lstm-options.js';
+import { checkOptions, clipTo, refuseTogether } from './options.js';
 
 /**
  * Long short-term memory. Hochreiter & Schmidhuber 1997, with the forget gate of Gers 2000.
@@ -33,26 +25,35 @@ export function lstm(options: LstmOptions = {}): Cell {
     outputActivation: 'activation',
     peephole: 'boolean',
     inputForget: 'boolean',
+    projection: 'positive whole number',
+    layerNorm: 'boolean',
     clip: 'positive number',
     useBias: 'boolean',
   });
+  const { peephole = false, inputForget = false, projection, useBias } = options;
+  if (options.layerNorm) {
+    refuseTogether('lstm', 'layerNorm', { peephole, inputForget, projection, clip: options.clip });
+    return layerNormLstm(options);
+  }
   const act = activation(options.activation ?? 'tanh');
   const gate = activation(options.recurrentActivation ?? 'sigmoid');
   const outputAct = activation(options.outputActivation ?? options.activation ?? 'tanh');
   const clip = clipTo(options.clip);
-  const { peephole = false, inputForget = false, useBias } = options;
   const blocks: ('i' | 'f' | 'g' | 'o')[] = inputForget ? ['i', 'g', 'o'] : ['i', 'f', 'g', 'o'];
   const peepholeGates: ('i' | 'f' | 'o')[] = inputForget ? ['i', 'o'] : ['i', 'f', 'o'];
+  const width: Size = projection ?? 'units';
+  const projections = { projection: { ...projectionOf('h'), width } };
   const peepholes = { recurrentVector: { ...recurrentVector(...peepholeGates), symbol: 'p' } };
   return defineCell({
     name: 'lstm',
     options: { ...options },
     source: peephole ? 'Gers & Schmidhuber 2000' : 'Hochreiter & Schmidhuber 1997; Gers 2000',
-    states: ['h', 'c'],
+    states: { h: width, c: 'units' },
     useBias,
     parameters: {
       kernel: kernel(...blocks),
-      recurrentKernel: recurrentKernel(...blocks),
+      recurrentKernel: { ...recurrentKernel(...blocks), ...(projection && { rows: projection }) },
+      ...((projection ? projections : {}) as typeof projections),
       ...((peephole ? peepholes : {}) as typeof peepholes),
       bias: { ...bias(...blocks), initial: inputForget ? { i: -1 } : { f: 1 } },
     },
@@ -71,7 +72,8 @@ export function lstm(options: LstmOptions = {}): Cell {
       const o = gateOf('o', memory);
       // In the order of computation.
       const named = peephole ? { i, f, g, c: memory, o } : { i, f, g, o, c: memory };
-      return { ...named, h: o.mul(outputAct(memory)) };
+      const output = o.mul(outputAct(memory));
+      return { ...named, h: projection ? parameters.projection.h(output) : output };
     },
   });
 }

@@ -3,7 +3,13 @@ import { isDeviceNumber } from '../equations/check-definition.js';
 import type { Expression } from '../equations/expression.js';
 
 /** The valid values of an option: a kind of value, or a list. */
-type Allowed = 'activation' | 'boolean' | 'number' | 'positive number' | readonly (string | number)[];
+type Allowed =
+  | 'activation'
+  | 'boolean'
+  | 'number'
+  | 'positive number'
+  | 'positive whole number'
+  | readonly (string | number)[];
 
 /**
  * Checks a cell's options, which may come from a file. Absent and undefined options are fine.
@@ -34,7 +40,21 @@ export function checkOptions(
 function isOf(possible: Exclude<Allowed, 'activation'>, value: unknown): boolean {
   if (typeof possible !== 'string') return (possible as readonly unknown[]).includes(value);
   if (possible === 'boolean') return typeof value === 'boolean';
+  if (possible === 'positive whole number') return Number.isInteger(value) && (value as number) > 0;
   return isDeviceNumber(value) && (possible === 'number' || value > 0);
+}
+
+/**
+ * Refuses options that exclude another one.
+ * @throws RangeError naming both.
+ */
+export function refuseTogether(
+  cell: string,
+  option: string,
+  others: Readonly<Record<string, unknown>>,
+): void {
+  const given = Object.keys(others).find((other) => others[other]);
+  if (given !== undefined) throw new RangeError(`${cell}: ${option} cannot be combined with ${given}.`);
 }
 
 /** Limits pre-activations to ±threshold, or returns them unchanged. Source: the attribute `clip` of ONNX's RNN, GRU, LSTM. */

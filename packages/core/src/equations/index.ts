@@ -29,7 +29,7 @@ export {
   thresholdedRelu,
 } from './activations.js';
 export { Expression, equal, greater, greaterEqual, less, lessEqual, notEqual, where } from './expression.js';
-export { bias, kernel, recurrentKernel, recurrentVector, type Size } from './parameters.js';
+export { bias, kernel, projection, recurrentKernel, recurrentVector, type Size } from './parameters.js';
 export {
   clip,
   concat,

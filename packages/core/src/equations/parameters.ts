@@ -15,7 +15,7 @@ export function resolveSize(size: Size, sizes: Sizes): number {
 
 /** The role of a parameter. Layers choose initializers, regularizers and names by it. */
 export type ParameterRole = (typeof MATRIX_ROLES)[number] | (typeof VECTOR_ROLES)[number];
-export const MATRIX_ROLES = ['kernel', 'recurrentKernel'] as const;
+export const MATRIX_ROLES = ['kernel', 'recurrentKernel', 'projection'] as const;
 export const VECTOR_ROLES = ['bias', 'recurrentVector'] as const;
 
 /** The declaration of one parameter: a matrix or vector made of equally wide named blocks, one per gate. */
@@ -84,6 +84,14 @@ export const recurrentKernel = <const B extends string>(
   role: 'recurrentKernel',
   blocks,
   symbol: 'U',
+});
+
+/** Weights of a row of `units` numbers that is neither the input nor a state: `[units, blocks·width]`. */
+export const projection = <const B extends string>(...blocks: B[]): ParameterDeclaration<B, 'matrix'> => ({
+  form: 'matrix',
+  role: 'projection',
+  blocks,
+  symbol: 'P',
 });
 
 /** Bias `[blocks·units]`. */

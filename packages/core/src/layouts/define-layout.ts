@@ -1,5 +1,5 @@
-import type { ParameterRole, Sizes } from '../equations/parameters.js';
-import type { FloatArray, StoredArrays } from './description.js';
+import type { ParameterRole } from '../equations/parameters.js';
+import type { FloatArray, LayoutSizes, StoredArrays } from './description.js';
 import { selectForm } from './select-form.js';
 import { convert, type Weights } from './transfer.js';
 
@@ -27,7 +27,7 @@ export interface Layout<Required extends string, Optional extends string> {
    */
   toNative<A extends FloatArray>(
     weights: LibraryWeights<Required, Optional, A>,
-    sizes: Sizes,
+    sizes: LayoutSizes,
   ): NativeWeights<A>;
   /**
    * Sluice's weights as the library stores them. Where the library has two biases and the cell one, the first takes
@@ -36,7 +36,7 @@ export interface Layout<Required extends string, Optional extends string> {
    */
   fromNative<A extends FloatArray>(
     native: NativeWeights<A>,
-    sizes: Sizes,
+    sizes: LayoutSizes,
   ): LibraryWeights<Required, Optional, A>;
 }
 
@@ -52,12 +52,12 @@ export interface DirectionalLayout<Required extends string, Optional extends str
   /** As `toNative`, for arrays that hold two directions; `sizes.units` are those of one direction. */
   toNativeBidirectional<A extends FloatArray>(
     weights: LibraryWeights<Required, Optional, A>,
-    sizes: Sizes,
+    sizes: LayoutSizes,
   ): BothDirections<A>;
   /** As `fromNative`, for both directions at once. */
   fromNativeBidirectional<A extends FloatArray>(
     native: BothDirections<A>,
-    sizes: Sizes,
+    sizes: LayoutSizes,
   ): LibraryWeights<Required, Optional, A>;
 }
 
@@ -81,8 +81,8 @@ export function defineLayout<const Form extends LayoutForm>(
   const { toNative, fromNative } = conversions(name, forms);
   const layout = {
     source,
-    toNative: (weights: Weights, sizes: Sizes) => toNative(weights, sizes, 1)[0],
-    fromNative: (native: Weights, sizes: Sizes) => fromNative([native], sizes),
+    toNative: (weights: Weights, sizes: LayoutSizes) => toNative(weights, sizes, 1)[0],
+    fromNative: (native: Weights, sizes: LayoutSizes) => fromNative([native], sizes),
   };
   return layout as unknown as Layout<Required<Form>, Optional<Form>>;
 }
@@ -96,11 +96,11 @@ export function defineDirectionalLayout<const Form extends LayoutForm>(
   const { toNative, fromNative } = conversions(name, forms);
   const directional = {
     ...defineLayout(name, source, ...forms),
-    toNativeBidirectional: (weights: Weights, sizes: Sizes) => {
+    toNativeBidirectional: (weights: Weights, sizes: LayoutSizes) => {
       const [forward, backward] = toNative(weights, sizes, 2);
       return { forward, backward };
     },
-    fromNativeBidirectional: ({ forward, backward }: BothDirections<never>, sizes: Sizes) =>
+    fromNativeBidirectional: ({ forward, backward }: BothDirections<never>, sizes: LayoutSizes) =>
       fromNative([forward, backward], sizes),
   };
   return directional as unknown as DirectionalLayout<Required<Form>, Optional<Form>>;
@@ -110,14 +110,14 @@ function conversions(name: string, forms: readonly LayoutForm[]) {
   const stored = forms.map(({ required, optional }) => ({ ...required, ...optional }));
   const required = Object.keys(forms[0].required);
   return {
-    toNative: (weights: Weights, sizes: Sizes, directions: number): Weights[] => {
+    toNative: (weights: Weights, sizes: LayoutSizes, directions: number): Weights[] => {
       const form = selectForm(`layouts.${name}`, weights, stored, required, sizes, directions);
       return Array.from({ length: directions }, (_, direction) => {
         const given = { weights, arrays: stored[form], direction, directions };
         return convert([given], forms[form].native, sizes, true);
       });
     },
-    fromNative: (natives: readonly Weights[], sizes: Sizes): Weights => {
+    fromNative: (natives: readonly Weights[], sizes: LayoutSizes): Weights => {
       const arrays = forms.map(({ native }) => native);
       const needed = Object.keys(arrays[0]).filter((key) => key === 'kernel' || key === 'recurrentKernel');
       const selected = natives.map((native) =>

@@ -1,5 +1,11 @@
 import type { ParameterRole, Sizes } from '../equations/parameters.js';
 
+/** The sizes of a layer. */
+export interface LayoutSizes extends Sizes {
+  /** The width of the state `h` of an LSTM with a projection (PyTorch: `proj_size`). Default: units. */
+  readonly projection?: number | undefined;
+}
+
 /** Float32 or float64 weights; a conversion returns the type it is given. */
 export type FloatArray = Float32Array | Float64Array;
 
@@ -41,16 +47,18 @@ export const vector = (holds: ParameterRole, gates: readonly string[]): StoredAr
 });
 
 /** The number of elements along an axis. */
-export function extent(axis: Axis, array: StoredArray, sizes: Sizes, directions: number): number {
+export function extent(axis: Axis, array: StoredArray, sizes: LayoutSizes, directions: number): number {
   if (axis === 'direction') return directions;
   if (axis === 'half') return halvesOf(array).length;
   if (axis === 'gate') return array.gates.length;
-  if (axis === 'unit') return sizes.units;
+  if (axis === 'unit') return array.holds.includes('projection') ? stateWidth(sizes) : sizes.units;
   return array.holds.reduce((sum, role) => sum + rowLength(role, sizes), 0);
 }
 
+const stateWidth = ({ units, projection = units }: LayoutSizes): number => projection;
+
 /** The shape in the library. */
-export function shapeOfStored(array: StoredArray, sizes: Sizes, directions: number): number[] {
+export function shapeOfStored(array: StoredArray, sizes: LayoutSizes, directions: number): number[] {
   return array.dimensions.map((axes) =>
     axes.reduce((product, axis) => product * extent(axis, array, sizes, directions), 1),
   );
@@ -59,9 +67,10 @@ export function shapeOfStored(array: StoredArray, sizes: Sizes, directions: numb
 export const halvesOf = (array: StoredArray): readonly number[] => array.halves ?? [0];
 
 /** The length of the row that a parameter multiplies; a vector counts as one row. */
-export function rowLength(role: ParameterRole, sizes: Sizes): number {
+export function rowLength(role: ParameterRole, sizes: LayoutSizes): number {
   if (role === 'kernel') return sizes.inputSize;
-  return role === 'recurrentKernel' ? sizes.units : 1;
+  if (role === 'projection') return sizes.units;
+  return role === 'recurrentKernel' ? stateWidth(sizes) : 1;
 }
 
 /** The two biases of a reset-after GRU, `[2, 3·units]`: input half, recurrent half. */
@@ -77,7 +86,11 @@ const matrices = (...gates: string[]) => ({
   recurrentKernel: columns('recurrentKernel', gates),
 });
 
-const lstm = { ...matrices('i', 'f', 'g', 'o'), bias: vector('bias', ['i', 'f', 'g', 'o']) };
+const lstm = {
+  ...matrices('i', 'f', 'g', 'o'),
+  bias: vector('bias', ['i', 'f', 'g', 'o']),
+  projection: columns('projection', ['h']),
+};
 
 const light = (...gates: string[]) => ({
   kernel: columns('kernel', gates),

@@ -1,5 +1,4 @@
-import type { Sizes } from '../equations/parameters.js';
-import { type StoredArrays, shapeOfStored } from './description.js';
+import { type LayoutSizes, type StoredArrays, shapeOfStored } from './description.js';
 import type { Weights } from './transfer.js';
 
 /**
@@ -11,7 +10,7 @@ export function selectForm(
   weights: Weights,
   forms: readonly StoredArrays[],
   required: readonly string[],
-  sizes: Sizes,
+  sizes: LayoutSizes,
   directions: number,
 ): number {
   checkSizes(what, sizes);
@@ -30,12 +29,16 @@ export function selectForm(
   return forms.findIndex((form) => Object.keys(form).every((key) => fits(form, key)));
 }
 
-function checkSizes(what: string, sizes: Sizes): void {
+function checkSizes(what: string, sizes: LayoutSizes): void {
   for (const key of ['inputSize', 'units'] as const) {
-    if (Number.isInteger(sizes[key]) && sizes[key] > 0) continue;
+    if (isCount(sizes[key])) continue;
     throw new RangeError(`${what}: ${key} must be a positive whole number, but is ${sizes[key]}.`);
   }
+  if (sizes.projection === undefined || isCount(sizes.projection)) return;
+  throw new RangeError(`${what}: projection must be a positive whole number, but is ${sizes.projection}.`);
 }
+
+const isCount = (size: number): boolean => Number.isInteger(size) && size > 0;
 
 function checkNames(
   what: string,

@@ -1,8 +1,9 @@
-import type { ParameterRole, Sizes } from '../equations/parameters.js';
+import type { ParameterRole } from '../equations/parameters.js';
 import {
   extent,
   type FloatArray,
   halvesOf,
+  type LayoutSizes,
   rowLength,
   type StoredArray,
   type StoredArrays,
@@ -36,7 +37,7 @@ interface Placed {
 export function convert(
   sources: readonly StoredWeights[],
   target: StoredArrays,
-  sizes: Sizes,
+  sizes: LayoutSizes,
   foldHalves: boolean,
 ): Weights {
   const converted: Record<string, FloatArray> = {};
@@ -57,7 +58,7 @@ export function convert(
   return converted;
 }
 
-function zeros(like: FloatArray, array: StoredArray, sizes: Sizes, directions: number): FloatArray {
+function zeros(like: FloatArray, array: StoredArray, sizes: LayoutSizes, directions: number): FloatArray {
   const length = shapeOfStored(array, sizes, directions).reduce((a, b) => a * b, 1);
   return like instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
 }
@@ -67,11 +68,12 @@ function transfer(
   role: ParameterRole,
   source: Placed,
   target: Placed,
-  sizes: Sizes,
+  sizes: LayoutSizes,
   foldHalves: boolean,
 ): void {
   const from = locate(role, source, sizes);
   const to = locate(role, target, sizes);
+  const units = extent('unit', source.array, sizes, source.directions);
   for (const half of halvesOf(source.array)) {
     const landing = halvesOf(target.array).includes(half) ? half : foldHalves ? 0 : undefined;
     if (landing === undefined) continue;
@@ -80,7 +82,7 @@ function transfer(
       for (let row = 0; row < rowLength(role, sizes); row++) {
         let read = from.start(half, gate, row);
         let write = to.start(landing, gate, row);
-        for (let unit = 0; unit < sizes.units; unit++) {
+        for (let unit = 0; unit < units; unit++) {
           target.values[write] += source.values[read];
           read += from.unitStride;
           write += to.unitStride;
@@ -91,7 +93,7 @@ function transfer(
 }
 
 /** Where the units of one half, gate and row begin in an array, and how far apart they are. */
-function locate(role: ParameterRole, { array, direction, directions }: Placed, sizes: Sizes) {
+function locate(role: ParameterRole, { array, direction, directions }: Placed, sizes: LayoutSizes) {
   const stride = { direction: 0, half: 0, gate: 0, unit: 0, row: 0 };
   array.dimensions.flat().reduceRight((step, axis) => {
     stride[axis] = step;

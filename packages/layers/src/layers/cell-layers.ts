@@ -83,7 +83,7 @@ export class Lstm<ReturnState extends boolean = boolean> extends RecurrentLayer<
   }
 
   protected override blockValues(parameter: ParameterShape): Readonly<Record<string, number | undefined>> {
-    return this.unitForgetBias ? super.blockValues(parameter) : {};
+    return this.unitForgetBias || parameter.role !== 'bias' ? super.blockValues(parameter) : {};
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   LiGruOptions,
   LstmOptions,
   MinGruOptions,
+  MinLstmOptions,
   SimpleRnnOptions,
   SruOptions,
 } from '@sluice/core';
@@ -19,6 +20,7 @@ interface OptionsOf {
   gru: GruOptions;
   sru: SruOptions;
   minGru: MinGruOptions;
+  minLstm: MinLstmOptions;
   indRnn: IndRnnOptions;
   liGru: LiGruOptions;
 }
@@ -32,6 +34,8 @@ export const CELL_OPTIONS: { readonly [Name in keyof typeof cells]: Defaults<Opt
     outputActivation: null,
     peephole: false,
     inputForget: false,
+    projection: null,
+    layerNorm: false,
     clip: null,
     useBias: true,
   },
@@ -40,6 +44,7 @@ export const CELL_OPTIONS: { readonly [Name in keyof typeof cells]: Defaults<Opt
     recurrentActivation: 'sigmoid',
     resetAfter: true,
     update: 'keep',
+    layerNorm: false,
     clip: null,
     useBias: true,
   },
@@ -55,6 +60,7 @@ export const CELL_OPTIONS: { readonly [Name in keyof typeof cells]: Defaults<Opt
     useBias: true,
   },
   minGru: { useBias: true },
+  minLstm: { useBias: true },
   indRnn: { activation: 'relu', useBias: true },
   liGru: { activation: 'relu', useBias: true },
 };

@@ -53,7 +53,8 @@ export function settingsOf(
   settings: GroupSettings,
   seed: number | undefined,
 ): WeightSettings {
-  const group = settings[role === 'kernel' || role === 'bias' ? role : 'recurrent'];
+  const name = role === 'projection' ? 'kernel' : role;
+  const group = settings[name === 'kernel' || name === 'bias' ? name : 'recurrent'];
   const isOrthogonal = ['Orthogonal', Orthogonal.className].includes(group.initializer.getClassName());
   if (role !== 'recurrentVector' || !isOrthogonal) return group;
   const vectorSeed = seed === undefined ? undefined : deriveStreamSeed(seed, 'recurrentVector');
