@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { cells, type Plan, planFor, referenceForward, referenceGradient } from '@sluice/core';
+import { cells, defineCell, type Plan, planFor, referenceForward, referenceGradient } from '@sluice/core';
+import { bias, concat, kernel, max, mean, sum } from '@sluice/core/equations';
 import { toPyTorch } from '@sluice/core/pytorch';
 import { describe, expect, test } from 'vitest';
 import {
@@ -11,6 +12,8 @@ import {
 } from '../fixtures/printed-problems.js';
 import { type Case, plainCase } from '../src/cases.js';
 import { randomVariants, variantNamed, variants } from '../src/cells/index.js';
+import { rowVariants } from '../src/cells/rows.js';
+import { own } from '../src/cells/variant.js';
 
 const fixture = JSON.parse(
   readFileSync(new URL('../fixtures/printed-pytorch.json', import.meta.url), 'utf8'),
@@ -76,8 +79,23 @@ describe('modules printed for PyTorch', () => {
   });
 });
 
+/** Results that are parameters, numbers or rows of one number. */
+const unusual = own(
+  defineCell({
+    name: 'rows that are the same for the batch',
+    states: { h: 'units', long: 5, half: 2 },
+    parameters: { kernel: { ...kernel('a'), width: 2 }, bias: { ...bias('b', 'c'), width: 2 } },
+    equations: ({ x, h }, { kernel: W, bias: b }) => ({
+      h: sum(x).add(mean(h)),
+      long: concat(b.b, sum(b.c.mul(b.b)), W.a(x)),
+      half: sum(x).max(0.5),
+      output: concat(b.c, max(b.b)),
+    }),
+  }),
+);
+
 /** Every cell of the suite and random ones, with padded steps, in both directions. */
-const cases: Case[] = [...variants, ...randomVariants].map((variant, i) => ({
+const cases: Case[] = [...variants, ...rowVariants, unusual, ...randomVariants].map((variant, i) => ({
   ...plainCase(variant, { batch: 3, timesteps: 4, inputSize: i % 2 === 0 ? 3 : 2, units: 3 }),
   mask: i % 3 === 0 ? 'none' : 'holes',
   maskedOutput: i % 4 < 2 ? 'repeat' : 'zero',

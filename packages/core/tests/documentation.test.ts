@@ -1,5 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { kernel, recurrentKernel, sqrt } from '../src/equations/index.js';
+import {
+  concat,
+  kernel,
+  max,
+  mean,
+  normalize,
+  normalizeRms,
+  recurrentKernel,
+  slice,
+  softmax,
+  split,
+  sqrt,
+  sum,
+  sumParts,
+  tanh,
+  tile,
+} from '../src/equations/index.js';
 import { cells, defineCell, explain, latex } from '../src/index.js';
 
 describe('explain', () => {
@@ -69,5 +85,78 @@ describe('latex', () => {
     expect(latex(cell)).toContain(
       'h_t &= \\frac{W_{a} x_t - \\left(U_{a} h_{t-1} - h_{t-1}\\right)}{W_{a} x_t + 2} + 1 - \\left(-U_{a} h_{t-1}\\right) \\odot h_{t-1}',
     );
+  });
+});
+
+describe('rows of any width', () => {
+  const cell = defineCell({
+    name: 'rows',
+    states: { h: 'units', window: ({ units }) => 2 * units, s: 1 },
+    parameters: {
+      kernel: { ...kernel('a'), rows: ({ inputSize, units }) => inputSize + units },
+      recurrentKernel: { ...recurrentKernel('g'), groups: 2 },
+    },
+    equations: ({ x, h, window, s }, { kernel: W, recurrentKernel: U }) => ({
+      h: tanh(W.a(concat(x, h)).add(U.g(h))).mul(s),
+      window: concat(split(window, 2)[1], h),
+      s: sum(slice(window, 1, 3).mul(2)),
+    }),
+  });
+  const sizes = { inputSize: 3, units: 4 };
+
+  test('explain gives the widths, the parts of matrices and the groups', () => {
+    const text = explain(cell, sizes);
+    expect(text).toContain('inputSize 3, units 4, states h, window [8], s [1]');
+    expect(text).toContain('h = s₋ · tanh(W_a[0:3] x + W_a[3:7] h₋ + U_g h₋)');
+    expect(text).toContain('window = [window₋[4:8], h₋]');
+    expect(text).toContain('s = sum(2 · window₋[1:4])');
+    expect(text).toContain('recurrentKernel [2, 4]: g, each block-diagonal: 2 groups of 2 × 2');
+    expect(text).toContain('matrix product: [W_a[0:3]] x, 3 × 4');
+  });
+
+  test('latex has the same', () => {
+    const text = latex(cell, sizes);
+    expect(text).toContain(
+      's_{t-1} \\cdot \\tanh\\left(W_{a}\\left[0{:}3\\right] x_t + W_{a}\\left[3{:}7\\right] h_{t-1} + U_{g} h_{t-1}\\right)',
+    );
+    expect(text).toContain(
+      '\\mathrm{window}_t &= \\left[\\mathrm{window}_{t-1}\\left[4{:}8\\right],\\; h_{t-1}\\right]',
+    );
+  });
+
+  test('functions of rows have their names, other operations do not', () => {
+    const written = defineCell({
+      name: 'functions',
+      states: ['h'],
+      parameters: {},
+      equations: ({ x, h }) => ({
+        h: h.mul(0.5),
+        a: softmax(x, 2),
+        b: normalize(x, { parts: 3 }),
+        c: normalizeRms(x.add(h)),
+        d: mean(x, 2),
+        e: max(x.mul(h)),
+        f: sumParts(tile(x, 2), 4),
+        g: softmax(x),
+        other: x.sub(max(h)).div(sum(x)),
+      }),
+    });
+    const text = explain(written, { inputSize: 6, units: 6 });
+    const lines = ['a = softmax(x, 2)', 'b = normalize(x, 3)', 'c = normalizeRms(x + h₋)', 'd = mean(x, 2)'];
+    lines.push('e = max(x ⊙ h₋)', 'f = sumParts(tile(x, 2), 4)', 'g = softmax(x)');
+    for (const line of [...lines, 'other = (x − max(h₋)) / sum(x)']) expect(text).toContain(line);
+    expect(latex(written, { inputSize: 6, units: 6 })).toContain(
+      '\\operatorname{softmax}_{2}\\left(x_t\\right)',
+    );
+  });
+
+  test('a value that many others share is written once', () => {
+    const doubled = defineCell({
+      name: 'doubled',
+      states: ['h'],
+      parameters: {},
+      equations: ({ h }) => ({ h: Array.from({ length: 40 }).reduce<typeof h>((row) => row.mul(row), h) }),
+    });
+    expect(explain(doubled).length).toBeLessThan(20_000);
   });
 });

@@ -1,10 +1,10 @@
 import type { Cell } from '../equations/define-cell.js';
 import type { Sizes } from '../equations/parameters.js';
-import { isInputProjection } from '../graph/products.js';
+import { isInputProjection, type Product } from '../graph/products.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import type { Schedule } from '../plan/program.js';
 import { tex, text } from './notation.js';
-import { writeEquations, writeOperand } from './write.js';
+import { writeEquations, writeMatrix, writeOperand } from './write.js';
 
 /**
  * A cell in words: its equations, parameters, the stages of a step and their costs, forward and backward.
@@ -15,7 +15,7 @@ export function explain(cell: Cell, sizes: Sizes = TYPICAL_SIZES): string {
   const title = plan.cell.source ? `${plan.cell.name} (${plan.cell.source})` : plan.cell.name;
   return [
     title,
-    `inputSize ${plan.inputSize}, units ${plan.units}, states ${plan.states.join(', ')}`,
+    sizesLine(plan),
     section(
       'Equations',
       writeEquations(plan, text).map(({ left, right }) => `${left} = ${right}`),
@@ -32,43 +32,47 @@ export function explain(cell: Cell, sizes: Sizes = TYPICAL_SIZES): string {
 const section = (title: string, lines: readonly string[]): string =>
   [title, ...lines.map((line) => `  ${line}`)].join('\n');
 
+/** The sizes; states and an output that are not as long as the state row, with their lengths. */
+function sizesLine({ inputSize, units, states, stateWidths, outputWidth }: Plan): string {
+  const withLength = (name: string, width: number) => (width === units ? name : `${name} [${width}]`);
+  const named = states.map((state, i) => withLength(state, stateWidths[i])).join(', ');
+  const output = outputWidth === units ? '' : `, ${withLength('output', outputWidth)}`;
+  return `inputSize ${inputSize}, units ${units}, states ${named}${output}`;
+}
+
 function parameterLines({ parameters }: Plan): string[] {
-  const lines = parameters.map(
-    ({ name, shape, blocks }) => `${name} [${shape.join(', ')}]: ${blocks.join(' ')}`,
-  );
+  const lines = parameters.map(({ name, shape, blocks, rows, width, groups }) => {
+    const diagonal =
+      groups > 1 ? `, each block-diagonal: ${groups} groups of ${rows / groups} × ${width / groups}` : '';
+    return `${name} [${shape.join(', ')}]: ${blocks.join(' ')}${diagonal}`;
+  });
   const count = parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   return [...lines, `${count} numbers altogether`];
 }
 
-/** The blocks a product multiplies with, as `[U_z U_r]`. */
-function blockNames(plan: Plan, index: number): string {
-  const { parameter, firstBlock, results } = plan.products[index];
-  const { symbol, blocks } = plan.parameters[parameter];
-  const names = blocks.slice(firstBlock, firstBlock + results.length);
-  return `[${names.map((block) => text.parameter(symbol, block)).join(' ')}]`;
-}
+/** The matrices of a product, as `[U_z U_r]`. */
+const matrixNames = (plan: Plan, { results }: Product): string =>
+  `[${results.map((id) => writeMatrix(plan, text, id)).join(' ')}]`;
 
 function productLine(plan: Plan, index: number): string {
-  const { parameter, results } = plan.products[index];
-  const node = plan.nodes[results[0]];
+  const product = plan.products[index];
+  const node = plan.nodes[product.results[0]];
   const operand = node.kind === 'product' ? writeOperand(plan, text, node.operand) : '';
-  const rows = plan.parameters[parameter].shape[0];
-  return `matrix product: ${blockNames(plan, index)} ${operand}, ${rows} × ${results.length * plan.units}`;
+  return `matrix product: ${matrixNames(plan, product)} ${operand}, ${product.rows} × ${product.columns}`;
 }
 
 function transposedLine(plan: Plan, index: number): string {
-  const { parameter, results } = plan.products[index];
-  const rows = plan.parameters[parameter].shape[0];
-  return `matrix product: cotangents × ${blockNames(plan, index)}ᵀ, ${results.length * plan.units} × ${rows}`;
+  const product = plan.products[index];
+  return `matrix product: cotangents × ${matrixNames(plan, product)}ᵀ, ${product.columns} × ${product.rows}`;
 }
 
 function onceLines(plan: Plan): string[] {
   const projections = plan.products.flatMap((product, i) =>
     isInputProjection(product) ? [`forward: ${productLine(plan, i)}`] : [],
   );
-  const weights = plan.products.map((product, i) => {
+  const weights = plan.products.map((product) => {
     const also = isInputProjection(product) ? ' and of x' : '';
-    return `gradient: matrix product: the gradient of ${blockNames(plan, i)}${also}`;
+    return `gradient: matrix product: the gradient of ${matrixNames(plan, product)}${also}`;
   });
   return [...projections, ...weights];
 }
@@ -93,10 +97,7 @@ function keptLines(plan: Plan): string[] {
 function countLines(plan: Plan): string[] {
   const count = ({ stages }: Schedule) =>
     stages.reduce((sum, { program }) => sum + program.operations.length, 0) * plan.units;
-  const products = plan.products.reduce(
-    (sum, { parameter, results }) => sum + plan.parameters[parameter].shape[0] * results.length * plan.units,
-    0,
-  );
+  const products = plan.products.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
   return [
     `forward: ${products} multiply-adds in matrix products, ${count(plan.inference)} pointwise operations`,
     `gradient: ${2 * products} multiply-adds in matrix products, ${count(plan.gradient.schedule)} pointwise operations`,
@@ -107,7 +108,9 @@ function countLines(plan: Plan): string[] {
 export const TYPICAL_SIZES: Sizes = { inputSize: 64, units: 128 };
 
 /**
- * A cell's equations as LaTeX, in an `aligned` environment.
+ * A cell's equations as LaTeX, in an `aligned` environment. `[a, b]` are rows one behind the other; `[2:5]` are numbers 2 to 4 of
+ * a row, or rows of a matrix, counted from 0; functions of whole rows have the names of `@sluice/core/equations`, and a lower
+ * index says of how many equal parts.
  * @param sizes needed only for cells whose equations depend on them, as SRU's depend on inputSize = units.
  */
 export function latex(cell: Cell, sizes: Sizes = TYPICAL_SIZES): string {

@@ -1,4 +1,6 @@
-import type { OperationName } from '../equations/operations.js';
+import type { NodeId, OperationName } from '../equations/operations.js';
+import type { RowOperationName } from '../equations/row-operations.js';
+import type { RowFunctionName } from './row-functions.js';
 
 /** How tightly an operator binds: a weaker one inside a stronger one needs brackets. */
 export enum Binding {
@@ -9,6 +11,9 @@ export enum Binding {
   Tight = 3,
 }
 
+/** From a number of a row, counted from 0, to the number before the end. */
+export type Range = readonly [start: number, end: number];
+
 /** One way to write equations down. */
 export interface Notation {
   input(): string;
@@ -16,6 +21,13 @@ export interface Notation {
   result(name: string): string;
   parameter(symbol: string, block: string): string;
   product(matrix: string, operand: string): string;
+  /** Rows and columns `[start, end]` of a matrix, counted from 0, without the end; null for all of them. */
+  matrixPart(matrix: string, rows: Range | null, columns: Range | null): string;
+  slice(row: string, range: Range): string;
+  concat(rows: readonly string[], values: readonly NodeId[]): string;
+  rowOperation(name: RowOperationName, row: string, parts: number, width: number): string;
+  /** Functions that are written by their name; null where they are written as their operations. */
+  rowFunction: ((name: RowFunctionName, row: string, parts: number) => string) | null;
   recurrentMask(block: string): string;
   number(value: number): string;
   /** The sign before a negated value. */
@@ -44,6 +56,19 @@ const COMPARISONS: Partial<Record<OperationName, { readonly text: string; readon
   greaterEqual: { text: '≥', tex: '\\ge' },
 };
 
+/** Row operations and functions as in `@sluice/core/equations`. */
+const ROW_NAMES: Readonly<Record<RowOperationName, string>> = {
+  sumWithin: 'sum',
+  maxWithin: 'max',
+  sumAcross: 'sumParts',
+  repeat: 'repeat',
+  tile: 'tile',
+};
+
+const textRange = ([start, end]: Range): string => `${start}:${end}`;
+const textRowCall = (name: string, row: string, parts: number): string =>
+  parts === 1 ? `${name}(${row})` : `${name}(${row}, ${parts})`;
+
 const TEXT_NAMES: Partial<Record<OperationName, string>> = { sigmoid: 'σ', select: 'where' };
 
 export const text: Notation = {
@@ -52,6 +77,12 @@ export const text: Notation = {
   result: (name) => name,
   parameter: (symbol, block) => `${symbol}_${block}`,
   product: (matrix, operand) => `${matrix} ${operand}`,
+  matrixPart: (matrix, rows, columns) =>
+    `${matrix}[${rows ? textRange(rows) : ':'}${columns ? `, ${textRange(columns)}` : ''}]`,
+  slice: (row, range) => `${row}[${textRange(range)}]`,
+  concat: (rows) => `[${rows.join(', ')}]`,
+  rowOperation: (name, row, parts) => textRowCall(ROW_NAMES[name], row, parts),
+  rowFunction: textRowCall,
   recurrentMask: (block) => `mask_${block}`,
   number: (value) => number(value).replace('-', '−'),
   minus: '−',
@@ -80,6 +111,12 @@ const FUNCTIONS: Partial<Record<OperationName, string>> = {
   min: '\\min',
 };
 
+const texRange = ([start, end]: Range): string => `${start}{:}${end}`;
+const texRowCall = (name: string, row: string, parts: number): string => {
+  const operator = name === 'max' ? '\\max' : `\\operatorname{${name}}`;
+  return `${operator}${parts === 1 ? '' : `_{${parts}}`}\\left(${row}\\right)`;
+};
+
 export const tex: Notation = {
   input: () => 'x_t',
   previousState: (name) => `${texName(name)}_{t-1}`,
@@ -89,6 +126,12 @@ export const tex: Notation = {
     return `${symbol}${primed ? "'" : ''}_{${texName(primed ? block.slice(0, -1) : block)}}`;
   },
   product: (matrix, operand) => `${matrix} ${operand}`,
+  matrixPart: (matrix, rows, columns) =>
+    `${matrix}\\left[${rows ? texRange(rows) : ':'}${columns ? `, ${texRange(columns)}` : ''}\\right]`,
+  slice: (row, range) => `${row}\\left[${texRange(range)}\\right]`,
+  concat: (rows) => `\\left[${rows.join(',\\; ')}\\right]`,
+  rowOperation: (name, row, parts) => texRowCall(ROW_NAMES[name], row, parts),
+  rowFunction: texRowCall,
   recurrentMask: (block) => `m_{${texName(block)}}`,
   number: texNumber,
   minus: '-',

@@ -1,7 +1,8 @@
 import type { NodeId } from '../equations/operations.js';
-import { operandsOf, reachable } from '../graph/graph.js';
+import { type Node, operandsOf, type ProductMatrix, reachable } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 import { Binding, type Notation } from './notation.js';
+import { blockDiagonalProduct, rowFunctionOf } from './row-functions.js';
 
 /** An equation: the name of a result and what it is. */
 export interface Equation {
@@ -19,8 +20,13 @@ export const writeEquations = (plan: Plan, notation: Notation): Equation[] =>
 export const writeOperand = (plan: Plan, notation: Notation, id: NodeId): string =>
   new EquationWriter(plan, notation).operand(id);
 
-/** How many operations one equation nests. */
+/** The part of a matrix parameter by which a product multiplies: `U_z`, `U_z[0:4]`. */
+export const writeMatrix = (plan: Plan, notation: Notation, id: NodeId): string =>
+  new EquationWriter(plan, notation).matrixOf(id);
+
+/** How many operations one equation nests, and how many values it writes. */
 const DEEPEST = 50;
+const LONGEST = 300;
 
 export interface WriterOptions {
   /** Values that are computed elsewhere, by what is written for them. */
@@ -60,21 +66,32 @@ export class EquationWriter {
     return this.write(id, Binding.Tight);
   }
 
+  /** The matrix of a product. */
+  matrixOf(product: NodeId): string {
+    const node = this.plan.nodes[product];
+    return node.kind === 'product' ? this.matrixPart(node) : '';
+  }
+
   /**
-   * Gives names to the parts in the options, and to parts of equations that nest too deeply to be read, or to be written by
-   * recursion.
+   * Gives names to the parts in the options, and to parts of equations that are too long or nest too deeply to be read, or to
+   * be written by recursion.
    */
   private nameParts(): void {
     const { nodes, newStates, output, names } = this.plan;
-    const depths = new Map<NodeId, number>();
+    const written = new Map<NodeId, { depth: number; length: number }>();
     let parts = 0;
     for (const id of reachable(nodes, [...newStates, output, ...Object.values(names)])) {
-      const depth = 1 + Math.max(0, ...operandsOf(nodes[id]).map((operand) => depths.get(operand) ?? 0));
-      if ((depth > DEEPEST || this.options.parts?.has(id)) && !this.named.has(id)) {
+      const operands = operandsOf(nodes[id]).map(
+        (operand) => written.get(operand) ?? { depth: 0, length: 1 },
+      );
+      const depth = 1 + Math.max(0, ...operands.map((operand) => operand.depth));
+      const length = operands.reduce((sum, operand) => sum + operand.length, 1);
+      const isLong = depth > DEEPEST || (length > LONGEST && operands.length > 0);
+      if ((isLong || this.options.parts?.has(id)) && !this.named.has(id)) {
         while (Object.hasOwn(names, `part${++parts}`));
         this.named.set(id, `part${parts}`);
       }
-      depths.set(id, this.named.has(id) ? 0 : depth);
+      written.set(id, this.named.has(id) ? { depth: 0, length: 1 } : { depth, length });
     }
   }
 
@@ -99,16 +116,31 @@ export class EquationWriter {
       case 'recurrentMask':
         return notation.recurrentMask(plan.recurrentMasks[node.index].block);
       case 'product':
-        return notation.product(
-          this.parameter(node.parameter, node.block),
-          this.write(node.operand, Binding.Tight),
-        );
+        return notation.product(this.matrixPart(node), this.write(node.operand, Binding.Tight));
+      case 'rowOperation': {
+        const { name: operation, operand, parts } = node;
+        const row = this.write(operand, Binding.Sign);
+        return notation.rowOperation(operation, row, parts, plan.widths[operand]);
+      }
+      case 'slice':
+        return notation.slice(this.whole(node.operand), [node.start, node.start + node.width]);
+      case 'concat':
+        return this.concat(node);
       case 'operation':
-        break;
+        return this.operation(id, node, outer);
       default:
         throw new Error(`${node.kind} is not part of a cell's equations`);
     }
+  }
+
+  private operation(id: NodeId, node: Extract<Node, { kind: 'operation' }>, outer: Binding): string {
+    const { notation, plan } = this;
     const { name: operation, inputs } = node;
+    const rowFunction = notation.rowFunction && rowFunctionOf(plan, id);
+    if (notation.rowFunction && rowFunction) {
+      const { name, row, parts } = rowFunction;
+      return notation.rowFunction(name, this.write(row, Binding.Sign), parts);
+    }
     const wrap = (inner: string, binding: Binding) => (binding < outer ? notation.bracket(inner) : inner);
     if (operation === 'identity') return this.write(inputs[0], outer);
     if (operation === 'neg') {
@@ -129,7 +161,7 @@ export class EquationWriter {
     }
     const { binding } = infix;
     // A number scales: it comes first and takes a sign of its own.
-    const scale = operation === 'mul' ? inputs.find((input) => this.isNumber(input)) : undefined;
+    const scale = operation === 'mul' ? this.scaleOf(inputs) : undefined;
     const [first, second] = scale === inputs[1] ? [inputs[1], inputs[0]] : inputs;
     // Only at the very beginning may a minus sign stand without brackets.
     const left = binding === Binding.Sum && outer === Binding.Sign ? Binding.Sign : binding;
@@ -137,6 +169,50 @@ export class EquationWriter {
     const right = operation === 'sub' || operation === 'div' ? binding + 1 : binding;
     const sign = scale === undefined ? infix.sign : notation.times;
     return wrap(`${this.write(first, left)}${sign}${this.write(second, right)}`, binding);
+  }
+
+  /** The operand of a product that is one number: a constant, or a row of one number beside a longer one. */
+  private scaleOf(inputs: readonly NodeId[]): NodeId | undefined {
+    const { widths } = this.plan;
+    const longest = Math.max(...inputs.map((input) => widths[input]));
+    return inputs.find((input) => this.isNumber(input)) ?? inputs.find((input) => widths[input] < longest);
+  }
+
+  private concat({ inputs }: Extract<Node, { kind: 'concat' }>): string {
+    const { notation, plan } = this;
+    const list = (ids: readonly NodeId[]) =>
+      notation.concat(
+        ids.map((input) => this.write(input, Binding.Sign)),
+        ids,
+      );
+    const product = notation.rowFunction ? blockDiagonalProduct(plan, inputs) : undefined;
+    if (!product) return list(inputs);
+    const { operands } = product;
+    const operand = operands.length === 1 ? this.write(operands[0], Binding.Tight) : list(operands);
+    return notation.product(this.parameter(product.parameter, product.block), operand);
+  }
+
+  /** A value in front of an index: in brackets, if it is more than a name. */
+  private whole(id: NodeId): string {
+    const isName = this.named.has(id) || this.options.known?.has(id);
+    const { kind } = this.plan.nodes[id];
+    const inner = this.write(id, Binding.Sign);
+    return isName || !['operation', 'product'].includes(kind) ? inner : this.notation.bracket(inner);
+  }
+
+  private matrixPart({ parameter, block, firstRow, rows, firstColumn, columns }: ProductMatrix): string {
+    const matrix = this.parameter(parameter, block);
+    const shape = this.plan.parameters[parameter];
+    const isWhole = rows === shape.rows / shape.groups && columns === shape.width;
+    if (isWhole) return matrix;
+    const range = (start: number, count: number, all: number) =>
+      count === all ? null : ([start, start + count] as const);
+    const { groups } = shape;
+    return this.notation.matrixPart(
+      matrix,
+      range(firstRow, rows, shape.rows / groups),
+      range(firstColumn, columns, shape.width),
+    );
   }
 
   private isNumber(id: NodeId): boolean {

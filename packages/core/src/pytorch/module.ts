@@ -13,8 +13,9 @@ import { PythonNames, pythonNotation } from './notation.js';
  * Sluice's names in snake case, and its shapes, so weights go over as they are. In float64 it gives the reference's numbers.
  *
  * The module's call is `module(x, states=None, mask=None, reverse=False, zero_output=False)`: `x` `[batch, timesteps,
- * inputSize]`, each state `[batch, units]`, `mask` `[batch, timesteps]`, true for steps that are not padded. It returns the
- * outputs `[batch, timesteps, units]` and the list of the last states.
+ * inputSize]`, each state `[batch, units]` or as long as the cell declares it, `mask` `[batch, timesteps]`, true for steps that
+ * are not padded. It returns the outputs `[batch, timesteps, units]`, or as long as the cell's output, and the list of the last
+ * states.
  *
  * @param sizes the sizes of the module. Default: inputSize 64, units 128.
  * @throws TypeError when the cell's equations do not fit together.
@@ -29,8 +30,8 @@ from torch import nn
 class ${pythonClassName(plan.cell.name)}(nn.Module):
     """The recurrent cell ${toComment(plan.cell.name)}, printed from its equations by Sluice.${source}
 
-    Input [batch, timesteps, ${plan.inputSize}]. Returns the outputs [batch, timesteps, ${plan.units}] and
-    the last states ${plan.states.map(toComment).join(', ')}, each [batch, ${plan.units}].
+    Input [batch, timesteps, ${plan.inputSize}]. Returns the outputs [batch, timesteps, ${plan.outputWidth}] and
+    the last states ${describeStates(plan)}.
     """
 
     input_size = ${plan.inputSize}
@@ -46,7 +47,7 @@ ${indent(8, initialLines(plan))}
 
     def forward(self, x, states=None, mask=None, reverse=False, zero_output=False):
         if states is None:
-            states = [x.new_zeros(x.shape[0], self.units) for _ in range(${plan.states.length})]
+            states = ${zeroStates(plan)}
         projections = self.project(x)
         timesteps = range(x.shape[1])
         outputs = {}
@@ -86,6 +87,19 @@ const toComment = (text: string): string =>
 const indent = (columns: number, lines: readonly string[]): string =>
   lines.map((line) => ' '.repeat(columns) + line).join('\n');
 
+const isUniform = ({ stateWidths, units }: Plan): boolean => stateWidths.every((width) => width === units);
+
+function describeStates(plan: Plan): string {
+  const { states, stateWidths, units } = plan;
+  if (isUniform(plan)) return `${states.map(toComment).join(', ')}, each [batch, ${units}]`;
+  return states.map((state, i) => `${toComment(state)} [batch, ${stateWidths[i]}]`).join(', ');
+}
+
+const zeroStates = (plan: Plan): string =>
+  isUniform(plan)
+    ? `[x.new_zeros(x.shape[0], self.units) for _ in range(${plan.states.length})]`
+    : `[x.new_zeros(x.shape[0], width) for width in [${plan.stateWidths.join(', ')}]]`;
+
 const parameterLines = ({ parameters }: Plan): string[] =>
   parameters.map(
     ({ name, shape, blocks }) =>
@@ -93,13 +107,13 @@ const parameterLines = ({ parameters }: Plan): string[] =>
   );
 
 /** Keras's start values: kernels uniform (Glorot), recurrent kernels orthogonal, biases zero but for a cell's own values. */
-function initialLines({ parameters, units }: Plan): string[] {
+function initialLines({ parameters }: Plan): string[] {
   const lines = parameters.flatMap((parameter) => {
     const name = `self.${pythonParameterName(parameter.name)}`;
     const blocks = parameter.blocks.flatMap((block, i) => {
       const value = parameter.initial?.[block];
       const target = parameter.form === 'matrix' ? name : `${name}.view(-1)`;
-      const columns = `${parameter.form === 'matrix' ? ':, ' : ''}${i * units}:${(i + 1) * units}`;
+      const columns = `${parameter.form === 'matrix' ? ':, ' : ''}${i * parameter.width}:${(i + 1) * parameter.width}`;
       return value === undefined ? [] : [`    ${target}[${columns}] = ${value}`];
     });
     return [initialLine(parameter, name), ...(blocks.length > 0 ? ['with torch.no_grad():', ...blocks] : [])];
@@ -114,15 +128,22 @@ function initialLine({ form, role }: ParameterShape, name: string): string {
 }
 
 /** The output before the first step: that of the state which is the output, or zeros. */
-function lastOutput({ newStates, output }: Plan): string {
-  const state = newStates.indexOf(output);
-  return state < 0 ? 'x.new_zeros(x.shape[0], self.units)' : `states[${state}]`;
+function lastOutput({ newStates, output, outputWidth, stateWidths, units }: Plan): string {
+  const state = newStates.findIndex((id, i) => id === output && stateWidths[i] === outputWidth);
+  if (state >= 0) return `states[${state}]`;
+  return `x.new_zeros(x.shape[0], ${outputWidth === units ? 'self.units' : outputWidth})`;
 }
 
 /** The method for the products of the whole sequence, and the method for one step. */
 function printSteps(plan: Plan): string {
   const names = new PythonNames();
-  const notation = pythonNotation(names);
+  const ofRows = dependentOnRows(plan);
+  // A number, a parameter or a row of one number becomes a row for each sequence.
+  const toRow = (written: string, id: NodeId, width = plan.widths[id]): string => {
+    if (ofRows.has(id) && plan.widths[id] === width) return written;
+    return `${written} + x.new_zeros(x.shape[0], ${sizeOf(plan, width)})`;
+  };
+  const notation = pythonNotation(names, toRow);
   const used = reachable(plan.nodes, [...plan.newStates, plan.output]);
   const products = nameProducts(plan, names);
   const known = new Map(products.flatMap(({ results }) => results));
@@ -130,11 +151,14 @@ function printSteps(plan: Plan): string {
   const projections: string[] = [];
   const productLines = products.map(({ product, results, matrix, operand }) => {
     const targets = results.map(([, name]) => name);
-    const row = writer.operand(operand);
+    const written = `${writer.operand(operand)} @ ${matrix}`;
     const value = isInputProjection(product)
-      ? `projections[${projections.push(`x @ ${matrix}`) - 1}]`
-      : `${targets.length > 1 ? '(' : ''}${row} @ ${matrix}${targets.length > 1 ? ')' : ''}`;
-    return { at: Math.min(...product.results), line: splitLine(targets, value, ', dim=-1') };
+      ? `projections[${projections.push(written) - 1}]`
+      : targets.length > 1
+        ? `(${written})`
+        : written;
+    const size = sizeOf(plan, product.columns / targets.length);
+    return { at: Math.min(...product.results), line: splitLine(targets, value, size, ', dim=-1') };
   });
   const equationLines = writer
     .equations()
@@ -142,11 +166,8 @@ function printSteps(plan: Plan): string {
     .map(({ id, left, right }) => ({ at: id, line: `${left} = ${right}` }));
   const steps = [...productLines, ...equationLines].sort((a, b) => a.at - b.at);
   const previous = plan.states.map((state) => notation.previousState(state));
-  const toRow = (id: NodeId): string => {
-    const written = writer.operand(id);
-    // A number or a parameter alone is the same for all rows of the batch.
-    return dependsOnRow(plan, id) ? written : `${written} + torch.zeros_like(${previous[0]})`;
-  };
+  const results = plan.newStates.map((id, i) => toRow(writer.operand(id), id, plan.stateWidths[i]));
+  const output = toRow(writer.operand(plan.output), plan.output, plan.outputWidth);
   return `    def project(self, x):
         """The products of the inputs of all steps."""
         return [${projections.join(', ')}]
@@ -155,34 +176,50 @@ function printSteps(plan: Plan): string {
         """One time step: the output and the new states from those before it."""
         [${previous.join(', ')}] = states
 ${indent(8, [...vectorLines(plan, used, notation.parameter), ...steps.map(({ line }) => line)])}
-        return ${toRow(plan.output)}, [${plan.newStates.map(toRow).join(', ')}]
+        return ${output}, [${results.join(', ')}]
 `;
 }
 
-/** Assigns neighbouring blocks of a row to their names. */
-const splitLine = (targets: readonly string[], value: string, dimension: string): string =>
+const sizeOf = ({ units }: Plan, width: number): string => (width === units ? 'self.units' : `${width}`);
+
+/** Assigns neighbouring parts of a row, of the same size, to their names. */
+const splitLine = (targets: readonly string[], value: string, size: string, dimension: string): string =>
   targets.length === 1
     ? `${targets[0]} = ${value}`
-    : `${targets.join(', ')} = ${value}.split(self.units${dimension})`;
+    : `${targets.join(', ')} = ${value}.split(${size}${dimension})`;
 
 /** The products with their matrix in Python and names for their results: `W_z_x`, `U_z_h`. */
 function nameProducts(plan: Plan, names: PythonNames) {
   return plan.products.map((product: Product, index) => {
-    const { parameter, firstBlock, operand } = product;
-    const { name, symbol, blocks, shape } = plan.parameters[parameter];
-    const [from, to] = [firstBlock, firstBlock + product.results.length].map((block) => block * plan.units);
-    const columns = from === 0 && to === shape[1] ? '' : `[:, ${from}:${to}]`;
+    const { parameter, operand, results } = product;
+    const { symbol, blocks } = plan.parameters[parameter];
     const multiplied =
       operand.kind === 'input' ? 'x' : operand.kind === 'state' ? plan.states[operand.state] : `${index}`;
-    const nameOf = (block: string): string =>
-      names.of(`product ${index}`, `${symbol}_${block}_${multiplied}`);
+    const nameOf = (id: NodeId, i: number): string => {
+      const node = plan.nodes[id];
+      const block = node.kind === 'product' ? blocks[node.block] : '';
+      return names.of(`product ${index} ${i}`, `${symbol}_${block}_${multiplied}`);
+    };
     return {
       product,
-      matrix: `self.${pythonParameterName(name)}${columns}`,
-      results: product.results.map((id, i) => [id, nameOf(blocks[firstBlock + i])] as const),
-      operand: operandsOf(plan.nodes[product.results[0]])[0],
+      matrix: matrixOf(plan, product),
+      results: results.map((id, i) => [id, nameOf(id, i)] as const),
+      operand: operandsOf(plan.nodes[results[0]])[0],
     };
   });
+}
+
+/** The part of a parameter that a product multiplies. */
+function matrixOf(
+  { parameters }: Plan,
+  { parameter, firstRow, rows, firstColumn, columns }: Product,
+): string {
+  const { name, shape } = parameters[parameter];
+  const matrix = `self.${pythonParameterName(name)}`;
+  const range = (start: number, count: number, all: number) =>
+    count === all ? ':' : `${start}:${start + count}`;
+  const ranges = [range(firstRow, rows, shape[0]), range(firstColumn, columns, shape[1])];
+  return ranges.every((part) => part === ':') ? matrix : `${matrix}[${ranges.join(', ')}]`;
 }
 
 /** The blocks of vector parameters that the equations use. */
@@ -191,14 +228,14 @@ function vectorLines(
   used: readonly NodeId[],
   nameOf: (symbol: string, block: string) => string,
 ): string[] {
-  return plan.parameters.flatMap(({ form, name, symbol, blocks }, index) => {
+  return plan.parameters.flatMap(({ form, name, symbol, blocks, width }, index) => {
     const isUsed = used.some((id) => {
       const node = plan.nodes[id];
       return node.kind === 'vector' && node.parameter === index;
     });
     if (form === 'matrix' || !isUsed) return [];
     const targets = blocks.map((block) => nameOf(symbol, block));
-    return [splitLine(targets, `self.${pythonParameterName(name)}.reshape(-1)`, '')];
+    return [splitLine(targets, `self.${pythonParameterName(name)}.reshape(-1)`, sizeOf(plan, width), '')];
   });
 }
 
@@ -208,9 +245,16 @@ function repeated(plan: Plan, used: readonly NodeId[]): Set<NodeId> {
   for (const id of used) {
     for (const operand of operandsOf(plan.nodes[id])) users.set(operand, (users.get(operand) ?? 0) + 1);
   }
-  return new Set(used.filter((id) => plan.nodes[id].kind === 'operation' && (users.get(id) ?? 0) > 1));
+  const isComputed = (id: NodeId) => ['operation', 'rowOperation', 'concat'].includes(plan.nodes[id].kind);
+  return new Set(used.filter((id) => isComputed(id) && (users.get(id) ?? 0) > 1));
 }
 
-/** Whether a value differs between the rows of the batch. */
-const dependsOnRow = (plan: Plan, id: NodeId): boolean =>
-  reachable(plan.nodes, [id]).some((value) => ['input', 'state'].includes(plan.nodes[value].kind));
+/** The values that differ between the rows of the batch. */
+function dependentOnRows({ nodes }: Plan): Set<NodeId> {
+  const dependent = new Set<NodeId>();
+  for (const [id, node] of nodes.entries()) {
+    const isRow = node.kind === 'input' || node.kind === 'state';
+    if (isRow || operandsOf(node).some((operand) => dependent.has(operand))) dependent.add(id);
+  }
+  return dependent;
+}

@@ -1,6 +1,7 @@
 /** Equations as Python with PyTorch. */
 import { Binding, type Notation } from '../documentation/notation.js';
-import type { OperationName } from '../equations/operations.js';
+import type { NodeId, OperationName } from '../equations/operations.js';
+import type { RowOperationName } from '../equations/row-operations.js';
 
 /** Names that the printed module uses itself. */
 const TAKEN = ['x', 'self', 'torch', 'nn', 'states', 'mask', 'reverse', 'projections', 'like'];
@@ -79,13 +80,40 @@ const CALLS: Readonly<
   erf: oneOperand('torch.erf'),
 };
 
-/** @param names the identifiers of this module. */
-export const pythonNotation = (names: PythonNames): Notation => ({
+/** The operations on whole rows. `size` is the length of a part. */
+const ROW_CALLS: Readonly<Record<RowOperationName, (row: string, parts: number, size: number) => string>> = {
+  sumWithin: (row, parts, size) =>
+    parts === 1 ? `torch.sum(${row}, -1, keepdim=True)` : `torch.sum(${partsOf(row, parts, size)}, -1)`,
+  // Unlike max, amax shares the gradient between equal numbers, as the reference does.
+  maxWithin: (row, parts, size) =>
+    parts === 1 ? `torch.amax(${row}, -1, keepdim=True)` : `torch.amax(${partsOf(row, parts, size)}, -1)`,
+  sumAcross: (row, parts, size) => `torch.sum(${partsOf(row, parts, size)}, -2)`,
+  repeat: (row, parts) => `torch.repeat_interleave(${row}, ${parts}, -1)`,
+  tile: (row, parts) => `torch.cat([${row}] * ${parts}, dim=-1)`,
+};
+
+const partsOf = (row: string, parts: number, size: number): string =>
+  `torch.unflatten(${row}, -1, (${parts}, ${size}))`;
+
+/**
+ * @param names the identifiers of this module.
+ * @param toRow makes a value a row for each sequence of the batch.
+ */
+export const pythonNotation = (
+  names: PythonNames,
+  toRow: (written: string, id: NodeId) => string,
+): Notation => ({
   input: () => 'x',
   previousState: (name) => names.of('previous', `${name}_previous`),
   result: (name) => names.of('result', name),
   parameter: (symbol, block) => names.of('parameter', `${symbol}_${block}`),
   product: (matrix, operand) => `${operand} @ ${matrix}`,
+  matrixPart: (matrix, rows, columns) =>
+    `${matrix}[${[rows, columns].map((range) => (range ? range.join(':') : ':')).join(', ')}]`,
+  slice: (row, [start, end]) => `${row}[..., ${start}:${end}]`,
+  concat: (rows, values) => `torch.cat([${rows.map((row, i) => toRow(row, values[i])).join(', ')}], dim=-1)`,
+  rowOperation: (name, row, parts, width) => ROW_CALLS[name](row, parts, width / parts),
+  rowFunction: null,
   recurrentMask: (block) => names.of('mask', `mask_${block}`),
   number: (value) => String(value),
   minus: '-',
