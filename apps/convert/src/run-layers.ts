@@ -29,7 +29,7 @@ export function runReference(layer: RecurrentLayerData, { batch, timesteps, x }:
     const exact = parameters.map((values) => Float64Array.from(values));
     return referenceForward(plan, { batch, timesteps, x, parameters: exact, reverse }).sequence;
   });
-  return sideBySide(sequences, layer.sizes.units);
+  return sideBySide(sequences, batch * timesteps);
 }
 
 /** The same on an engine. */
@@ -46,12 +46,12 @@ export async function runEngine(
     sequences.push(Float64Array.from(await engine.download(result.sequence)));
     for (const buffer of [...buffers, result.sequence, ...result.states]) engine.release(buffer);
   }
-  return sideBySide(sequences, layer.sizes.units);
+  return sideBySide(sequences, batch * timesteps);
 }
 
-function sideBySide(sequences: readonly Float64Array[], units: number): Float64Array {
+function sideBySide(sequences: readonly Float64Array[], rows: number): Float64Array {
   if (sequences.length === 1) return sequences[0];
-  const rows = sequences[0].length / units;
+  const units = sequences[0].length / rows;
   const joined = new Float64Array(rows * units * sequences.length);
   for (let row = 0; row < rows; row++) {
     sequences.forEach((sequence, i) => {

@@ -25,7 +25,11 @@ const { cases } = JSON.parse(readFileSync(path('torch-calls.json'), 'utf8')) as 
 /** What layers give one after the other. */
 function runStack(layers: readonly RecurrentLayerData[], x: readonly number[]): number[] {
   return layers.reduce<number[]>(
-    (input, layer) => sideBySide(runLayer(layer, input, 2), layer.sizes.units),
+    (input, layer) => {
+      const result = runLayer(layer, input, 2);
+      // The length of the input is that of two sequences of steps.
+      return sideBySide(result, (result.sequences[0].length * layer.sizes.inputSize) / input.length);
+    },
     [...x],
   );
 }
@@ -133,9 +137,9 @@ const tensor = (name: string, ...shape: number[]) => ({
 describe('what cannot be read is refused', () => {
   test.each([
     [
-      'an LSTM with proj_size',
-      [tensor('rnn.weight_ih_l0', 8, 3), tensor('rnn.weight_hh_l0', 8, 1), tensor('rnn.weight_hr_l0', 1, 2)],
-      'proj_size',
+      'a projection of another width',
+      [tensor('rnn.weight_ih_l0', 8, 3), tensor('rnn.weight_hh_l0', 8, 1), tensor('rnn.weight_hr_l0', 3, 2)],
+      'weight_hr [projection, units]',
     ],
     [
       'five gates',

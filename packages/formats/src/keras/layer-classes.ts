@@ -42,9 +42,15 @@ const SLUICE_CLASSES: Readonly<Record<string, RecurrentClass>> = {
   SluiceSimpleRNN: { cell: 'simpleRnn', options: { ...SIMPLE, clip: null } },
   SluiceLSTM: {
     cell: 'lstm',
-    options: { ...GATED, ...noDefaults(['outputActivation', 'peephole', 'inputForget', 'clip']) },
+    options: {
+      ...GATED,
+      ...noDefaults(['outputActivation', 'peephole', 'inputForget', 'projection', 'layerNorm', 'clip']),
+    },
   },
-  SluiceGRU: { cell: 'gru', options: { ...GATED, resetAfter: true, ...noDefaults(['update', 'clip']) } },
+  SluiceGRU: {
+    cell: 'gru',
+    options: { ...GATED, resetAfter: true, ...noDefaults(['update', 'layerNorm', 'clip']) },
+  },
   SluiceSRU: { cell: 'sru', options: { ...noDefaults(SRU), useBias: null } },
 };
 
@@ -110,9 +116,16 @@ const SAME_AS_KERAS: Readonly<Record<string, { to: string; values: Readonly<Reco
   SluiceSimpleRNN: { to: 'SimpleRNN', values: { clip: null } },
   SluiceLSTM: {
     to: 'LSTM',
-    values: { output_activation: null, peephole: false, input_forget: false, clip: null },
+    values: {
+      output_activation: null,
+      peephole: false,
+      input_forget: false,
+      projection: null,
+      layer_norm: false,
+      clip: null,
+    },
   },
-  SluiceGRU: { to: 'GRU', values: { update: 'keep', clip: null } },
+  SluiceGRU: { to: 'GRU', values: { update: 'keep', layer_norm: false, clip: null } },
   SluiceEmbedding: { to: 'Embedding', values: {} },
   SluiceZeroPadding1D: { to: 'ZeroPadding1D', values: {} },
 };

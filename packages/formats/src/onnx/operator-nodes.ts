@@ -35,7 +35,8 @@ export function operatorOf({
   directions,
 }: RecurrentLayerData): Operator | undefined {
   const known = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
-  const isKnown = known && Object.keys(options).every((option) => known.includes(option));
+  const isKnown =
+    known && Object.entries(options).every(([option, value]) => known.includes(option) || value === false);
   // The operators have the backward direction second.
   const inOrder = directions.length === 1 || (!directions[0].goBackwards && directions[1].goBackwards);
   if (!isKnown || !inOrder || options.update === 'take') return undefined;

@@ -9,12 +9,14 @@ import { transpose } from './other-layers.js';
 export interface ModuleWeights {
   /** `[gates·units, inputs]` */
   readonly weightIh: FileTensor;
-  /** `[gates·units, units]` */
+  /** `[gates·units, units]`; with a projection `[gates·units, projection]` */
   readonly weightHh: FileTensor;
   /** `[gates·units]` */
   readonly biasIh?: FileTensor;
   /** `[gates·units]` */
   readonly biasHh?: FileTensor;
+  /** `[projection, units]` */
+  readonly weightHr?: FileTensor;
 }
 
 /**
@@ -23,12 +25,15 @@ export interface ModuleWeights {
  * @param parameters of the cell: their blocks name its gates in its own order. A GRU's bias has those of `bias_hh` with a prime.
  */
 export function fromGates(
-  { weightIh, weightHh, biasIh, biasHh }: ModuleWeights,
+  { weightIh, weightHh, biasIh, biasHh, weightHr }: ModuleWeights,
   gates: readonly string[],
   parameters: readonly ParameterShape[],
 ): CellWeights {
   const primed = gates.map((gate) => `${gate}'`);
   const entries = parameters.map(({ name, role, blocks }): [string, FloatArray] => {
+    if (role === 'projection' && weightHr) {
+      return [name, transpose({ ...weightHr, values: floats(weightHr) }, [1, 0]).values as FloatArray];
+    }
     if (role !== 'bias') {
       const matrix = role === 'kernel' ? weightIh : weightHh;
       const values = takeBlocks(floats(matrix), gates, blocks);

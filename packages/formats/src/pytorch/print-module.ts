@@ -4,7 +4,7 @@ import { pythonClassName, toPyTorch } from '@sluice/core/pytorch';
 import { FormatError } from '../bytes/format-error.js';
 import { chainOf, type Step } from '../data/chain.js';
 import type { LayerData, ModelFile, RecurrentLayerData } from '../data/layers.js';
-import { hasOwnModule } from './to-state-dict.js';
+import { hasOwnModule, projectionOf } from './to-state-dict.js';
 
 /** A Python name for a module of a model. */
 const attribute = (name: string): string => {
@@ -127,12 +127,13 @@ function printRecurrent(step: Extract<Step, { kind: 'recurrent' }>, i: number): 
   const { layer, returnSequences, inComputedOrder } = step;
   const self = attribute(layer.name);
   const both = layer.directions.length === 2;
+  const width = projectionOf(layer) ?? layer.sizes.units;
   const isOwn = hasOwnModule(layer);
   const outputs = isOwn ? ownModule(layer, self) : printedModule(layer, self, i);
   const reversed = layer.directions.map(({ goBackwards }) => goBackwards);
   const parts = isOwn
     ? both
-      ? [`x[..., :${layer.sizes.units}]`, `x[..., ${layer.sizes.units}:]`]
+      ? [`x[..., :${width}]`, `x[..., ${width}:]`]
       : ['x']
     : reversed.map((_, direction) => `parts[${direction}]`);
   const selected = parts.map((part, direction) => {
@@ -142,13 +143,15 @@ function printRecurrent(step: Extract<Step, { kind: 'recurrent' }>, i: number): 
   return { ...outputs, forward: [...outputs.forward, `x = ${merge(selected, layer)}`] };
 }
 
-function ownModule({ cell, sizes, directions }: RecurrentLayerData, self: string): Printed {
+function ownModule(layer: RecurrentLayerData, self: string): Printed {
+  const { cell, sizes, directions } = layer;
   const name = { simpleRnn: 'RNN', gru: 'GRU', lstm: 'LSTM' }[cell.name];
   const options = [
     'batch_first=True',
     ...(directions.length === 2 ? ['bidirectional=True'] : []),
     ...(cell.options.useBias === false ? ['bias=False'] : []),
     ...(cell.options.activation === 'relu' ? ['nonlinearity="relu"'] : []),
+    ...(projectionOf(layer) === undefined ? [] : [`proj_size=${projectionOf(layer)}`]),
   ];
   return {
     classes: [],

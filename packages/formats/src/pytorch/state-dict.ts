@@ -122,11 +122,6 @@ function readRecurrent(
   const unknown = [...tensors.keys()].filter((leaf) => !RECURRENT.test(leaf));
   if (unknown.length > 0)
     throw new FormatError(`${file}: ${label} has ${unknown.join(', ')}, which no recurrent module has.`);
-  if ([...tensors.keys()].some((leaf) => leaf.startsWith('weight_hr'))) {
-    throw new FormatError(
-      `${file}: ${label} has weight_hr, so it is an LSTM with proj_size. Its states have two widths, which Sluice's cells cannot have yet.`,
-    );
-  }
   const numbers = [...tensors.keys()].flatMap((leaf) => RECURRENT.exec(leaf)?.[3] ?? []);
   const suffixes = numbers.length > 0 ? [...new Set(numbers)].map((number) => `_l${number}`) : [''];
   return suffixes
@@ -158,16 +153,21 @@ function readDirection(
   file: string,
   note: (text: string) => void,
 ) {
-  const [weightIh, weightHh, biasIh, biasHh] = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'].map((leaf) =>
-    tensors.get(leaf + suffix),
-  );
-  const units = weightHh?.shape[1] ?? 0;
+  const [weightIh, weightHh, biasIh, biasHh, weightHr] = [
+    ...['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'],
+  ].map((leaf) => tensors.get(leaf + suffix));
+  const projection = weightHr?.shape[0];
+  const units = (weightHr ?? weightHh)?.shape[1] ?? 0;
   const rows = weightHh?.shape[0] ?? 0;
   const kind = CELLS[rows / units];
   const isRows = (tensor: FileTensor | undefined, dimensions: number) =>
     tensor?.shape.length === dimensions && tensor.shape[0] === rows;
   const isRight =
-    isRows(weightIh, 2) && isRows(weightHh, 2) && [biasIh, biasHh].every((bias) => !bias || isRows(bias, 1));
+    isRows(weightIh, 2) &&
+    isRows(weightHh, 2) &&
+    [biasIh, biasHh].every((bias) => !bias || isRows(bias, 1)) &&
+    (!weightHr ||
+      (weightHr.shape.length === 2 && kind?.name === 'lstm' && weightHh?.shape[1] === projection));
   if (!kind || !weightIh || !weightHh || !isRight) {
     const shapes = [weightIh, weightHh, biasIh, biasHh].map(
       (tensor) => `[${tensor?.shape.join(', ') ?? 'missing'}]`,
@@ -175,11 +175,12 @@ function readDirection(
     throw new FormatError(
       `${file}: ${label}: weight_ih${suffix}, weight_hh${suffix}, bias_ih${suffix} and bias_hh${suffix} have the shapes ` +
         `${shapes.join(', ')}; expected [gates·units, inputs], [gates·units, units] and perhaps twice [gates·units] ` +
-        'with 1, 3 or 4 gates (RNN, GRU, LSTM).',
+        'with 1, 3 or 4 gates (RNN, GRU, LSTM); an LSTM may have weight_hr [projection, units] too.',
     );
   }
   const sizes = { inputSize: weightIh.shape[1], units };
   const options: Record<string, JsonObject[string]> = biasIh || biasHh ? {} : { useBias: false };
+  if (projection !== undefined) options.projection = projection;
   if (kind.name === 'simpleRnn') {
     options.activation = assume.nonlinearity ?? 'tanh';
     if (assume.nonlinearity === undefined) {
@@ -193,6 +194,6 @@ function readDirection(
   return {
     cell,
     sizes,
-    weights: fromGates({ weightIh, weightHh, biasIh, biasHh }, [...kind.gates], parameters),
+    weights: fromGates({ weightIh, weightHh, biasIh, biasHh, weightHr }, [...kind.gates], parameters),
   };
 }

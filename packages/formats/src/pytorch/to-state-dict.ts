@@ -19,8 +19,20 @@ const LAYOUTS = {
 /** The options with which a cell is PyTorch's own module of that name. */
 const SAME_OPTIONS: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
   simpleRnn: { activation: ['tanh', 'relu'] },
-  gru: { activation: ['tanh'], recurrentActivation: ['sigmoid'], resetAfter: [true], update: ['keep'] },
-  lstm: { activation: ['tanh'], recurrentActivation: ['sigmoid'], peephole: [false], inputForget: [false] },
+  gru: {
+    activation: ['tanh'],
+    recurrentActivation: ['sigmoid'],
+    resetAfter: [true],
+    update: ['keep'],
+    layerNorm: [false],
+  },
+  lstm: {
+    activation: ['tanh'],
+    recurrentActivation: ['sigmoid'],
+    peephole: [false],
+    inputForget: [false],
+    layerNorm: [false],
+  },
 };
 
 /** Whether PyTorch's `nn.RNN`, `nn.GRU` or `nn.LSTM` computes the layer: its cell, forward or both ways side by side. */
@@ -28,7 +40,8 @@ export function hasOwnModule({ cell, directions, mergeMode = 'concat' }: Recurre
   const same = Object.hasOwn(SAME_OPTIONS, cell.name) ? SAME_OPTIONS[cell.name] : undefined;
   if (!same || directions[0].goBackwards || (directions.length === 2 && mergeMode !== 'concat')) return false;
   return Object.entries(cell.options).every(
-    ([name, value]) => name === 'useBias' || same[name]?.includes(value),
+    ([name, value]) =>
+      name === 'useBias' || (cell.name === 'lstm' && name === 'projection') || same[name]?.includes(value),
   );
 }
 
@@ -54,25 +67,32 @@ function recurrentTensors(layer: RecurrentLayerData): WrittenTensor[] {
   const { layout, gates } = LAYOUTS[layer.cell.name as keyof typeof LAYOUTS];
   const { sizes } = layer;
   const { units, inputSize } = sizes;
+  const projection = projectionOf(layer);
+  const width = projection ?? units;
   // A name of PyTorch's has its number already: encoder.l0 is tensor encoder.weight_ih_l0.
   const [, name, number] = /^(.*?)\.?l(\d+)$/.exec(layer.name) ?? [null, layer.name, '0'];
   const scope = name === '' ? '' : `${moduleName(name)}.`;
   return layer.directions.flatMap(({ weights }, i) => {
     const suffix = `_l${number}${i === 1 ? '_reverse' : ''}`;
-    const { weightIh, weightHh, biasIh, biasHh } = layout.fromNative(weights as never, sizes) as Record<
-      string,
-      FloatArray
-    >;
+    const { weightIh, weightHh, biasIh, biasHh, weightHr } = layout.fromNative(weights as never, {
+      ...sizes,
+      projection,
+    }) as Record<string, FloatArray>;
     const rows = gates * units;
     const all = [
       { name: `${scope}weight_ih${suffix}`, shape: [rows, inputSize], values: weightIh },
-      { name: `${scope}weight_hh${suffix}`, shape: [rows, units], values: weightHh },
+      { name: `${scope}weight_hh${suffix}`, shape: [rows, width], values: weightHh },
       { name: `${scope}bias_ih${suffix}`, shape: [rows], values: biasIh },
       { name: `${scope}bias_hh${suffix}`, shape: [rows], values: biasHh },
+      { name: `${scope}weight_hr${suffix}`, shape: [width, units], values: weightHr },
     ];
     return all.filter(({ values }) => values !== undefined);
   });
 }
+
+/** The width of an LSTM's projected output: PyTorch's `proj_size`. */
+export const projectionOf = ({ cell }: RecurrentLayerData): number | undefined =>
+  typeof cell.options.projection === 'number' ? cell.options.projection : undefined;
 
 /** The parameters of the modules that `toPyTorch` prints, one for each direction. */
 function printedTensors(layer: RecurrentLayerData): WrittenTensor[] {
