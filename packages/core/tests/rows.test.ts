@@ -151,6 +151,24 @@ describe('lengths of rows', () => {
     }
   });
 
+  test('an output of one number does not repeat the wider state that stands for it', () => {
+    const wide = defineCell({
+      name: 'wide',
+      states: ['h'],
+      parameters: {},
+      equations: ({ x, h }) => {
+        const total = sum(x).add(sum(h));
+        return { h: total, output: total };
+      },
+    });
+    const inputs = { batch: 1, timesteps: 3, x: Float64Array.of(1, 2, 3), parameters: [] };
+    const initialStates = [Float64Array.of(1, 2)];
+    const mask = Float64Array.of(0, 1, 0);
+    const ofSizes = planFor(wide, { inputSize: 1, units: 2 });
+    const { sequence } = referenceForward(ofSizes, { ...inputs, initialStates, mask });
+    expect([...sequence]).toEqual([0, 5, 5]);
+  });
+
   test('groups that do not divide a row are refused', () => {
     expect(() => planFor(cell, { inputSize: 3, units: 5 })).toThrow(
       /'grouped': width must be .* divisible by its 2 groups, but is 5/,

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cellFrom, defineCell, planFor, referenceForward, registerCell } from '@sluice/core';
 import { bias, greater, kernel, recurrentKernel, tanh, where } from '@sluice/core/equations';
+import { rowVariants } from '../../conformance/dist/cells/rows.js';
 import { writeModel } from '../dist/write.js';
 
 const folder = process.argv[2];
@@ -34,6 +35,8 @@ registerCell('ownCell', (options = {}) =>
     },
   }),
 );
+
+for (const { name, cell } of rowVariants) registerCell(name, () => cell);
 
 const activations = [
   'relu',
@@ -88,6 +91,7 @@ const optionsOf = {
   indRnn: [{}, { activation: 'tanh' }],
   liGru: [{}, { useBias: false }],
   ownCell: [{}],
+  ...Object.fromEntries(rowVariants.map(({ name }) => [name, [{}]])),
 };
 
 let seed = 1;
@@ -115,7 +119,7 @@ function layerOf(name, options, sizes, directions, call, mergeMode) {
 /** The output of a layer, `[batch, timesteps, width]` or `[batch, width]`. */
 function outputOf({ cell, sizes, directions, call, mergeMode = 'concat' }, x) {
   const plan = planFor(cellFrom(cell), sizes);
-  const { units } = sizes;
+  const units = plan.outputWidth;
   const all = directions.map(({ goBackwards, weights }) => {
     const parameters = plan.parameters.map(({ name }) => Float64Array.from(weights[name]));
     const inputs = { batch: BATCH, timesteps: TIMESTEPS, x, parameters, reverse: goBackwards };
@@ -174,7 +178,7 @@ for (const [name, all] of Object.entries(optionsOf)) {
         if (sizes.inputSize === sizes.units && name !== 'sru' && mergeMode) continue;
         const layer = layerOf(name, options, sizes, directions, { returnSequences }, mergeMode);
         const x = Float64Array.from(numbers(BATCH * TIMESTEPS * sizes.inputSize));
-        await save(`${name}-${number++}`, [layer], x, outputOf(layer, x));
+        await save(`${name.replaceAll(/[^A-Za-z]/g, '_')}-${number++}`, [layer], x, outputOf(layer, x));
       }
     }
   }

@@ -7,7 +7,23 @@ import {
   referenceForward,
   registerCell,
 } from '@sluice/core';
-import { bias, greater, kernel, recurrentKernel, tanh, where } from '@sluice/core/equations';
+import {
+  bias,
+  concat,
+  greater,
+  kernel,
+  max,
+  recurrentKernel,
+  repeat,
+  slice,
+  softmax,
+  split,
+  sum,
+  sumParts,
+  tanh,
+  tile,
+  where,
+} from '@sluice/core/equations';
 import * as onnxruntime from 'onnxruntime-web';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeFloat16, encodeFloat16 } from '../src/data/tensor.js';
@@ -77,8 +93,9 @@ function referenceOf({ cell, sizes, directions }: RecurrentLayerData, x: Float32
     const inputs = { batch: BATCH, timesteps: TIMESTEPS, x: Float64Array.from(x), parameters };
     return referenceForward(plan, { ...inputs, reverse: goBackwards }).sequence;
   });
+  const width = plan.outputWidth;
   return Array.from({ length: BATCH * TIMESTEPS }, (_, row) =>
-    both.flatMap((sequence) => [...sequence.subarray(row * sizes.units, (row + 1) * sizes.units)]),
+    both.flatMap((sequence) => [...sequence.subarray(row * width, (row + 1) * width)]),
   ).flat();
 }
 
@@ -94,6 +111,7 @@ const variants: readonly [cell: string, options: JsonObject][] = [
   ['sru', { version: 1, highway: false }],
   ['sru', { recurrence: 'full' }],
   ['ownCell', {}],
+  ['rows', {}],
 ];
 
 /**
@@ -118,7 +136,39 @@ const ownCell = (options: JsonObject = {}) =>
     },
   });
 
+/** Rows of several widths, every operation on whole rows, parts of matrices, a state that is a wider row of one number. */
+const rows = defineCell({
+  name: 'rows',
+  states: { h: 4, window: 8, s: 3 },
+  parameters: {
+    kernel: { ...kernel('a', 'b'), width: 4 },
+    part: { ...kernel('p'), rows: 2, width: 4 },
+    joined: { ...kernel('j'), rows: ({ inputSize }) => inputSize + 4, width: 4 },
+    grouped: { ...recurrentKernel('g', 'k'), rows: 4, width: 4, groups: 2 },
+    bias: { ...bias('b', 'c'), width: 4 },
+  },
+  equations: ({ x, h, window, s }, { kernel: W, part, joined, grouped: U, bias: b }) => {
+    const scores = sum(window.mul(tile(W.a(x), 2)), 2).mul(0.25);
+    const context = sumParts(window.mul(repeat(softmax(scores), 4)), 2);
+    const a = tanh(
+      joined
+        .j(concat(x, context))
+        .add(U.g(h))
+        .add(part.p(slice(x, 1, 2)))
+        .add(b.b),
+    );
+    const next = tanh(a.add(U.k(slice(window, 3, 4))).mul(sum(s).mul(max(b.c))));
+    return {
+      h: next,
+      window: concat(split(window, 2)[1], a),
+      s: tanh(sum(x)),
+      output: concat(sum(next, 2), b.c, W.b(x)),
+    };
+  },
+});
+
 beforeAll(() => {
+  registerCell('rows', () => rows);
   registerCell('ownCell', ownCell);
   onnxruntime.env.wasm.numThreads = 1;
 });

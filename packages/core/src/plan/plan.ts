@@ -208,8 +208,13 @@ function storesOf(
   ];
 }
 
-/** The state that is the cell's output; undefined when the output is another value, such as an SRU's. */
-export function outputState({ newStates, output }: Pick<Plan, 'newStates' | 'output'>): number | undefined {
-  const state = newStates.indexOf(output);
+/** The state that is the cell's output; undefined when the output is another value, such as an SRU's, or of another width. */
+export function outputState({
+  newStates,
+  output,
+  stateWidths,
+  outputWidth,
+}: Pick<Plan, 'newStates' | 'output' | 'stateWidths' | 'outputWidth'>): number | undefined {
+  const state = newStates.findIndex((id, i) => id === output && stateWidths[i] === outputWidth);
   return state < 0 ? undefined : state;
 }

@@ -5,7 +5,7 @@ import type { NodeId } from '../equations/operations.js';
 import type { ParameterShape, Sizes } from '../equations/parameters.js';
 import { operandsOf, reachable } from '../graph/graph.js';
 import { isInputProjection, type Product } from '../graph/products.js';
-import { type Plan, planFor } from '../plan/plan.js';
+import { outputState, type Plan, planFor } from '../plan/plan.js';
 import { PythonNames, pythonNotation } from './notation.js';
 
 /**
@@ -128,10 +128,11 @@ function initialLine({ form, role }: ParameterShape, name: string): string {
 }
 
 /** The output before the first step: that of the state which is the output, or zeros. */
-function lastOutput({ newStates, output, outputWidth, stateWidths, units }: Plan): string {
-  const state = newStates.findIndex((id, i) => id === output && stateWidths[i] === outputWidth);
-  if (state >= 0) return `states[${state}]`;
-  return `x.new_zeros(x.shape[0], ${outputWidth === units ? 'self.units' : outputWidth})`;
+function lastOutput(plan: Plan): string {
+  const state = outputState(plan);
+  return state === undefined
+    ? `x.new_zeros(x.shape[0], ${sizeOf(plan, plan.outputWidth)})`
+    : `states[${state}]`;
 }
 
 /** The method for the products of the whole sequence, and the method for one step. */

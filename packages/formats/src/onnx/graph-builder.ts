@@ -173,10 +173,10 @@ export class GraphBuilder {
     return this.value('Transpose', [value], { perm: { ints: perm } });
   }
 
-  /** The columns `start` to `end` of a matrix. */
-  columns(matrix: string, start: number, end: number): string {
-    const [from, to, axis] = [[start], [end], [1]].map((list) => this.arrays.integers(list));
-    return this.value('Slice', [matrix, from, to, axis]);
+  /** The part `start` to `end` of a value along an axis. */
+  part(value: string, start: number, end: number, axis: number): string {
+    const [from, to, along] = [[start], [end], [axis]].map((list) => this.arrays.integers(list));
+    return this.value('Slice', [value, from, to, along]);
   }
 
   /** The name of the last node. */

@@ -118,23 +118,23 @@ class ChainWriter {
     }
     const operator = operatorOf(layer);
     const outputs = operator
-      ? addOperator(this.graph, layer, operator, value, returnSequences)
+      ? { values: addOperator(this.graph, layer, operator, value, returnSequences), width: layer.sizes.units }
       : this.scan(layer, value, returnSequences);
     const mode = layer.mergeMode ?? 'concat';
-    const merged = this.merge(outputs, mode);
-    const width = layer.sizes.units * (mode === 'concat' ? outputs.length : 1);
+    const merged = this.merge(outputs.values, mode);
+    const width = outputs.width * (mode === 'concat' ? outputs.values.length : 1);
     this.sizes = returnSequences ? this.sizes.with(-1, width) : ['batch', width];
     return returnSequences && inComputedOrder ? this.reversed(merged) : merged;
   }
 
-  private scan(layer: RecurrentLayerData, value: string, returnSequences: boolean): string[] {
+  private scan(layer: RecurrentLayerData, value: string, returnSequences: boolean) {
     const both = layer.directions.map((_, direction) =>
       addScan(this.graph, layer, direction, value, returnSequences),
     );
     const { name, cell, sizes, mergeMode, call } = layer;
     const directions = both.map(({ description }) => description);
     this.scans.push({ name, cell, sizes, ...(mergeMode && { mergeMode }), call, directions });
-    return both.map(({ output }) => output);
+    return { values: both.map(({ output }) => output), width: both[0].width };
   }
 
   private merge(values: readonly string[], mode: 'concat' | 'sum' | 'ave' | 'mul'): string {
