@@ -1,5 +1,12 @@
 import { cells, planFor } from '@sluice/core';
-import { loopOf, operations, type Program, type Reference, type Rows } from '@sluice/core/backend';
+import {
+  type ArrayPlace,
+  loopOf,
+  operations,
+  type Program,
+  type Reference,
+  type Rows,
+} from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { fuse } from '../src/engine/fuse.js';
 import { loops } from '../src/engine/loops.js';
@@ -27,7 +34,7 @@ function programs(): [string, Program<Reference>][] {
   return variants.flatMap((cell) => {
     const plan = planFor(cell, { inputSize: UNITS, units: UNITS });
     return (['training', 'gradient'] as const).flatMap((pass) => {
-      const { body } = loopOf(plan, pass, { masked: 'repeat', copied: false });
+      const { body } = loopOf(plan, pass, { masked: 'repeat', x: 'steps' });
       return body.map(({ program }, i): [string, Program<Reference>] => [
         `${cell.name} ${pass} ${i}`,
         program,
@@ -71,15 +78,15 @@ describe('a compiled program computes what its operations say', () => {
 });
 
 describe('fuse', () => {
-  const program = (names: Program['operations'], stores: number[]): Program => ({
-    loads: [{ kind: 'input' }, { kind: 'output' }, { kind: 'state', state: 0 }],
+  const program = (names: Program<ArrayPlace>['operations'], stores: number[]): Program<ArrayPlace> => ({
+    loads: [{ array: 0 }, { array: 1 }, { array: 2 }],
     constants: [],
     operations: names,
-    stores: stores.map((value) => ({ value, slot: { kind: 'output' } })),
+    stores: stores.map((value) => ({ value, slot: { array: 0 } })),
   });
 
   test('makes one pass of a gate between two rows', () => {
-    const gate: Program['operations'] = [
+    const gate: Program<ArrayPlace>['operations'] = [
       { name: 'oneMinus', inputs: [0] },
       { name: 'mul', inputs: [1, 0] },
       { name: 'mul', inputs: [2, 3] },
@@ -91,7 +98,7 @@ describe('fuse', () => {
   });
 
   test('leaves a result alone that has another use or is stored', () => {
-    const sums: Program['operations'] = [
+    const sums: Program<ArrayPlace>['operations'] = [
       { name: 'mul', inputs: [0, 1] },
       { name: 'add', inputs: [3, 2] },
     ];

@@ -1,16 +1,16 @@
 import type { Plan } from '@sluice/core';
 import { type Backend, type OwnedBuffer, withOwnedBuffers } from '@sluice/core/backend';
-import { createBackend, warmUp } from './engine/backend.js';
+import { createBackend, type WarmUpOptions, warmUp } from './engine/backend.js';
 import { requestDevice } from './engine/device.js';
 import { Gpu } from './engine/gpu.js';
+import type { WeightType } from './engine/loops.js';
 import { BufferPool, type GpuFloats } from './engine/memory.js';
 import type { Traffic } from './engine/recorder.js';
-import type { WeightType } from './engine/run-loop.js';
 import type { StrategyName } from './engine/strategy.js';
 
 export { type AdapterInfo, softwareAdapter } from '@sluice/core/backend';
 export { type DeviceOptions, requestAdapter, requestDevice } from './engine/device.js';
-export type { GpuFloats, StrategyName, Traffic, WeightType };
+export type { GpuFloats, StrategyName, Traffic, WarmUpOptions, WeightType };
 
 export interface WebgpuBackendOptions {
   /** The device to compute on, which the caller destroys. Default: a device of its own, from `requestDevice()`. */
@@ -36,11 +36,12 @@ export interface WebgpuBackend extends Backend<OwnedBuffer<GpuFloats>> {
   /** Counts of the device's work since the backend was created. Subtract two to measure the calls between them. */
   readonly traffic: Traffic;
   /**
-   * Compiles the kernels of a plan in the background: its forward pass and, unless `gradient` is false, its gradient.
+   * Compiles the kernels of a plan in the background: its forward pass and, unless `gradient` is false, its gradient, for
+   * batches without a mask or with one.
    * Otherwise the first call compiles them, which takes some hundredths of a second for each.
    * @throws Error that names the kernel that does not compile.
    */
-  warmUp(plan: Plan, options?: { readonly gradient?: boolean }): Promise<void>;
+  warmUp(plan: Plan, options?: WarmUpOptions): Promise<void>;
   /** Destroys the unused buffers, and the device if the backend created it. */
   dispose(): void;
 }
@@ -70,7 +71,7 @@ export async function createWebgpuBackend(options: WebgpuBackendOptions = {}): P
     get traffic() {
       return gpu.traffic;
     },
-    warmUp: (plan, { gradient = true } = {}) => warmUp(gpu, plan, gradient),
+    warmUp: (plan, options) => warmUp(gpu, plan, options),
     dispose: () => {
       gpu.downloads.start();
       pool.empty();

@@ -11,7 +11,7 @@ import {
   registerKernel,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import { warmUp as compile } from './engine/backend.js';
+import { warmUp as compile, type WarmUpOptions } from './engine/backend.js';
 import { createWebgpuBackend } from './engine.js';
 import { attach } from './tfjs/attach.js';
 import { registerDeviceFactory } from './tfjs/device.js';
@@ -43,18 +43,15 @@ for (const config of getKernelsForBackend('webgpu')) replace(withFloatNumbers(co
 
 /**
  * Compiles the kernels of a plan for TensorFlow.js's webgpu backend in the background: its forward pass and, unless
- * `gradient` is false, its gradient. Otherwise the first batch compiles them.
+ * `gradient` is false, its gradient, for batches without a mask or with one. Otherwise the first batch compiles them.
  *
  * @throws Error when another backend is current, or that names the kernel that does not compile.
  */
-export async function warmUp(
-  plan: Plan,
-  { gradient = true }: { readonly gradient?: boolean } = {},
-): Promise<void> {
+export async function warmUp(plan: Plan, options: WarmUpOptions = {}): Promise<void> {
   if (getBackend() !== 'webgpu') {
     throw new Error(`warmUp: the current backend is '${getBackend()}'; await tf.setBackend('webgpu') first.`);
   }
-  await compile(attach(backend() as WebGPUBackend).gpu, plan, gradient);
+  await compile(attach(backend() as WebGPUBackend).gpu, plan, options);
 }
 
-export { createWebgpuBackend };
+export { createWebgpuBackend, type WarmUpOptions };

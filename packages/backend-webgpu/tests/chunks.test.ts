@@ -10,8 +10,8 @@ vi.mock('../src/engine/chunks.js', async (original) => {
   const { splitIntoChunks } = actual;
   return {
     ...actual,
-    splitIntoChunks: (work: Parameters<typeof splitIntoChunks>[0], forwards: boolean) =>
-      splitIntoChunks({ ...work, workPerStep: 5e7 / 3 }, forwards),
+    splitIntoChunks: (work: Parameters<typeof splitIntoChunks>[0], direction: 1 | -1) =>
+      splitIntoChunks({ ...work, workPerStep: 5e7 / 3 }, direction),
   };
 });
 

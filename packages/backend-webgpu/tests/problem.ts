@@ -44,12 +44,12 @@ export function problemOf(
           form === 'matrix' ? 2 / Math.sqrt(shape[0]) : 1,
         ),
       ),
-      initialStates: plan.states.map(() => numbers(batch * units)),
+      initialStates: plan.stateWidths.map((width) => numbers(batch * width)),
       ...more,
     },
     cotangents: {
-      sequence: numbers(batch * timesteps * units),
-      states: plan.states.map(() => numbers(batch * units)),
+      sequence: numbers(batch * timesteps * plan.outputWidth),
+      states: plan.stateWidths.map((width) => numbers(batch * width)),
     },
   };
 }

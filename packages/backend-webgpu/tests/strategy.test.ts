@@ -13,14 +13,19 @@ const LIMITS = {
 const GPU = { limits: LIMITS, isSoftware: false, subgroups: true };
 const SOFTWARE = { limits: LIMITS, isSoftware: true, subgroups: true };
 
-/** A GRU of so many units: three products of the state, which is double-buffered. */
-const gru = (units: number) => ({ units, multiplications: 3 * units * units, operandBlocks: 2 });
+/** A GRU of so many units: three products of the state, which has two places. */
+const gru = (units: number) => ({
+  units,
+  isElementwise: false,
+  multiplications: 3 * units * units,
+  operandNumbers: 2 * units,
+  depths: [units],
+});
 
 describe('the strategy', () => {
   test('without products of states is a thread for each number', () => {
-    expect(chooseStrategy({ units: 64, multiplications: 0, operandBlocks: 0 }, GPU)).toEqual({
-      kind: 'elementwise',
-    });
+    const sizes = { units: 64, isElementwise: true, multiplications: 0, operandNumbers: 0, depths: [] };
+    expect(chooseStrategy(sizes, GPU)).toEqual({ kind: 'elementwise' });
   });
 
   test('for small layers is one dispatch, with a thread per unit and four rows together', () => {
@@ -124,30 +129,30 @@ describe('chunks of a sequence', () => {
   const work = { timesteps: 10, numbersPerStep: 1, depth: 1, workPerStep: 1 };
 
   test('are one if everything is small', () => {
-    expect(splitIntoChunks(work, true)).toEqual([{ position: 0, positions: 10, start: 0 }]);
+    expect(splitIntoChunks(work, 1)).toEqual([{ first: 0, count: 10 }]);
   });
 
-  test('cover the sequence in the order of processing, with time and against it', () => {
+  test('cover the sequence in the order of the loop, forward and back', () => {
     const long = { ...work, workPerStep: 5e7 / 4 };
-    expect(splitIntoChunks(long, true)).toEqual([
-      { position: 0, positions: 4, start: 0 },
-      { position: 4, positions: 4, start: 4 },
-      { position: 8, positions: 2, start: 8 },
+    expect(splitIntoChunks(long, 1)).toEqual([
+      { first: 0, count: 4 },
+      { first: 4, count: 4 },
+      { first: 8, count: 2 },
     ]);
-    expect(splitIntoChunks(long, false)).toEqual([
-      { position: 0, positions: 4, start: 6 },
-      { position: 4, positions: 4, start: 2 },
-      { position: 8, positions: 2, start: 0 },
+    expect(splitIntoChunks(long, -1)).toEqual([
+      { first: 6, count: 4 },
+      { first: 2, count: 4 },
+      { first: 0, count: 2 },
     ]);
   });
 
   test('limit the work of one matrix product', () => {
     const wide = { ...work, numbersPerStep: 2 ** 18, depth: 2 ** 14 };
-    expect(splitIntoChunks(wide, true).map(({ positions }) => positions)).toEqual([2, 2, 2, 2, 2]);
+    expect(splitIntoChunks(wide, 1).map(({ count }) => count)).toEqual([2, 2, 2, 2, 2]);
   });
 
   test('have at least one step, whatever its work', () => {
-    expect(splitIntoChunks({ ...work, numbersPerStep: 2 ** 30 }, true)).toHaveLength(10);
+    expect(splitIntoChunks({ ...work, numbersPerStep: 2 ** 30 }, 1)).toHaveLength(10);
   });
 });
 

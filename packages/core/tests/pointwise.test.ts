@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { operations, type Program, pointwiseProgram } from '../src/backend/index.js';
+import { type ArrayPlace, operations, type Program, pointwiseProgram } from '../src/backend/index.js';
 import { Expression, sqrt } from '../src/equations/index.js';
 
 /** What a program makes of one number of each load. */
-function run({ loads, constants, operations: steps, stores }: Program, ...numbers: number[]): number[] {
+function run(
+  { loads, constants, operations: steps, stores }: Program<ArrayPlace>,
+  ...numbers: number[]
+): number[] {
   expect(numbers).toHaveLength(loads.length);
   const values = [...numbers, ...constants];
   for (const { name, inputs } of steps) {
@@ -20,10 +23,9 @@ describe('a program of equations alone', () => {
       b,
     ]);
     expect(run(program, 6, 4, 9)).toEqual([3.5, 1.2, 4]);
-    expect(program.loads).toEqual([0, 1, 2].map((state) => ({ kind: 'state', state })));
-    expect(program.stores.map(({ slot }) => slot)).toEqual(
-      [0, 1, 2].map((state) => ({ kind: 'newState', state })),
-    );
+    const arrays = [{ array: 0 }, { array: 1 }, { array: 2 }];
+    expect(program.loads).toEqual(arrays);
+    expect(program.stores.map(({ slot }) => slot)).toEqual(arrays);
   });
 
   test('computes a value once that is used twice', () => {

@@ -145,9 +145,9 @@ describe('lengths of rows', () => {
 
   test('a loop is plain data', () => {
     for (const pass of ['inference', 'training', 'gradient'] as const) {
-      const loop = loopOf(plan, pass, { masked: 'repeat', copied: true });
+      const loop = loopOf(plan, pass, { masked: 'repeat', x: 'copied' });
       expect(JSON.parse(JSON.stringify(loop))).toEqual(loop);
-      expect(loopOf(structuredClone(plan), pass, { masked: 'repeat', copied: true })).toEqual(loop);
+      expect(loopOf(structuredClone(plan), pass, { masked: 'repeat', x: 'copied' })).toEqual(loop);
     }
   });
 

@@ -1,5 +1,5 @@
 import type { Plan } from '@sluice/core';
-import type { Program } from '@sluice/core/backend';
+import type { ArrayPlace, Program } from '@sluice/core/backend';
 
 /**
  * The kernels that a backend of Sluice registers with TensorFlow.js: names, inputs, attributes and outputs, in one place
@@ -40,7 +40,7 @@ export const POINTWISE = 'SluicePointwise';
 
 export interface PointwiseAttributes {
   /** Compiled once as long as it is the same object. Its stores are rows, not sums over rows. */
-  readonly program: Program;
+  readonly program: Program<ArrayPlace>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Kernels, Program, Rows } from '@sluice/core/backend';
+import type { ArrayPlace, Kernels, Program, Rows } from '@sluice/core/backend';
 import {
   type DataOwner,
   type KernelArguments,
@@ -71,7 +71,7 @@ export function pointwiseKernel<TfjsBackend extends DataOwner, Memory, Compiled>
 
 /** The operands of a call of the kernel. */
 export interface PointwiseOperands {
-  readonly program: Program;
+  readonly program: Program<ArrayPlace>;
   /** In the order of the program's loads; each of `length` numbers or of one. */
   readonly tensors: readonly TensorInfo[];
   /** The shape of the results. */
@@ -96,10 +96,10 @@ export function pointwiseOperands<TfjsBackend>({
 
 /** Compiles each program once for a device and a row length. */
 class CompiledPrograms<Compiled> {
-  private readonly known = new WeakMap<Program, Map<number, Compiled>>();
+  private readonly known = new WeakMap<Program<ArrayPlace>, Map<number, Compiled>>();
   constructor(private readonly kernels: Pick<Kernels<never, never, Compiled>, 'compile'>) {}
 
-  of(program: Program, units: number): Compiled {
+  of(program: Program<ArrayPlace>, units: number): Compiled {
     const lengths = this.known.get(program) ?? new Map<number, Compiled>();
     this.known.set(program, lengths);
     const compiled = lengths.get(units) ?? this.kernels.compile(program, units);

@@ -1,5 +1,5 @@
 import { cells, planFor } from '@sluice/core';
-import type { Backend, Kernels, Program } from '@sluice/core/backend';
+import type { ArrayPlace, Backend, Kernels, Program } from '@sluice/core/backend';
 import { pointwiseProgram } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import {
@@ -33,7 +33,7 @@ class ArrayBackend {
   }
 }
 
-const sum: Program = pointwiseProgram(['a', 'b'], ({ a, b }) => [a.add(b)]);
+const sum: Program<ArrayPlace> = pointwiseProgram(['a', 'b'], ({ a, b }) => [a.add(b)]);
 
 describe('pointwiseOperands', () => {
   const tensor = (shape: number[], dtype = 'float32'): TensorInfo => ({ dataId: {}, shape, dtype });

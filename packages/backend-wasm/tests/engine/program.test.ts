@@ -112,7 +112,10 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
 });
 
 /** A program with three loads, values 0 to 2. The first operation has the value 3. */
-const programOf = (operations: Program['operations'], ...stored: number[]): Program<RowAccess> => ({
+const programOf = (
+  operations: Program<RowAccess>['operations'],
+  ...stored: number[]
+): Program<RowAccess> => ({
   loads: [{}, {}, {}],
   constants: [],
   operations,

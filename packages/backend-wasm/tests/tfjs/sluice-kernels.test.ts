@@ -1,4 +1,4 @@
-import { type Program, pointwiseProgram } from '@sluice/core/backend';
+import { type ArrayPlace, type Program, pointwiseProgram } from '@sluice/core/backend';
 import { sqrt } from '@sluice/core/equations';
 import { adam, orthogonal } from '@sluice/layers';
 import { ORTHONORMAL_ROWS, POINTWISE } from '@sluice/tfjs';
@@ -21,7 +21,7 @@ describe('pointwise programs over tensors', () => {
     a.mul(scale).add(sqrt(b)),
     b.sub(scale),
   ]);
-  const run = (given: Program, ...loads: tf.Tensor[]) =>
+  const run = (given: Program<ArrayPlace>, ...loads: tf.Tensor[]) =>
     tf.engine().runKernel(POINTWISE, Object.fromEntries(loads.map((load, i) => [`load${i}`, load])), {
       program: given,
     } as never) as tf.Tensor[];

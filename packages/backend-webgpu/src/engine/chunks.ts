@@ -1,10 +1,7 @@
-/** Consecutive time steps that are computed together. */
+/** Consecutive time steps, in the order of processing, that are computed together. */
 export interface Chunk {
-  /** The first step in the order of processing, from 0, and the number of steps. */
-  readonly position: number;
-  readonly positions: number;
-  /** The first step in time. */
-  readonly start: number;
+  readonly first: number;
+  readonly count: number;
 }
 
 /** The most numbers in the product results of a chunk: 64 MiB. */
@@ -30,22 +27,22 @@ export interface ChunkedWork {
 }
 
 /**
- * Splits a sequence into chunks, in the order of processing. This bounds the time of a dispatch and the memory for the
- * results of products.
+ * Splits a sequence into chunks, in the order in which the loop takes them; the first is the longest. This bounds the time of a
+ * dispatch and the memory for the results of products.
  *
- * @param forwards whether processing follows time.
+ * @param direction the loop's: 1 from the first step to the last, −1 back.
  */
 export function splitIntoChunks(
   { timesteps, numbersPerStep, depth, workPerStep }: ChunkedWork,
-  forwards: boolean,
+  direction: 1 | -1,
 ): Chunk[] {
   const mostNumbers = Math.min(MAX_NUMBERS, MAX_MULTIPLICATIONS / depth);
   const bySize = Math.floor(mostNumbers / Math.max(1, numbersPerStep));
   const byWork = Math.floor(MAX_WORK / Math.max(1, workPerStep));
   const length = Math.max(1, Math.min(timesteps, bySize, byWork));
   return Array.from({ length: Math.ceil(timesteps / length) }, (_, i) => {
-    const position = i * length;
-    const positions = Math.min(length, timesteps - position);
-    return { position, positions, start: forwards ? position : timesteps - position - positions };
+    const done = i * length;
+    const count = Math.min(length, timesteps - done);
+    return { first: direction === 1 ? done : timesteps - done - count, count };
   });
 }

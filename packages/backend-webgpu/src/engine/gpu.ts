@@ -2,11 +2,12 @@ import { softwareAdapter } from '@sluice/core/backend';
 import { Downloads } from './downloads.js';
 import { Faults } from './faults.js';
 import { chooseTiling, type Tiling } from './kernels/multiply-kernel.js';
+import { Loops, type WeightType } from './loops.js';
 import type { Memory } from './memory.js';
 import { Pipelines } from './pipelines.js';
 import { addTraffic, NO_TRAFFIC, Recorder, type Traffic } from './recorder.js';
 import { type Run, runCall } from './run.js';
-import { Loops, type WeightType } from './run-loop.js';
+
 import type { StrategyName } from './strategy.js';
 
 export interface GpuOptions {

@@ -58,3 +58,8 @@ export function countFlatGroups(count: number): readonly [number, number] {
 /** Repeats a text for 0 to `count` − 1, joined by `separator`. */
 export const repeatText = (count: number, text: (i: number) => string, separator = '\n  '): string =>
   Array.from({ length: count }, (_, i) => text(i)).join(separator);
+
+/** Lists the uniforms that code reads. */
+export const uniformsIn = (code: string): string[] => [
+  ...new Set([...code.matchAll(/\bu\.(\w+)/g)].map(([, name]) => name)),
+];

@@ -1,13 +1,12 @@
-import type { Program } from '@sluice/core/backend';
+import type { ArrayPlace, Program } from '@sluice/core/backend';
 import type { Gpu } from './gpu.js';
-import { countFlatGroups, type Kernel, writeFlatMain } from './kernel.js';
-import { uniformsIn } from './loop/loop.js';
+import { countFlatGroups, type Kernel, uniformsIn, writeFlatMain } from './kernel.js';
 import type { GpuFloats } from './memory.js';
 import { writeFunctions } from './wgsl/operations.js';
-import { programStatements } from './wgsl/program.js';
+import { programValues } from './wgsl/program.js';
 
 /** Kernels by program, and by which of its loads are single numbers. */
-const kernels = new WeakMap<Program, Map<string, Kernel>>();
+const kernels = new WeakMap<Program<ArrayPlace>, Map<string, Kernel>>();
 
 /**
  * Applies a program to every element of some arrays, in one dispatch. Loads of a single number, which stands for an array of
@@ -19,7 +18,7 @@ const kernels = new WeakMap<Program, Map<string, Kernel>>();
  */
 export const runPointwise = (
   gpu: Gpu,
-  program: Program,
+  program: Program<ArrayPlace>,
   loads: readonly GpuFloats[],
   length: number,
 ): GpuFloats[] => {
@@ -48,7 +47,7 @@ export const runPointwise = (
   });
 };
 
-function getKernel(program: Program, isSingle: readonly boolean[]): Kernel {
+function getKernel(program: Program<ArrayPlace>, isSingle: readonly boolean[]): Kernel {
   const byLoads = kernels.get(program) ?? new Map<string, Kernel>();
   kernels.set(program, byLoads);
   const key = isSingle.join();
@@ -57,18 +56,16 @@ function getKernel(program: Program, isSingle: readonly boolean[]): Kernel {
   return kernel;
 }
 
-function writeKernel(program: Program, isSingle: readonly boolean[]): Kernel {
-  const { loads, operations, stores } = program;
+function writeKernel(program: Program<ArrayPlace>, isSingle: readonly boolean[]): Kernel {
+  const { operations, stores } = program;
   const numbers = isSingle.flatMap((single, i) => (single ? [i] : []));
   const arrays = isSingle.flatMap((single, i) => (single ? [] : [i]));
   const loadAt = (i: number) => (isSingle[i] ? `numbers[${numbers.indexOf(i)}]` : `load${i}[index]`);
-  const statements = programStatements(program, {
-    load: (slot) => loadAt(loads.indexOf(slot)),
-    store: (slot, value) => `store${stores.findIndex((store) => store.slot === slot)}[index] = ${value};`,
-  });
+  const { statements, value } = programValues(program, ({ array }) => loadAt(array));
+  const written = stores.map((store, i) => `store${i}[index] = ${value(store.value)};`);
   const code = `${writeFunctions(operations.map(({ name }) => name))}
 ${writeFlatMain(`if (index >= u.length) { return; }
-  ${statements.join('\n  ')}`)}`;
+  ${[...statements, ...written].join('\n  ')}`)}`;
   return {
     name: 'pointwise',
     uniforms: uniformsIn(code),

@@ -16,11 +16,16 @@ export type StrategyName = 'resident' | 'stepwise';
 
 /** The sizes that the choice of a strategy depends on. */
 export interface LoopSizes {
+  /** The width of the widest stage. */
   readonly units: number;
-  /** Multiplications of one batch row at one step; 0 if there are no products. */
+  /** Whether the time loop can be `elementwise`. */
+  readonly isElementwise: boolean;
+  /** Multiplications of one batch row at one step. */
   readonly multiplications: number;
-  /** Rows of `units` numbers in workgroup memory: the operands of products, two if double-buffered. */
-  readonly operandBlocks: number;
+  /** The numbers of a batch row in workgroup memory: the operands of products, two rows if they take turns. */
+  readonly operandNumbers: number;
+  /** The depths of products. */
+  readonly depths: readonly number[];
 }
 
 export type LoopLimits = Pick<
@@ -76,11 +81,11 @@ export function chooseStrategy(
   { limits, isSoftware, subgroups }: LoopDevice,
   requested?: StrategyName,
 ): Strategy {
-  const { units, multiplications, operandBlocks } = sizes;
-  if (multiplications === 0) return { kind: 'elementwise' };
+  const { units, isElementwise, multiplications, operandNumbers, depths } = sizes;
+  if (isElementwise) return { kind: 'elementwise' };
   if (requested === 'stepwise') return { kind: 'stepwise' };
   const memory = Math.floor(limits.maxComputeWorkgroupStorageSize / 4);
-  const needed = Math.max(1, operandBlocks * units);
+  const needed = Math.max(1, operandNumbers);
   if (needed > memory) {
     if (requested === undefined) return { kind: 'stepwise' };
     throw new RangeError(
@@ -102,7 +107,7 @@ export function chooseStrategy(
     // With fewer threads than units, each thread has enough work without quads.
     unit: units < limit && rows * needed + QUAD_NUMBERING <= memory,
     // Quads share reads only for units that a thread multiplies together.
-    reading: together > 1 && units % 4 === 0,
+    reading: together > 1 && depths.every((depth) => depth % 4 === 0),
   };
   const quads = subgroups && canUse[inQuads] ? inQuads : 'none';
   const wanted = Math.ceil(units / together) * (quads === 'unit' ? 4 : 1);

@@ -16,9 +16,17 @@ export type {
   Source,
 } from '../loop/loop.js';
 export { loopOf, type Pass } from '../loop/loops.js';
+export { savedLength } from '../loop/saved.js';
 export { outputState } from '../plan/plan.js';
-export { pointwiseProgram } from '../plan/pointwise.js';
+export { type ArrayPlace, pointwiseProgram } from '../plan/pointwise.js';
 export type { Program, Schedule, Slot, Stage } from '../plan/program.js';
+export {
+  type Arguments,
+  forwardArguments,
+  gradientArguments,
+  maskedBy,
+  Results,
+} from './arguments.js';
 export { checkCotangents, checkInputs, checkResult } from './check.js';
 export { backendFromKernels } from './from-kernels/index.js';
 export type {

@@ -7,8 +7,11 @@ import type { LoopBuffer, LoopProduct, LoopStage, MatrixReference, Reference, So
 export interface LoopOptions {
   /** Whether there is a mask, and the output at a padded step: the last output again, or zeros. */
   readonly masked: 'no' | 'repeat' | 'zero';
-  /** Whether x has another order than the loop's `steps`, so that it is copied first. */
-  readonly copied: boolean;
+  /**
+   * How the loop reads x. `steps`: it has the order of the loop's `steps`. `copied`: it has another order and is copied first.
+   * `sequence`: products read it in the caller's order, and those over all steps leave out padded steps by the mask.
+   */
+  readonly x: 'steps' | 'copied' | 'sequence';
 }
 
 /** The buffers of a loop under construction. */
@@ -71,10 +74,12 @@ export class GivenBuffers {
     private readonly options: LoopOptions,
   ) {}
 
-  /** The input rows in the loop's own order: the caller's, or the copy that `copyOfInput` writes. */
+  /** The input rows: the caller's, or the copy that `copyOfInput` writes. */
   input(): Reference {
     const { inputSize: width } = this.plan;
-    const isCopy = this.options.copied || this.options.masked !== 'no';
+    const { x, masked } = this.options;
+    if (x === 'sequence') return this.buffers.rows(givenBuffer({ kind: 'x' }, 'sequence', width));
+    const isCopy = x === 'copied' || masked !== 'no';
     return isCopy
       ? this.buffers.rows({ name: 'x in order', rows: 'steps', width, life: 'scratch' })
       : this.buffers.rows(givenBuffer({ kind: 'x' }, 'steps', width));

@@ -195,12 +195,13 @@ class GradientLoop {
     return resultBuffer({ kind: 'parameterGradient', index: parameter }, 'one', width, zeroed);
   }
 
-  /** The gradient of x in the loop's own order. */
+  /** The gradient of x, in the order in which the loop reads x. */
   private inputGradient(): Reference {
     const { inputSize: width } = this.plan;
-    return this.options.copied
+    const { x } = this.options;
+    return x === 'copied'
       ? this.buffers.rows({ name: 'x gradient in order', rows: 'steps', width, life: 'scratch' })
-      : this.buffers.rows(resultBuffer({ kind: 'xGradient' }, 'steps', width));
+      : this.buffers.rows(resultBuffer({ kind: 'xGradient' }, x, width));
   }
 
   private transposed(product: number): Reference {
@@ -285,7 +286,8 @@ class GradientLoop {
     const deep = ofWeights.map((index): LoopProduct => {
       const buffer = buffers.add(this.parameterGradients[plan.products[index].parameter]);
       const result = { buffer, ...weightsOf(plan, index) };
-      return { kind: 'weights', left: this.operand(index), right: this.cotangents[index], result };
+      const [left, right] = [this.operand(index), this.cotangents[index]];
+      return { kind: 'weights', left, right, result, ...this.maskOf(index) };
     });
     const dx = this.inputGradient();
     let isWritten = !this.isInputWrittenFirst();
@@ -297,8 +299,15 @@ class GradientLoop {
     });
     for (const gradient of this.parameterGradients) buffers.add(gradient);
     this.after.push({ products: [...deep, ...toInput], width: 1, program: NOTHING });
-    if (!this.options.copied) return;
+    if (this.options.x !== 'copied') return;
     this.after.push(copyStage(dx, buffers.rows(resultBuffer({ kind: 'xGradient' }, 'sequence', dx.width))));
+  }
+
+  /** The mask of a product over all steps. Values that products read are zeros at padded steps anyway. */
+  private maskOf(index: number): { readonly mask?: Reference } {
+    const { masked, x } = this.options;
+    const isClean = masked === 'no' || x !== 'sequence' || this.plan.products[index].operand.kind === 'value';
+    return isClean ? {} : { mask: this.given.mask() };
   }
 
   /** The operand of a product in all steps. */
@@ -313,7 +322,7 @@ class GradientLoop {
   /** A state before the steps, with zeros at padded steps: a NaN there must not reach the gradients of matrices. */
   private cleanState(s: number): Reference {
     const rows = this.state(s, 'before');
-    if (this.options.masked === 'no') return rows;
+    if (this.options.masked === 'no' || this.options.x === 'sequence') return rows;
     const name = `state ${s} without padding`;
     const isNew = this.buffers.list.every((buffer) => buffer.name !== name);
     const clean = this.buffers.rows({ name, rows: 'steps', width: rows.width, life: 'scratch' });

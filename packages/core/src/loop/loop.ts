@@ -126,4 +126,6 @@ export type LoopProduct =
       readonly left: Reference;
       readonly right: Reference;
       readonly result: MatrixReference;
+      /** Rows at which it is 0 are left out of the sum. */
+      readonly mask?: Reference;
     };

@@ -13,7 +13,7 @@ const known = new WeakMap<Plan, Map<string, Loop>>();
 export function loopOf(plan: Plan, pass: Pass, options: LoopOptions): Loop {
   const loops = known.get(plan) ?? new Map<string, Loop>();
   known.set(plan, loops);
-  const key = `${pass} ${options.masked} ${options.copied}`;
+  const key = `${pass} ${options.masked} ${options.x}`;
   const found = loops.get(key);
   if (found) return found;
   const loop =

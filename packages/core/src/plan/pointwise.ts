@@ -1,23 +1,29 @@
+import type { RowAccess } from '../backend/kernels.js';
 import { isDeviceNumber } from '../equations/check-definition.js';
 import { Expression } from '../equations/expression.js';
 import type { NodeId } from '../equations/operations.js';
 import { visitInOrder } from '../equations/visit.js';
 import { GraphBuilder } from '../graph/graph.js';
-import type { Program, Slot } from './program.js';
+import type { Program } from './program.js';
 import { schedule } from './schedule.js';
+
+/** The place of a row of a program without a cell: one of the arrays that it loads, or one of its results. */
+export interface ArrayPlace extends RowAccess {
+  readonly array: number;
+}
 
 /**
  * A pointwise program of equations alone, without a cell: what is done to each number of some arrays, such as an
  * optimizer's update of a weight.
  *
- * @param names the arrays it loads. Load `i` is the row of slot `state` `i`, store `i` that of `newState` `i`.
+ * @param names the arrays it loads. Load `i` is the array `i`, store `i` the result `i`.
  * @param equations from the loaded rows to the rows it stores.
  * @throws TypeError naming what is used without being loaded, or loaded without being used.
  */
 export function pointwiseProgram<const Name extends string>(
   names: readonly Name[],
   equations: (rows: Readonly<Record<Name, Expression>>) => readonly Expression[],
-): Program {
+): Program<ArrayPlace> {
   // Rows of any length above 1.
   const width = 2;
   const stateWidths = names.map(() => width);
@@ -52,15 +58,15 @@ export function pointwiseProgram<const Name extends string>(
     return known.get(expression) as NodeId;
   });
   const { nodes, widths } = builder;
-  const leaf = (id: NodeId): Slot | null => {
+  const leaf = (id: NodeId): ArrayPlace | null => {
     const node = nodes[id];
-    return node.kind === 'state' ? node : null;
+    return node.kind === 'state' ? { array: node.state } : null;
   };
-  const noValue = (): Slot => {
+  const noValue = (): ArrayPlace => {
     throw new Error('a pointwise program is one stage');
   };
-  const stores = results.map((node, state) => ({ node, slot: { kind: 'newState', state } as const, width }));
-  const [{ program }] = schedule({
+  const stores = results.map((node, array) => ({ node, slot: { array }, width }));
+  const [{ program }] = schedule<ArrayPlace>({
     nodes,
     widths: widths.map(() => width),
     stores,
@@ -71,9 +77,7 @@ export function pointwiseProgram<const Name extends string>(
     part: noValue,
     spread: noValue,
   }).stages;
-  const unused = names.filter(
-    (_, i) => !program.loads.some((slot) => slot.kind === 'state' && slot.state === i),
-  );
+  const unused = names.filter((_, i) => !program.loads.some(({ array }) => array === i));
   if (unused.length > 0) {
     throw new TypeError(
       `A pointwise program must use every loaded array, but does not use ${unused.join(', ')}.`,

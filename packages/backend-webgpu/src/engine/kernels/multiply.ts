@@ -1,5 +1,3 @@
-import type { SequenceLayout } from '@sluice/core/backend';
-import type { Chunk } from '../chunks.js';
 import { type Kernel, MAX_GROUPS } from '../kernel.js';
 import type { Run } from '../run.js';
 import {
@@ -20,17 +18,6 @@ export interface Stride {
 
 /** Numbers at equal distances. */
 export const evenStride = (inner: number): Stride => ({ period: 2 ** 31, outer: 0, inner });
-
-/** The rows of a chunk, batch row by batch row, in a sequence with `length` numbers per step. */
-export const strideInChunk = (
-  { row, step }: SequenceLayout,
-  { positions }: Chunk,
-  length: number,
-): Stride => ({
-  period: positions,
-  outer: row * length,
-  inner: step * length,
-});
 
 /** A matrix in a buffer: element (i, j) is at `offset` plus the offsets of row i and column j. */
 export interface GpuMatrix {

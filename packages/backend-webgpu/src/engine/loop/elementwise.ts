@@ -1,50 +1,80 @@
-import type { Slot } from '@sluice/core/backend';
-import { type Kernel, repeatText, writeFlatMain } from '../kernel.js';
-import type { Places } from '../wgsl/program.js';
-import { type Loop, uniformsIn } from './loop.js';
-import { loopFunctions, stageFunction } from './stage.js';
+import type { LoopStage, Reference } from '@sluice/core/backend';
+import { type Kernel, repeatText, uniformsIn, writeFlatMain } from '../kernel.js';
+import type { Places } from './places.js';
+import { type Access, stageFunction, stageFunctions } from './stage.js';
 
 /**
  * Writes the kernel of a loop without products, such as an SRU's: one dispatch, a thread per batch row and unit, which runs
  * all time steps with its states in registers.
+ *
+ * @param stage without products.
  */
-export function elementwiseKernel(loop: Loop): Kernel {
-  const { carried, kept, sums, places } = loop;
-  const registers: Places = {
-    load: (slot) => (slot.kind === carried.load ? `carried${slot.state}` : places.load(slot)),
-    store: (slot, value) => {
-      if (slot.kind === 'vectorCotangent') return `sum${sums.indexOf(slot)} += ${value};`;
-      if (slot.kind !== carried.store) return places.store(slot, value);
-      const stored = kept === null ? '' : ` if (${kept.condition}) { ${places.store(slot, value)} }`;
-      return `next${slot.state} = ${value};${stored}`;
+export function elementwiseKernel(places: Places, stage: LoopStage): Kernel {
+  const { loop } = places;
+  const { program, width } = stage;
+  const [from, to] = loop.direction === 1 ? (['before', 'after'] as const) : (['after', 'before'] as const);
+  const own = { ...stage, products: [] };
+  const isStored = (buffer: number) => program.stores.some(({ slot }) => slot.buffer === buffer);
+  const carried = loop.carried.map(({ buffer }) => buffer).filter(isStored);
+  const sums = program.stores.flatMap(({ slot }) => (slot.sum ? [slot] : []));
+  const carriedAt = (buffer: number, at: Reference['at']): Reference => ({ buffer, at, column: 0, width });
+  const isSaved = (buffer: number) => loop.buffers[buffer].life === 'saved';
+  const registers: Access = {
+    load: (reference) => {
+      const index = reference.at === from ? carried.indexOf(reference.buffer) : -1;
+      return index < 0 ? places.load(reference) : `carried${index}`;
+    },
+    store: (reference, value) => {
+      if (reference.sum) return `sum${sums.indexOf(reference)} += ${value};`;
+      const index = carried.indexOf(reference.buffer);
+      if (index < 0) return places.store(reference, value);
+      const kept = isSaved(reference.buffer)
+        ? ` if (u.keep == 1u) { ${places.store(reference, value)} }`
+        : '';
+      return `next${index} = ${value};${kept}`;
     },
   };
-  const at = (kind: 'load' | 'store', state: number) => ({ kind: carried[kind], state }) as Slot;
+  const body = stageFunction(places, [own], 0, registers);
+  const begin = carried
+    .map((buffer, i) => `carried${i} = ${places.load(carriedAt(buffer, from))};`)
+    .join('\n  ');
+  const finish = [
+    ...carried.map((buffer, i) => {
+      const store = places.store(carriedAt(buffer, to), `carried${i}`);
+      return isSaved(buffer) ? `if (u.keep == 0u) { ${store} }` : store;
+    }),
+    ...sums.map((sum, i) => places.store(sum, `sum${i}`)),
+  ].join('\n  ');
   const code = `
-${repeatText(carried.count, (s) => `var<private> carried${s}: f32;\nvar<private> next${s}: f32;`)}
-${repeatText(sums.count, (i) => `var<private> sum${i}: f32;`)}
-${loopFunctions(loop)}
-${stageFunction(loop, 0, { places: registers, padded: loop.padded })}
-fn begin(row: u32, unit: u32, position: u32) {
-  ${loop.step}
-  ${repeatText(carried.count, (s) => `carried${s} = ${places.load(at('load', s))};`)}
+${repeatText(carried.length, (i) => `var<private> carried${i}: f32;\nvar<private> next${i}: f32;`)}
+${repeatText(sums.length, (i) => `var<private> sum${i}: f32;`)}
+${stageFunctions([own])}
+${body}
+fn begin(row: u32, unit: u32, step: u32) {
+  ${places.declare(begin)}
+  ${begin}
 }
-fn finish(row: u32, unit: u32, position: u32) {
-  ${loop.step}
-  ${kept === null ? '' : `if (!(${kept.condition})) {`}
-  ${repeatText(carried.count, (s) => places.store(at('store', s), `carried${s}`))}
-  ${kept === null ? '' : '}'}
-  ${repeatText(sums.count, (i) => `${sums.place(i)} += sum${i};`)}
+fn finish(row: u32, unit: u32, step: u32) {
+  ${places.declare(finish)}
+  ${finish}
 }
-${writeFlatMain(`let row = index / u.units;
-  let unit = index % u.units;
+${writeFlatMain(`let row = index / ${places.width(width)};
+  let unit = index % ${places.width(width)};
   if (row >= u.batch) { return; }
-  let end = u.position + u.positions;
-  begin(row, unit, u.position);
-  for (var position = u.position; position < end; position++) {
-    stage0(row, unit, position);
-    ${repeatText(carried.count, (s) => `carried${s} = next${s};`)}
+  begin(row, unit, ${places.step('0u')});
+  for (var i = 0u; i < u.steps; i++) {
+    stage0(row, unit, ${places.step('i')});
+    ${repeatText(carried.length, (i) => `carried${i} = next${i};`)}
   }
-  finish(row, unit, end - 1u);`)}`;
-  return { name: `${loop.name}, elementwise`, uniforms: uniformsIn(code), bindings: loop.bindings, code };
+  finish(row, unit, ${places.step('u.steps - 1u')});`)}`;
+  return {
+    name: `${loop.name}, elementwise`,
+    uniforms: uniformsIn(code),
+    bindings: places.bindings([own]),
+    code,
+  };
 }
+
+/** Whether a loop can run elementwise: its body is one stage without products, and no thread needs numbers of another. */
+export const isElementwise = ({ body, crossesThreads }: Places): boolean =>
+  body.length === 1 && body[0].products.length === 0 && !crossesThreads;

@@ -1,12 +1,35 @@
-import type { Slot } from '@sluice/core/backend';
-import { type Kernel, repeatText } from '../kernel.js';
-import type { Places } from '../wgsl/program.js';
-import { hasWork, type Loop, type LoopProduct, type Operand, uniformsIn } from './loop.js';
-import { loopFunctions, stageFunction } from './stage.js';
+import type { Reference } from '@sluice/core/backend';
+import { type Kernel, repeatText, uniformsIn } from '../kernel.js';
+import { type BodyProduct, blocksOf, hasWork, writesOf } from './body.js';
+import type { Places } from './places.js';
+import { type Access, resultsOf, stageFunction, stageFunctions } from './stage.js';
 
-/** The number of rows of `units` numbers that a loop's operands take in workgroup memory. */
-export const operandBlocks = ({ operands }: Pick<Loop, 'operands'>): number =>
-  operands.reduce((sum, { blocks, isDoubleBuffered }) => sum + blocks * (isDoubleBuffered ? 2 : 1), 0);
+/** The rows of a buffer that products multiply, in workgroup memory. */
+interface Operand {
+  readonly buffer: number;
+  readonly width: number;
+  /** The numbers before it. */
+  readonly start: number;
+  /** Whether it has two places, which take turns: a state is read and written in the same step. */
+  readonly takesTurns: boolean;
+}
+
+function operandsOf(places: Places): Operand[] {
+  const buffers = [...new Set(places.products.map(({ left }) => left.buffer))];
+  let start = 0;
+  return buffers.map((buffer) => {
+    const { name, rows, width } = places.buffer({ buffer });
+    const isStored = places.body.flatMap(writesOf).some((row) => row.buffer === buffer);
+    if (!isStored) throw new Error(`a product of a time step reads ${name}, which no step writes`);
+    const operand = { buffer, width, start, takesTurns: rows === 'states' };
+    start += operand.takesTurns ? 2 * width : width;
+    return operand;
+  });
+}
+
+/** The numbers of a batch row that the operands of products take in workgroup memory. */
+export const operandNumbers = (places: Places): number =>
+  operandsOf(places).reduce((sum, { width, takesTurns }) => sum + (takesTurns ? 2 * width : width), 0);
 
 /**
  * How the four threads of a quad (feature `subgroups`) share work.
@@ -53,10 +76,11 @@ const NUMBERED = `if (thread == 0u) { atomicStore(&quads, 0u); }
  * threads are too few to keep the GPU busy; it has not been measured on a GPU.
  */
 export function residentKernel(
-  loop: Loop,
+  places: Places,
   { rows, threads, together, quads, capacity }: ResidentSizes,
 ): Kernel {
-  const { operands, stages, places } = loop;
+  const operands = operandsOf(places);
+  const { body, loop } = places;
   const units = Array.from({ length: together }, (_, i) => i);
   const sharesUnit = quads === 'unit';
   /** The number of workers, threads or quads, among which units are divided. */
@@ -74,39 +98,40 @@ export function residentKernel(
     if (rows === 1) return `${name}_0`;
     return parts === 1 ? `${name}_0[lane]` : `select(${name}_0, ${name}_1, lane >= 4u)[lane % 4u]`;
   };
-  const firstBlocks = operands.map((_, i) => operandBlocks({ operands: operands.slice(0, i) }));
-  /** Writes where an operand's block begins in workgroup memory; `turn` selects a half of the double buffer. */
-  const operandStart = ({ isDoubleBuffered, blocks }: Operand, i: number, block: number, turn: string) => {
-    const first = `${firstBlocks[i] + block}u`;
-    return `(${isDoubleBuffered ? `${first} + (${turn}) * ${blocks}u` : first}) * u.units`;
+  /** Writes where columns of an operand begin in workgroup memory. */
+  const operandStart = ({ start, width, takesTurns }: Operand, { at, column }: Reference) => {
+    const first = operandPlace(start + column);
+    if (!takesTurns) return first;
+    return `${first} + ${at === 'after' ? '(1u - step % 2u)' : '(step % 2u)'} * ${places.width(width)}`;
   };
-  const publish = (slot: Slot, value: string): string =>
-    operands
-      .flatMap((operand, i) => {
-        const block = operand.blockOf(slot);
-        if (block === null) return [];
-        const at = `${operandStart(operand, i, block, '1u - position % 2u')} + unit`;
-        return [` ${operandOfLane(at)} = ${value};`];
-      })
-      .join('');
-  const published: Places = {
-    load: (slot) => places.load(slot),
-    store: (slot, value) => `${places.store(slot, value)}${publish(slot, value)}`,
+  const starts: number[] = [];
+  const operandPlace = (start: number) => {
+    if (!starts.includes(start)) starts.push(start);
+    return places.number(`operand${starts.indexOf(start)}`, start);
   };
-  const multiply = (product: LoopProduct) => {
-    const at = operandStart(operands[product.operand], product.operand, product.firstBlock, 'position % 2u');
+  const operandOf = ({ buffer }: Reference) => operands.find((operand) => operand.buffer === buffer);
+  const published: Access = {
+    load: (reference) => places.load(reference),
+    store: (reference, value) => {
+      const operand = operandOf(reference);
+      const stored = places.store(reference, value);
+      if (operand === undefined) return stored;
+      return `${stored} ${operandOfLane(`${operandStart(operand, reference)} + unit`)} = ${value};`;
+    },
+  };
+  const multiply = (product: BodyProduct, results: readonly string[], blockWidth: string) => {
     const add = (name: string, block: number) =>
       forUnits((i) => {
         const weight = `weight_${block}_${i}`;
         const added = forParts((part) => `${name}_${i}_${part} += rows${part} * ${weight};`);
-        return `let ${weight} = ${loop.weight(`weight + unit${i} + ${block}u * u.units`)}; ${added}`;
+        return `let ${weight} = ${places.weight(`weight + unit${i} + ${block}u * ${blockWidth}`)}; ${added}`;
       });
     const addProducts = (k: string, rowsOf: (part: number) => string) => `{
-        let weight = ${product.weightRow(k)};
+        let weight = ${places.weightRow(product, k)};
         ${forParts((part) => `let rows${part} = ${rowsOf(part)};`)}
-        ${product.results.map(add).join('\n        ')}
+        ${results.map(add).join('\n        ')}
       }`;
-    const depth = `${product.depthBlocks}u * u.units`;
+    const depth = places.width(product.left.width);
     const operandAt = (k: string, part: number) => `operandMemory[(operand + ${k}) * ${parts}u + ${part}u]`;
     const one = addProducts('k', (part) => operandAt('k', part));
     const overDepth: Readonly<Record<Quads, string>> = {
@@ -118,21 +143,29 @@ export function residentKernel(
       }`,
     };
     return `{
-      let operand = ${at};
+      let operand = ${operandStart(operandOf(product.left) as Operand, product.left)};
       ${overDepth[quads]}
     }`;
   };
-  const working = [...stages.keys()].filter((index) => hasWork(stages[index]));
+  const working = [...body.keys()].filter((index) => hasWork(body[index]));
   const runStage = (index: number) => {
-    const stage = stages[index];
-    const sums = stage.products.flatMap(({ results }) => results);
+    const stage = body[index];
+    const width = places.width(stage.width);
+    const sums = resultsOf(stage).map(({ name }) => name);
+    const multiplied = stage.products.map((product, i) =>
+      multiply(
+        product,
+        blocksOf(stage, product, `product${i}`).map(({ name }) => name),
+        width,
+      ),
+    );
     const declared = sums.map((name) =>
       forUnits((i) => forParts((part) => `var ${name}_${i}_${part} = ${type}();`)),
     );
     const chosen = sums.map((name) =>
       forParts((part) => {
         const ofUnits = units.map((i) => `${name}_${i}_${part}`);
-        return `let ${name}_${part} = ${ofUnits.reduce((others, sum, i) => `select(${others}, ${sum}, i == ${i}u)`)};`;
+        return `let ${name}_${part} = ${ofUnits.reduce((others, sum, i) => `select(${others}, ${sum}, each == ${i}u)`)};`;
       }),
     );
     /** Sums over the threads of a quad; each gets the sum. */
@@ -148,44 +181,52 @@ export function residentKernel(
     // Threads that exchange numbers must run to the end, even beyond the last unit.
     const firstUnits =
       quads !== 'none'
-        ? `for (var start = 0u; start < u.units; start += ${together * workers}u) {
+        ? `for (var start = 0u; start < ${width}; start += ${together * workers}u) {
       let first = start + worker;`
-        : `for (var first = worker; first < u.units; first += ${together * workers}u) {`;
+        : `for (var first = worker; first < ${width}; first += ${together * workers}u) {`;
     return `
     ${firstUnits}
       // Units beyond the last read the last one and store nothing.
-      ${forUnits((i) => `let unit${i} = min(first + ${i * workers}u, u.units - 1u);`)}
+      ${forUnits((i) => `let unit${i} = min(first + ${i * workers}u, ${width} - 1u);`)}
       ${declared.join('\n      ')}
-      ${[...stage.products.map(multiply), ...joined].join('\n      ')}
-      for (var i = 0u; i < ${together}u; i++) {
-        let unit = first + i * ${workers}u;
+      ${[...multiplied, ...joined].join('\n      ')}
+      for (var each = 0u; each < ${together}u; each++) {
+        let unit = first + each * ${workers}u;
         ${chosen.join('\n        ')}
         for (var lane = ${sharesUnit ? 'own' : '0u'}; lane < ${rows}u; lane += ${sharesUnit ? 4 : 1}u) {
           let row = firstRow + lane;
-          if (unit < u.units && row < u.batch) { stage${index}(${['row', 'unit', 'position', 'lane', ...sums.map(sumOfLane)].join(', ')}); }
+          if (unit < ${width} && row < u.batch) { stage${index}(${['row', 'unit', 'step', 'lane', ...sums.map(sumOfLane)].join(', ')}); }
         }
       }
     }
-    workgroupBarrier();`;
+    ${places.crossesThreads ? 'storageBarrier(); ' : ''}workgroupBarrier();`;
   };
-  const begin = operands.flatMap((operand, i) => {
-    if (operand.before === null) return [];
-    const at = `${operandStart(operand, i, 0, 'position % 2u')} + unit`;
-    return [`${operandOfLane(at)} = ${places.load(operand.before)};`];
+  const from = loop.direction === 1 ? 'before' : 'after';
+  const carried = operands.filter(({ takesTurns }) => takesTurns);
+  const begin = carried.map((operand, i) => {
+    const { buffer, width } = operand;
+    const row: Reference = { buffer, at: from, column: 0, width };
+    const load = `${operandOfLane(`${operandStart(operand, row)} + unit`)} = ${places.load(row)};`;
+    return `
+fn begin${i}(row: u32, unit: u32, step: u32, lane: u32) {
+  ${places.declare(load)}
+  ${load}
+}`;
   });
+  const runBegin = carried.map(
+    ({ width }, i) => `for (var unit = thread; unit < ${places.width(width)}; unit += ${threads}u) {
+    for (var lane = 0u; lane < ${rows}u; lane++) {
+      if (firstRow + lane < u.batch) { begin${i}(firstRow + lane, unit, ${places.step('0u')}, lane); }
+    }
+  }`,
+  );
+  const stageCode = working.map((index) => stageFunction(places, body, index, published, ['lane: u32']));
   const code = `
 var<workgroup> operandMemory: array<${type}, ${capacity * parts}>;
 ${sharesUnit ? 'var<workgroup> quads: atomic<u32>;' : ''}
-${loopFunctions(loop)}
-${working.map((index) => stageFunction(loop, index, { places: published, padded: loop.padded }, ['lane: u32'])).join('\n')}
-${
-  begin.length === 0
-    ? ''
-    : `fn begin(row: u32, unit: u32, position: u32, lane: u32) {
-  ${loop.step}
-  ${begin.join('\n  ')}
-}`
-}
+${stageFunctions(body)}
+${stageCode.join('\n')}
+${begin.join('')}
 @compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -195,22 +236,13 @@ fn main(
   ${quads === 'none' ? '' : 'let own = inSubgroup % 4u;'}
   ${sharesUnit ? NUMBERED : 'let worker = thread;'}
   let firstRow = group.x * ${rows}u;
-  ${
-    begin.length === 0
-      ? ''
-      : `for (var unit = thread; unit < u.units; unit += ${threads}u) {
-    for (var lane = 0u; lane < ${rows}u; lane++) {
-      if (firstRow + lane < u.batch) { begin(firstRow + lane, unit, u.position, lane); }
-    }
-  }
-  workgroupBarrier();`
-  }
-  let end = u.position + u.positions;
-  for (var position = u.position; position < end; position++) {
+  ${runBegin.length === 0 ? '' : `${runBegin.join('\n  ')}\n  workgroupBarrier();`}
+  for (var i = 0u; i < u.steps; i++) {
+    let step = ${places.step('i')};
     ${working.map(runStage).join('')}
   }
 }`;
   const name = `${loop.name}, resident`;
   const enable = quads === 'none' ? [] : ['subgroups'];
-  return { name, enable, uniforms: uniformsIn(code), bindings: loop.bindings, code };
+  return { name, enable, uniforms: uniformsIn(code), bindings: places.bindings(body), code };
 }

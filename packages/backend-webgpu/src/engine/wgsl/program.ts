@@ -1,11 +1,5 @@
-import type { Program, Slot } from '@sluice/core/backend';
+import type { Program } from '@sluice/core/backend';
 import { operations } from './operations.js';
-
-/** How a device reads and writes a program's slots: WGSL expressions that load, and statements that store. */
-export interface Places {
-  load(slot: Slot): string;
-  store(slot: Slot, value: string): string;
-}
 
 /**
  * Writes a number as a WGSL literal of exactly its float32 value.
@@ -22,10 +16,10 @@ export function writeLiteral(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** Writes the statements that compute a program for one element, and the expression of each value. */
-export function programValues(
-  { loads, constants, operations: steps }: Program,
-  load: Places['load'],
+/** Writes the statements that load and compute a program for one element, and the expression of each value. */
+export function programValues<Place>(
+  { loads, constants, operations: steps }: Program<Place>,
+  load: (place: Place) => string,
 ): { readonly statements: string[]; value(index: number): string } {
   const constantAt = loads.length;
   const stepAt = constantAt + constants.length;
@@ -34,7 +28,7 @@ export function programValues(
     return isConstant ? writeLiteral(constants[index - constantAt]) : `v${index}`;
   };
   const statements = [
-    ...loads.map((slot, i) => `let v${i} = ${load(slot)};`),
+    ...loads.map((place, i) => `let v${i} = ${load(place)};`),
     ...steps.map(({ name, inputs }, i) => {
       const [a, b = a, c = a] = inputs.map((input) =>
         name === 'mul' ? writeFactor(value(input)) : value(input),
@@ -43,12 +37,6 @@ export function programValues(
     }),
   ];
   return { statements, value };
-}
-
-/** Writes the statements of a program for one element. All loads come before the first store. */
-export function programStatements(program: Program, places: Places): string[] {
-  const { statements, value } = programValues(program, places.load);
-  return [...statements, ...program.stores.map((store) => places.store(store.slot, value(store.value)))];
 }
 
 /** Compilers replace a product with a constant 0 by 0, even for NaN, so a uniform supplies the 0. */

@@ -1,8 +1,8 @@
 import type { LoopOptions } from '../../loop/build.js';
-import type { Source } from '../../loop/loop.js';
 import { loopOf } from '../../loop/loops.js';
 import { savedLength } from '../../loop/saved.js';
 import type { Plan } from '../../plan/plan.js';
+import { forwardArguments, gradientArguments, maskedBy, Results } from '../arguments.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs, SequenceResult } from '../interface.js';
 import type { CompiledLoops } from './compiled-loops.js';
 import type { AnyKernels } from './matrices.js';
@@ -18,17 +18,10 @@ export function runForward<Memory>(
 ): SequenceResult<Memory> {
   const loop = loopOf(plan, keep ? 'training' : 'inference', optionsFor(inputs));
   const saved = keep ? kernels.allocate(savedLength(plan, inputs.batch, inputs.timesteps)) : undefined;
-  const states: Memory[] = [];
-  let sequence: Memory | undefined;
-  runLoop(kernels, loop, compiled.of(loop), inputs, {
-    given: (source) => inputOf(inputs, source),
-    result: (source, memory) => {
-      if (source.kind === 'finalState') states[source.index] = memory;
-      else sequence = memory;
-    },
-    saved,
-  });
-  return { sequence: sequence as Memory, states, saved };
+  const results = new Results<Memory>();
+  const buffers = { given: forwardArguments(inputs), result: results.take, saved };
+  runLoop(kernels, loop, compiled.of(loop), inputs, buffers);
+  return results.forward(saved);
 }
 
 /** The gradient of a plan, with the saved values of a forward pass. */
@@ -37,49 +30,19 @@ export function runGradient<Memory>(
   compiled: CompiledLoops,
   plan: Plan,
   inputs: SequenceInputs<Memory>,
-  { sequence, saved }: SequenceResult<Memory>,
+  result: SequenceResult<Memory>,
   cotangents: SequenceCotangents<Memory>,
 ): SequenceGradient<Memory> {
   const loop = loopOf(plan, 'gradient', optionsFor(inputs));
-  const parameters: Memory[] = [];
-  const initialStates: Memory[] = [];
-  let x: Memory | undefined;
-  runLoop(kernels, loop, compiled.of(loop), inputs, {
-    given: (source) => {
-      if (source.kind === 'output') return sequence;
-      if (source.kind === 'outputCotangent') return cotangents.sequence;
-      if (source.kind === 'stateCotangent') return cotangents.states?.[source.index];
-      return inputOf(inputs, source);
-    },
-    result: (source, memory) => {
-      if (source.kind === 'parameterGradient') parameters[source.index] = memory;
-      else if (source.kind === 'initialStateGradient') initialStates[source.index] = memory;
-      else x = memory;
-    },
-    saved,
-  });
-  return { x: x as Memory, parameters, initialStates };
+  const results = new Results<Memory>();
+  const given = gradientArguments(inputs, result, cotangents);
+  const buffers = { given, result: results.take, saved: result.saved };
+  runLoop(kernels, loop, compiled.of(loop), inputs, buffers);
+  return results.gradient();
 }
 
 function optionsFor<Memory>(inputs: SequenceInputs<Memory>): LoopOptions {
-  const { batch, timesteps, timeMajor, reverse, mask, maskedOutput = 'repeat' } = inputs;
+  const { batch, timesteps, timeMajor, reverse } = inputs;
   const isInOrder = timesteps === 1 || (!reverse && (timeMajor === true || batch === 1));
-  return { masked: mask === undefined ? 'no' : maskedOutput, copied: !isInOrder };
-}
-
-function inputOf<Memory>(inputs: SequenceInputs<Memory>, source: Source): Memory | undefined {
-  switch (source.kind) {
-    case 'x':
-      return inputs.x;
-    case 'mask':
-      return inputs.mask;
-    case 'parameter':
-      return inputs.parameters[source.index];
-    case 'recurrentMask':
-      return inputs.recurrentMasks?.[source.index];
-    case 'initialState':
-      return inputs.initialStates?.[source.index];
-    default:
-      throw new Error(`${source.kind} is no input of a pass`);
-  }
+  return { masked: maskedBy(inputs), x: isInOrder ? 'steps' : 'copied' };
 }
