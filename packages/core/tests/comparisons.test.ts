@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { loopOf } from '../src/backend/index.js';
 import {
   Expression,
   equal,
@@ -92,7 +93,8 @@ describe('where', () => {
 
   test('with a constant condition is the chosen row itself', () => {
     const always: Equation = (a, b) => where(new Expression({ kind: 'constant', value: 1 }), a, b);
-    const [{ program }] = planFor(cellOf(always), { inputSize: 1, units: 1 }).inference.stages;
+    const plan = planFor(cellOf(always), { inputSize: 1, units: 1 });
+    const [{ program }] = loopOf(plan, 'inference', { masked: 'no', x: 'steps' }).body;
     expect(program.operations).toEqual([]);
     expect(slopesOf(always, 1, 2)).toEqual([1, 0]);
   });

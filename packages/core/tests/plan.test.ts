@@ -1,15 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { isInputProjection, type Schedule } from '../src/backend/index.js';
+import { isInputProjection, type Loop, loopOf, type Pass } from '../src/backend/index.js';
 import { bias, kernel, recurrentKernel, recurrentVector, sigmoid, tanh } from '../src/equations/index.js';
 import { type Cell, cells, defineCell, type Plan, planFor } from '../src/index.js';
 
 const SIZES = { inputSize: 3, units: 4 };
 
-/** Stages with a matrix product at every step. */
-const stagesOf = ({ stages }: Schedule): number =>
-  stages.filter(({ products }) => products.length > 0).length;
+/** The loop of a pass without a mask. */
+const loop = (plan: Plan, pass: Pass = 'inference'): Loop => loopOf(plan, pass, { masked: 'no', x: 'steps' });
 
-const operationsOf = ({ stages }: Schedule) => stages.flatMap(({ program }) => program.operations);
+/** Stages with a matrix product at every step. */
+const stagesOf = ({ body }: Loop): number => body.filter(({ products }) => products.length > 0).length;
+
+const operationsOf = ({ body }: Loop) => body.flatMap(({ program }) => program.operations);
+
+/** The values of a step, beside the states, that a forward loop stores: for every step if they are saved. */
+const valuesOf = ({ buffers }: Loop, life: 'saved' | 'scratch') =>
+  buffers.filter((buffer) => buffer.life === life && buffer.name.startsWith('value')).length;
 
 const variants: Record<string, Cell> = {
   ...Object.fromEntries(Object.entries(cells).map(([name, factory]) => [name, factory()])),
@@ -34,9 +40,9 @@ describe('stages', () => {
     ['indRnn', 0],
   ])('%s has %d, forward and backward', (name, stages) => {
     const plan = planFor(variants[name], SIZES);
-    expect(stagesOf(plan.inference)).toBe(stages);
-    expect(stagesOf(plan.training)).toBe(stages);
-    expect(stagesOf(plan.gradient.schedule)).toBe(stages);
+    for (const pass of ['inference', 'training', 'gradient'] as const) {
+      expect(stagesOf(loop(plan, pass))).toBe(stages);
+    }
   });
 
   test.each(Object.keys(variants))('%s projects its input once, all blocks in one product', (name) => {
@@ -44,16 +50,23 @@ describe('stages', () => {
     const projections = plan.products.filter(isInputProjection);
     expect(projections).toHaveLength(1);
     expect(projections[0].results).toHaveLength(plan.parameters[0].blocks.length);
-    const inLoop = plan.inference.stages.flatMap(({ products }) => products);
-    expect(inLoop.some((index) => isInputProjection(plan.products[index]))).toBe(false);
+    const { before, body, buffers } = loop(plan);
+    const readsX = ({ products }: (typeof body)[number]) =>
+      products.some(
+        (product) => product.kind === 'rows' && buffers[product.left.buffer].source?.kind === 'x',
+      );
+    expect(before.filter(readsX)).toHaveLength(1);
+    expect(body.some(readsX)).toBe(false);
   });
 
   test('a reset-before GRU multiplies update and reset together, then the candidate', () => {
-    const { products, inference } = planFor(cells.gru({ resetAfter: false }), SIZES);
-    const grouped = inference.stages
-      .slice(1)
-      .map((stage) => stage.products.map((p) => [products[p].firstBlock, products[p].results.length]));
-    expect(grouped).toEqual([[[0, 2]], [[2, 1]]]);
+    const { body } = loop(planFor(cells.gru({ resetAfter: false }), SIZES));
+    const columnsOf = ({ products }: (typeof body)[number]) =>
+      products.map(
+        (product) => product.kind === 'rows' && [product.weights.firstColumn, product.weights.columns],
+      );
+    const { units } = SIZES;
+    expect(body.slice(1).map(columnsOf)).toEqual([[[0, 2 * units]], [[2 * units, units]]]);
   });
 
   test('an unused block in between divides a product', () => {
@@ -84,12 +97,12 @@ describe('saved values', () => {
     ['gru', 4],
     ['minGru', 2],
   ])('%s keeps %d', (name, count) => {
-    expect(planFor(variants[name], SIZES).training.values).toBe(count);
+    expect(valuesOf(loop(planFor(variants[name], SIZES), 'training'), 'saved')).toBe(count);
   });
 
   test('without a gradient are only the operands of products', () => {
-    expect(planFor(variants.lstm, SIZES).inference.values).toBe(0);
-    expect(planFor(variants['gru, reset before'], SIZES).inference.values).toBe(1);
+    expect(valuesOf(loop(planFor(variants.lstm, SIZES)), 'scratch')).toBe(0);
+    expect(valuesOf(loop(planFor(variants['gru, reset before'], SIZES)), 'scratch')).toBe(1);
   });
 });
 
@@ -109,25 +122,27 @@ describe('common subexpressions', () => {
 
   test('are computed once', () => {
     const twice = planFor(cellOf('written twice'), SIZES);
-    expect(twice.inference).toEqual(planFor(cellOf('shared'), SIZES).inference);
-    expect(operationsOf(twice.inference).filter(({ name }) => name === 'sigmoid')).toHaveLength(1);
+    expect(loop(twice)).toEqual(loop(planFor(cellOf('shared'), SIZES)));
+    expect(operationsOf(loop(twice)).filter(({ name }) => name === 'sigmoid')).toHaveLength(1);
     expect(twice.products).toHaveLength(2);
   });
 
   test('are found in either order of a sum, not of a difference', () => {
     const count = (ops: (a: 'add' | 'sub') => 'add' | 'sub') =>
       operationsOf(
-        planFor(
-          defineCell({
-            name: 'order',
-            states: ['h'],
-            parameters: { recurrentVector: recurrentVector('a') },
-            equations: ({ h }, { recurrentVector: v }) => ({
-              h: tanh(h[ops('add')](v.a)).mul(sigmoid(v.a[ops('add')](h))),
+        loop(
+          planFor(
+            defineCell({
+              name: 'order',
+              states: ['h'],
+              parameters: { recurrentVector: recurrentVector('a') },
+              equations: ({ h }, { recurrentVector: v }) => ({
+                h: tanh(h[ops('add')](v.a)).mul(sigmoid(v.a[ops('add')](h))),
+              }),
             }),
-          }),
-          SIZES,
-        ).inference,
+            SIZES,
+          ),
+        ),
       ).length;
     expect(count(() => 'add')).toBe(4);
     expect(count(() => 'sub')).toBe(5);
@@ -141,9 +156,9 @@ describe('common subexpressions', () => {
       useBias: false,
       equations: ({ h }, { bias: b }) => ({ h: h.mul(1).add(b.a).sub(0).div(1).add(b.a.add(2).mul(3)) }),
     });
-    const { inference } = planFor(cell, SIZES);
+    const inference = loop(planFor(cell, SIZES));
     expect(operationsOf(inference).map(({ name }) => name)).toEqual(['add']);
-    expect(inference.stages[0].program.constants).toEqual([6]);
+    expect(inference.body[0].program.constants).toEqual([6]);
   });
 
   test('a product with zero stays: zero times NaN is NaN', () => {
@@ -153,7 +168,7 @@ describe('common subexpressions', () => {
       parameters: {},
       equations: ({ h }) => ({ h: h.mul(0) }),
     });
-    expect(operationsOf(planFor(cell, SIZES).inference).map(({ name }) => name)).toEqual(['mul']);
+    expect(operationsOf(loop(planFor(cell, SIZES))).map(({ name }) => name)).toEqual(['mul']);
   });
 });
 
@@ -161,7 +176,9 @@ describe('a plan', () => {
   test.each(Object.keys(variants))('of %s is plain data', (name) => {
     const plan = planFor(variants[name], SIZES);
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
-    expect(structuredClone(plan)).toEqual(plan);
+    const copy = structuredClone(plan);
+    expect(copy).toEqual(plan);
+    expect(loop(copy, 'gradient')).toEqual(loop(plan, 'gradient'));
   });
 
   test('is created once for a cell, its sizes and options', () => {

@@ -19,7 +19,7 @@ export { loopOf, type Pass } from '../loop/loops.js';
 export { savedLength } from '../loop/saved.js';
 export { outputState } from '../plan/plan.js';
 export { type ArrayPlace, pointwiseProgram } from '../plan/pointwise.js';
-export type { Program, Schedule, Slot, Stage } from '../plan/program.js';
+export type { Program } from '../plan/program.js';
 export {
   type Arguments,
   forwardArguments,

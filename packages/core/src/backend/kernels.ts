@@ -27,7 +27,6 @@ export interface RowAccess {
   readonly spread?: boolean;
   /** Stores: the sum over the rows is added to one row. */
   readonly sum?: boolean;
-  readonly kind?: string;
 }
 
 /** The rows a compiled program works on, in the order of the program's loads and stores. */

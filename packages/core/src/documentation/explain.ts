@@ -1,8 +1,11 @@
 import type { Cell } from '../equations/define-cell.js';
 import type { Sizes } from '../equations/parameters.js';
+import { gradientOf } from '../gradient/step-gradient.js';
 import { isInputProjection, type Product } from '../graph/products.js';
+import { productName, transposedName } from '../loop/build.js';
+import type { Loop, LoopProduct } from '../loop/loop.js';
+import { loopOf } from '../loop/loops.js';
 import { type Plan, planFor } from '../plan/plan.js';
-import type { Schedule } from '../plan/program.js';
 import { tex, text } from './notation.js';
 import { writeEquations, writeMatrix, writeOperand } from './write.js';
 
@@ -12,6 +15,9 @@ import { writeEquations, writeMatrix, writeOperand } from './write.js';
  */
 export function explain(cell: Cell, sizes: Sizes = TYPICAL_SIZES): string {
   const plan = planFor(cell, sizes);
+  const options = { masked: 'no', x: 'steps' } as const;
+  const forward = loopOf(plan, 'inference', options);
+  const gradient = loopOf(plan, 'gradient', options);
   const title = plan.cell.source ? `${plan.cell.name} (${plan.cell.source})` : plan.cell.name;
   return [
     title,
@@ -22,10 +28,10 @@ export function explain(cell: Cell, sizes: Sizes = TYPICAL_SIZES): string {
     ),
     section('Parameters', parameterLines(plan)),
     section('Once for the whole sequence', onceLines(plan)),
-    section('At every time step', stageLines(plan, plan.inference)),
-    section('Backwards, at every time step', stageLines(plan, plan.gradient.schedule)),
+    section('At every time step', stageLines(plan, forward)),
+    section('Backwards, at every time step', stageLines(plan, gradient)),
     section('Kept for the gradient', keptLines(plan)),
-    section('Operations for one step of one row', countLines(plan)),
+    section('Operations for one step of one row', countLines(plan, forward, gradient)),
   ].join('\n\n');
 }
 
@@ -77,30 +83,46 @@ function onceLines(plan: Plan): string[] {
   return [...projections, ...weights];
 }
 
-function stageLines(plan: Plan, { stages }: Schedule): string[] {
-  const isGradient = stages === plan.gradient.schedule.stages;
-  const lines = stages.flatMap(({ products, program }) => {
+function stageLines(plan: Plan, loop: Loop): string[] {
+  const lines = loop.body.flatMap(({ products, program }) => {
     const count = program.operations.length;
-    const matrix = products.map((index) => (isGradient ? transposedLine : productLine)(plan, index));
+    const before = products.map((product) => workLine(plan, loop, product));
     return count === 0 && program.stores.length === 0
-      ? matrix
-      : [...matrix, `pointwise program: ${count} operations`];
+      ? before
+      : [...before, `pointwise program: ${count} operations`];
   });
   return lines.length > 0 ? lines : ['nothing'];
 }
 
-function keptLines(plan: Plan): string[] {
-  const rows = plan.training.values + plan.states.length;
-  return [`${rows} rows of ${plan.units} for each step and batch row, ${plan.states.length} of them states`];
+/** A product or an operation on whole rows of a time step. */
+function workLine(plan: Plan, { buffers, direction }: Loop, product: LoopProduct): string {
+  if (product.kind === 'row') {
+    return `row operation: ${product.name}, ${product.operand.width} to ${product.result.width} numbers`;
+  }
+  const [nameOf, lineOf] = direction === 1 ? [productName, productLine] : [transposedName, transposedLine];
+  const { name } = buffers[product.result.buffer];
+  return lineOf(
+    plan,
+    plan.products.findIndex((_, index) => nameOf(index) === name),
+  );
 }
 
-function countLines(plan: Plan): string[] {
-  const count = ({ stages }: Schedule) =>
-    stages.reduce((sum, { program }) => sum + program.operations.length, 0) * plan.units;
+function keptLines(plan: Plan): string[] {
+  const { savedValues } = gradientOf(plan);
+  const numbers = [...savedValues.map((id) => plan.widths[id]), ...plan.stateWidths];
+  const total = numbers.reduce((sum, width) => sum + width, 0);
+  return [
+    `${numbers.length} rows, ${total} numbers, for each step and batch row, ${plan.states.length} of them states`,
+  ];
+}
+
+function countLines(plan: Plan, forward: Loop, gradient: Loop): string[] {
+  const count = ({ body }: Loop) =>
+    body.reduce((sum, { program, width }) => sum + program.operations.length * width, 0);
   const products = plan.products.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
   return [
-    `forward: ${products} multiply-adds in matrix products, ${count(plan.inference)} pointwise operations`,
-    `gradient: ${2 * products} multiply-adds in matrix products, ${count(plan.gradient.schedule)} pointwise operations`,
+    `forward: ${products} multiply-adds in matrix products, ${count(forward)} pointwise operations`,
+    `gradient: ${2 * products} multiply-adds in matrix products, ${count(gradient)} pointwise operations`,
   ];
 }
 

@@ -2,7 +2,7 @@ import { type NodeId, type OperationName, operations } from '../equations/operat
 import { rowOperations } from '../equations/row-operations.js';
 import { type GraphBuilder, reachable } from '../graph/graph.js';
 import type { Product } from '../graph/products.js';
-import type { Traced } from '../graph/trace.js';
+import type { Plan } from '../plan/plan.js';
 
 /** The nodes of the cotangents that leave one step. */
 export interface Cotangents {
@@ -25,8 +25,8 @@ export interface Cotangents {
  * sequence, one matrix product after the loop.
  */
 export function reverse(
-  { builder, states, output, outputWidth }: Traced,
-  products: readonly Product[],
+  builder: GraphBuilder,
+  { newStates: states, output, outputWidth, products }: Plan,
 ): Cotangents {
   const forward = reachable(builder.nodes, [...states, output]);
   const contributions = new Contributions(builder);

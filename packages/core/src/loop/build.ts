@@ -49,6 +49,10 @@ export const columnsOf = (rows: Reference, start: number, width: number): Refere
 /** Rows of one number each, which stands for a whole row. */
 export const spread = (rows: Reference): Reference => ({ ...rows, spread: true });
 
+/** The names of the buffers that hold the result of a plan's product, and of its transposed product in a gradient. */
+export const productName = (index: number): string => `product ${index}`;
+export const transposedName = (index: number): string => `transposed product ${index}`;
+
 /** One of the caller's buffers. */
 export const givenBuffer = (source: Source, rows: LoopBuffer['rows'], width: number): LoopBuffer => ({
   ...{ name: nameOf(source), source, rows, width },
@@ -154,18 +158,19 @@ export function weightsOf(plan: Plan, product: number): Omit<MatrixReference, 'b
   return { firstRow, rows, firstColumn, columns, stride: plan.parameters[parameter].shape[1] };
 }
 
-/** A plan's graph, extended by what a loop computes at padded steps. */
+/** The graph of a plan or of its gradient, extended by what a loop computes at padded steps. */
 export class MaskedGraph {
   readonly builder: GraphBuilder;
   private readonly numbers: NodeId[] = [];
 
   constructor(
     plan: Plan,
+    nodes: readonly Node[],
     private readonly isMasked: boolean,
   ) {
     this.builder = new GraphBuilder(plan);
     const operands = new Set(plan.operandValues);
-    for (const node of plan.nodes) this.numbers.push(this.builder.intern(this.translate(node, operands)));
+    for (const node of nodes) this.numbers.push(this.builder.intern(this.translate(node, operands)));
   }
 
   /** The node of this graph for one of the plan's. */

@@ -1,4 +1,5 @@
 import type { NodeId } from '../equations/operations.js';
+import { gradientOf } from '../gradient/step-gradient.js';
 import { isInputProjection, type Product } from '../graph/products.js';
 import { outputState, type Plan } from '../plan/plan.js';
 import { type Store, schedule } from '../plan/schedule.js';
@@ -9,6 +10,7 @@ import {
   givenBuffer,
   type LoopOptions,
   MaskedGraph,
+  productName,
   RowWork,
   resultBuffer,
   spread,
@@ -26,6 +28,8 @@ class ForwardLoop {
   private readonly graph: MaskedGraph;
   private readonly carried: Carried[] = [];
   private readonly states: readonly number[];
+  /** The values that are saved for the gradient. */
+  private readonly saved: readonly NodeId[];
   private readonly kept: NodeId[];
   /** The product of each result, and the result's place. */
   private readonly results = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
@@ -36,14 +40,15 @@ class ForwardLoop {
     private readonly keep: boolean,
   ) {
     this.given = new GivenBuffers(this.buffers, plan, options);
-    this.graph = new MaskedGraph(plan, options.masked !== 'no');
+    this.graph = new MaskedGraph(plan, plan.nodes, options.masked !== 'no');
     const operands = new Set(plan.operandValues);
     const kept = (id: NodeId) =>
       operands.has(id) ? this.graph.zeroIfPadded(this.graph.of(id)) : this.graph.of(id);
     const isOperation = (id: NodeId) => this.graph.builder.nodes[id].kind === 'operation';
-    this.kept = keep ? plan.savedValues.map(kept) : plan.operandValues.map(kept).filter(isOperation);
+    this.saved = keep ? gradientOf(plan).savedValues : [];
+    this.kept = keep ? this.saved.map(kept) : plan.operandValues.map(kept).filter(isOperation);
     // In the order of the saved layout, whether or not the schedule comes to use them.
-    if (keep) for (const index of plan.savedValues.keys()) this.buffers.rows(savedValue(plan, index));
+    if (keep) for (const index of this.saved.keys()) this.buffers.rows(savedValue(plan, index));
     this.states = plan.states.map((_, s) => this.addState(s));
     plan.products.forEach((product, index) => {
       this.addResults(product, index);
@@ -58,7 +63,7 @@ class ForwardLoop {
     const isElsewhere = (id: NodeId) => this.leaf(id) !== null;
     const work = new RowWork(builder, roots, buffers, plan.products.length, isElsewhere);
     for (const id of work.operandOperations()) if (!this.kept.includes(id)) this.kept.push(id);
-    const { stages } = schedule<Reference>({
+    const stages = schedule<Reference>({
       nodes: builder.nodes,
       widths: builder.widths,
       stores,
@@ -138,7 +143,7 @@ class ForwardLoop {
   private resultOf(index: number): Reference {
     const product = this.plan.products[index];
     const { columns: width } = product;
-    const name = `product ${index}`;
+    const name = productName(index);
     return isInputProjection(product)
       ? this.buffers.rows({ name, rows: 'steps', width, life: 'scratch' })
       : this.buffers.scratch(name, width);
@@ -165,7 +170,7 @@ class ForwardLoop {
   }
 
   private value(index: number, width: number): Reference {
-    return this.keep && index < this.plan.savedValues.length
+    return index < this.saved.length
       ? this.buffers.rows(savedValue(this.plan, index))
       : this.buffers.scratch(`value ${index}`, width);
   }

@@ -1,4 +1,5 @@
 import type { NodeId } from '../equations/operations.js';
+import { gradientOf, type StepGradient } from '../gradient/step-gradient.js';
 import { isInputProjection } from '../graph/products.js';
 import { outputState, type Plan } from '../plan/plan.js';
 import { type Store, schedule } from '../plan/schedule.js';
@@ -13,6 +14,7 @@ import {
   RowWork,
   resultBuffer,
   spread,
+  transposedName,
   weightsOf,
 } from './build.js';
 import { NOTHING } from './forward-loop.js';
@@ -29,6 +31,7 @@ export const gradientLoop = (plan: Plan, options: LoopOptions): Loop =>
 class GradientLoop {
   private readonly buffers = new Buffers();
   private readonly given: GivenBuffers;
+  private readonly gradient: StepGradient;
   private readonly graph: MaskedGraph;
   private readonly carried: Carried[] = [];
   private readonly before: LoopStage[] = [];
@@ -49,8 +52,9 @@ class GradientLoop {
   ) {
     const { buffers } = this;
     this.given = new GivenBuffers(buffers, plan, options);
-    this.graph = new MaskedGraph(plan, options.masked !== 'no');
-    const values = plan.savedValues.map(
+    this.gradient = gradientOf(plan);
+    this.graph = new MaskedGraph(plan, this.gradient.nodes, options.masked !== 'no');
+    const values = this.gradient.savedValues.map(
       (id, i) => [this.graph.of(id), buffers.rows(savedValue(plan, i))] as const,
     );
     this.saved = new Map(values);
@@ -81,7 +85,7 @@ class GradientLoop {
       if (node.kind !== 'transposedProduct') return work.find(id);
       return { index: node.product, slot: this.transposed(node.product) };
     };
-    const { stages } = schedule<Reference>({
+    const stages = schedule<Reference>({
       nodes: builder.nodes,
       widths: builder.widths,
       stores,
@@ -166,12 +170,12 @@ class GradientLoop {
   }
 
   private cotangentBuffer(buffer: number): Reference {
-    const width = this.plan.gradient.blockWidths[buffer].reduce((sum, columns) => sum + columns, 0);
+    const width = this.gradient.blockWidths[buffer].reduce((sum, columns) => sum + columns, 0);
     return this.buffers.rows({ name: `product cotangent ${buffer}`, rows: 'steps', width, life: 'scratch' });
   }
 
   private cotangentsOfProducts(): Reference[] {
-    const { blockWidths, places } = this.plan.gradient;
+    const { blockWidths, places } = this.gradient;
     const known = new Map<string, Reference>();
     return this.plan.products.map(({ columns }, index) => {
       const { buffer, firstBlock } = places[index];
@@ -205,7 +209,7 @@ class GradientLoop {
   }
 
   private transposed(product: number): Reference {
-    return this.buffers.scratch(`transposed product ${product}`, this.plan.products[product].rows);
+    return this.buffers.scratch(transposedName(product), this.plan.products[product].rows);
   }
 
   private leaf(id: NodeId): Reference | null {
@@ -226,7 +230,7 @@ class GradientLoop {
   private stores(): Store<Reference>[] {
     const { plan, graph } = this;
     const { builder } = graph;
-    const { buffers: blocks, blockWidths, vectors, input, previousStates } = plan.gradient;
+    const { buffers: blocks, blockWidths, vectors, input, previousStates } = this.gradient;
     const store = (id: NodeId, slot: Reference): Store<Reference> => ({
       node: graph.zeroIfPadded(graph.of(id)),
       slot,
@@ -258,15 +262,15 @@ class GradientLoop {
     return [...cotangents, ...sums, ...toInput, ...states];
   }
 
-  /** The plan's constant 0, which every gradient has. */
+  /** The constant 0, which every gradient has. */
   private zero(): NodeId {
-    const { nodes } = this.plan;
-    return nodes.findIndex((node) => node.kind === 'constant' && node.value === 0);
+    return this.gradient.nodes.findIndex((node) => node.kind === 'constant' && node.value === 0);
   }
 
   /** Whether a product overwrites all columns of the gradient of x, so that no program has to. */
   private isInputWrittenFirst(): boolean {
-    const { products, gradient, inputSize } = this.plan;
+    const { gradient } = this;
+    const { products, inputSize } = this.plan;
     const first = products.find(isInputProjection);
     return gradient.input === null && first !== undefined && first.operand.width === inputSize;
   }

@@ -1,3 +1,4 @@
+import { gradientOf } from '../gradient/step-gradient.js';
 import type { Plan } from '../plan/plan.js';
 import type { LoopBuffer } from './loop.js';
 
@@ -5,7 +6,7 @@ import type { LoopBuffer } from './loop.js';
 export const savedValue = (plan: Plan, index: number): LoopBuffer => ({
   name: `value ${index}`,
   rows: 'steps',
-  width: plan.widths[plan.savedValues[index]],
+  width: plan.widths[gradientOf(plan).savedValues[index]],
   life: 'saved',
 });
 
@@ -18,11 +19,9 @@ export const savedState = (plan: Plan, state: number): LoopBuffer => ({
 });
 
 /** The numbers that a forward pass saves: first the values, then the states. */
-export function savedLength(
-  { savedValues, widths, stateWidths }: Plan,
-  batch: number,
-  timesteps: number,
-): number {
+export function savedLength(plan: Plan, batch: number, timesteps: number): number {
+  const { widths, stateWidths } = plan;
+  const { savedValues } = gradientOf(plan);
   let length = 0;
   for (const id of savedValues) length += widths[id] * timesteps;
   for (const width of stateWidths) length += width * (timesteps + 1);

@@ -76,7 +76,7 @@ export function pointwiseProgram<const Name extends string>(
     value: noValue,
     part: noValue,
     spread: noValue,
-  }).stages;
+  });
   const unused = names.filter((_, i) => !program.loads.some(({ array }) => array === i));
   if (unused.length > 0) {
     throw new TypeError(

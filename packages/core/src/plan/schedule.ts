@@ -1,9 +1,9 @@
 import type { NodeId } from '../equations/operations.js';
 import { type Node, operandsOf, reachable } from '../graph/graph.js';
-import type { Program, Schedule, Slot, Stage } from './program.js';
+import type { Program, Stage } from './program.js';
 
 /** A value and the place in which it is stored. */
-export interface Store<Place = Slot> {
+export interface Store<Place> {
   readonly node: NodeId;
   readonly slot: Place;
   /** The length of the stored row. */
@@ -35,7 +35,7 @@ export interface ScheduleRequest<Place> {
  * An operation runs as late as its users allow, so that few values must be stored between programs. A program computes rows
  * of one length; what it reads of another length, or in parts, comes from memory.
  */
-export function schedule<Place>(request: ScheduleRequest<Place>): Schedule<Place> {
+export function schedule<Place>(request: ScheduleRequest<Place>): Stage<Place>[] {
   return new Scheduler(request).schedule();
 }
 
@@ -61,14 +61,14 @@ class Scheduler<Place> {
     this.lastStage = Math.max(0, ...this.levels.values(), ...storeLevels);
   }
 
-  schedule(): Schedule<Place> {
+  schedule(): Stage<Place>[] {
     this.place();
     for (const id of this.request.kept) this.values.set(id, this.values.size);
     for (const id of this.order)
       if (this.inMemory.has(id) && !this.values.has(id)) this.values.set(id, this.values.size);
     const stages: Stage<Place>[] = [];
     for (let stage = 0; stage <= this.lastStage; stage++) stages.push(...this.stagesOf(stage));
-    return { stages, values: this.values.size };
+    return stages;
   }
 
   private isOperation(id: NodeId): boolean {

@@ -1,6 +1,7 @@
 import { checkCotangents } from '../backend/check.js';
 import type { SequenceCotangents, SequenceGradient, SequenceInputs } from '../backend/interface.js';
 import { type SequenceLayout, sequenceLayout } from '../backend/sequences.js';
+import { gradientOf } from '../gradient/step-gradient.js';
 import { reachable } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 import { outputState } from '../plan/plan.js';
@@ -30,8 +31,8 @@ export function referenceGradient(
     x: new Float64Array(batch * timesteps * plan.inputSize),
     parameters: plan.parameters.map(({ shape }) => new Float64Array(shape.reduce((a, b) => a * b, 1))),
   };
-  const { previousStates, input, products, vectors } = plan.gradient;
-  const order = reachable(plan.nodes, [
+  const { previousStates, input, products, vectors, nodes, widths } = gradientOf(plan);
+  const order = reachable(nodes, [
     ...previousStates,
     ...(input === null ? [] : [input]),
     ...products.flat(),
@@ -57,7 +58,7 @@ export function referenceGradient(
       outputCotangent: takeRows(outputCotangents, rows, outputWidth),
       stateCotangents: stateCotangents.map((cotangent, s) => takeRows(cotangent, rows, stateWidths[s])),
     };
-    const values = evaluate(plan, order, stepInputs, [...visit.values]);
+    const values = evaluate({ ...plan, nodes, widths }, order, stepInputs, [...visit.values]);
     outputCotangents = putRows(
       outputCotangents,
       rows,
@@ -93,7 +94,7 @@ function accumulate(
   layout: SequenceLayout,
 ): void {
   const { inputSize } = plan;
-  const { input, products, vectors } = plan.gradient;
+  const { input, products, vectors } = gradientOf(plan);
   const dx = new Float64Array(rows.length * inputSize);
   if (input !== null) dx.set(inFull(values[input], rows.length, inputSize));
   for (const { parameter, block, node } of vectors) {
