@@ -10,9 +10,18 @@ export {
   type MinGruOptions,
   type MinLstmOptions,
   registerCell,
+  type SavedCell,
   type SimpleRnnOptions,
   type SruOptions,
+  saveCell,
 } from './cells/catalogue.js';
+export {
+  type CellData,
+  cellFromData,
+  cellToData,
+  type ParameterData,
+  type TermData,
+} from './cells/cell-data.js';
 export { type ComposedPart, compose } from './cells/compose.js';
 export { explain, latex } from './documentation/explain.js';
 export {

@@ -1,5 +1,7 @@
 import { formatValue } from '../equations/check-definition.js';
 import type { Cell, JsonObject } from '../equations/define-cell.js';
+import type { Sizes } from '../equations/parameters.js';
+import { type CellData, cellFromData, cellToData } from './cell-data.js';
 import { gru } from './gru.js';
 import { indRnn } from './ind-rnn.js';
 import { liGru } from './li-gru.js';
@@ -20,7 +22,8 @@ const registered = new Map<string, CellFactory>(
 );
 
 /**
- * Registers your own cell by name, so that a saved model with it can be loaded.
+ * Registers your own cell by name. Saved models then hold its name and options instead of its equations, so the loaded cell is
+ * that of the factory.
  * @throws RangeError when another cell has that name, TypeError when there is no name or no function that makes the cell.
  */
 export function registerCell(name: string, factory: CellFactory): void {
@@ -39,11 +42,30 @@ export function registerCell(name: string, factory: CellFactory): void {
   registered.set(name, factory);
 }
 
+/** What a saved model holds of a cell. */
+export interface SavedCell {
+  readonly name: string;
+  readonly options?: JsonObject;
+  /** The equations of a cell that is not registered. */
+  readonly definition?: CellData;
+}
+
 /**
- * Creates the cell with a name and options.
- * @throws RangeError listing the known names.
+ * What a saved model holds of a cell, from which `cellFrom` makes it again: name and options of a cell that is registered, else
+ * its equations for the sizes too.
+ * @throws TypeError when the equations do not fit together.
  */
-export function cellFrom({ name, options }: { name: string; options?: JsonObject }): Cell {
+export function saveCell(cell: Cell, sizes: Sizes): SavedCell {
+  const { name, options } = cell;
+  return registered.has(name) ? { name, options } : { name, options, definition: cellToData(cell, sizes) };
+}
+
+/**
+ * Creates the cell with a name and options, or from its equations as data.
+ * @throws RangeError listing the known names; TypeError naming what is wrong in the equations.
+ */
+export function cellFrom({ name, options, definition }: SavedCell): Cell {
+  if (definition !== undefined) return cellFromData(definition);
   const factory = registered.get(name);
   if (factory) return factory(options);
   const known = [...registered.keys()].join(', ');

@@ -14,6 +14,8 @@ const DECLARATION_KEYS = [
   'initial',
 ];
 const SIZE_NAMES = ['units', 'inputSize'];
+/** Nothing that people write is deeper; walking through much deeper options would overflow the stack. */
+const MAX_DEPTH = 100;
 const RESERVED_STATES = ['x', 'output'];
 
 /** Whether a value is a plain object. An array or an instance of a class is most often a mistake. */
@@ -27,8 +29,12 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
 /** A value for an error message. */
 export function formatValue(value: unknown): string {
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object';
-  return typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (!Array.isArray(value)) return 'an object';
+  const isShort = value.length <= 20 && value.every((item) => typeof item !== 'object' || item === null);
+  return isShort ? JSON.stringify(value) : `a list of ${value.length} items`;
 }
 
 /**
@@ -70,9 +76,11 @@ export function checkDefinition(definition: unknown): void {
 }
 
 /** A saved model stores the options as JSON to create the cell again. */
-function checkJson(where: string, value: unknown): void {
+function checkJson(where: string, value: unknown, depth = 0): void {
+  if (depth > MAX_DEPTH)
+    throw new TypeError(`${where}: options are nested more than ${MAX_DEPTH} levels deep.`);
   if (Array.isArray(value) || isPlainObject(value)) {
-    for (const item of Object.values(value)) checkJson(where, item);
+    for (const item of Object.values(value)) checkJson(where, item, depth + 1);
   } else if (value != null && !['string', 'boolean'].includes(typeof value) && !Number.isFinite(value)) {
     throw new TypeError(
       `${where}: options are saved as JSON, which has texts, booleans, finite numbers, lists and plain objects, but this is ` +
@@ -115,7 +123,8 @@ export function checkName(what: string, name: unknown): void {
   }
 }
 
-function refuseUnknownKeys(what: string, given: object, known: readonly string[]): void {
+/** @throws TypeError naming the first key that is not known, and the known ones. */
+export function refuseUnknownKeys(what: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   throw new TypeError(`${what} has '${unknown}', which is unknown. Known: ${known.join(', ')}.`);

@@ -17,15 +17,15 @@ export function visitInOrder(
   visited: { has(expression: Expression): boolean },
   visit: (expression: Expression) => void,
 ): void {
-  const waiting = [expression];
+  const waiting = [{ expression, operands: operandsOf(expression), next: 0 }];
   for (let top = waiting.at(-1); top !== undefined; top = waiting.at(-1)) {
-    const operand = operandsOf(top).find((candidate) => !visited.has(candidate));
-    if (operand !== undefined) {
-      waiting.push(operand);
-      continue;
+    const operand = top.operands[top.next++];
+    if (operand === undefined) {
+      if (!visited.has(top.expression)) visit(top.expression);
+      waiting.pop();
+    } else if (!visited.has(operand)) {
+      waiting.push({ expression: operand, operands: operandsOf(operand), next: 0 });
     }
-    if (!visited.has(top)) visit(top);
-    waiting.pop();
   }
 }
 

@@ -1,5 +1,13 @@
 /** What a file holds, as plain data: its layers with options and weights in Sluice's layout. */
-import { cellFrom, type JsonObject, type ParameterShape, type Plan, planFor, type Sizes } from '@sluice/core';
+import {
+  cellFrom,
+  type JsonObject,
+  type ParameterShape,
+  type Plan,
+  planFor,
+  type SavedCell,
+  type Sizes,
+} from '@sluice/core';
 import type { FloatArray } from '@sluice/core/layouts';
 import { FormatError } from '../bytes/format-error.js';
 import type { FileTensor } from './tensor.js';
@@ -31,7 +39,7 @@ export interface RecurrentLayerData {
   /** The name or path in the file. */
   readonly name: string;
   /** `cellFrom(cell)` makes it. */
-  readonly cell: { readonly name: string; readonly options: JsonObject };
+  readonly cell: SavedCell & { readonly options: JsonObject };
   readonly sizes: Sizes;
   /** One direction, or two of a bidirectional layer. */
   readonly directions: readonly Direction[];

@@ -1,7 +1,8 @@
 /** Layers of Keras, TensorFlow.js and Sluice in the JSON of Keras 2: their cells, and one canonical spelling. */
-import type { JsonObject } from '@sluice/core';
+import type { CellData, JsonObject } from '@sluice/core';
+import { FormatError } from '../bytes/format-error.js';
 import { isRecord, type JsonRecord } from '../bytes/json.js';
-import type { CallOptions, KerasObject } from '../data/layers.js';
+import type { CallOptions, KerasObject, RecurrentLayerData } from '../data/layers.js';
 import { toCamelCase, toSnakeCase } from '../data/names.js';
 import { isKerasObject, mapLayers } from './topology.js';
 
@@ -60,10 +61,7 @@ const recurrentClass = (className: string): RecurrentClass | undefined => {
 };
 
 /** The cell of a recurrent layer's description; undefined for other layers. */
-export function cellOf({
-  class_name,
-  config,
-}: KerasObject): { name: string; options: JsonObject } | undefined {
+export function cellOf({ class_name, config }: KerasObject): RecurrentLayerData['cell'] | undefined {
   if (class_name === 'SluiceRNN') return ownCellOf(config);
   const found = recurrentClass(class_name);
   if (!found) return undefined;
@@ -76,11 +74,27 @@ export function cellOf({
   };
 }
 
-/** A cell of the user: its name, and its options as a text that no conversion changes. */
-function ownCellOf(config: JsonRecord): { name: string; options: JsonObject } | undefined {
+/** A cell of the user: its name, its options and equations as texts that no conversion changes. */
+function ownCellOf(config: JsonRecord): RecurrentLayerData['cell'] | undefined {
   const { cell } = config;
   if (!isRecord(cell) || typeof cell.name !== 'string' || typeof cell.options !== 'string') return undefined;
-  return { name: toCamelCase(cell.name), options: JSON.parse(cell.options) as JsonObject };
+  const options = parseText(cell.name, cell.options) as JsonObject;
+  if (cell.definition == null) return { name: toCamelCase(cell.name), options };
+  const definition = parseText(cell.name, cell.definition) as CellData;
+  return { name: definition?.name, options, definition };
+}
+
+function parseText(cell: string, text: unknown): unknown {
+  try {
+    return JSON.parse(text as string);
+  } catch (error) {
+    throw new FormatError(
+      `The configuration of the cell '${cell}' is no JSON: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** An activation with parameters has its name in snake case in files. */

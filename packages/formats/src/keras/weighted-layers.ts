@@ -1,5 +1,5 @@
 /** The layers of a model in the JSON of Keras 2, with their weights. */
-import { cellFrom, type Sizes } from '@sluice/core';
+import { cellFrom, type ParameterShape, type Sizes } from '@sluice/core';
 import { describe, FormatError } from '../bytes/format-error.js';
 import { isRecord, type JsonRecord } from '../bytes/json.js';
 import type { KerasObject, LayerData, RecurrentLayerData } from '../data/layers.js';
@@ -122,10 +122,11 @@ function named(
     );
   }
   if (!inputSize) throw new FormatError(`${file}: ${path}: its weights are missing.`);
-  const sizes = { inputSize, units: units as number };
+  // The first array of a user's cell need not have a row for each feature.
+  const sizes = { inputSize: cell.definition?.inputSize ?? inputSize, units: units as number };
   const isOfCudnn = isCudnn(cell.name, sizes.units, stored);
   const weights = isOfCudnn ? fromCudnn(cell.name, sizes.units, stored) : stored;
-  const parameters = cellFrom(cell).parameters(sizes);
+  const parameters = parametersFrom(cell, sizes, `${file}: ${path}`);
   if (parameters.length !== weights.length) {
     const found = weights.map(({ name }) => name).join(', ');
     throw new FormatError(
@@ -137,6 +138,15 @@ function named(
     return [name, values instanceof Int32Array ? Float32Array.from(values) : values] as const;
   });
   return { weights: Object.fromEntries(entries), sizes };
+}
+
+function parametersFrom(cell: CellDescription, sizes: Sizes, where: string): readonly ParameterShape[] {
+  try {
+    return cellFrom(cell).parameters(sizes);
+  } catch (error) {
+    if (cell.definition === undefined) throw error;
+    throw new FormatError(`${where}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function toRecurrent(

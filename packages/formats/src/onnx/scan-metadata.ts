@@ -2,7 +2,7 @@
  * The cells that Sluice writes as `Scan`. The model's metadata says which cell a Scan is; its weights are arrays of the graph.
  * An entry `sluice.layers` of the metadata holds JSON: a list of `ScanLayer`.
  */
-import type { JsonObject } from '@sluice/core';
+import type { CellData, JsonObject } from '@sluice/core';
 import {
   isRecord,
   parseJson,
@@ -79,6 +79,7 @@ function scanLayer(value: unknown, file: string): ScanLayer {
     cell: {
       name: requireText(cell.name, file, `the cell's name of ${name}`),
       options: requireRecord(cell.options, file, `the options of ${name}`) as JsonObject,
+      ...(cell.definition !== undefined && { definition: cell.definition as CellData }),
     },
     sizes: {
       inputSize: requireCount(sizes.inputSize, file, `inputSize of ${name}`),

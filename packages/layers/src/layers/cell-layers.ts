@@ -1,14 +1,18 @@
 /** The layers of each cell: their classes and the functions that create them. */
 import {
   type Cell,
+  type CellData,
   cellFrom,
   cells,
   type GruOptions,
+  type Json,
   type JsonObject,
   type LstmOptions,
   type ParameterShape,
   type SimpleRnnOptions,
+  type Sizes,
   type SruOptions,
+  saveCell,
 } from '@sluice/core';
 import { serialization } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
@@ -38,14 +42,17 @@ export interface LstmArgs extends RecurrentArgs, LstmOptions, UnitForgetBias {}
 export interface SruArgs extends RecurrentArgs, SruOptions {}
 
 export interface RnnArgs extends RecurrentArgs {
-  /** A cell from the catalogue or of `defineCell`. To load a model with your own cell, call `registerCell` first. */
-  cell: Cell | SavedCell;
+  /** A cell from the catalogue or of `defineCell`. A saved model holds the equations of your own cell. */
+  cell: Cell | CellConfig;
 }
 
-interface SavedCell {
+/** A cell in a layer's configuration. */
+interface CellConfig {
   name: string;
   /** The cell's options, as `toConfigText` writes them. */
   options: string;
+  /** The equations of a cell that is not registered, a `CellData` as `toConfigText` writes it. */
+  definition?: string | null;
 }
 
 /** See `simpleRNN`. */
@@ -105,13 +112,13 @@ export class Sru<ReturnState extends boolean = boolean> extends RecurrentLayer<R
 }
 
 /** @throws TypeError for a factory that was not called, or a cell of TensorFlow.js. */
-function checkCell(cell: unknown): Cell | SavedCell {
+function checkCell(cell: unknown): Cell | CellConfig {
   const { name, parameters, options } = (typeof cell === 'object' ? (cell ?? {}) : {}) as Record<
     string,
     unknown
   >;
   if (typeof name === 'string' && (typeof parameters === 'function' || typeof options === 'string')) {
-    return cell as Cell | SavedCell;
+    return cell as Cell | CellConfig;
   }
   const actual =
     typeof cell === 'string'
@@ -130,14 +137,48 @@ export class Rnn<ReturnState extends boolean = boolean> extends RecurrentLayer<R
 
   constructor(args: RnnArgs) {
     readCellOptions<Pick<RnnArgs, 'cell'>>('rnn', args, { cell: null });
-    const saved = checkCell(args.cell);
-    const cell =
-      'parameters' in saved
-        ? saved
-        : cellFrom({ name: saved.name, options: parseConfigText(saved.options) as JsonObject });
-    const config = { name: cell.name, options: toConfigText(completeOptions(cell)) };
-    super('rnn', cell, { ...args, cell } as RnnArgs, { cell: config });
+    const given = checkCell(args.cell);
+    const cell = 'parameters' in given ? given : readCell(given);
+    super('rnn', cell, { ...args, cell } as RnnArgs, {});
   }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), cell: writeCell(this.cell, this.built ? this.sizes : undefined) };
+  }
+}
+
+/** The texts of loaded cells: a layer that is not built yet has no sizes for which its cell could be written. */
+const loadedDefinitions = new WeakMap<Cell, string>();
+
+/** @throws RangeError when the cell is not registered and has no equations; TypeError when they are damaged. */
+function readCell({ name, options, definition }: CellConfig): Cell {
+  if (definition == null) return cellFrom({ name, options: parseConfigText(options) as JsonObject });
+  if (typeof definition !== 'string') {
+    throw new TypeError(
+      `The definition of the cell '${name}' must be a text of JSON, but is ${typeof definition}.`,
+    );
+  }
+  let data: CellData;
+  try {
+    data = parseConfigText(definition) as unknown as CellData;
+  } catch (error) {
+    throw new TypeError(`The definition of the cell '${name}' is no JSON: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+  const cell = cellFrom({ name, definition: data });
+  loadedDefinitions.set(cell, definition);
+  return cell;
+}
+
+function writeCell(cell: Cell, sizes: Sizes | undefined): serialization.ConfigDict {
+  const definition = sizes && saveCell(cell, sizes).definition;
+  const text = definition ? toConfigText(definition as unknown as Json) : loadedDefinitions.get(cell);
+  return {
+    name: cell.name,
+    options: toConfigText(completeOptions(cell)),
+    ...(text !== undefined && { definition: text }),
+  };
 }
 
 for (const layer of [SimpleRnn, Gru, Lstm, Sru, Rnn]) serialization.registerClass(layer);

@@ -57,7 +57,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   private readonly weightSettings: GroupSettings;
   private parameterWeights: LayerVariable[] = [];
   /** The sizes that the weights have. The input of a call may differ by mistake. */
-  private sizes!: Sizes;
+  protected sizes!: Sizes;
   private readonly storedStates = new StoredStates();
   /** The batch size at `build`; null when the model does not know it. */
   private builtBatch: number | null = null;
