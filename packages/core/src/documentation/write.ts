@@ -18,11 +18,22 @@ export const writeEquations = (plan: Plan, notation: Notation): Equation[] =>
 
 /** One value of a plan in a notation, with brackets where it is a sum or a product. */
 export const writeOperand = (plan: Plan, notation: Notation, id: NodeId): string =>
-  new EquationWriter(plan, notation).operand(id);
+  writerOf(plan, notation).operand(id);
 
 /** The part of a matrix parameter by which a product multiplies: `U_z`, `U_z[0:4]`. */
 export const writeMatrix = (plan: Plan, notation: Notation, id: NodeId): string =>
-  new EquationWriter(plan, notation).matrixOf(id);
+  writerOf(plan, notation).matrixOf(id);
+
+const writers = new WeakMap<Plan, Map<Notation, EquationWriter>>();
+
+/** One writer for all values of a plan: to make one takes a walk through the plan. */
+function writerOf(plan: Plan, notation: Notation): EquationWriter {
+  const ofPlan = writers.get(plan) ?? new Map<Notation, EquationWriter>();
+  writers.set(plan, ofPlan);
+  const writer = ofPlan.get(notation) ?? new EquationWriter(plan, notation);
+  ofPlan.set(notation, writer);
+  return writer;
+}
 
 /** How many operations one equation nests, and how many values it writes. */
 const DEEPEST = 50;
