@@ -1,6 +1,8 @@
 /** Cells, their plans, documentation and float64 reference. The other subpaths: `/equations`, `/layouts`, `/pytorch` and `/backend`. */
 export {
+  type AttentionGruOptions,
   type CellFactory,
+  type CfcOptions,
   cellFrom,
   cells,
   type GruOptions,
@@ -9,9 +11,14 @@ export {
   type LstmOptions,
   type MinGruOptions,
   type MinLstmOptions,
+  type MLstmOptions,
+  type QrnnOptions,
+  type RgLruOptions,
   registerCell,
+  type S6Options,
   type SavedCell,
   type SimpleRnnOptions,
+  type SLstmOptions,
   type SruOptions,
   saveCell,
 } from './cells/catalogue.js';
@@ -31,7 +38,7 @@ export {
   type Json,
   type JsonObject,
 } from './equations/define-cell.js';
-export type { ParameterRole, ParameterShape, Sizes } from './equations/parameters.js';
+export type { InitialValue, ParameterRole, ParameterShape, Sizes } from './equations/parameters.js';
 export type { TraceOptions } from './graph/trace.js';
 export { type Plan, planFor } from './plan/plan.js';
 export { type ReferenceResult, type ReferenceStep, referenceForward } from './reference/forward.js';

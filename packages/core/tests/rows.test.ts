@@ -10,6 +10,7 @@ import {
   normalize,
   normalizeRms,
   recurrentKernel,
+  recurrentVector,
   repeat,
   slice,
   softmax,
@@ -20,6 +21,7 @@ import {
   tile,
 } from '../src/equations/index.js';
 import { defineCell, planFor, referenceForward, referenceGradient } from '../src/index.js';
+import { toPyTorch } from '../src/pytorch/module.js';
 import { numbers } from './problem.js';
 
 /** What a row becomes, and the gradient of the sum of squares of the result. */
@@ -49,6 +51,7 @@ describe('operations on whole rows', () => {
     ['sum of parts, number by number', (x) => sumParts(x, 3), [2, 2]],
     ['repeat', (x) => repeat(slice(x, 0, 2), 3), [3, 3, 3, -1, -1, -1]],
     ['tile', (x) => tile(slice(x, 0, 2), 3), [3, -1, 3, -1, 3, -1]],
+    ['tile of parts', (x) => tile(slice(x, 0, 4), 2, 2), [3, -1, 3, -1, 4, 1, 4, 1]],
     ['concat', (x) => concat(slice(x, 4, 2), x.mul(2), sum(x)), [-5, 2, 6, -2, 8, 2, -10, 4, 4]],
     ['split', (x) => split(x, 3)[1].sub(split(x, 3)[0]), [1, 2]],
     ['overlapping slices', (x) => slice(x, 0, 4).mul(slice(x, 2, 4)), [12, -1, -20, 2]],
@@ -173,5 +176,31 @@ describe('lengths of rows', () => {
     expect(() => planFor(cell, { inputSize: 3, units: 5 })).toThrow(
       /'grouped': width must be .* divisible by its 2 groups, but is 5/,
     );
+  });
+});
+
+describe('initial values of columns', () => {
+  const cell = (initial: readonly number[]) =>
+    defineCell({
+      name: 'started',
+      states: ['h'],
+      parameters: { kernel: kernel('h'), scale: { ...recurrentVector('s'), initial: { s: initial } } },
+      equations: ({ x, h }, { kernel: W, scale }) => ({ h: W.h(x).add(h.mul(scale.s)) }),
+    });
+
+  test('repeat over a block', () => {
+    const [, { initial }] = cell([1, 2]).parameters({ inputSize: 3, units: 4 });
+    expect(initial).toEqual({ s: [1, 2] });
+    expect(toPyTorch(cell([1, 2]), { inputSize: 3, units: 4 })).toContain(
+      'self.scale.view(-1)[0:4] = torch.tensor([1, 2]).repeat(2)',
+    );
+  });
+
+  test('are refused where they do not fit', () => {
+    expect(() => cell([1, 2]).parameters({ inputSize: 3, units: 5 })).toThrow(
+      /'scale': 2 initial values of 's' do not repeat to its 5 columns/,
+    );
+    expect(() => cell([])).toThrow(/initial value of 's' must be a finite float32 number, but is \[\]/);
+    expect(() => cell([1, Number.NaN])).toThrow(/initial value of 's' must be a finite float32 number/);
   });
 });

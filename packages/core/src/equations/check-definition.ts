@@ -227,7 +227,7 @@ function checkStoredRows(
 function checkInitial(where: string, initial: unknown, blocks: readonly string[]): void {
   if (!isPlainObject(initial)) {
     throw new TypeError(
-      `${where}: initial must be a plain object from blocks to numbers, but is ${formatValue(initial)}.`,
+      `${where}: initial must be a plain object from blocks to numbers or lists of numbers, but is ${formatValue(initial)}.`,
     );
   }
   for (const [block, value] of Object.entries(initial)) {
@@ -236,7 +236,8 @@ function checkInitial(where: string, initial: unknown, blocks: readonly string[]
         `${where}: initial names the unknown block '${block}'. Blocks: ${blocks.join(', ')}.`,
       );
     }
-    if (value === undefined || isDeviceNumber(value)) continue;
+    const values = Array.isArray(value) && value.length > 0 ? value : [value];
+    if (value === undefined || values.every(isDeviceNumber)) continue;
     throw new TypeError(
       `${where}: the initial value of '${block}' must be a finite float32 number, but is ${formatValue(value)}.`,
     );

@@ -29,7 +29,15 @@ export {
   thresholdedRelu,
 } from './activations.js';
 export { Expression, equal, greater, greaterEqual, less, lessEqual, notEqual, where } from './expression.js';
-export { bias, kernel, projection, recurrentKernel, recurrentVector, type Size } from './parameters.js';
+export {
+  bias,
+  type InitialValue,
+  kernel,
+  projection,
+  recurrentKernel,
+  recurrentVector,
+  type Size,
+} from './parameters.js';
 export {
   clip,
   concat,

@@ -41,9 +41,12 @@ export interface ParameterDeclaration<
   readonly symbol: string;
   /** The number of rows in which a vector is stored: Keras stores the two biases of a reset-after GRU as `[2, 3·units]`. */
   readonly storedRows?: number;
-  /** The initial value of a block, instead of the initializer's. */
-  readonly initial?: Readonly<Partial<Record<Block, number>>>;
+  /** The initial values of a block, instead of the initializer's. */
+  readonly initial?: Readonly<Partial<Record<Block, InitialValue>>>;
 }
+
+/** A number, or numbers for the columns of a block; fewer numbers than columns repeat. */
+export type InitialValue = number | readonly number[];
 
 /** A reference to one named block of a parameter. */
 export interface ParameterBlock {
@@ -65,7 +68,7 @@ export interface ParameterShape {
   readonly rows: number;
   readonly groups: number;
   readonly blocks: readonly string[];
-  readonly initial?: Readonly<Record<string, number | undefined>>;
+  readonly initial?: Readonly<Record<string, InitialValue | undefined>>;
 }
 
 /** Input weights `[inputSize, blocks·units]`. */
@@ -114,7 +117,7 @@ export const recurrentVector = <const B extends string>(
 
 /**
  * The parameter's shape for given sizes.
- * @throws TypeError when a size is no positive whole number, or is not divisible into the groups.
+ * @throws TypeError when a size is no positive whole number, or is not divisible into the groups or by the initial values.
  */
 export function shapeOf(name: string, declaration: ParameterDeclaration, sizes: Sizes): ParameterShape {
   const { form, role, symbol, blocks, storedRows, initial, groups = 1 } = declaration;
@@ -127,6 +130,12 @@ export function shapeOf(name: string, declaration: ParameterDeclaration, sizes: 
     );
   };
   const width = checked('width', declaration.width ?? 'units');
+  for (const [block, value] of Object.entries(initial ?? {})) {
+    if (typeof value !== 'object' || width % value.length === 0) continue;
+    throw new TypeError(
+      `Parameter '${name}': ${value.length} initial values of '${block}' do not repeat to its ${width} columns.`,
+    );
+  }
   const rows =
     form === 'matrix' ? checked('rows', declaration.rows ?? (role === 'kernel' ? 'inputSize' : 'units')) : 1;
   const columns = blocks.length * width;

@@ -17,8 +17,14 @@ export const sumParts = (row: Expression, parts: number): Expression => rowOpera
 /** A row with each number `times` times: 1, 1, 2, 2, 3, 3. */
 export const repeat = (row: Expression, times: number): Expression => rowOperation('repeat', row, times);
 
-/** A row `times` times, one behind the other: 1, 2, 3, 1, 2, 3. */
-export const tile = (row: Expression, times: number): Expression => rowOperation('tile', row, times);
+/**
+ * A row `times` times, one behind the other: 1, 2, 3, 1, 2, 3. Or each of its equal parts so: with two parts, 1, 2, 3, 4 becomes
+ * 1, 2, 1, 2, 3, 4, 3, 4.
+ */
+export const tile = (row: Expression, times: number, parts = 1): Expression =>
+  parts === 1
+    ? rowOperation('tile', row, times)
+    : concat(...split(row, parts).map((part) => rowOperation('tile', part, times)));
 
 /** The mean of a row, or of each of its equal parts. */
 export const mean = (row: Expression, parts = 1): Expression =>

@@ -2,7 +2,7 @@ import { TYPICAL_SIZES } from '../documentation/explain.js';
 import { EquationWriter } from '../documentation/write.js';
 import type { Cell } from '../equations/define-cell.js';
 import type { NodeId } from '../equations/operations.js';
-import type { ParameterShape, Sizes } from '../equations/parameters.js';
+import type { InitialValue, ParameterShape, Sizes } from '../equations/parameters.js';
 import { operandsOf, reachable } from '../graph/graph.js';
 import { isInputProjection, type Product } from '../graph/products.js';
 import { outputState, type Plan, planFor } from '../plan/plan.js';
@@ -114,11 +114,19 @@ function initialLines({ parameters }: Plan): string[] {
       const value = parameter.initial?.[block];
       const target = parameter.form === 'matrix' ? name : `${name}.view(-1)`;
       const columns = `${parameter.form === 'matrix' ? ':, ' : ''}${i * parameter.width}:${(i + 1) * parameter.width}`;
-      return value === undefined ? [] : [`    ${target}[${columns}] = ${value}`];
+      return value === undefined
+        ? []
+        : [`    ${target}[${columns}] = ${printInitial(value, parameter.width)}`];
     });
     return [initialLine(parameter, name), ...(blocks.length > 0 ? ['with torch.no_grad():', ...blocks] : [])];
   });
   return lines.length > 0 ? lines : ['pass'];
+}
+
+function printInitial(value: InitialValue, width: number): string {
+  if (typeof value === 'number') return `${value}`;
+  const copies = width / value.length;
+  return `torch.tensor([${value.join(', ')}])${copies > 1 ? `.repeat(${copies})` : ''}`;
 }
 
 function initialLine({ form, role }: ParameterShape, name: string): string {

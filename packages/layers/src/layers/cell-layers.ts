@@ -5,6 +5,7 @@ import {
   cellFrom,
   cells,
   type GruOptions,
+  type InitialValue,
   type Json,
   type JsonObject,
   type LstmOptions,
@@ -89,7 +90,9 @@ export class Lstm<ReturnState extends boolean = boolean> extends RecurrentLayer<
     this.unitForgetBias = unitForgetBias as boolean;
   }
 
-  protected override blockValues(parameter: ParameterShape): Readonly<Record<string, number | undefined>> {
+  protected override blockValues(
+    parameter: ParameterShape,
+  ): Readonly<Record<string, InitialValue | undefined>> {
     return this.unitForgetBias || parameter.role !== 'bias' ? super.blockValues(parameter) : {};
   }
 }

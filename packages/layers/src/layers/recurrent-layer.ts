@@ -1,4 +1,11 @@
-import { type Cell, type ParameterShape, type Plan, planFor, type Sizes } from '@sluice/core';
+import {
+  type Cell,
+  type InitialValue,
+  type ParameterShape,
+  type Plan,
+  planFor,
+  type Sizes,
+} from '@sluice/core';
 import {
   cast,
   mul,
@@ -167,7 +174,7 @@ export abstract class RecurrentLayer<ReturnState extends boolean = boolean> exte
   }
 
   /** The start values of blocks that do not start from the initializer's values. */
-  protected blockValues(parameter: ParameterShape): Readonly<Record<string, number | undefined>> {
+  protected blockValues(parameter: ParameterShape): Readonly<Record<string, InitialValue | undefined>> {
     return parameter.initial ?? {};
   }
 

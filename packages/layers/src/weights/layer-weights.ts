@@ -1,6 +1,17 @@
 /** The weights of layers: their start values block by block, the check of their shapes, and their constraints. */
-import type { Cell, ParameterShape } from '@sluice/core';
-import { concat, fill, reshape, split, type Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
+import type { Cell, InitialValue, ParameterShape } from '@sluice/core';
+import {
+  broadcastTo,
+  concat,
+  fill,
+  reshape,
+  split,
+  type Tensor,
+  tensor1d,
+  tidy,
+  tile,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import type { constraints, initializers, LayerVariable, regularizers } from '@tensorflow/tfjs-layers';
 import { formatShape, isSameShape } from '../checks.js';
 
@@ -9,11 +20,11 @@ export type Initializer = ReturnType<typeof initializers.ones>;
 export type Regularizer = ReturnType<typeof regularizers.l2>;
 export type Constraint = ReturnType<typeof constraints.nonNeg>;
 
-/** An initializer for a parameter whose blocks named in `values` are filled with one value each. */
+/** An initializer for a parameter whose blocks named in `values` are filled with these, column by column. */
 export function fillBlocks(
   initializer: Initializer,
   { form, blocks }: ParameterShape,
-  values: Readonly<Record<string, number | undefined>>,
+  values: Readonly<Record<string, InitialValue | undefined>>,
 ): Initializer {
   if (blocks.every((block) => values[block] === undefined)) return initializer;
   const apply = (shape: number[], dtype?: 'float32'): Tensor =>
@@ -22,11 +33,18 @@ export function fillBlocks(
       const initial = reshape(initializer.apply(shape, dtype), [rows, blocks.length, -1]);
       const parts = split(initial, blocks.length, 1).map((part, i) => {
         const value = values[blocks[i]];
-        return value === undefined ? part : fill(part.shape, value);
+        return value === undefined ? part : fillColumns(part.shape, value);
       });
       return reshape(concat(parts, 1), shape);
     });
   return { apply } as unknown as Initializer;
+}
+
+/** A tensor whose columns have one value, or values that repeat. */
+function fillColumns(shape: number[], value: InitialValue): Tensor {
+  if (typeof value === 'number') return fill(shape, value);
+  const columns = shape[shape.length - 1];
+  return broadcastTo(tile(tensor1d([...value]), [columns / value.length]), shape);
 }
 
 /**
