@@ -14,6 +14,13 @@ const optionsOf: Partial<Record<keyof typeof cells, JsonObject>> = {
   minGru: { useBias: false },
   indRnn: { activation: 'tanh' },
   liGru: { activation: 'silu' },
+  sLstm: { heads: 2 },
+  mLstm: { heads: 2 },
+  rgLru: { heads: 2 },
+  qrnn: { useBias: false },
+  cfc: { mode: 'pure', backboneUnits: 3 },
+  s6: { stateSize: 2, rank: 2 },
+  attentionGru: { window: 2 },
 };
 
 describe('cellFrom', () => {

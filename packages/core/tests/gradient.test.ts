@@ -47,8 +47,8 @@ function checkGradient(
   const inputs = { ...plain, ...given };
   const random = numbers(11);
   const cotangents = {
-    sequence: random(shape.batch * shape.timesteps * shape.units),
-    states: plan.states.map(() => random(shape.batch * shape.units)),
+    sequence: random(shape.batch * shape.timesteps * plan.outputWidth),
+    states: plan.stateWidths.map((width) => random(shape.batch * width)),
   };
   const scalar = () => {
     const { sequence, states } = referenceForward(plan, inputs);

@@ -45,19 +45,26 @@ describe('stages', () => {
     }
   });
 
-  test.each(Object.keys(variants))('%s projects its input once, all blocks in one product', (name) => {
-    const plan = planFor(variants[name], SIZES);
-    const projections = plan.products.filter(isInputProjection);
-    expect(projections).toHaveLength(1);
-    expect(projections[0].results).toHaveLength(plan.parameters[0].blocks.length);
-    const { before, body, buffers } = loop(plan);
-    const readsX = ({ products }: (typeof body)[number]) =>
-      products.some(
-        (product) => product.kind === 'rows' && buffers[product.left.buffer].source?.kind === 'x',
-      );
-    expect(before.filter(readsX)).toHaveLength(1);
-    expect(body.some(readsX)).toBe(false);
-  });
+  test.each(Object.keys(variants))(
+    '%s projects its input once by a matrix, all blocks in one product',
+    (name) => {
+      const plan = planFor(variants[name], SIZES);
+      const projections = plan.products.filter(isInputProjection);
+      // The gates of mLstm have a matrix of another width.
+      const matrices = name === 'mLstm' ? 2 : 1;
+      expect(projections).toHaveLength(matrices);
+      projections.forEach(({ results }, p) => {
+        expect(results).toHaveLength(plan.parameters[p].blocks.length);
+      });
+      const { before, body, buffers } = loop(plan);
+      const readsX = ({ products }: (typeof body)[number]) =>
+        products.some(
+          (product) => product.kind === 'rows' && buffers[product.left.buffer].source?.kind === 'x',
+        );
+      expect(before.filter(readsX)).toHaveLength(1);
+      expect(body.some(readsX)).toBe(false);
+    },
+  );
 
   test('a reset-before GRU multiplies update and reset together, then the candidate', () => {
     const { body } = loop(planFor(cells.gru({ resetAfter: false }), SIZES));

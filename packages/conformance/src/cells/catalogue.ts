@@ -64,6 +64,12 @@ const optionsOf: Readonly<Partial<Record<keyof typeof cells, readonly JsonObject
   ],
   indRnn: grid({ activation: [undefined, 'tanh'], useBias: offAndDefault }),
   liGru: grid({ activation: [undefined, 'tanh'], useBias: offAndDefault }),
+  cfc: [
+    ...grid({ mode: [undefined, 'noGate', 'pure'], backboneUnits: [6] }),
+    { backboneUnits: 5, backboneLayers: 3, activation: 'silu' },
+  ],
+  s6: [{ stateSize: 3 }, { stateSize: 4, rank: 2 }],
+  attentionGru: [...grid({ useBias: offAndDefault }), { window: 3 }],
 };
 
 /** Every cell of the catalogue with every option. */

@@ -7,6 +7,7 @@ import type { Variant } from './variant.js';
 export { catalogueVariants } from './catalogue.js';
 export { randomVariants } from './random-equations.js';
 export type { Variant } from './variant.js';
+export { wideVariantsB } from './wide-b.js';
 
 /** Every cell of the suite: the catalogue, and cells that users may write. */
 export const variants: readonly Variant[] = [

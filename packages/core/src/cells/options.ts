@@ -45,6 +45,15 @@ function isOf(possible: Exclude<Allowed, 'activation'>, value: unknown): boolean
 }
 
 /**
+ * The units of one head.
+ * @throws RangeError when the heads do not divide the units.
+ */
+export function partSize(cell: string, units: number, heads: number): number {
+  if (units % heads === 0) return units / heads;
+  throw new RangeError(`${cell}: the units must be divisible by the ${heads} heads, but are ${units}.`);
+}
+
+/**
  * Refuses options that exclude another one.
  * @throws RangeError naming both.
  */

@@ -1,5 +1,7 @@
 /** The options of cells as configurations of layers store them. */
 import type {
+  AttentionGruOptions,
+  CfcOptions,
   cells,
   GruOptions,
   IndRnnOptions,
@@ -9,7 +11,12 @@ import type {
   LstmOptions,
   MinGruOptions,
   MinLstmOptions,
+  MLstmOptions,
+  QrnnOptions,
+  RgLruOptions,
+  S6Options,
   SimpleRnnOptions,
+  SLstmOptions,
   SruOptions,
 } from '@sluice/core';
 import { type Defaults, omitNulls } from './layer-args.js';
@@ -23,6 +30,13 @@ interface OptionsOf {
   minLstm: MinLstmOptions;
   indRnn: IndRnnOptions;
   liGru: LiGruOptions;
+  attentionGru: AttentionGruOptions;
+  cfc: CfcOptions;
+  mLstm: MLstmOptions;
+  qrnn: QrnnOptions;
+  rgLru: RgLruOptions;
+  s6: S6Options;
+  sLstm: SLstmOptions;
 }
 
 /** The options of Sluice's cells and their defaults. The compiler compares the names with the cells' types. */
@@ -63,6 +77,13 @@ export const CELL_OPTIONS: { readonly [Name in keyof typeof cells]: Defaults<Opt
   minLstm: { useBias: true },
   indRnn: { activation: 'relu', useBias: true },
   liGru: { activation: 'relu', useBias: true },
+  sLstm: { heads: 1, useBias: true },
+  mLstm: { heads: 1, useBias: true },
+  rgLru: { heads: 1, useBias: true },
+  qrnn: { useBias: true },
+  cfc: { mode: 'default', backboneUnits: 128, backboneLayers: 1, activation: null },
+  s6: { stateSize: 16, rank: null },
+  attentionGru: { window: 8, useBias: true },
 };
 
 /** The options of an SRU with full recurrence, which has few of them. */
