@@ -6,7 +6,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { asFormatError, FormatError } from '../dist/bytes/format-error.js';
+import { asFormatError } from '../dist/bytes/as-format-error.js';
+import { FormatError } from '../dist/bytes/format-error.js';
 import { readers as pageReaders } from '../dist/readers/of-pages.js';
 import { readers as otherReaders } from '../dist/readers/others.js';
 

@@ -1,4 +1,4 @@
-import { asFormatError } from './bytes/format-error.js';
+import { asFormatError } from './bytes/as-format-error.js';
 import { openSource, type Source } from './bytes/source.js';
 import type { ReadOptions } from './data/format.js';
 import type { ModelFile } from './data/layers.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createCpuBackend } from '@sluice/backend-cpu/engine';
 import { describe, expect, test } from 'vitest';
-import type { JsonRecord } from '../src/bytes/json.js';
+import type { JsonRecord } from '../src/bytes/record.js';
 import { unzip, zip } from '../src/bytes/zip.js';
 import { type LayerData, type ModelFile, type RecurrentLayerData, readModel, toPlan } from '../src/index.js';
 import { fromKeras3 } from '../src/keras/keras3-config.js';

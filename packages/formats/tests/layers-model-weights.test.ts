@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
+import { cellFrom, cells, registerCell } from '@sluice/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
 import { type ModelFile, readModel } from '../src/index.js';
+import { readLayersModel } from '../src/layers-model/index.js';
 import { writeModel } from '../src/write.js';
 import { largestDifference } from './run-layer.js';
 import {
@@ -150,4 +152,32 @@ test('numbers that 16 or 8 bits cannot hold are refused by the name of the weigh
   // Zero is one of the steps, so biases that are zero stay so.
   const [, , bias] = again.tensors;
   expect([...bias.values].filter((value) => value === 0)).toHaveLength(4);
+});
+
+test("an LSTM of cuDNN has Keras's cell, with the sum of its two biases", async () => {
+  // With one unit, cuDNN's matrices are stored as Keras's.
+  const [json, weights] = await saved(sequential(layers.lstm({ ...input, units: 1 })), (model) => {
+    const text = JSON.stringify(model).replace('"LSTM"', '"CuDNNLSTM"');
+    return JSON.parse(text.replace(/("name":"[^"]*bias","shape":\[)4/, '$18'));
+  });
+  const own = new Float32Array(await weights.arrayBuffer()).slice(-4);
+  const second = Float32Array.of(1, 2, 3, 4);
+  const file = await readModel([json, new File([weights, second], weights.name)]);
+  const [{ cell, directions }] = recurrentOf(file);
+  expect(cell).toMatchObject({ name: 'lstm', options: { recurrentActivation: 'sigmoid' } });
+  expect(directions[0].weights.bias).toEqual(own.map((value, i) => value + second[i]));
+  expect(JSON.stringify(file.topology)).not.toContain('CuDNN');
+});
+
+test("the small reader takes a user's cells from cellFrom, and says so", async () => {
+  const [json, weights] = await saved(sequential(layers.gru({ ...input, units: 2 })), (model) => {
+    const text = JSON.stringify(model).replace('"GRU"', '"SluiceRNN"');
+    return JSON.parse(text.replace('"units":2', '"units":2,"cell":{"name":"mine","options":"{}"}'));
+  });
+  const bytes = async (file: File) => new Uint8Array(await file.arrayBuffer());
+  const file = { name: json.name, bytes: await bytes(json), sibling: () => bytes(weights) };
+  await expect(readLayersModel(file)).rejects.toThrow("'mine' is not one of Sluice's cells. Pass cellFrom");
+  registerCell('mine', () => cells.gru({ resetAfter: false }));
+  const { layers: read } = await readLayersModel(file, cellFrom);
+  expect(read).toMatchObject([{ cell: { name: 'mine' }, sizes: { inputSize: 3, units: 2 } }]);
 });

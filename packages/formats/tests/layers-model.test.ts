@@ -164,7 +164,7 @@ describe('what the layers format cannot be is refused', () => {
     [
       'fewer units than weights',
       change((json) => Object.assign(json.modelTopology.config.layers[0].config, { units: 1 })),
-      'layer gru: kernel must have the shape [3, 3]',
+      'gru: kernel must have the shape [3, 3]',
     ],
     [
       'an activation that Sluice does not have',
@@ -179,12 +179,12 @@ describe('what the layers format cannot be is refused', () => {
     [
       'a shape without end',
       change((json) => Object.assign(json.weightsManifest[0].weights[0], { shape: [2 ** 50, 2 ** 50] })),
-      'elements',
+      'gru/kernel needs 5.07',
     ],
     [
       'texts',
       change((json) => Object.assign(json.weightsManifest[0].weights[0], { dtype: 'string' })),
-      'has the dtype string',
+      "has the dtype 'string'",
     ],
     [
       'an unknown quantization',

@@ -1,8 +1,6 @@
 import { decodeText } from './byte-reader.js';
 import { damaged, describe, FormatError } from './format-error.js';
-
-/** An object of a JSON text, of which nothing has been checked yet. */
-export type JsonRecord = { readonly [key: string]: unknown };
+import { isRecord, type JsonRecord } from './record.js';
 
 /** No model's description is nested deeper; a deeper text would overflow the stack of whoever walks through it. */
 const MAX_DEPTH = 200;
@@ -10,54 +8,35 @@ const MAX_DEPTH = 200;
 /** The value of a JSON text. @throws FormatError when it is no JSON or nested too deep. */
 export function parseJson(bytes: Uint8Array, file: string): unknown {
   const text = decodeText(bytes, file);
-  checkDepth(text, file);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw damaged(file, `it is not valid JSON (${(error as Error).message})`);
   }
+  if (!isDeeper(value, MAX_DEPTH)) return value;
+  throw new FormatError(`${file}: its JSON is nested more than ${MAX_DEPTH} levels deep.`);
 }
 
-function checkDepth(text: string, file: string): void {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (inString) {
-      if (character === '\\') i++;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === '{' || character === '[') {
-      if (++depth > MAX_DEPTH) {
-        throw new FormatError(`${file}: its JSON is nested more than ${MAX_DEPTH} levels deep.`);
-      }
-    } else if (character === '}' || character === ']') depth--;
-  }
-}
+/** Whether a value is nested deeper than a number of levels. */
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));
 
-export const isRecord = (value: unknown): value is JsonRecord =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether a value is a whole number of 0 or more. */
+export const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** @throws FormatError when the value is no object. */
-export function requireRecord(value: unknown, file: string, what: string): JsonRecord {
-  if (isRecord(value)) return value;
-  throw new FormatError(`${file}: ${what} must be an object, but is ${describe(value)}.`);
-}
+/** A function that returns a value of the right kind, and throws a `FormatError` for any other. */
+const requirement =
+  <T>(kind: string, isRight: (value: unknown) => boolean) =>
+  (value: unknown, file: string, what: string): T => {
+    if (isRight(value)) return value as T;
+    throw new FormatError(`${file}: ${what} must be ${kind}, but is ${describe(value)}.`);
+  };
 
-/** @throws FormatError when the value is no array. */
-export function requireArray(value: unknown, file: string, what: string): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new FormatError(`${file}: ${what} must be an array, but is ${describe(value)}.`);
-}
-
-/** @throws FormatError when the value is no text. */
-export function requireText(value: unknown, file: string, what: string): string {
-  if (typeof value === 'string') return value;
-  throw new FormatError(`${file}: ${what} must be a text, but is ${describe(value)}.`);
-}
-
-/** @throws FormatError when the value is no whole number ≥ 0. */
-export function requireCount(value: unknown, file: string, what: string): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw new FormatError(`${file}: ${what} must be a whole number of 0 or more, but is ${describe(value)}.`);
-}
+export const requireRecord = requirement<JsonRecord>('an object', isRecord);
+export const requireArray = requirement<readonly unknown[]>('an array', Array.isArray);
+export const requireText = requirement<string>('a text', (value) => typeof value === 'string');
+export const requireCount = requirement<number>('a whole number of 0 or more', isCount);

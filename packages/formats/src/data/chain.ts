@@ -1,6 +1,6 @@
 /** A model as a chain of steps, each of which reads the output of the one before. A format for chains holds nothing else. */
 import { FormatError } from '../bytes/format-error.js';
-import { isRecord, type JsonRecord } from '../bytes/json.js';
+import { isRecord, type JsonRecord } from '../bytes/record.js';
 import type { KerasObject, LayerData, ModelFile, OtherLayerData, RecurrentLayerData } from './layers.js';
 import type { FileTensor } from './tensor.js';
 

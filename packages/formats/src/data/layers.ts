@@ -1,6 +1,9 @@
 /** What a file holds, as plain data: its layers with options and weights in Sluice's layout. */
 import {
+  type Cell,
+  type CellFactory,
   cellFrom,
+  cells,
   type JsonObject,
   type ParameterShape,
   type Plan,
@@ -96,13 +99,29 @@ export interface ModelFile {
   readonly notes: readonly string[];
 }
 
+/** Makes the cell that a file describes: `cellFrom` of `@sluice/core` makes any. */
+export type MakeCell = (cell: RecurrentLayerData['cell']) => Cell;
+
+/** Makes one of Sluice's cells. `cellFrom` would bring the checks of a user's equations into a page. */
+export const makeKnownCell: MakeCell = ({ name, options }) => {
+  if (Object.hasOwn(cells, name)) return (cells[name as keyof typeof cells] as CellFactory)(options);
+  throw new FormatError(
+    `'${name}' is not one of Sluice's cells. Pass cellFrom of @sluice/core to the reader.`,
+  );
+};
+
 /**
  * A checked recurrent layer: every parameter of its cell has an array of the right length.
  * @param file the name of the file, for errors.
+ * @param makeCell `cellFrom` where the cell may be a user's.
  * @throws FormatError when weights are missing, unknown or of the wrong length.
  */
-export function recurrentLayer(layer: Omit<RecurrentLayerData, 'kind'>, file: string): RecurrentLayerData {
-  const parameters = parametersOf(layer);
+export function recurrentLayer(
+  layer: Omit<RecurrentLayerData, 'kind'>,
+  file: string,
+  makeCell: MakeCell = makeKnownCell,
+): RecurrentLayerData {
+  const parameters = makeCell(layer.cell).parameters(layer.sizes);
   for (const { weights } of layer.directions) checkWeights(layer.name, parameters, weights, file);
   return { kind: 'recurrent', ...layer };
 }

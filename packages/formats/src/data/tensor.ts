@@ -1,4 +1,5 @@
 import { damaged, FormatError } from '../bytes/format-error.js';
+import { isCount } from '../bytes/json.js';
 
 /** How a file stores numbers. */
 export type StoredType =
@@ -30,21 +31,25 @@ export interface FileTensor {
   readonly values: Values;
 }
 
-export const BYTES_OF: Readonly<Record<StoredType, number>> = {
-  float64: 8,
-  float32: 4,
-  float16: 2,
-  bfloat16: 2,
-  int64: 8,
-  int32: 4,
-  int16: 2,
-  int8: 1,
-  uint64: 8,
-  uint32: 4,
-  uint16: 2,
-  uint8: 1,
-  bool: 1,
-};
+/** The arrays of JavaScript whose elements have the same bytes. */
+const ARRAYS = {
+  float64: Float64Array,
+  float32: Float32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint64: BigUint64Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} satisfies Record<StoredType, unknown>;
+
+/** The bytes of one stored number. */
+export const sizeOfType = (type: StoredType): number => ARRAYS[type].BYTES_PER_ELEMENT;
 
 /**
  * The number of elements of a shape that a file gives.
@@ -53,10 +58,10 @@ export const BYTES_OF: Readonly<Record<StoredType, number>> = {
 export function countElements(shape: readonly unknown[], file: string, name: string): number {
   let count = 1;
   for (const size of shape) {
-    if (!(Number.isSafeInteger(size) && (size as number) >= 0)) {
+    if (!isCount(size)) {
       throw damaged(file, `${name} has the impossible shape [${shape.map(String).join(', ')}]`);
     }
-    count *= size as number;
+    count *= size;
   }
   if (count > 2 ** 31) throw damaged(file, `${name} would have ${count} elements`);
   return count;
@@ -73,49 +78,27 @@ export function decodeValues(
   file: string,
   name: string,
 ): Values {
-  const count = countElements(shape, file, name);
-  if (bytes.length !== count * BYTES_OF[type]) {
+  const length = countElements(shape, file, name) * sizeOfType(type);
+  if (bytes.length !== length) {
     throw damaged(
       file,
-      `${name} has the shape [${shape.join(', ')}] of ${type}, ${count * BYTES_OF[type]} bytes, but ${bytes.length} bytes are stored`,
+      `${name} has the shape [${shape.join(', ')}] of ${type}, ${length} bytes, but ${bytes.length} bytes are stored`,
     );
   }
   // A copy starts at a multiple of 8, as typed arrays need it, and does not hold the whole file in memory.
-  const { buffer } = new Uint8Array(bytes);
-  switch (type) {
-    case 'float32':
-      return new Float32Array(buffer);
-    case 'float64':
-      return new Float64Array(buffer);
-    case 'int32':
-      return new Int32Array(buffer);
-    case 'float16':
-      return Float32Array.from(new Uint16Array(buffer), decodeFloat16);
-    case 'bfloat16':
-      return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
-    case 'int16':
-      return Int32Array.from(new Int16Array(buffer));
-    case 'int8':
-      return Int32Array.from(new Int8Array(buffer));
-    case 'uint16':
-      return Int32Array.from(new Uint16Array(buffer));
-    case 'uint8':
-    case 'bool':
-      return Int32Array.from(new Uint8Array(buffer));
-    case 'uint32':
-      return Float64Array.from(new Uint32Array(buffer));
-    case 'int64':
-      return toNumbers(new BigInt64Array(buffer), file, name);
-    case 'uint64':
-      return toNumbers(new BigUint64Array(buffer), file, name);
-  }
+  const stored = new ARRAYS[type](new Uint8Array(bytes).buffer);
+  if (stored instanceof BigInt64Array || stored instanceof BigUint64Array)
+    return toNumbers(stored, file, name);
+  if (type === 'float16') return Float32Array.from(stored, decodeFloat16);
+  if (type === 'bfloat16') return new Float32Array(Uint32Array.from(stored, (bits) => bits << 16).buffer);
+  if (stored instanceof Uint32Array) return Float64Array.from(stored);
+  return stored instanceof Float32Array || stored instanceof Float64Array ? stored : Int32Array.from(stored);
 }
 
 function toNumbers(values: BigInt64Array | BigUint64Array, file: string, name: string): Float64Array {
   return Float64Array.from(values as BigInt64Array, (value) => {
-    if (value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER)) {
-      return Number(value);
-    }
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) return number;
     throw new FormatError(`${file}: ${name} holds the integer ${value}, which JavaScript cannot represent.`);
   });
 }

@@ -1,15 +1,18 @@
 /** Keras's HDF5 files: whole models and weights, of Keras 2 and 3. */
+import { cellFrom } from '@sluice/core';
 import { decodeText } from '../bytes/byte-reader.js';
 import { FormatError } from '../bytes/format-error.js';
 import { parseJson } from '../bytes/json.js';
 import type { OpenedSource } from '../bytes/source.js';
 import type { KerasObject, LayerData, ModelFile } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
+import { canonicalTopology, isKeras3 } from './canonical-topology.js';
 import { type Hdf5Group, openHdf5 } from './hdf5.js';
 import { ASSUMED_OPTIONS, inferLayer, requireLayers } from './infer-layers.js';
+import { modelIn } from './inner-models.js';
 import { fromKeras3 } from './keras3-config.js';
-import { canonicalTopology, isKeras3 } from './layer-classes.js';
-import { childLayers, isModelDescription, layerName, modelIn } from './topology.js';
+import { allClasses } from './sluice-classes.js';
+import { childLayers, isModelDescription, layerName } from './topology.js';
 import { readVariables, variablesOf } from './variables.js';
 import { layersOf } from './weighted-layers.js';
 
@@ -39,14 +42,18 @@ export function read({ bytes, name: file }: OpenedSource): ModelFile {
 function readWhole(root: Hdf5Group, text: string, version: string | undefined, file: string) {
   const json = parseJson(new TextEncoder().encode(text), file);
   if (!isModelDescription(json)) throw new FormatError(`${file}: its model_config describes no model.`);
-  const topology = canonicalTopology(fromKeras3(json, isKeras3(version), file), false, file);
+  const topology = canonicalTopology(fromKeras3(json, isKeras3(version), file), allClasses, false, file);
   const weights = root.child('model_weights');
   if (!weights) throw new FormatError(`${file}: it describes a model, but holds no weights.`);
   const groups = readGroups(weights, file);
   const assigned = assignGroups(topology, groups, file);
   return {
     topology,
-    layers: layersOf(topology, (path) => assigned.get(path) ?? [], file),
+    layers: layersOf(topology, (path) => assigned.get(path) ?? [], {
+      classes: allClasses,
+      makeCell: cellFrom,
+      file,
+    }),
     tensors: [...groups.values()].flat(),
     notes: root.child('optimizer_weights') ? ["The optimizer's state is left out."] : [],
   };
@@ -125,14 +132,18 @@ export function readArchive(parts: ReadonlyMap<string, Uint8Array>, file: string
   const version = metadata?.keras_version;
   const json = parseJson(new TextEncoder().encode(decodeText(part('config.json'), file)), file);
   if (!isModelDescription(json)) throw new FormatError(`${file}: its config.json describes no model.`);
-  const topology = canonicalTopology(fromKeras3(json, true, file), false, file);
+  const topology = canonicalTopology(fromKeras3(json, true, file), allClasses, false, file);
   const root = openHdf5(part('model.weights.h5'), file);
   const assigned = variablesOf(topology, root, file);
   return {
     format: 'keras',
     ...(version !== undefined && { producer: `Keras ${version}` }),
     topology,
-    layers: layersOf(topology, (path) => assigned.get(path) ?? [], file),
+    layers: layersOf(topology, (path) => assigned.get(path) ?? [], {
+      classes: allClasses,
+      makeCell: cellFrom,
+      file,
+    }),
     tensors: [...assigned.values()].flat(),
     notes: root.child('optimizer') ? ["The optimizer's state is left out."] : [],
   };

@@ -2,7 +2,7 @@
  * Masks in Keras 3's functional models. Each call names its mask, and the operations that make it are layers of their own. Keras 2
  * and TensorFlow.js have neither: a mask goes along with the tensor.
  */
-import { isRecord } from '../bytes/json.js';
+import { isRecord } from '../bytes/record.js';
 import type { KerasObject } from '../data/layers.js';
 import { layerName } from './topology.js';
 

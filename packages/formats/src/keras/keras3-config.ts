@@ -1,6 +1,6 @@
 /** Keras 3's description of a model as Keras 2's, which TensorFlow.js reads. */
 import { describe, FormatError } from '../bytes/format-error.js';
-import { isRecord, type JsonRecord } from '../bytes/json.js';
+import { isRecord, type JsonRecord } from '../bytes/record.js';
 import type { KerasObject } from '../data/layers.js';
 import { ImplicitMasks, withoutUnusedMasks } from './implicit-masks.js';
 import { childLayers, isKerasObject, isModel, layerName, MODEL_CLASSES } from './topology.js';

@@ -1,9 +1,10 @@
 /** A canonical description of a model as Keras 3 reads it. */
 import { FormatError } from '../bytes/format-error.js';
-import { isRecord, type JsonRecord } from '../bytes/json.js';
+import { isRecord, type JsonRecord } from '../bytes/record.js';
 import type { KerasObject } from '../data/layers.js';
+import { hasMasks, MASKED_AVERAGE } from './inner-models.js';
 import { RECURRENT } from './keras3-config.js';
-import { childLayers, hasMasks, isKerasObject, isModel, layerName, MASKED_AVERAGE } from './topology.js';
+import { childLayers, isKerasObject, isModel, layerName } from './topology.js';
 
 /** Options of TensorFlow.js and Keras 2 that Keras 3 refuses; they change no result. */
 const DROPPED = [

@@ -3,7 +3,8 @@ import { FormatError } from '../bytes/format-error.js';
 import type { KerasObject } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
 import type { Hdf5Group } from './hdf5.js';
-import { childLayers, isModel, layerName, modelIn } from './topology.js';
+import { modelIn } from './inner-models.js';
+import { childLayers, isModel, layerName } from './topology.js';
 
 /** Keras's snake case of a class name: `SimpleRNN` → `simple_rnn`, `Conv1D` → `conv1d`. */
 export const toGroupName = (className: string): string =>

@@ -5,8 +5,9 @@ import type { WriteOptions, WrittenFiles } from '../data/format.js';
 import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
 import { openHdf5 } from './hdf5.js';
+import { modelIn } from './inner-models.js';
 import { toKeras3 } from './to-keras3.js';
-import { childLayers, isModel, layerName, modelIn } from './topology.js';
+import { childLayers, isModel, layerName } from './topology.js';
 import { groupNames } from './variables.js';
 
 /** The oldest version whose layout this is. */

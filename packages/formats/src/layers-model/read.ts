@@ -1,81 +1,81 @@
 /** TensorFlow.js's layers format: `model.json` and files of weights beside it. */
 import { FormatError } from '../bytes/format-error.js';
 import { joinBytes } from '../bytes/join.js';
-import {
-  isRecord,
-  type JsonRecord,
-  parseJson,
-  requireArray,
-  requireRecord,
-  requireText,
-} from '../bytes/json.js';
+import { parseJson, requireArray, requireRecord, requireText } from '../bytes/json.js';
+import { isRecord, type JsonRecord } from '../bytes/record.js';
 import type { OpenedSource } from '../bytes/source.js';
-import type { KerasObject, ModelFile } from '../data/layers.js';
+import type { KerasObject, MakeCell, ModelFile } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
-import { canonicalTopology, isKeras3 } from '../keras/layer-classes.js';
-import { isModelDescription, leavesOf } from '../keras/topology.js';
+import { canonicalTopology, isKeras3 } from '../keras/canonical-topology.js';
+import { leavesOf } from '../keras/inner-models.js';
+import { kerasClasses, type LayerClasses } from '../keras/layer-classes.js';
+import { isModelDescription, layerName } from '../keras/topology.js';
 import { layersOf } from '../keras/weighted-layers.js';
-import { decodeGroup, isGroup, readEntry } from './weights.js';
+import { decodeGroup, readEntry } from './weights.js';
 
 /** Reads `model.json` and the files of weights beside it. */
-export async function read(source: OpenedSource): Promise<ModelFile> {
+export async function readWith(makeCell: MakeCell, source: OpenedSource): Promise<ModelFile> {
   const { name: file } = source;
   const json = requireRecord(parseJson(source.bytes, file), file, 'the file');
-  const topology = await fromAnyKeras(json, findTopology(json, file), file);
+  const { described, version, isOfTensorFlowJs } = findTopology(json, file);
+  // The converter leaves a description of Keras 3 as it is.
+  const topology = isKeras3(version)
+    ? (await import('../keras/other-classes.js')).fromKeras3(described, true, file)
+    : described;
   const { tensors, optimizer } = await readWeights(source, json.weightsManifest);
   const by = [json.generatedBy, json.convertedBy].filter((text) => typeof text === 'string');
   return {
     format: 'layers-model',
     ...(by.length > 0 && { producer: by.join(', ') }),
-    ...assemble(topology, tensors, isOfTensorFlowJs(json), file),
+    ...(await assemble(topology, tensors, { makeCell, repeatsPadded: isOfTensorFlowJs, file })),
     notes: optimizer > 0 ? [`${optimizer} arrays of the optimizer's state are left out.`] : [],
   };
 }
 
+/** The classes that a model needs: most have Keras's alone. */
+const classesOf = async (topology: KerasObject): Promise<LayerClasses> =>
+  /"(Sluice|CuDNN)/.test(JSON.stringify(topology))
+    ? (await import('../keras/other-classes.js')).allClasses
+    : kerasClasses;
+
 /** The layers of a topology with their weights. */
-export function assemble(
+export async function assemble(
   topology: KerasObject,
   tensors: readonly FileTensor[],
-  repeatsPadded: boolean,
-  file: string,
+  { makeCell, repeatsPadded, file }: { makeCell: MakeCell; repeatsPadded: boolean; file: string },
 ) {
-  const canonical = canonicalTopology(topology, repeatsPadded, file);
+  const classes = await classesOf(topology);
+  const canonical = canonicalTopology(topology, classes, repeatsPadded, file);
   const assigned = assignWeights(canonical, tensors, file);
   return {
     topology: canonical,
-    layers: layersOf(canonical, (path) => assigned.get(path) ?? [], file),
+    layers: layersOf(canonical, (path) => assigned.get(path) ?? [], { classes, makeCell, file }),
     tensors,
   };
 }
 
-/** Whether TensorFlow.js itself made the model. Old versions and own save handlers leave out `generatedBy`. */
-function isOfTensorFlowJs({ modelTopology, generatedBy }: JsonRecord): boolean {
-  if (!isRecord(modelTopology) || modelTopology.model_config !== undefined) return false;
-  return (
-    /^tfjs-layers/.test(String(modelTopology.keras_version)) || /TensorFlow\.js/.test(String(generatedBy))
-  );
-}
-
-/** The description of the model. @throws FormatError for a GraphModel, or weights alone. */
-function findTopology(json: JsonRecord, file: string): KerasObject {
-  const { modelTopology } = json;
-  if (json.format === 'graph-model' || (isRecord(modelTopology) && Array.isArray(modelTopology.node))) {
+/**
+ * The description of the model, the version of Keras, and whether TensorFlow.js itself made the model. Old versions and own save
+ * handlers leave out `generatedBy`.
+ * @throws FormatError for a GraphModel, or weights alone.
+ */
+function findTopology({ modelTopology, generatedBy, format }: JsonRecord, file: string) {
+  const whole = isRecord(modelTopology) ? modelTopology : {};
+  if (format === 'graph-model' || Array.isArray(whole.node)) {
     throw new FormatError(
       `${file}: this is a GraphModel, which holds operations and no layers. Convert its source with ` +
         '--output_format=tfjs_layers_model, or give the Keras or ONNX file itself.',
     );
   }
-  const given = isRecord(modelTopology) ? (modelTopology.model_config ?? modelTopology) : modelTopology;
-  if (isModelDescription(given)) return given;
-  throw new FormatError(`${file}: modelTopology must describe a model with class_name and config.`);
-}
-
-/** The converter leaves a description of Keras 3 as it is. */
-async function fromAnyKeras(json: JsonRecord, topology: KerasObject, file: string): Promise<KerasObject> {
-  const version = isRecord(json.modelTopology) ? json.modelTopology.keras_version : undefined;
-  if (!isKeras3(version)) return topology;
-  const { fromKeras3 } = await import('../keras/keras3-config.js');
-  return fromKeras3(topology, true, file);
+  const { model_config: inner, keras_version: version } = whole;
+  const described = inner ?? whole;
+  if (!isModelDescription(described)) {
+    throw new FormatError(`${file}: modelTopology must describe a model with class_name and config.`);
+  }
+  const isOfTensorFlowJs =
+    inner === undefined &&
+    (/^tfjs-layers/.test(String(version)) || /TensorFlow\.js/.test(String(generatedBy)));
+  return { described, version, isOfTensorFlowJs };
 }
 
 /** The weights of a manifest, those of the optimizer counted and left out. */
@@ -86,13 +86,12 @@ export async function readWeights(
   const { name: file } = source;
   const tensors: FileTensor[] = [];
   let optimizer = 0;
-  for (const group of requireArray(manifest, file, 'weightsManifest')) {
-    if (!isGroup(group)) {
-      throw new FormatError(`${file}: a group of weightsManifest must have paths and weights.`);
-    }
-    const entries = group.weights.map((entry) => readEntry(entry, file));
+  for (const value of requireArray(manifest, file, 'weightsManifest')) {
+    const group = requireRecord(value, file, 'a group of weightsManifest');
+    const weights = requireArray(group.weights, file, 'weights of weightsManifest');
+    const entries = weights.map((entry) => readEntry(entry, file));
     const parts: Uint8Array[] = [];
-    for (const path of group.paths) {
+    for (const path of requireArray(group.paths, file, 'paths of weightsManifest')) {
       parts.push(await source.sibling(requireText(path, file, 'a path of weightsManifest')));
     }
     const decoded = decodeGroup(entries, joinBytes(parts), file);
@@ -105,7 +104,7 @@ export async function readWeights(
 }
 
 /**
- * The weights of each layer by its path. A weight's name begins with the name of its layer: `gru/kernel`,
+ * The weights of each layer by its path and by its name. A weight's name begins with the name of its layer: `gru/kernel`,
  * `gru/gru_cell/kernel`, `bidirectional/forward_gru/gru_cell/kernel`.
  */
 function assignWeights(
@@ -114,20 +113,18 @@ function assignWeights(
   file: string,
 ): Map<string, FileTensor[]> {
   const leaves = leavesOf(topology, file);
-  const assigned = new Map<string, FileTensor[]>(leaves.map(({ path }) => [path, []]));
-  const paths = new Map<string, string>();
+  const owners = new Map(leaves.map(({ path }) => [path, [] as FileTensor[]]));
   for (const { path, layer } of leaves) {
-    const { name } = layer.config;
-    if (typeof name === 'string' && !paths.has(name)) paths.set(name, path);
+    const name = layerName(layer);
+    if (!owners.has(name)) owners.set(name, owners.get(path) as FileTensor[]);
   }
-  for (const { path } of leaves) paths.set(path, path);
   const unknown: string[] = [];
   for (const tensor of tensors) {
-    const owner = ownerOf(tensor.name, paths);
-    if (owner === undefined) unknown.push(tensor.name);
-    else assigned.get(owner)?.push(tensor);
+    const owner = ownerOf(tensor.name, owners);
+    if (owner) owner.push(tensor);
+    else unknown.push(tensor.name);
   }
-  if (unknown.length === 0) return assigned;
+  if (unknown.length === 0) return owners;
   throw new FormatError(
     `${file}: the weights ${unknown.join(', ')} belong to no layer. The layers are ${leaves.map(({ path }) => path).join(', ')}.`,
   );
@@ -137,15 +134,14 @@ function assignWeights(
 const MAX_PARTS = 50;
 
 /**
- * The path of the layer that a weight belongs to: the longest known start of its name. Keras 3 puts the names of models before
+ * The layer that a weight belongs to: the one with the longest known start of its name. Keras 3 puts the names of models before
  * it: `sequential/gru/gru_cell/kernel`.
- * @param paths of layers by their names and by their paths.
  */
-function ownerOf(weight: string, paths: ReadonlyMap<string, string>): string | undefined {
+function ownerOf<Owner>(weight: string, owners: ReadonlyMap<string, Owner>): Owner | undefined {
   const parts = weight.split('/', MAX_PARTS);
   for (let first = 0; first < parts.length; first++) {
     for (let end = parts.length - 1; end > first; end--) {
-      const owner = paths.get(parts.slice(first, end).join('/'));
+      const owner = owners.get(parts.slice(first, end).join('/'));
       if (owner !== undefined) return owner;
     }
   }

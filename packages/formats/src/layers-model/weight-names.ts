@@ -1,5 +1,5 @@
 /** The names that TensorFlow.js gives to the weights of its layers. Other formats number them. */
-import type { JsonRecord } from '../bytes/json.js';
+import type { JsonRecord } from '../bytes/record.js';
 import type { KerasObject, OtherLayerData } from '../data/layers.js';
 import { isKerasObject } from '../keras/topology.js';
 

@@ -1,21 +1,32 @@
 /** The numbers of TensorFlow.js's layers format: one after the other in `.bin` files, perhaps quantised. */
-import { damaged, FormatError } from '../bytes/format-error.js';
-import { isRecord, requireArray, requireCount, requireRecord, requireText } from '../bytes/json.js';
-import { BYTES_OF, countElements, decodeValues, type FileTensor, type StoredType } from '../data/tensor.js';
+import { damaged, describe, FormatError } from '../bytes/format-error.js';
+import { requireArray, requireCount, requireRecord, requireText } from '../bytes/json.js';
+import { decodeFloat16, type FileTensor } from '../data/tensor.js';
+
+/** How numbers are stored: those of the first three as they are, the others instead of float32 or int32. */
+const ARRAYS = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  float16: Uint16Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+};
 
 /** A weight in the manifest. */
 export interface WeightEntry {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: 'float32' | 'int32' | 'bool';
-  readonly stored: StoredType;
+  readonly dtype: string;
+  readonly stored: keyof typeof ARRAYS;
   readonly scale: number;
   readonly min: number;
   /** True for the state of an optimizer. */
   readonly isOptimizer: boolean;
 }
 
-const STORED = { float32: 'float32', int32: 'int32', bool: 'bool' } as const;
+const isPlain = (dtype: unknown): dtype is 'float32' | 'int32' | 'bool' =>
+  dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 
 /** An entry of the manifest, checked. */
 export function readEntry(value: unknown, file: string): WeightEntry {
@@ -24,16 +35,17 @@ export function readEntry(value: unknown, file: string): WeightEntry {
   const shape = requireArray(entry.shape, file, `the shape of ${name}`).map((size) =>
     requireCount(size, file, `a size of ${name}`),
   );
-  const dtype = requireText(entry.dtype, file, `the dtype of ${name}`);
-  if (!Object.hasOwn(STORED, dtype)) {
+  const { dtype } = entry;
+  if (!isPlain(dtype)) {
     throw new FormatError(
-      `${file}: ${name} has the dtype ${dtype}. Sluice reads ${Object.keys(STORED).join(', ')}.`,
+      `${file}: ${name} has the dtype ${describe(dtype)}. Sluice reads float32, int32 and bool.`,
     );
   }
-  const known = dtype as keyof typeof STORED;
-  const base = { name, shape, dtype: known, isOptimizer: entry.group === 'optimizer' };
-  if (entry.quantization === undefined) return { ...base, stored: STORED[known], scale: 1, min: 0 };
-  return { ...base, ...readQuantization(entry.quantization, name, file) };
+  const quantized =
+    entry.quantization === undefined
+      ? { stored: dtype, scale: 1, min: 0 }
+      : readQuantization(entry.quantization, name, file);
+  return { name, shape, dtype, isOptimizer: entry.group === 'optimizer', ...quantized };
 }
 
 function readQuantization(
@@ -47,7 +59,7 @@ function readQuantization(
     return { stored: dtype, scale: scale as number, min: min as number };
   }
   throw new FormatError(
-    `${file}: the quantization of ${name} must be float16, or uint8 or uint16 with a scale and a min, but is ${JSON.stringify(value).slice(0, 80)}.`,
+    `${file}: the quantization of ${name} must be float16, or uint8 or uint16 with a scale and a min, but is ${describe(value)}.`,
   );
 }
 
@@ -60,18 +72,13 @@ export function decodeGroup(entries: readonly WeightEntry[], bytes: Uint8Array, 
   let position = 0;
   const tensors = entries.map((entry) => {
     const { name, shape, stored } = entry;
-    const length = countElements(shape, file, name) * BYTES_OF[stored];
-    const part = bytes.subarray(position, position + length);
+    const length = shape.reduce((count, size) => count * size, ARRAYS[stored].BYTES_PER_ELEMENT);
+    const part = bytes.slice(position, position + length);
     if (part.length !== length) {
       throw damaged(file, `${name} needs ${length} bytes of the weights, but only ${part.length} are left`);
     }
     position += length;
-    return {
-      name,
-      shape,
-      type: stored,
-      values: restore(decodeValues(part, stored, shape, file, name), entry),
-    };
+    return { name, shape, type: stored, values: decode(part, entry) };
   });
   if (position !== bytes.length) {
     throw damaged(
@@ -82,16 +89,14 @@ export function decodeGroup(entries: readonly WeightEntry[], bytes: Uint8Array, 
   return tensors;
 }
 
-/** Numbers that were stored as whole numbers of steps. */
-function restore(
-  values: FileTensor['values'],
+/** The numbers of a weight; quantised ones are whole numbers of steps. */
+function decode(
+  { buffer }: Uint8Array<ArrayBuffer>,
   { dtype, scale, min, stored }: WeightEntry,
 ): FileTensor['values'] {
-  if (stored !== 'uint8' && stored !== 'uint16') return values;
-  if (dtype === 'float32') return Float32Array.from(values, (value) => value * scale + min);
-  return Int32Array.from(values, (value) => Math.round(value * scale + min));
+  const numbers = new ARRAYS[stored](buffer);
+  if (numbers instanceof Float32Array || numbers instanceof Int32Array) return numbers;
+  if (stored === 'float16') return Float32Array.from(numbers, decodeFloat16);
+  if (dtype === 'float32') return Float32Array.from(numbers, (value) => value * scale + min);
+  return Int32Array.from(numbers, (value) => Math.round(value * scale + min));
 }
-
-/** Whether a value of the manifest is a group: `{ paths, weights }`. */
-export const isGroup = (value: unknown): value is { paths: unknown[]; weights: unknown[] } =>
-  isRecord(value) && Array.isArray(value.paths) && Array.isArray(value.weights);

@@ -5,7 +5,8 @@ import type { WriteOptions, WrittenFiles } from '../data/format.js';
 import { type KerasObject, type LayerData, type ModelFile, parametersOf } from '../data/layers.js';
 import { toSnakeCase } from '../data/names.js';
 import type { FileTensor } from '../data/tensor.js';
-import { hasMasks, isKerasObject, leavesOf, MASKED_AVERAGE, mapLayers } from '../keras/topology.js';
+import { hasMasks, leavesOf, MASKED_AVERAGE, mapLayers } from '../keras/inner-models.js';
+import { isKerasObject } from '../keras/topology.js';
 import { type EncodedWeight, toFloat16, toSteps } from './encode-weights.js';
 import { weightNames } from './weight-names.js';
 

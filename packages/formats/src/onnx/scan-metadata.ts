@@ -2,15 +2,9 @@
  * The cells that Sluice writes as `Scan`. The model's metadata says which cell a Scan is; its weights are arrays of the graph.
  * An entry `sluice.layers` of the metadata holds JSON: a list of `ScanLayer`.
  */
-import type { CellData, JsonObject } from '@sluice/core';
-import {
-  isRecord,
-  parseJson,
-  requireArray,
-  requireCount,
-  requireRecord,
-  requireText,
-} from '../bytes/json.js';
+import { type CellData, cellFrom, type JsonObject } from '@sluice/core';
+import { parseJson, requireArray, requireCount, requireRecord, requireText } from '../bytes/json.js';
+import { isRecord } from '../bytes/record.js';
 import { type Direction, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
 import type { Folder } from './fold.js';
 import type { ModelProto } from './messages.js';
@@ -123,5 +117,5 @@ export function readScan(
     });
     return { goBackwards, weights: Object.fromEntries(arrays) };
   });
-  return recurrentLayer({ ...layer, directions: read }, file);
+  return recurrentLayer({ ...layer, directions: read }, file, cellFrom);
 }

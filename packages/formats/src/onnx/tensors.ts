@@ -2,12 +2,12 @@
 import { FormatError } from '../bytes/format-error.js';
 import type { OpenedSource } from '../bytes/source.js';
 import {
-  BYTES_OF,
   countElements,
   decodeFloat16,
   decodeValues,
   type FileTensor,
   type StoredType,
+  sizeOfType,
   type Values,
 } from '../data/tensor.js';
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from './messages.js';
@@ -183,7 +183,7 @@ function fromNumbers(numbers: readonly number[], type: StoredType): Values {
 /** An array in memory for numbers of a type, with the given numbers or zeros. */
 export function emptyValues(type: StoredType, length: number, numbers?: ArrayLike<number>): Values {
   const isFloat = type === 'float32' || type === 'float16' || type === 'bfloat16';
-  const isWide = type === 'float64' || type === 'uint32' || BYTES_OF[type] === 8;
+  const isWide = type === 'float64' || type === 'uint32' || sizeOfType(type) === 8;
   const Kind = isFloat ? Float32Array : isWide ? Float64Array : Int32Array;
   return numbers ? Kind.from(numbers) : new Kind(length);
 }

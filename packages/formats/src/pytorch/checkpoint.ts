@@ -2,7 +2,7 @@
 import { ByteReader } from '../bytes/byte-reader.js';
 import { damaged, FormatError } from '../bytes/format-error.js';
 import { unzip } from '../bytes/zip.js';
-import { BYTES_OF, countElements, decodeValues, type FileTensor, type StoredType } from '../data/tensor.js';
+import { countElements, decodeValues, type FileTensor, type StoredType, sizeOfType } from '../data/tensor.js';
 import { type Pickled, PickledTensor, type Storage, Unpickler } from './pickle.js';
 
 const TYPE_OF: Readonly<Record<string, StoredType>> = {
@@ -130,7 +130,7 @@ function openLegacy(bytes: Uint8Array, file: string): Opened {
     const storage = storages.get(String(key));
     const length = reader.uint64();
     if (!storage) throw damaged(file, `the numbers ${String(key)} belong to no tensor`);
-    data.set(storage.key, reader.take(length * BYTES_OF[typeOf(storage, file)]));
+    data.set(storage.key, reader.take(length * sizeOfType(typeOf(storage, file))));
   }
   return {
     root,
@@ -167,7 +167,7 @@ function toTensor(
   const type = typeOf(storage, file);
   const count = countElements(shape, file, name);
   const bytes = bytesOf(storage);
-  const stored = bytes.length / BYTES_OF[type];
+  const stored = bytes.length / sizeOfType(type);
   const last = shape.reduce((sum, size, i) => sum + Math.max(0, size - 1) * strides[i], offset);
   if (!Number.isInteger(stored) || count > stored || (count > 0 && last >= stored)) {
     throw damaged(file, `${name} has the shape [${shape.join(', ')}], but its storage has ${stored} numbers`);

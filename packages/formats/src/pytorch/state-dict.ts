@@ -2,7 +2,7 @@
 import type { JsonObject } from '@sluice/core';
 import { describe, FormatError } from '../bytes/format-error.js';
 import type { AssumedOptions } from '../data/format.js';
-import { type LayerData, parametersOf, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
+import { type LayerData, makeKnownCell, type RecurrentLayerData, recurrentLayer } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
 import { fromGates } from './gates.js';
 import { type NamedModule, readOther } from './other-layers.js';
@@ -190,7 +190,7 @@ function readDirection(
     }
   }
   const cell = { name: kind.name, options };
-  const parameters = parametersOf({ cell, sizes });
+  const parameters = makeKnownCell(cell).parameters(sizes);
   return {
     cell,
     sizes,

@@ -7,7 +7,7 @@ export const readers: readonly Reader[] = [
   {
     name: 'layers-model',
     recognise: (bytes) => hasName(bytes, 'modelTopology'),
-    load: () => import('../layers-model/read.js'),
+    load: () => import('../layers-model/read-any-cell.js'),
   },
   {
     name: 'safetensors',

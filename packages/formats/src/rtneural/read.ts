@@ -3,10 +3,12 @@
  * Source: github.com/jatinchowdhury18/RTNeural, python/model_utils.py, `save_model_json`.
  */
 import { damaged, describe, FormatError } from '../bytes/format-error.js';
-import { type JsonRecord, parseJson, requireArray, requireCount, requireRecord } from '../bytes/json.js';
+import { parseJson, requireArray, requireCount, requireRecord } from '../bytes/json.js';
+import type { JsonRecord } from '../bytes/record.js';
 import type { FormatModule } from '../data/format.js';
-import type { KerasObject } from '../data/layers.js';
+import { type KerasObject, makeKnownCell } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
+import { kerasClasses } from '../keras/layer-classes.js';
 import { layersOf } from '../keras/weighted-layers.js';
 
 /** Reads a file as a Sequential model. @throws FormatError naming every layer of an unknown type. */
@@ -41,7 +43,11 @@ export const read: FormatModule['read'] = ({ bytes, name: file }) => {
   return {
     format: 'rtneural',
     topology,
-    layers: layersOf(topology, (path) => weights.get(path) ?? [], file),
+    layers: layersOf(topology, (path) => weights.get(path) ?? [], {
+      classes: kerasClasses,
+      makeCell: makeKnownCell,
+      file,
+    }),
     tensors: [...weights.values()].flat(),
     notes: [],
   };

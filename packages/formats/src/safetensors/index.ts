@@ -1,5 +1,5 @@
 /** Safetensors without the search for the format: the smallest way to read one, as layers or as tensors. */
-import { asFormatError } from '../bytes/format-error.js';
+import { asFormatError } from '../bytes/as-format-error.js';
 import type { OpenedSource } from '../bytes/source.js';
 import type { ReadOptions } from '../data/format.js';
 import type { ModelFile } from '../data/layers.js';

@@ -6,11 +6,11 @@ import { ByteReader } from '../bytes/byte-reader.js';
 import { damaged, FormatError } from '../bytes/format-error.js';
 import { parseJson, requireArray, requireCount, requireRecord, requireText } from '../bytes/json.js';
 import {
-  BYTES_OF,
   decodeValues,
   encodeFloat16,
   type FileTensor,
   type StoredType,
+  sizeOfType,
   type Values,
 } from '../data/tensor.js';
 
@@ -158,5 +158,5 @@ function encodeValues(values: Values, float16: boolean): { dtype: string; size: 
         ? [Uint16Array.from(values, encodeFloat16), 'F16']
         : [values, values instanceof Float64Array ? 'F64' : 'F32'];
   const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
-  return { dtype, size: BYTES_OF[TYPE_OF[dtype]], bytes };
+  return { dtype, size: sizeOfType(TYPE_OF[dtype]), bytes };
 }
