@@ -187,7 +187,10 @@ describe('train', () => {
     [['--dropout', '1'], /Expected a number from 0 to below 1/],
     [['--learning-rate', '-1'], /Expected a number above 0/],
     [['--unit', 'line'], /Allowed choices are word, character/],
-    [['--cell', 'transformer'], /Allowed choices are simple-rnn, lstm, gru, sru, min-gru, ind-rnn, li-gru/],
+    [
+      ['--cell', 'transformer'],
+      /Allowed choices are simple-rnn, lstm, gru, sru, min-gru, min-lstm, ind-rnn, li-gru/,
+    ],
     [
       ['--backend', 'abacus'],
       /There is no backend "abacus" here. There are (cpu, wasm|wasm, cpu)\. --import MODULE /,
