@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isInputProjection, loopOf } from '../src/backend/index.js';
+import { isInputProjection, type Loop, loopOf, type Reference } from '../src/backend/index.js';
 import {
   clip,
   concat,
@@ -20,7 +20,7 @@ import {
   tanh,
   tile,
 } from '../src/equations/index.js';
-import { defineCell, planFor, referenceForward, referenceGradient } from '../src/index.js';
+import { cells, defineCell, planFor, referenceForward, referenceGradient } from '../src/index.js';
 import { toPyTorch } from '../src/pytorch/module.js';
 import { numbers } from './problem.js';
 
@@ -202,5 +202,65 @@ describe('initial values of columns', () => {
     );
     expect(() => cell([])).toThrow(/initial value of 's' must be a finite float32 number, but is \[\]/);
     expect(() => cell([1, Number.NaN])).toThrow(/initial value of 's' must be a finite float32 number/);
+  });
+});
+
+describe('a time step of a loop', () => {
+  interface Use {
+    readonly kind: 'read' | 'write';
+    readonly rows: Reference;
+  }
+
+  /** What a step reads and writes, in order. */
+  const usesOf = ({ body }: Loop): Use[] =>
+    body.flatMap(({ products, program }) => [
+      ...products.flatMap((product): Use[] => {
+        if (product.kind === 'weights') return [];
+        const read = product.kind === 'row' ? product.operand : product.left;
+        return [
+          { kind: 'read', rows: read },
+          { kind: 'write', rows: product.result },
+        ];
+      }),
+      ...program.loads.map((rows): Use => ({ kind: 'read', rows })),
+      ...program.stores.map(({ slot }): Use => ({ kind: 'write', rows: slot })),
+    ]);
+
+  const overlap = (a: Reference, b: Reference) =>
+    a.buffer === b.buffer && a.at === b.at && a.column < b.column + b.width && b.column < a.column + a.width;
+
+  const partsAndMore = defineCell({
+    name: 'parts of a row, and longer work beside it',
+    states: ['h'],
+    parameters: { recurrentKernel: recurrentKernel('a', 'b', 'c') },
+    equations: ({ x, h }, { recurrentKernel: U }) => {
+      const [a, b] = split(normalize(concat(U.a(h), U.b(h))), 2);
+      return {
+        h: tanh(
+          a
+            .add(b)
+            .add(normalize(U.c(h)))
+            .add(sum(x)),
+        ),
+      };
+    },
+  });
+  const layerNormLstm = cells.lstm({ layerNorm: true });
+  const layerNormGru = cells.gru({ layerNorm: true });
+  const list = [partsAndMore, layerNormLstm, layerNormGru];
+  test.each(list.map((cell) => [cell.name, cell] as const))('reads what it has written: %s', (_, cell) => {
+    const plan = planFor(cell, { inputSize: 3, units: 4 });
+    for (const pass of ['inference', 'training', 'gradient'] as const) {
+      for (const masked of ['no', 'repeat', 'zero'] as const) {
+        const loop = loopOf(plan, pass, { masked, x: 'copied' });
+        const uses = usesOf(loop);
+        const early = uses.filter(
+          (use, i) =>
+            use.kind === 'read' &&
+            uses.slice(i + 1).some((later) => later.kind === 'write' && overlap(later.rows, use.rows)),
+        );
+        expect(early.map(({ rows }) => loop.buffers[rows.buffer].name)).toEqual([]);
+      }
+    }
   });
 });

@@ -96,8 +96,15 @@ class Scheduler<Place> {
 
   /** The stage whose program stores a value as a row of `width` numbers: its own, or the first that can read it. */
   private storeLevel(id: NodeId, width: number, stages: ReadonlyMap<NodeId, number>): number {
+    const { nodes, widths } = this.request;
+    const node = nodes[id];
+    // A slice is read from memory, so after the stage of the row behind it.
+    if (node.kind === 'slice' && this.isSlice(id)) {
+      const behind = stages.get(node.operand) ?? this.levels.get(node.operand) ?? 0;
+      return behind + this.distance(node.operand, id);
+    }
     const own = stages.get(id) ?? this.levels.get(id) ?? 0;
-    return this.isOperation(id) && this.request.widths[id] !== width ? own + 1 : own;
+    return this.isOperation(id) && widths[id] !== width ? own + 1 : own;
   }
 
   /** Puts operations into stages, the last one first, each as late as its users allow. */
@@ -115,8 +122,9 @@ class Scheduler<Place> {
       const stage = this.request.product(id) ? (this.levels.get(id) as number) : latestOf(id);
       if (this.isOperation(id)) this.at.set(id, stage);
       for (const operand of operandsOf(nodes[id])) {
-        // A slice is no work of its own: its user reads the row behind it.
-        limit(operand, this.isSlice(operand) ? stage : stage - this.distance(operand, id));
+        // A slice is no work of its own: an operation reads the row behind it, a product perhaps a copy that a store makes.
+        const isRead = this.isSlice(operand) && !this.request.product(id);
+        limit(operand, isRead ? stage : stage - this.distance(operand, id));
       }
     }
     for (const id of this.order) {
