@@ -236,6 +236,26 @@ describe('written .keras files', () => {
   });
 });
 
+describe('notes', () => {
+  test('name the layers that compute with 16 bits in Keras', async () => {
+    const parts = unzip(new Uint8Array(readFileSync(path('keras/wrapped.keras'))), 'wrapped.keras');
+    const text = new TextDecoder().decode(parts.get('config.json'));
+    const mixed = text.replaceAll('"config": {"name": "float32"}', '"config": {"name": "mixed_float16"}');
+    parts.set('config.json', new TextEncoder().encode(mixed));
+    const [note, ...others] = (await readModel(zip(parts))).notes;
+    expect(note).toMatch(
+      /^Layers that compute with 16 bits in Keras run in float32: .*lstm_1 \(mixed_float16\)/,
+    );
+    expect(others).toEqual([]);
+  });
+
+  test('name the layers whose masks TensorFlow.js may treat in another way', async () => {
+    const { notes } = await readModel(path('keras/residual.keras'));
+    expect(notes).toEqual([expect.stringContaining('in another way at add, add_1. A model.json made')]);
+    expect((await readModel(path('keras/classifier.keras'))).notes).toEqual([]);
+  });
+});
+
 describe('damaged files', () => {
   const archive = () => new Uint8Array(readFileSync(path('keras/nested.keras')));
   const repacked = (change: (parts: Map<string, Uint8Array>) => void) => {

@@ -10,6 +10,7 @@ import { canonicalTopology, isKeras3 } from './canonical-topology.js';
 import { type Hdf5Group, openHdf5 } from './hdf5.js';
 import { ASSUMED_OPTIONS, inferLayer, requireLayers } from './infer-layers.js';
 import { modelIn } from './inner-models.js';
+import { notesOn } from './keras-notes.js';
 import { fromKeras3 } from './keras3-config.js';
 import { allClasses } from './sluice-classes.js';
 import { childLayers, isModelDescription, layerName } from './topology.js';
@@ -55,7 +56,10 @@ function readWhole(root: Hdf5Group, text: string, version: string | undefined, f
       file,
     }),
     tensors: [...groups.values()].flat(),
-    notes: root.child('optimizer_weights') ? ["The optimizer's state is left out."] : [],
+    notes: [
+      ...(root.child('optimizer_weights') ? ["The optimizer's state is left out."] : []),
+      ...notesOn(json, topology, file),
+    ],
   };
 }
 
@@ -145,6 +149,9 @@ export function readArchive(parts: ReadonlyMap<string, Uint8Array>, file: string
       file,
     }),
     tensors: [...assigned.values()].flat(),
-    notes: root.child('optimizer') ? ["The optimizer's state is left out."] : [],
+    notes: [
+      ...(root.child('optimizer') ? ["The optimizer's state is left out."] : []),
+      ...notesOn(json, topology, file),
+    ],
   };
 }
