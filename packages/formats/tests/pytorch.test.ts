@@ -163,6 +163,16 @@ describe('what cannot be read is refused', () => {
       '[6, 3], [6, 2], [5], [6]; expected',
     ],
     [
+      'a GRU with one bias of two',
+      [tensor('g.weight_ih_l0', 6, 3), tensor('g.weight_hh_l0', 6, 2), tensor('g.bias_hh_l0', 6)],
+      '[6, 3], [6, 2], missing, [6]; expected',
+    ],
+    [
+      'an RNN with one bias of two',
+      [tensor('r.weight_ih', 2, 3), tensor('r.weight_hh', 2, 2), tensor('r.bias_ih', 2)],
+      'both biases [gates·units] or none',
+    ],
+    [
       'an SRU with a projection',
       [tensor('s.weight', 2, 9), tensor('s.weight_c', 6), tensor('s.weight_proj', 3, 2)],
       's has weight_proj',

@@ -5,16 +5,14 @@ import type { CellWeights } from '../data/layers.js';
 import type { FileTensor } from '../data/tensor.js';
 import { transpose } from './other-layers.js';
 
-/** The weights of one layer and direction; a missing bias is zero. */
+/** The weights of one layer and direction. */
 export interface ModuleWeights {
   /** `[gates·units, inputs]` */
   readonly weightIh: FileTensor;
   /** `[gates·units, units]`; with a projection `[gates·units, projection]` */
   readonly weightHh: FileTensor;
-  /** `[gates·units]` */
-  readonly biasIh?: FileTensor;
-  /** `[gates·units]` */
-  readonly biasHh?: FileTensor;
+  /** Of the input and of the state, each `[gates·units]`. */
+  readonly biases?: readonly [FileTensor, FileTensor];
   /** `[projection, units]` */
   readonly weightHr?: FileTensor;
 }
@@ -25,7 +23,7 @@ export interface ModuleWeights {
  * @param parameters of the cell: their blocks name its gates in its own order. A GRU's bias has those of `bias_hh` with a prime.
  */
 export function fromGates(
-  { weightIh, weightHh, biasIh, biasHh, weightHr }: ModuleWeights,
+  { weightIh, weightHh, biases, weightHr }: ModuleWeights,
   gates: readonly string[],
   parameters: readonly ParameterShape[],
 ): CellWeights {
@@ -39,11 +37,10 @@ export function fromGates(
       const values = takeBlocks(floats(matrix), gates, blocks);
       return [name, transpose({ ...matrix, values }, [1, 0]).values as FloatArray];
     }
-    const zeros = new Float32Array(weightHh.shape[0]);
-    const [first, second] = [biasIh, biasHh].map((bias) => (bias ? floats(bias) : zeros));
-    const both = new (first.constructor as Float64ArrayConstructor)(2 * zeros.length);
+    const [first, second] = (biases ?? []).map(floats);
+    const both = new (first.constructor as Float64ArrayConstructor)(2 * first.length);
     both.set(first);
-    both.set(second, zeros.length);
+    both.set(second, first.length);
     const take = (wanted: readonly string[]) => takeBlocks(both, [...gates, ...primed], wanted);
     if (blocks.some((block) => primed.includes(block))) return [name, take(blocks)];
     const recurrent = take(blocks.map((block) => `${block}'`));

@@ -165,21 +165,22 @@ function readDirection(
   const isRight =
     isRows(weightIh, 2) &&
     isRows(weightHh, 2) &&
+    !biasIh === !biasHh &&
     [biasIh, biasHh].every((bias) => !bias || isRows(bias, 1)) &&
     (!weightHr ||
       (weightHr.shape.length === 2 && kind?.name === 'lstm' && weightHh?.shape[1] === projection));
   if (!kind || !weightIh || !weightHh || !isRight) {
-    const shapes = [weightIh, weightHh, biasIh, biasHh].map(
-      (tensor) => `[${tensor?.shape.join(', ') ?? 'missing'}]`,
+    const shapes = [weightIh, weightHh, biasIh, biasHh].map((tensor) =>
+      tensor ? `[${tensor.shape.join(', ')}]` : 'missing',
     );
     throw new FormatError(
       `${file}: ${label}: weight_ih${suffix}, weight_hh${suffix}, bias_ih${suffix} and bias_hh${suffix} have the shapes ` +
-        `${shapes.join(', ')}; expected [gates·units, inputs], [gates·units, units] and perhaps twice [gates·units] ` +
+        `${shapes.join(', ')}; expected [gates·units, inputs], [gates·units, units] and both biases [gates·units] or none, ` +
         'with 1, 3 or 4 gates (RNN, GRU, LSTM); an LSTM may have weight_hr [projection, units] too.',
     );
   }
   const sizes = { inputSize: weightIh.shape[1], units };
-  const options: Record<string, JsonObject[string]> = biasIh || biasHh ? {} : { useBias: false };
+  const options: Record<string, JsonObject[string]> = biasIh ? {} : { useBias: false };
   if (projection !== undefined) options.projection = projection;
   if (kind.name === 'simpleRnn') {
     options.activation = assume.nonlinearity ?? 'tanh';
@@ -194,6 +195,10 @@ function readDirection(
   return {
     cell,
     sizes,
-    weights: fromGates({ weightIh, weightHh, biasIh, biasHh, weightHr }, [...kind.gates], parameters),
+    weights: fromGates(
+      { weightIh, weightHh, biases: biasIh && biasHh && [biasIh, biasHh], weightHr },
+      [...kind.gates],
+      parameters,
+    ),
   };
 }
