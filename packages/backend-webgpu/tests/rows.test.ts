@@ -1,6 +1,8 @@
-import { type Cell, cells } from '@sluice/core';
+import { type Cell, cells, planFor } from '@sluice/core';
+import { loopOf } from '@sluice/core/backend';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rowVariants } from '../../conformance/src/cells/rows.js';
+import { blocksOf, splitStages } from '../src/engine/loop/body.js';
 import { createWebgpuBackend, type StrategyName } from '../src/engine.js';
 import { asGpu } from './as-gpu.js';
 import { expectedOf, problemOf, resultsOn, worstError } from './problem.js';
@@ -37,4 +39,14 @@ describe('cells with rows of several widths and operations on whole rows', () =>
     test(`${name}, a quad per unit, as on GPUs`, () =>
       expectAgreement(name, { device: asGpu(device) }, { reverse: true, mask: undefined }));
   }
+});
+
+test('a kernel writes out few blocks of a product, also beside a product of two numbers', () => {
+  const plan = planFor(cells.s6({ stateSize: 4, rank: 2 }), { inputSize: 8, units: 80 });
+  const { body } = loopOf(plan, 'gradient', { masked: 'no', x: 'sequence' });
+  const counts = splitStages(body).flatMap((stage) =>
+    stage.products.map((product) => blocksOf(stage, product, 'product').length),
+  );
+  expect(counts.length).toBeGreaterThan(2);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(16);
 });

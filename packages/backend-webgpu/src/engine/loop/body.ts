@@ -16,7 +16,7 @@ const NOTHING: Program<Reference> = { loads: [], constants: [], operations: [], 
 
 /**
  * The stages of a time step, so divided that a thread computes the numbers of a product's result that its program loads: an
- * operation on whole rows, or a result that is not blocks of the stage's width, gets a stage of its own, and later stages load it
+ * operation on whole rows, or a result that is not a few blocks of the stage's width, gets a stage of its own, and later stages load it
  * from memory.
  */
 export function splitStages(body: readonly LoopStage[]): BodyStage[] {
@@ -38,8 +38,12 @@ export function splitStages(body: readonly LoopStage[]): BodyStage[] {
   });
 }
 
+/** The most blocks of one product that a thread computes: each is written out in WGSL, with numbers of its own. */
+const MAX_BLOCKS = 16;
+
 const isInBlocks = ({ result }: BodyProduct, { width, program }: LoopStage): boolean =>
   result.width % width === 0 &&
+  result.width / width <= MAX_BLOCKS &&
   program.loads.every(
     ({ buffer, column, width: loaded, spread }) =>
       buffer !== result.buffer || (!spread && loaded === width && (column - result.column) % width === 0),
