@@ -16,12 +16,12 @@ export function mapLayers(
   change: (layer: KerasObject) => KerasObject,
   file: string,
 ): KerasObject {
+  const changed = (layer: KerasObject) => (isModel(layer) ? mapLayers(layer, change, file) : change(layer));
   const layers = childLayers(model, file).map((layer) => {
-    if (isModel(layer)) return mapLayers(layer, change, file);
     const inner = layer.config.layer;
-    if (layer.class_name !== 'TimeDistributed' || !isKerasObject(inner)) return change(layer);
-    const wrapped = isModel(inner) ? mapLayers(inner, change, file) : change(inner);
-    return { ...layer, config: { ...layer.config, layer: wrapped } };
+    return layer.class_name === 'TimeDistributed' && isKerasObject(inner)
+      ? { ...layer, config: { ...layer.config, layer: changed(inner) } }
+      : changed(layer);
   });
   const config: unknown = model.config;
   return { ...model, config: isRecord(config) ? { ...config, layers } : { layers } };

@@ -12,7 +12,7 @@ export const MODEL_CLASSES: readonly string[] = ['Sequential', 'Model', 'Functio
 export function childLayers(model: KerasObject, file: string): readonly KerasObject[] {
   // Old Sequential models have a list in place of a configuration.
   const config: unknown = model.config;
-  const list = Array.isArray(config) ? config : isRecord(config) ? config.layers : undefined;
+  const list = Array.isArray(config) ? config : (config as JsonRecord | undefined)?.layers;
   if (!Array.isArray(list)) {
     throw new FormatError(
       `${file}: the model '${model.class_name}' must have a list of layers, but has ${describe(list)}.`,
@@ -35,6 +35,6 @@ export const isModel = ({ class_name }: KerasObject): boolean => MODEL_CLASSES.i
 
 /** The name of a layer in its model. */
 export const layerName = ({ config, ...layer }: KerasObject): string => {
-  const named = (isRecord(config) ? config.name : undefined) ?? (layer as JsonRecord).name;
+  const named = config?.name ?? (layer as JsonRecord).name;
   return typeof named === 'string' ? named : layer.class_name;
 };
