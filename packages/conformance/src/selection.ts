@@ -71,7 +71,7 @@ const QUICK_PERIOD = 6;
  * After this many cells the rotation skips one. Otherwise it would have the same period as other choices of the cases, and a
  * shape would miss some of them.
  */
-const SKEW = 7;
+const SKEW = 13;
 
 /** The shapes that rotate over cells in `quick`. It has all cases of the other shapes. */
 const rotations: readonly {

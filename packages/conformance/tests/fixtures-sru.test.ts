@@ -19,11 +19,16 @@ interface Layer {
 }
 
 function storedWeights(tensors: Readonly<Record<string, Tensor>>, prefix: string) {
-  const weightC = tensors[`${prefix}weight_c`];
+  const [weightC, weightProj, layerNormWeight, layerNormBias] = [
+    ...['weight_c', 'weight_proj', 'layer_norm.weight', 'layer_norm.bias'],
+  ].map((name): Tensor | undefined => tensors[prefix + name]);
   return {
     weight: values(tensors[`${prefix}weight`]),
     bias: values(tensors[`${prefix}bias`]),
     ...(weightC && { weightC: values(weightC) }),
+    ...(weightProj && { weightProj: values(weightProj) }),
+    ...(layerNormWeight && { layerNormWeight: values(layerNormWeight) }),
+    ...(layerNormBias && { layerNormBias: values(layerNormBias) }),
   };
 }
 
@@ -48,7 +53,12 @@ function layerOf(one: FixtureCase, prefix: string, inputSize: number): Layer {
   const rescale = (config.rescale as boolean | undefined) ?? one.layer === 'SRUCell';
   const highwayBias = (config.highway_bias as number | undefined) ?? 0;
   const bidirectional = config.bidirectional === true;
+  // SRUCell and SRU name it differently.
+  const projection = (config.n_proj ?? config.projection_size) as number | undefined;
   const options = {
+    ...(projection && { projection }),
+    layerNorm: config.layer_norm === true,
+    normalizeAfter: config.normalize_after === true,
     version: config.v1 ? 1 : 2,
     highway,
     activation: config.use_tanh ? 'tanh' : 'linear',
@@ -131,12 +141,17 @@ function check(one: FixtureCase): void {
     const theirs = byDirection(config, call.gradients?.weights ?? {}, prefixes[l], layer.plan, {
       highway: false,
     });
+    /** Both directions share these weights of the library. */
+    const summed = (name: string): Float64Array | undefined =>
+      ['projection', 'normGain', 'normBias'].includes(name)
+        ? gradients.map((gradient) => gradient.weights[name]).reduce(sum)
+        : undefined;
     gradients.forEach((gradient, d) => {
       for (const [name, ours] of Object.entries(gradient.weights)) {
         const comparable = layer.halfSkip && name === 'kernel' ? withoutSkipBlock(ours, units) : ours;
         const what = `gradient of ${name}, layer ${l}, direction ${d}`;
         expectClose(
-          comparable,
+          summed(name) ?? comparable,
           theirs[d][name as keyof (typeof theirs)[number]] as Float64Array,
           GRADIENT,
           what,

@@ -247,7 +247,8 @@ describe('a time step of a loop', () => {
   });
   const layerNormLstm = cells.lstm({ layerNorm: true });
   const layerNormGru = cells.gru({ layerNorm: true });
-  const list = [partsAndMore, layerNormLstm, layerNormGru];
+  const layerNormSru = cells.sru({ layerNorm: true, projection: 2 });
+  const list = [partsAndMore, layerNormLstm, layerNormGru, layerNormSru];
   test.each(list.map((cell) => [cell.name, cell] as const))('reads what it has written: %s', (_, cell) => {
     const plan = planFor(cell, { inputSize: 3, units: 4 });
     for (const pass of ['inference', 'training', 'gradient'] as const) {

@@ -15,32 +15,55 @@ const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: FixtureCase
 /** The highway of the first layer is a projection; that of the second is half of the input row. */
 const STACKS = cases.filter(({ layer, config }) => layer === 'SRU' && config.bidirectional === true);
 
+/** The library's names of its weights, and those of the layout. */
+const NAMES = {
+  weight: 'weight',
+  weight_c: 'weightC',
+  bias: 'bias',
+  weight_proj: 'weightProj',
+  'layer_norm.weight': 'layerNormWeight',
+  'layer_norm.bias': 'layerNormBias',
+};
+
 /** Creates the layers of a stack with the library's weights, converted by the layout. */
 function createLayers({ config, weights }: FixtureCase) {
   const units = config.hidden_size as number;
-  const options: SruOptions = { rescale: config.rescale === true, highwayBias: 0, projectSkip: true };
+  const options: SruOptions = {
+    rescale: config.rescale === true,
+    highwayBias: 0,
+    projectSkip: true,
+    highway: config.has_skip_term !== false,
+    layerNorm: config.layer_norm === true,
+    ...(config.projection_size !== undefined && { projection: config.projection_size as number }),
+  };
   return Array.from({ length: config.num_layers as number }, (_, l) => {
     const inputSize = l === 0 ? (config.input_size as number) : 2 * units;
     const layer = bidirectional({ layer: sru({ ...options, units, returnSequences: true }) });
     layer.build([null, null, inputSize]);
-    const stored = (name: string) => Float32Array.from(weights[`rnn_lst.${l}.${name}`].data);
-    const both = layout.toNativeBidirectional(
-      { weight: stored('weight'), weightC: stored('weight_c'), bias: stored('bias') },
-      { inputSize, units },
-      options,
+    const stored = Object.entries(NAMES).flatMap(([name, ours]) => {
+      const found = weights[`rnn_lst.${l}.${name}`];
+      return found ? [[ours, Float32Array.from(found.data)]] : [];
+    });
+    const sizes = { inputSize, units };
+    const both = layout.toNativeBidirectional(Object.fromEntries(stored), sizes, options);
+    const shapes = new Map(
+      cells
+        .sru(options)
+        .parameters(sizes)
+        .map(({ name, shape }) => [name, shape]),
     );
-    const values = [both.forward, both.backward].flatMap(({ kernel, recurrentVector, bias }) => [
-      tf.tensor2d(kernel, [inputSize, kernel.length / inputSize]),
-      tf.tensor1d(recurrentVector as Float32Array),
-      tf.tensor1d(bias as Float32Array),
-    ]);
+    const values = [both.forward, both.backward].flatMap((one) =>
+      [...shapes].map(([name, shape]) =>
+        tf.tensor(one[name as keyof typeof one] as Float32Array, [...shape]),
+      ),
+    );
     layer.setWeights(values);
     return layer;
   });
 }
 
 test('the fixtures have inputs of two widths', () => {
-  expect(STACKS.map(({ config }) => config.input_size)).toEqual([3, 4]);
+  expect(STACKS.map(({ config }) => config.input_size)).toEqual([3, 4, 3, 3]);
 });
 
 describe.each(BACKENDS)('asappresearch/sru on %s', (backend) => {

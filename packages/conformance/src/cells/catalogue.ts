@@ -45,11 +45,14 @@ const optionsOf: Readonly<Partial<Record<keyof typeof cells, readonly JsonObject
     ...grid({ activation: ['softsign', 'gelu'] }),
     { activation: 'relu', recurrentActivation: 'hardSigmoid', peephole: true },
     { outputActivation: 'softsign', peephole: true, inputForget: true, clip: 1.5 },
+    { projection: 3 },
+    { layerNorm: true },
   ],
   gru: [
     ...grid({ resetAfter: offAndDefault, update: [undefined, 'take'], useBias: offAndDefault }),
     ...grid({ resetAfter: offAndDefault, recurrentActivation: ['hardSigmoid', 'hardSigmoidSixth'] }),
     ...grid({ resetAfter: offAndDefault, activation: ['relu', 'silu'] }),
+    { layerNorm: true },
   ],
   sru: [
     ...grid({
@@ -60,6 +63,9 @@ const optionsOf: Readonly<Partial<Record<keyof typeof cells, readonly JsonObject
     }),
     ...grid({ version: [1, 2], rescale: [true], highwayBias: [-1] }),
     { activation: 'relu' },
+    { projection: 2 },
+    { layerNorm: true, rescale: true },
+    { projection: 3, layerNorm: true, normalizeAfter: true },
     ...grid({ recurrence: ['full'], useBias: offAndDefault }),
   ],
   indRnn: grid({ activation: [undefined, 'tanh'], useBias: offAndDefault }),

@@ -3,6 +3,7 @@ import { derivationVariants } from './derivation.js';
 import { pointwiseVariants } from './pointwise.js';
 import { publishedVariants } from './published.js';
 import type { Variant } from './variant.js';
+import { wideVariants } from './wide.js';
 
 export { catalogueVariants } from './catalogue.js';
 export { randomVariants } from './random-equations.js';
@@ -12,6 +13,7 @@ export { wideVariantsB } from './wide-b.js';
 /** Every cell of the suite: the catalogue, and cells that users may write. */
 export const variants: readonly Variant[] = [
   ...catalogueVariants,
+  ...wideVariants,
   ...publishedVariants,
   ...derivationVariants,
   ...pointwiseVariants,

@@ -17,6 +17,11 @@ export interface GruOptions {
   readonly clip?: number;
   /** Whether the products are normalised (Ba et al. 2016); only in the reset-after form, without `clip`. Default false. */
   readonly layerNorm?: boolean;
+  /**
+   * The number of equal parts into which input and state are divided; it divides both sizes. Each part is a GRU of its own (the
+   * kernels are block-diagonal), as in GTCRN (Rong et al. 2024). Not with `layerNorm`. Default 1.
+   */
+  readonly groups?: number;
   /** Default true. */
   readonly useBias?: boolean;
 }

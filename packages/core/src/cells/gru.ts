@@ -15,12 +15,15 @@ export function gru(options: GruOptions = {}): Cell {
     update: ['keep', 'take'],
     clip: 'positive number',
     layerNorm: 'boolean',
+    groups: 'positive whole number',
     useBias: 'boolean',
   });
+  const { resetAfter = true, update = 'keep', groups = 1, useBias } = options;
   if (options.layerNorm) {
     refuseTogether('gru', 'layerNorm', {
       clip: options.clip,
-      'resetAfter: false': options.resetAfter === false,
+      groups: groups > 1,
+      'resetAfter: false': !resetAfter,
     });
     return layerNormGru(options);
   }
@@ -29,8 +32,10 @@ export function gru(options: GruOptions = {}): Cell {
   const gateActivation = activation(options.recurrentActivation ?? 'sigmoid');
   const act = (row: Expression) => candidateActivation(clip(row));
   const gate = (row: Expression) => gateActivation(clip(row));
-  const { resetAfter = true, update = 'keep', useBias } = options;
-  const matrices = { kernel: kernel('z', 'r', 'n'), recurrentKernel: recurrentKernel('z', 'r', 'n') };
+  const matrices = {
+    kernel: { ...kernel('z', 'r', 'n'), groups },
+    recurrentKernel: { ...recurrentKernel('z', 'r', 'n'), groups },
+  };
   const definition = { name: 'gru', options: { ...options }, states: ['h'] as const, useBias };
   if (resetAfter) {
     return defineCell({

@@ -1,9 +1,18 @@
 import { type ActivationSetting, activation, sigmoid } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
-import { bias, kernel, recurrentVector, type Sizes } from '../equations/parameters.js';
+import {
+  bias,
+  kernel,
+  projection as projectionOf,
+  recurrentVector,
+  type Size,
+  type Sizes,
+} from '../equations/parameters.js';
+import { normalize } from '../equations/rows.js';
 import { gru } from './gru.js';
 import { highwayScale } from './highway-scale.js';
+import { gains } from './layer-norm.js';
 import { checkOptions } from './options.js';
 
 export interface SruOptions {
@@ -25,6 +34,15 @@ export interface SruOptions {
    */
   readonly projectSkip?: boolean;
   /**
+   * The width of a row to which the input is projected before `kernel` (asappresearch/sru: `projection_size`). The highway takes
+   * the input itself unless its input is projected. Default: none.
+   */
+  readonly projection?: number;
+  /** Whether the input of the kernel is normalised, with gains and biases (Ba et al. 2016). Default false. */
+  readonly layerNorm?: boolean;
+  /** With `layerNorm`: the output is normalised instead of the input. Default false. */
+  readonly normalizeAfter?: boolean;
+  /**
    * `light` (default): the unit of Lei et al., without a matrix product of the state. `full`: another unit that some
    * textbooks call SRU, with the equations of a GRU whose update gate takes the candidate.
    */
@@ -41,6 +59,9 @@ const LIGHT_ONLY = [
   'highwayBias',
   'scale',
   'projectSkip',
+  'projection',
+  'layerNorm',
+  'normalizeAfter',
 ] as const;
 
 /**
@@ -49,7 +70,7 @@ const LIGHT_ONLY = [
  * Blocks: candidate, forget, reset and, with a highway between different sizes, the skip projection. Its time loop has
  * no matrix product, so a whole sequence is one projection and one pointwise program.
  *
- * @throws RangeError when an option has no effect with `recurrence: 'full'`.
+ * @throws RangeError when an option has no effect: with `recurrence: 'full'`, or `normalizeAfter` without `layerNorm`.
  */
 export function sru(options: SruOptions = {}): Cell {
   checkOptions('sru', options, {
@@ -60,15 +81,30 @@ export function sru(options: SruOptions = {}): Cell {
     highwayBias: 'number',
     scale: 'number',
     projectSkip: 'boolean',
+    projection: 'positive whole number',
+    layerNorm: 'boolean',
+    normalizeAfter: 'boolean',
     recurrence: ['light', 'full'],
     useBias: 'boolean',
   });
   if (options.recurrence === 'full') return fullRecurrence(options);
   const { version = 2, highway = true, projectSkip = false, highwayBias, useBias } = options;
+  const { projection, layerNorm = false, normalizeAfter = false } = options;
+  if (normalizeAfter && !layerNorm) {
+    throw new RangeError('sru: normalizeAfter moves the layer normalisation; give layerNorm: true too.');
+  }
   const act = activation(options.activation ?? 'linear');
   const projectsSkip = (sizes: Sizes) => highway && (projectSkip || sizes.inputSize !== sizes.units);
   const scale = highwayScale(options);
-  const vector = recurrentVector('f', 'r');
+  const vectors = { recurrentVector: recurrentVector('f', 'r') };
+  const lowRank = {
+    projection: { ...projectionOf('x'), rows: 'inputSize', width: projection ?? 1 },
+  } as const;
+  const width: Size = normalizeAfter ? 'units' : 'inputSize';
+  const norm = {
+    normGain: { ...gains('n'), width },
+    normBias: { ...bias('n'), width, symbol: 'β' },
+  };
   return defineCell({
     name: 'sru',
     source: 'Lei et al. 2018, arXiv:1709.02755',
@@ -76,25 +112,34 @@ export function sru(options: SruOptions = {}): Cell {
     states: ['c'],
     useBias,
     parameters: (sizes) => ({
-      kernel: projectsSkip(sizes) ? kernel('c', 'f', 'r', 's') : kernel<'c' | 'f' | 'r' | 's'>('c', 'f', 'r'),
-      ...((version === 2 ? { recurrentVector: vector } : {}) as { recurrentVector: typeof vector }),
+      kernel: {
+        ...(projectsSkip(sizes) ? kernel('c', 'f', 'r', 's') : kernel<'c' | 'f' | 'r' | 's'>('c', 'f', 'r')),
+        ...(projection && { rows: projection }),
+      },
+      ...((projection ? lowRank : {}) as typeof lowRank),
+      ...((version === 2 ? vectors : {}) as typeof vectors),
       bias: { ...bias('f', 'r'), ...(highwayBias !== undefined && { initial: { r: highwayBias } }) },
+      ...((layerNorm ? norm : {}) as typeof norm),
     }),
     equations: ({ x, c }, parameters, sizes) => {
       const { kernel: W, bias: b } = parameters;
+      const normalized = (row: Expression) =>
+        normalize(row).mul(parameters.normGain.n).add(parameters.normBias.n);
+      const input = layerNorm && !normalizeAfter ? normalized(x) : x;
+      const row = projection ? parameters.projection.x(input) : input;
       const gate = (name: 'f' | 'r'): Expression => {
-        const projected = W[name](x);
+        const projected = W[name](row);
         return sigmoid(
           (version === 2 ? projected.add(parameters.recurrentVector[name].mul(c)) : projected).add(b[name]),
         );
       };
       const f = gate('f');
       const r = gate('r');
-      const memory = f.mul(c).add(f.oneMinus().mul(W.c(x)));
+      const memory = f.mul(c).add(f.oneMinus().mul(W.c(row)));
       const exposed = r.mul(act(memory));
-      if (!highway) return { f, r, c: memory, h: exposed, output: exposed };
-      const skip = projectsSkip(sizes) ? W.s(x) : x.mul(scale);
-      const h = exposed.add(r.oneMinus().mul(skip));
+      const skip = projectsSkip(sizes) ? W.s(row) : x.mul(scale);
+      const mixed = highway ? exposed.add(r.oneMinus().mul(skip)) : exposed;
+      const h = normalizeAfter ? normalized(mixed) : mixed;
       return { f, r, c: memory, h, output: h };
     },
   });
