@@ -32,7 +32,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 const assumeOption = () =>
   new Option(
     '--assume <option=value...>',
-    'what weights alone do not say: nonlinearity=relu, bidirectional=true, highway=false, activation=tanh',
+    'what weights alone do not say: nonlinearity=relu, bidirectional=true, highway=false, activation=tanh, normalizeAfter=true',
   );
 
 /** Each command loads its module when it runs, so that help and errors in options appear at once. */

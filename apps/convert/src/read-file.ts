@@ -16,6 +16,7 @@ const ASSUMED: Readonly<Record<keyof AssumedOptions, Readonly<Record<string, unk
   bidirectional: { true: true, false: false },
   highway: { true: true, false: false },
   activation: { linear: 'linear', tanh: 'tanh' },
+  normalizeAfter: { true: true, false: false },
 };
 
 /** The options of `--assume`. @throws UsageError for an unknown one. */

@@ -87,6 +87,9 @@ describe('written files', () => {
     ['sru', 'sru/both.pt'],
     ['sru', 'sru/plain.pt'],
     ['sru', 'sru/rescaled.pt'],
+    ['sru', 'sru/low-rank.pt'],
+    ['sru', 'sru/low-rank-both.pt'],
+    ['sru', 'sru/normalized-after.pt'],
   ])('%s of %s are read again, the same', async (format, file) => {
     const given = cases.find((one) => one.file === file) as Case;
     const model = await readModel(path(file), { assume: given.assume });
@@ -173,14 +176,50 @@ describe('what cannot be read is refused', () => {
       'both biases [gates·units] or none',
     ],
     [
-      'an SRU with a projection',
-      [tensor('s.weight', 2, 9), tensor('s.weight_c', 6), tensor('s.weight_proj', 3, 2)],
-      's has weight_proj',
+      'an SRU with an unknown tensor',
+      [tensor('s.weight', 3, 12), tensor('s.weight_c', 6), tensor('s.attention', 3, 2)],
+      's has attention',
+    ],
+    [
+      'an SRU with a projection of another width',
+      [tensor('s.weight', 2, 9), tensor('s.weight_c', 6), tensor('s.weight_proj', 3, 1)],
+      's: layouts.asappresearch.sru: weight has 18 values',
+    ],
+    [
+      'layer normalisation that is not as long as input or output',
+      [tensor('s.weight', 3, 9), tensor('s.weight_c', 6), tensor('s.layer_norm.weight', 2)],
+      'layerNormWeight has 2 values, but with inputSize 3 and units 3',
     ],
   ])('%s', async (_, tensors, message) => {
     const bytes = encodeSafetensors(tensors);
     await expect(readModel(bytes)).rejects.toThrow(message);
     await expect(readModel(bytes)).rejects.toMatchObject({ name: 'FormatError' });
+  });
+
+  test.each([
+    ['low-rank', 'rnn.rnn_lst.1: layouts.asappresearch.sru, both directions: with inputSize 4 and 2 units'],
+    ['normalized-after', 'the library normalises the outputs of both directions together, 4 numbers'],
+  ])('an SRU that one cell for each direction cannot compute: %s', async (file, message) => {
+    await expect(readModel(path(`sru/${file}.pt`), { assume: { bidirectional: true } })).rejects.toThrow(
+      message,
+    );
+  });
+
+  test('an SRU that the library would not project is not written', async () => {
+    const model = await readModel(path('sru/low-rank.pt'), { assume: { bidirectional: false } });
+    const [layer] = model.layers as RecurrentLayerData[];
+    const wide = { ...layer, cell: { name: 'sru', options: { projection: 3 } } };
+    await expect(writeModel({ ...model, layers: [wide] }, 'sru')).rejects.toThrow(
+      'projects only to fewer than the 3 inputs and the 4 outputs',
+    );
+    const changed = await readModel(path('sru/low-rank-both.pt'), {
+      assume: { bidirectional: true, highway: false },
+    });
+    const [both] = changed.layers as RecurrentLayerData[];
+    (both.directions[0].weights.projection as Float32Array)[0] += 1;
+    await expect(writeModel(changed, 'sru')).rejects.toThrow(
+      'the library has one weightProj for both directions',
+    );
   });
 
   /** A file of PyTorch with this pickle. */

@@ -12,6 +12,8 @@ export interface AssumedOptions {
   readonly highway?: boolean;
   /** The activation of SRU layers (`use_tanh`). Default `linear`. */
   readonly activation?: 'linear' | 'tanh';
+  /** Whether SRU layers with layer normalisation that are as wide as their input normalise their output. Default false. */
+  readonly normalizeAfter?: boolean;
 }
 
 export interface ReadOptions extends SourceOptions {

@@ -27,7 +27,7 @@ const ADDED: Readonly<Record<string, CellOptions>> = {
     layer_norm: false,
     clip: null,
   },
-  SluiceGRU: { update: 'keep', layer_norm: false, clip: null },
+  SluiceGRU: { update: 'keep', layer_norm: false, groups: null, clip: null },
   SluiceEmbedding: {},
   SluiceZeroPadding1D: {},
 };
@@ -38,7 +38,7 @@ const CUDNN_OPTIONS = { activation: 'tanh', recurrent_activation: 'sigmoid', use
 
 const SRU = [
   ...['version', 'highway', 'activation', 'rescale', 'highway_bias', 'scale', 'project_skip', 'recurrence'],
-  'use_bias',
+  ...['projection', 'layer_norm', 'normalize_after', 'use_bias'],
 ];
 
 const cellsOwn = (names: readonly string[]): CellOptions =>

@@ -50,6 +50,7 @@ const ASSUMED: { readonly [Name in keyof AssumedOptions]-?: readonly AssumedOpti
   bidirectional: [true, false],
   highway: [true, false],
   activation: ['linear', 'tanh'],
+  normalizeAfter: [true, false],
 };
 
 function checkAssumed(assume: AssumedOptions): void {
@@ -75,6 +76,12 @@ function groupModules(tensors: readonly FileTensor[]): NamedModule[] {
     const module = modules.get(name) ?? new Map<string, FileTensor>();
     module.set(parts.slice(count).join('.'), tensor);
     modules.set(name, module);
+  }
+  for (const module of [...modules].map(([name, own]) => ({ name, tensors: own })).filter(isSru)) {
+    // The layer normalisation of an SRU is a module inside of it.
+    const inner = `${module.name}${module.name && '.'}layer_norm`;
+    for (const [leaf, tensor] of modules.get(inner) ?? []) module.tensors.set(`layer_norm.${leaf}`, tensor);
+    modules.delete(inner);
   }
   return [...modules].map(([name, own]) => ({ name, tensors: own }));
 }

@@ -25,6 +25,7 @@ const SAME_OPTIONS: Readonly<Record<string, Readonly<Record<string, readonly unk
     resetAfter: [true],
     update: ['keep'],
     layerNorm: [false],
+    groups: [1],
   },
   lstm: {
     activation: ['tanh'],

@@ -1,5 +1,5 @@
 /** Stacks of SRU layers as a state_dict of asappresearch/sru. */
-import { layouts } from '@sluice/core/layouts';
+import { type FloatArray, layouts } from '@sluice/core/layouts';
 import { FormatError } from '../bytes/format-error.js';
 import type { WriteFormat } from '../data/format.js';
 import type { RecurrentLayerData } from '../data/layers.js';
@@ -28,32 +28,50 @@ function tensorsOf(layer: RecurrentLayerData, scope: string): WrittenTensor[] {
   if (options.recurrence === 'full') {
     throw new FormatError(`${layer.name} has full recurrence, which asappresearch/sru does not have.`);
   }
-  const [first, second] = directions.map(({ weights }) => weights as never);
-  const layout = layouts.asappresearch.sru;
-  const { weight, weightC, bias } = second
-    ? layout.fromNativeBidirectional({ forward: first, backward: second }, sizes, options as never)
-    : layout.fromNative(first, sizes);
   const width = sizes.units * directions.length;
+  const projection = options.projection as number | undefined;
+  if (projection !== undefined && (projection >= sizes.inputSize || projection >= width)) {
+    throw new FormatError(
+      `${layer.name} has projection ${projection}, but asappresearch/sru projects only to fewer than the ${sizes.inputSize} ` +
+        `inputs and the ${width} outputs.`,
+    );
+  }
+  const stored = storedWeights(layer);
   const scale = typeof options.scale === 'number' ? options.scale : rescaled(options);
+  const { weight, weightC, bias, weightProj, layerNormWeight, layerNormBias } = stored;
+  const tensor = (name: string, values: ArrayLike<number>, shape = [values.length]): WrittenTensor => ({
+    name: `${scope}.${name}`,
+    shape,
+    values: Float32Array.from(values),
+  });
+  const rows = projection ?? sizes.inputSize;
   return [
-    {
-      name: `${scope}.weight`,
-      shape: [sizes.inputSize, weight.length / sizes.inputSize],
-      values: Float32Array.from(weight),
-    },
+    ...(weightProj ? [tensor('weight_proj', weightProj, [sizes.inputSize, rows])] : []),
+    tensor('weight', weight, [rows, weight.length / rows]),
     // Version 1 has gates that do not see the state: vectors of zeros.
-    {
-      name: `${scope}.weight_c`,
-      shape: [2 * width],
-      values: weightC ? Float32Array.from(weightC) : new Float32Array(2 * width),
-    },
-    {
-      name: `${scope}.bias`,
-      shape: [2 * width],
-      values: bias ? Float32Array.from(bias) : new Float32Array(2 * width),
-    },
-    { name: `${scope}.scale_x`, shape: [1], values: Float32Array.of(scale) },
+    tensor('weight_c', weightC ?? new Float32Array(2 * width)),
+    tensor('bias', bias ?? new Float32Array(2 * width)),
+    tensor('scale_x', [scale]),
+    ...(layerNormWeight
+      ? [
+          tensor('layer_norm.weight', layerNormWeight),
+          tensor('layer_norm.bias', layerNormBias ?? new Float32Array(layerNormWeight.length)),
+        ]
+      : []),
   ];
+}
+
+/** @throws FormatError when the library's arrays cannot hold the weights of both directions. */
+function storedWeights({ name, cell, sizes, directions }: RecurrentLayerData) {
+  const layout = layouts.asappresearch.sru;
+  const [forward, backward] = directions.map(({ weights }) => weights as unknown as { kernel: FloatArray });
+  try {
+    return backward
+      ? layout.fromNativeBidirectional({ forward, backward }, sizes, cell.options)
+      : layout.fromNative(forward, sizes);
+  } catch (error) {
+    throw new FormatError(`${name}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The scale of the highway that `rescale` means. Lei et al. 2018, section 3.2. */
