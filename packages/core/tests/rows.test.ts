@@ -205,6 +205,22 @@ describe('initial values of columns', () => {
   });
 });
 
+test('parameters with the same symbol have names of their own in a printed module', () => {
+  const gains = { ...recurrentVector('a'), symbol: 'γ' };
+  const cell = defineCell({
+    name: 'same symbols',
+    states: ['h'],
+    parameters: { first: gains, second: gains },
+    equations: ({ x, h }, { first, second }) => ({ h: x.mul(first.a).add(h.mul(second.a)) }),
+  });
+  const module = toPyTorch(cell, { inputSize: 2, units: 2 });
+  const [first, second] = ['first', 'second'].map(
+    (name) => new RegExp(`(\\w+) = self\\.${name}\\.reshape`).exec(module)?.[1],
+  );
+  expect(module).toContain(`h = x * ${first} + h_previous * ${second}`);
+  expect(first).not.toBe(second);
+});
+
 describe('a time step of a loop', () => {
   interface Use {
     readonly kind: 'read' | 'write';

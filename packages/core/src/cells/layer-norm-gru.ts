@@ -22,7 +22,7 @@ export function layerNormGru(options: GruOptions): Cell {
       kernel: kernel('z', 'r', 'n'),
       recurrentKernel: recurrentKernel('z', 'r', 'n'),
       kernelGain: gains('z', 'r', 'n'),
-      recurrentGain: gains('z', 'r', 'n'),
+      recurrentGain: { ...gains('z', 'r', 'n'), symbol: 'δ' },
       // The second row of the stored bias is the recurrent one.
       bias: { ...bias('z', 'r', 'n', "z'", "r'", "n'"), storedRows: 2 },
     },

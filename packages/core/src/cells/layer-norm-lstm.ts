@@ -27,7 +27,7 @@ export function layerNormLstm(options: LstmOptions): Cell {
       kernel: kernel(...GATES),
       recurrentKernel: recurrentKernel(...GATES),
       kernelGain: gains(...GATES),
-      recurrentGain: gains(...GATES),
+      recurrentGain: { ...gains(...GATES), symbol: 'δ' },
       stateGain: gains('c'),
       bias: { ...bias(...GATES), initial: { f: 1 } },
       stateBias: { ...bias('c'), symbol: 'β' },

@@ -19,7 +19,8 @@ export interface Notation {
   input(): string;
   previousState(name: string): string;
   result(name: string): string;
-  parameter(symbol: string, block: string): string;
+  /** @param parameter its place in the plan: several may have the same symbol. */
+  parameter(symbol: string, block: string, parameter: number): string;
   product(matrix: string, operand: string): string;
   /** Rows and columns `[start, end]` of a matrix, counted from 0, without the end; null for all of them. */
   matrixPart(matrix: string, rows: Range | null, columns: Range | null): string;

@@ -232,6 +232,6 @@ export class EquationWriter {
 
   private parameter(parameter: number, block: number): string {
     const { symbol, blocks } = this.plan.parameters[parameter];
-    return this.notation.parameter(symbol, blocks[block]);
+    return this.notation.parameter(symbol, blocks[block], parameter);
   }
 }

@@ -1,4 +1,5 @@
 import { TYPICAL_SIZES } from '../documentation/explain.js';
+import type { Notation } from '../documentation/notation.js';
 import { EquationWriter } from '../documentation/write.js';
 import type { Cell } from '../equations/define-cell.js';
 import type { NodeId } from '../equations/operations.js';
@@ -232,18 +233,14 @@ function matrixOf(
 }
 
 /** The blocks of vector parameters that the equations use. */
-function vectorLines(
-  plan: Plan,
-  used: readonly NodeId[],
-  nameOf: (symbol: string, block: string) => string,
-): string[] {
+function vectorLines(plan: Plan, used: readonly NodeId[], nameOf: Notation['parameter']): string[] {
   return plan.parameters.flatMap(({ form, name, symbol, blocks, width }, index) => {
     const isUsed = used.some((id) => {
       const node = plan.nodes[id];
       return node.kind === 'vector' && node.parameter === index;
     });
     if (form === 'matrix' || !isUsed) return [];
-    const targets = blocks.map((block) => nameOf(symbol, block));
+    const targets = blocks.map((block) => nameOf(symbol, block, index));
     return [splitLine(targets, `self.${pythonParameterName(name)}.reshape(-1)`, sizeOf(plan, width), '')];
   });
 }
