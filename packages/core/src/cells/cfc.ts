@@ -1,6 +1,6 @@
 import { type ActivationSetting, activation, exp, sigmoid, tanh } from '../equations/activations.js';
 import { type Cell, defineCell } from '../equations/define-cell.js';
-import { combine } from '../equations/expression.js';
+import { combine, type Expression } from '../equations/expression.js';
 import { bias, kernel, projection, recurrentVector } from '../equations/parameters.js';
 import { concat } from '../equations/rows.js';
 import { checkOptions } from './options.js';
@@ -36,10 +36,7 @@ export function cfc(options: CfcOptions = {}): Cell {
   const act = activation(options.activation ?? LECUN_TANH);
   const layers = Array.from({ length: backboneLayers }, (_, layer) => `${layer + 1}`);
   const deep = { deepKernel: { ...projection(...layers.slice(1)), rows: width, width, symbol: 'D' } };
-  const solution = {
-    decay: { ...recurrentVector('f'), symbol: 'τ', initial: { f: 0 } },
-    goal: { ...recurrentVector('f'), symbol: 'A', initial: { f: 1 } },
-  };
+  const solution = { recurrentVector: { ...recurrentVector('τ', 'A'), initial: { τ: 0, A: 1 } } };
   const heads: ('f' | 'g' | 't')[] = mode === 'pure' ? ['f'] : ['f', 'g', 't'];
   return defineCell({
     name: 'cfc',
@@ -47,7 +44,7 @@ export function cfc(options: CfcOptions = {}): Cell {
     options: { ...options },
     states: ['h'],
     parameters: {
-      kernel: { ...kernel('1'), rows: ({ inputSize, units }) => inputSize + units, width },
+      kernel: { ...kernel(layers[0]), rows: ({ inputSize, units }) => inputSize + units, width },
       ...((layers.length > 1 ? deep : {}) as typeof deep),
       backboneBias: { ...bias(...layers), width, symbol: 'β' },
       headKernel: { ...projection(...heads), rows: width },
@@ -56,21 +53,21 @@ export function cfc(options: CfcOptions = {}): Cell {
     },
     equations: ({ x, h }, parameters) => {
       const { kernel: W, backboneBias: β, headKernel: P, bias: b } = parameters;
-      const backbone = layers
-        .slice(1)
-        .reduce(
-          (row, layer) => act(parameters.deepKernel[layer](row).add(β[layer])),
-          act(W[1](concat(x, h)).add(β[1])),
-        );
-      const head = (name: 'f' | 'g' | 't') => P[name](backbone).add(b[name]);
+      const hidden: Record<string, Expression> = {};
+      let row = concat(x, h);
+      for (const layer of layers) {
+        row = act((layer === '1' ? W : parameters.deepKernel)[layer](row).add(β[layer]));
+        hidden[`a${layer}`] = row;
+      }
+      const head = (name: 'f' | 'g' | 't') => P[name](row).add(b[name]);
       if (mode === 'pure') {
-        const { decay, goal } = parameters;
+        const { recurrentVector: v } = parameters;
         const f = head('f');
-        const speed = combine('abs', decay.f).add(combine('abs', f));
-        return { f, h: goal.f.sub(goal.f.mul(exp(speed.neg())).mul(f)) };
+        const rate = combine('abs', v.τ).add(combine('abs', f));
+        return { ...hidden, f, h: v.A.sub(v.A.mul(exp(rate.neg())).mul(f)) };
       }
       const [f, g, t] = [tanh(head('f')), tanh(head('g')), sigmoid(head('t'))];
-      return { f, g, t, h: (mode === 'default' ? t.oneMinus().mul(f) : f).add(t.mul(g)) };
+      return { ...hidden, f, g, t, h: (mode === 'default' ? t.oneMinus().mul(f) : f).add(t.mul(g)) };
     },
   });
 }

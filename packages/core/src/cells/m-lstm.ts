@@ -45,11 +45,11 @@ export function mLstm(options: MLstmOptions = {}): Cell {
         .add(b.k)
         .mul(1 / Math.sqrt(size));
       const v = W.v(x).add(b.v);
-      const input = w.i(x).add(gateBias.i);
-      const kept = m.sub(softplus(w.f(x).add(gateBias.f).neg()));
-      const level = kept.max(input);
-      const i = exp(input.sub(level));
-      const f = exp(kept.sub(level));
+      const logI = w.i(x).add(gateBias.i);
+      const logF = m.sub(softplus(w.f(x).add(gateBias.f).neg()));
+      const level = logF.max(logI);
+      const i = exp(logI.sub(level));
+      const f = exp(logF.sub(level));
       const written = repeat(v.mul(repeat(i, size)), size).mul(tile(k, size, heads));
       const memory = C.mul(repeat(f, size * size)).add(written);
       const norm = n.mul(repeat(f, size)).add(k.mul(repeat(i, size)));
@@ -58,7 +58,7 @@ export function mLstm(options: MLstmOptions = {}): Cell {
       const divisor = match.max(match.neg()).max(least).add(EPSILON);
       const read = sum(memory.mul(tile(q, size, heads)), units).div(repeat(divisor, size));
       const o = sigmoid(W.o(x).add(b.o));
-      return { q, k, v, m: level, i, f, C: memory, n: norm, o, output: o.mul(read) };
+      return { q, k, v, "i'": logI, "f'": logF, m: level, i, f, C: memory, n: norm, o, output: o.mul(read) };
     },
   });
 }

@@ -49,7 +49,7 @@ export function rgLru(options: RgLruOptions = {}): Cell {
       const a = exp(rate.neg());
       // 1 − a², also where a is so close to 1 that the difference would be lost; never 0, where a root has no derivative.
       const rest = tanh(rate).mul(a.mul(a).add(1)).max(1e-30);
-      return { r, i, a, h: a.mul(h).add(sqrt(rest).mul(i.mul(u))) };
+      return { ...(inputSize === units ? {} : { u }), r, i, a, h: a.mul(h).add(sqrt(rest).mul(i.mul(u))) };
     },
   });
 }

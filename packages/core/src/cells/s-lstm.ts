@@ -32,18 +32,18 @@ export function sLstm(options: SLstmOptions = {}): Cell {
     },
     equations: ({ x, h, c, n, m }, { kernel: W, recurrentKernel: U, bias: b }) => {
       const gate = (name: 'i' | 'f' | 'z' | 'o') => W[name](x).add(U[name](h)).add(b[name]);
-      const input = gate('i');
-      const kept = m.sub(softplus(gate('f').neg()));
+      const logI = gate('i');
+      const logF = m.sub(softplus(gate('f').neg()));
       // Before the first step nothing is kept (n = 0), so the input gate alone says how large the numbers are.
-      const level = where(greater(n, 0), kept.max(input), input);
-      const i = exp(input.sub(level));
-      const f = exp(kept.sub(level).min(0));
+      const level = where(greater(n, 0), logF.max(logI), logI);
+      const i = exp(logI.sub(level));
+      const f = exp(logF.sub(level).min(0));
       const o = sigmoid(gate('o'));
       const memory = f.mul(c).add(i.mul(tanh(gate('z'))));
       const norm = f.mul(n).add(i);
       // The larger gate is 1, so n is at least 1, except for states that do not come from this cell.
       const divisor = where(less(norm, 1), 1, norm);
-      return { m: level, i, f, o, c: memory, n: norm, h: o.mul(memory).div(divisor) };
+      return { "i'": logI, "f'": logF, m: level, i, f, o, c: memory, n: norm, h: o.mul(memory).div(divisor) };
     },
   });
 }

@@ -52,7 +52,8 @@ export function s6(options: S6Options = {}): Cell {
       const Δ = softplus(P.Δ(R.Δ(u)).add(b.Δ));
       const decay = exp(repeat(Δ, stateSize).mul(exp(rates.A)).neg());
       const next = decay.mul(h).add(repeat(Δ.mul(u), stateSize).mul(tile(S.B(u), units)));
-      return { Δ, h: next, output: sum(next.mul(tile(S.C(u), units)), units).add(skip.D.mul(u)) };
+      const output = sum(next.mul(tile(S.C(u), units)), units).add(skip.D.mul(u));
+      return { ...(inputSize === units ? {} : { u }), Δ, h: next, output };
     },
   });
 }
