@@ -23,6 +23,8 @@ const squashed: readonly Variant[] = catalogueVariants.filter(({ cell: { name, o
     return options.activation === undefined;
   }
   if (name === 'liGru') return options.activation === 'tanh';
+  if (name === 'qrnn' || name === 'attentionGru') return true;
+  if (name === 'cfc') return options.mode === undefined && options.activation === undefined;
   return name === 'sru' && (options.recurrence === 'full' || options.highway === false) && isBounded(options);
 });
 
