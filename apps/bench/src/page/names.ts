@@ -37,8 +37,16 @@ const CELL_NAMES: Readonly<Record<string, string>> = {
   sru: 'SRU',
   simpleRnn: 'Simple RNN',
   minGru: 'minGRU',
+  minLstm: 'minLSTM',
   indRnn: 'IndRNN',
   liGru: 'Li-GRU',
+  sLstm: 'sLSTM',
+  mLstm: 'mLSTM',
+  rgLru: 'RG-LRU',
+  qrnn: 'QRNN',
+  cfc: 'CfC',
+  s6: 'S6',
+  attentionGru: 'GRU with attention',
 };
 
 export const cellName = (cell: string): string => CELL_NAMES[cell] ?? cell;
