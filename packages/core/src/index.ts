@@ -31,8 +31,13 @@ export {
 } from './cells/cell-data.js';
 export { type ComposedPart, compose } from './cells/compose.js';
 export { explain, latex } from './documentation/explain.js';
-export { defineCell } from './equations/define-cell.js';
-export type { Cell, CellDefinition, Json, JsonObject } from './equations/make-cell.js';
+export {
+  type Cell,
+  type CellDefinition,
+  defineCell,
+  type Json,
+  type JsonObject,
+} from './equations/define-cell.js';
 export type { InitialValue, ParameterRole, ParameterShape, Sizes } from './equations/parameters.js';
 export type { TraceOptions } from './graph/trace.js';
 export { type Plan, planFor } from './plan/plan.js';

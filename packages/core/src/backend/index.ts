@@ -5,6 +5,7 @@ export { type Node, operandsOf, reachable } from '../graph/graph.js';
 export { isInputProjection, type Product, type ProductOperand } from '../graph/products.js';
 export type { RecurrentMask } from '../graph/trace.js';
 export type { LoopOptions } from '../loop/build.js';
+export { FRAME_ALIGNMENT, type Frame, type FramePlace, frameOf } from '../loop/frame-rows.js';
 export type {
   Carried,
   Loop,
@@ -16,7 +17,7 @@ export type {
   Source,
 } from '../loop/loop.js';
 export { loopOf, type Pass } from '../loop/loops.js';
-export { savedLength } from '../loop/saved-length.js';
+export { savedLength } from '../loop/saved.js';
 export { outputState } from '../plan/plan.js';
 export { type ArrayPlace, pointwiseProgram } from '../plan/pointwise.js';
 export type { Program } from '../plan/program.js';
@@ -29,10 +30,8 @@ export {
 } from './arguments.js';
 export { checkCotangents, checkInputs, checkResult } from './check.js';
 export { backendFromKernels } from './from-kernels/index.js';
-export { inferenceFromKernels } from './from-kernels/inference.js';
 export type {
   Backend,
-  InferenceBackend,
   SequenceCotangents,
   SequenceGradient,
   SequenceInputs,
@@ -49,8 +48,7 @@ export type {
   SequenceRows,
   SequenceStage,
 } from './kernels.js';
-export { withOwnedBuffers, withOwnedInference } from './owned-backends.js';
-export { OwnedBuffer } from './owned-buffers.js';
+export { OwnedBuffer, withOwnedBuffers } from './owned-buffers.js';
 export {
   type PackagedBackend,
   type PackagedBackendName,

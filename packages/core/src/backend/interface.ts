@@ -63,12 +63,13 @@ export interface SequenceGradient<Buffer> {
 }
 
 /**
- * The part of a device's interface that runs plans forward, for pages that do not train.
+ * The interface of a device: it runs any plan over a batch of sequences, forward and backward.
  *
  * The caller owns the buffers that methods return and releases them with `release`. Methods never write to inputs. They refuse
- * plain numbers, buffers of other backends and released buffers (`withOwnedBuffers` does that).
+ * plain numbers, buffers of other backends and released buffers (`withOwnedBuffers` does that). The conformance suite tests a
+ * device against this interface and the float64 reference.
  */
-export interface InferenceBackend<Buffer> {
+export interface Backend<Buffer> {
   /** The name for users: `cpu`, `wasm`, `webgpu`, … */
   readonly name: string;
   /** Copies numbers to the device. */
@@ -77,15 +78,6 @@ export interface InferenceBackend<Buffer> {
   download(buffer: Buffer): Promise<Float32Array>;
   /** Frees a buffer. */
   release(buffer: Buffer): void;
-  /** Runs a plan forward. */
-  forward(plan: Plan, inputs: SequenceInputs<Buffer>): SequenceResult<Buffer>;
-}
-
-/**
- * The interface of a device: it runs any plan over a batch of sequences, forward and backward. The conformance suite tests a
- * device against this interface and the float64 reference.
- */
-export interface Backend<Buffer> extends InferenceBackend<Buffer> {
   /** The length of `saved` for a plan and a shape. */
   savedLength(plan: Plan, batch: number, timesteps: number): number;
   /** Runs a plan forward; `keep` also returns what `gradient` needs. */

@@ -42,6 +42,7 @@ const TERM_KEYS: Readonly<Record<string, readonly string[]>> = {
   rowOperation: ['name', 'parts', 'operand'],
   mean: ['operand', 'parts'],
   spread: ['operand', 'like', 'parts'],
+  zeros: ['length'],
   concat: ['inputs'],
   slice: ['operand', 'start', 'length'],
   part: ['operand', 'index', 'parts'],

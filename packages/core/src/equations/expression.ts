@@ -25,6 +25,8 @@ export type Term =
       readonly like: Expression;
       readonly parts: number;
     }
+  /** A row of zeros. */
+  | { readonly kind: 'zeros'; readonly length: number }
   | { readonly kind: 'concat'; readonly inputs: readonly Expression[] }
   | {
       readonly kind: 'slice';

@@ -52,4 +52,5 @@ export {
   sum,
   sumParts,
   tile,
+  zeros,
 } from './rows.js';

@@ -30,6 +30,10 @@ export const tile = (row: Expression, times: number, parts = 1): Expression =>
 export const mean = (row: Expression, parts = 1): Expression =>
   new Expression({ kind: 'mean', operand: checkRow('mean', row), parts: checkCount('mean', 'parts', parts) });
 
+/** A row of `length` zeros. A product with it costs nothing. */
+export const zeros = (length: number): Expression =>
+  new Expression({ kind: 'zeros', length: checkCount('zeros', 'length', length) });
+
 /** Rows one behind the other, as one row. */
 export function concat(...rows: Expression[]): Expression {
   if (rows.length === 0) throw new TypeError('concat: give at least one row.');

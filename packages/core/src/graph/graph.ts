@@ -1,6 +1,6 @@
-import { type NodeId, type OperationName, operations } from '../equations/operations.js';
+import { type Algebra, type NodeId, type OperationName, operations } from '../equations/operations.js';
 import type { ParameterShape } from '../equations/parameters.js';
-import { type RowOperationName, rowOperations } from '../equations/row-operations.js';
+import { type RowAlgebra, type RowOperationName, rowOperations } from '../equations/row-operations.js';
 
 /** One value of one time step. Operands always come before their users, so the array order is an evaluation order. */
 export type Node =
@@ -104,7 +104,7 @@ export interface RowWidths {
 const COMMUTATIVE: readonly OperationName[] = ['add', 'mul'];
 
 /** Builds a graph with shared common subexpressions and folded constants. */
-export class GraphBuilder {
+export class GraphBuilder implements Algebra, RowAlgebra {
   readonly nodes: Node[] = [];
   /** The length of each node's row. A row of one number stands for a row of any length. */
   readonly widths: number[] = [];
@@ -130,6 +130,10 @@ export class GraphBuilder {
     return this.nodes.length - 1;
   }
 
+  widthOf(id: NodeId): number {
+    return this.widths[id];
+  }
+
   constant(value: number): NodeId {
     return this.intern({ kind: 'constant', value });
   }
@@ -149,8 +153,8 @@ export class GraphBuilder {
     }
     if (name === 'select' && b === c && isWhole(b)) return b;
     if (name === 'identity') return a;
-    if (name === 'add' && values[0] === 0) return b;
-    if ((name === 'add' || name === 'sub') && values[1] === 0) return a;
+    if (name === 'add' && (values[0] === 0 || this.isZeros(a)) && isWhole(b)) return b;
+    if ((name === 'add' || name === 'sub') && (values[1] === 0 || this.isZeros(b)) && isWhole(a)) return a;
     if (name === 'mul' && values[0] === 1) return b;
     if ((name === 'mul' || name === 'div') && values[1] === 1) return a;
     const inner = this.nodes[a];
@@ -165,11 +169,22 @@ export class GraphBuilder {
     return this.intern({ kind: 'rowOperation', name, parts, operand });
   }
 
+  /** A row of zeros. */
+  zeros(width: number): NodeId {
+    return this.rowOperation('repeat', width, this.constant(0));
+  }
+
+  isZeros(id: NodeId): boolean {
+    const node = this.nodes[id];
+    return node.kind === 'rowOperation' && node.name === 'repeat' && this.constantValue(node.operand) === 0;
+  }
+
   /** Numbers of a row, left out where they are the whole row. */
   slice(operand: NodeId, start: number, width: number): NodeId {
     const node = this.nodes[operand];
     if (width === this.widths[operand]) return operand;
     if (node.kind === 'slice') return this.slice(node.operand, node.start + start, width);
+    if (this.isZeros(operand)) return this.zeros(width);
     if (node.kind === 'concat') {
       const whole = node.inputs.findIndex(
         (input, i) => node.starts[i] === start && this.widths[input] === width,

@@ -1,6 +1,6 @@
 import { isDeviceNumber } from '../equations/check-definition.js';
+import type { Cell } from '../equations/define-cell.js';
 import type { Expression, Term } from '../equations/expression.js';
-import type { Cell } from '../equations/make-cell.js';
 import type { NodeId, OperationName } from '../equations/operations.js';
 import type { ParameterBlock, ParameterShape, Sizes } from '../equations/parameters.js';
 import { rowOperations } from '../equations/row-operations.js';
@@ -120,6 +120,8 @@ class Tracer {
         return this.product(term);
       case 'operation':
         return this.operation(term);
+      case 'zeros':
+        return this.withLength(builder.zeros(term.length));
       case 'concat':
         return this.withLength(
           builder.concat(
@@ -232,15 +234,17 @@ class Tracer {
     const { builder } = this;
     const node = builder.nodes[operand];
     const [inputs, starts] = node.kind === 'concat' ? [node.inputs, node.starts] : [[operand], [0]];
-    return inputs
-      .map((input, i) =>
-        builder.intern({
-          kind: 'product',
-          operand: this.materialised(input),
-          ...{ parameter, block, firstRow: starts[i], rows: builder.widths[input], firstColumn, columns },
-        }),
-      )
-      .reduce((sum, product) => builder.apply('add', sum, product));
+    const products = inputs.flatMap((input, i) =>
+      builder.isZeros(input)
+        ? []
+        : builder.intern({
+            kind: 'product',
+            operand: this.materialised(input),
+            ...{ parameter, block, firstRow: starts[i], rows: builder.widths[input], firstColumn, columns },
+          }),
+    );
+    if (products.length === 0) return builder.zeros(columns);
+    return products.reduce((sum, product) => builder.apply('add', sum, product));
   }
 
   private masked(operand: NodeId, reference: ParameterBlock, { role, rows }: ParameterShape): NodeId {

@@ -1,0 +1,96 @@
+import type { Cell } from '../equations/define-cell.js';
+import type { Expression, Term } from '../equations/expression.js';
+import type { Sizes } from '../equations/parameters.js';
+import { concat, zeros } from '../equations/rows.js';
+import { replaceLeaves } from '../equations/visit.js';
+import { planFor } from '../plan/plan.js';
+import type { Block, Scope } from './network.js';
+import { Signal } from './signal.js';
+
+export interface RecurrentOptions {
+  readonly cell: Cell;
+  readonly units: number;
+  /**
+   * Whether the states pass from frame to frame. Without it each frame begins with zeros: a recurrent layer over the positions
+   * of a frame. Default true.
+   */
+  readonly carry?: boolean;
+  /** Default true: an output for each position; otherwise that of the last one. */
+  readonly returnSequences?: boolean;
+}
+
+/** A recurrent layer: one step of the cell for each position of the frame. Its parameters are the cell's. */
+export const recurrent =
+  ({ cell, units, carry = true, returnSequences = true }: RecurrentOptions): Block =>
+  (input, scope) => {
+    const step = new CellStep(cell, { inputSize: input.channels, units }, scope);
+    let states = step.widths.map((width, i) => (carry ? scope.state(cell.states[i], width) : zeros(width)));
+    const outputs: Expression[] = [];
+    for (const row of input.rows) {
+      const result = step.apply(row, states);
+      states = result.states;
+      outputs.push(result.output);
+    }
+    if (carry) for (const [i, state] of cell.states.entries()) scope.update(state, states[i]);
+    return Signal.join(returnSequences ? outputs : outputs.slice(-1), step.outputWidth);
+  };
+
+export interface BidirectionalOptions {
+  readonly cell: Cell;
+  readonly units: number;
+  /** Default true: an output for each position; otherwise the last of each direction. */
+  readonly returnSequences?: boolean;
+}
+
+/**
+ * A recurrent layer in both directions over the positions of a frame, beginning with zeros, outputs side by side. The
+ * parameters of the directions begin with `forward.` and `backward.`.
+ */
+export const bidirectional =
+  ({ cell, units, returnSequences = true }: BidirectionalOptions): Block =>
+  (input, scope) => {
+    const options = { cell, units, carry: false, returnSequences };
+    const reversed = Signal.join([...input.rows].reverse(), input.channels);
+    const forward = recurrent(options)(input, scope.inside('forward'));
+    const backward = recurrent(options)(reversed, scope.inside('backward'));
+    const last = [...backward.rows].reverse();
+    return Signal.join(
+      forward.rows.map((row, i) => concat(row, last[i])),
+      forward.channels + backward.channels,
+    );
+  };
+
+/** The equations of a cell for one step, with its parameters in a scope. */
+class CellStep {
+  readonly widths: readonly number[];
+  readonly outputWidth: number;
+  private readonly results: Readonly<Record<string, Expression>>;
+
+  constructor(
+    private readonly cell: Cell,
+    sizes: Sizes,
+    private readonly scope: Scope,
+  ) {
+    for (const parameter of cell.parameters(sizes)) scope.declare(parameter);
+    this.widths = cell.stateWidths(sizes);
+    this.outputWidth = planFor(cell, sizes).outputWidth;
+    this.results = cell.results(sizes);
+  }
+
+  apply(
+    x: Expression,
+    states: readonly Expression[],
+  ): { readonly states: Expression[]; readonly output: Expression } {
+    const { cell, scope, results } = this;
+    const known = new Map<Expression, Expression>();
+    const replace = (term: Term): Expression | Term => {
+      if (term.kind === 'input') return x;
+      if (term.kind === 'state') return states[cell.states.indexOf(term.state)];
+      if (term.kind !== 'vector' && term.kind !== 'product') return term;
+      return { ...term, block: { ...term.block, parameter: scope.fullName(term.block.parameter) } };
+    };
+    const next = cell.states.map((state) => replaceLeaves(results[state], replace, known));
+    const output = results.output === undefined ? next[0] : replaceLeaves(results.output, replace, known);
+    return { states: next, output };
+  }
+}
