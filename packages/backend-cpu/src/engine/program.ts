@@ -146,6 +146,46 @@ export function run(
   }
 }
 
+/**
+ * A program on one row of each place, as a function that allocates nothing. It has no sums.
+ *
+ * @param loads the arrays of the loads and the numbers at which their rows begin; `stores` likewise.
+ */
+export function bindRow(
+  program: CompiledProgram,
+  loads: readonly RowPlace[],
+  stores: readonly RowPlace[],
+): () => void {
+  const { units, passes, registers, registerMemory, direct, firstConstant, constants } = program;
+  const values = direct.map((store, value): RowPlace => {
+    if (value < firstConstant) return loads[value];
+    if (registers[value] >= 0) return { memory: registerMemory[registers[value]], start: 0 };
+    return store >= 0 ? stores[store] : { memory: constants[value - firstConstant], start: 0 };
+  });
+  for (const { load, memory } of program.spread) values[load] = { memory, start: 0 };
+  const bound = passes.map(({ loop, result, operands: [a, b = a, c = a] }) => {
+    const [out, x, y, z] = [result, a, b, c].map((value) => values[value]);
+    return () => loop(out.memory, out.start, x.memory, x.start, y.memory, y.start, z.memory, z.start, units);
+  });
+  return () => {
+    for (const { load, memory } of program.spread) {
+      const from = loads[load];
+      memory.fill(from.memory[from.start], 0, units);
+    }
+    for (const pass of bound) pass();
+    for (const { value, store } of program.copies) {
+      const [from, to] = [values[value], stores[store]];
+      for (let n = 0; n < units; n++) to.memory[to.start + n] = from.memory[from.start + n];
+    }
+  };
+}
+
+/** A row in an array. */
+export interface RowPlace {
+  readonly memory: Float32Array;
+  readonly start: number;
+}
+
 /** `total += row`, four numbers a turn: see the ladder in `cheap-loops.ts`. */
 function addRow(total: Float64Array, memory: Float32Array, from: number, length: number): void {
   let n = 0;

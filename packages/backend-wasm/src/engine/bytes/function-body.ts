@@ -5,6 +5,7 @@ const OPCODES = {
   loop: 0x03,
   end: 0x0b,
   branchIf: 0x0d,
+  call: 0x10,
   localGet: 0x20,
   localSet: 0x21,
   i32Load: 0x28,
@@ -18,6 +19,8 @@ const SIMD = 0xfd;
 
 /** A local variable with a 32-bit integer. */
 export type Integer = { readonly integer: number };
+/** A place in the memory: an address in a variable, and bytes from there. */
+export type Address = { readonly base: Integer; readonly offset: number };
 /**
  * Local variables with four float32 numbers each: one for each group of elements that is computed at the same time, or a
  * single one that all groups share. Each keeps its value until it is discarded.
@@ -122,6 +125,21 @@ export class FunctionBody {
     this.code.push(OPCODES.localSet, ...unsigned(to.integer));
   }
 
+  /** `to = from + offset`. */
+  setAddress(to: Integer, from: Integer, offset: number): void {
+    this.pushAddress(from, offset);
+    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
+  }
+
+  /** Calls a function of the module with addresses and numbers. */
+  call(index: number, values: readonly (Address | number)[]): void {
+    for (const value of values) {
+      if (typeof value === 'number') this.code.push(OPCODES.i32Const, ...signed(value));
+      else this.pushAddress(value.base, value.offset);
+    }
+    this.code.push(OPCODES.call, ...unsigned(index));
+  }
+
   /** `to = *(address + offset)`. */
   loadInteger(to: Integer, address: Integer, offset: number): void {
     this.get(address.integer);
@@ -163,8 +181,8 @@ export class FunctionBody {
     this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
   }
 
-  /** Loads four numbers, or one into the first lane, from `base + index` plus each offset. */
-  load(base: Integer, index: Integer, lanes: 4 | 1, offsets: readonly number[]): Vector {
+  /** Loads four numbers, or one into the first lane, from `base + index` plus each offset; without an index from `base`. */
+  load(base: Integer, index: Integer | null, lanes: 4 | 1, offsets: readonly number[]): Vector {
     const locals = offsets.map((offset) => {
       const local = this.newVector();
       this.address(base, index);
@@ -175,16 +193,30 @@ export class FunctionBody {
     return { locals };
   }
 
-  /** Loads one number into all lanes. */
-  loadSpread(base: Integer): Vector {
+  /** Loads the number at `base + offset` into all lanes. */
+  loadSpread(base: Integer, offset = 0): Vector {
     const local = this.newVector();
     this.get(base.integer);
-    this.code.push(SIMD, ...unsigned(0x09), ...memoryOperand(2, 0));
+    this.code.push(SIMD, ...unsigned(0x09), ...memoryOperand(2, offset));
     this.code.push(OPCODES.localSet, ...unsigned(local));
     return { locals: [local] };
   }
 
-  store(value: Vector, base: Integer, index: Integer, lanes: 4 | 1, offsets: readonly number[]): void {
+  /** A variable for vectors, with a value that later assignments replace. */
+  variable(value: Vector): Vector {
+    const variable = { locals: value.locals.map(() => this.newVector()) };
+    this.assign(variable, value);
+    return variable;
+  }
+
+  assign(variable: Vector, value: Vector): void {
+    variable.locals.forEach((local, group) => {
+      this.get(localOf(value, group));
+      this.code.push(OPCODES.localSet, ...unsigned(local));
+    });
+  }
+
+  store(value: Vector, base: Integer, index: Integer | null, lanes: 4 | 1, offsets: readonly number[]): void {
     offsets.forEach((offset, group) => {
       this.address(base, index);
       this.get(localOf(value, group));
@@ -210,8 +242,14 @@ export class FunctionBody {
     this.code.push(OPCODES.localGet, ...unsigned(local));
   }
 
-  private address(base: Integer, index: Integer): void {
+  private pushAddress(base: Integer, offset: number): void {
     this.get(base.integer);
+    if (offset !== 0) this.code.push(OPCODES.i32Const, ...signed(offset), OPCODES.i32Add);
+  }
+
+  private address(base: Integer, index: Integer | null): void {
+    this.get(base.integer);
+    if (index === null) return;
     this.get(index.integer);
     this.code.push(OPCODES.i32Add);
   }

@@ -55,31 +55,44 @@ export interface FunctionCode {
   readonly bytes: readonly number[];
 }
 
+/** A function without a result. Its parameters are 32-bit integers. */
+export interface ModuleFunction {
+  readonly parameters: number;
+  readonly body: FunctionCode;
+}
+
 /**
- * The bytes of a module that imports the memory `env.memory` and exports one function `run`. The parameters of `run`
- * are 32-bit integers; it has no result.
+ * The bytes of a module that imports the memory `env.memory` and exports the last of its functions as `run`.
  *
+ * @param functions those that a function calls come before it; a call counts them from 0.
  * @param shared whether the imported memory is a shared one.
  */
-export function writeModule(
-  parameters: number,
-  body: FunctionCode,
-  shared: boolean,
-): Uint8Array<ArrayBuffer> {
+export function writeModule(functions: readonly ModuleFunction[], shared: boolean): Uint8Array<ArrayBuffer> {
   const section = (id: number, items: number[][]) => [id].concat(sized(vector(items)));
-  const type = [FUNCTION_TYPE, ...vector(Array.from({ length: parameters }, () => [I32])), ...vector([])];
-  const anyMemory = shared ? [0x03, ...unsigned(0), ...unsigned(MOST_PAGES)] : [0x00, ...unsigned(0)];
-  const locals = vector([
-    [...unsigned(body.integerLocals), I32],
-    [...unsigned(body.vectorLocals), V128],
+  const counts = [...new Set(functions.map(({ parameters }) => parameters))];
+  const types = counts.map((count) => [
+    FUNCTION_TYPE,
+    ...vector(Array.from({ length: count }, () => [I32])),
+    ...vector([]),
   ]);
+  const anyMemory = shared ? [0x03, ...unsigned(0), ...unsigned(MOST_PAGES)] : [0x00, ...unsigned(0)];
+  const code = functions.map(({ body }) => {
+    const locals = vector([
+      [...unsigned(body.integerLocals), I32],
+      [...unsigned(body.vectorLocals), V128],
+    ]);
+    return sized(locals.concat(body.bytes));
+  });
   return new Uint8Array(
     HEADER.concat(
-      section(SECTIONS.type, [type]),
+      section(SECTIONS.type, types),
       section(SECTIONS.import, [[...text('env'), ...text('memory'), MEMORY, ...anyMemory]]),
-      section(SECTIONS.function, [[0]]),
-      section(SECTIONS.export, [[...text('run'), FUNCTION, 0]]),
-      section(SECTIONS.code, [sized(locals.concat(body.bytes))]),
+      section(
+        SECTIONS.function,
+        functions.map(({ parameters }) => unsigned(counts.indexOf(parameters))),
+      ),
+      section(SECTIONS.export, [[...text('run'), FUNCTION, ...unsigned(functions.length - 1)]]),
+      section(SECTIONS.code, code),
     ),
   );
 }

@@ -1,5 +1,5 @@
 import type { Program, RowAccess } from '@sluice/core/backend';
-import { FunctionBody, type Integer, type Vector } from '../bytes/function-body.js';
+import { type Address, FunctionBody, type Integer, type Vector } from '../bytes/function-body.js';
 import { Lanes } from '../bytes/lanes.js';
 import { writeModule } from '../bytes/wasm-module.js';
 import type { Variant } from '../fixed-kernels.js';
@@ -49,25 +49,40 @@ export function writeProgram(
     body.loadInteger(toNextRow, block, i * ENTRY_BYTES + 4);
     return { address, toNextRow };
   });
-  const addresses = rows.map(({ address }) => address);
+  const addresses = rows.map(({ address }) => ({ base: address, offset: 0 }));
+  body.countDown(count, () => {
+    writeRow(body, functionsOn, program, units, addresses, index);
+    for (const { address, toNextRow } of rows) body.addInteger(address, toNextRow);
+  });
+  const bytes = writeModule([{ parameters: 2, body }], shared);
+  checkLength(bytes.length, program.operations.length);
+  return bytes;
+}
+
+/**
+ * Writes a pointwise program on one row of `units` numbers. `rows` are the places of the loads, then of the stores; `index` is
+ * a variable for it.
+ */
+export function writeRow(
+  body: FunctionBody,
+  lanes: Lanes,
+  program: Program<RowAccess>,
+  units: number,
+  rows: readonly Address[],
+  index: Integer,
+): void {
   const operations = joinMultiplyAdds(program);
   const paired = units - (units % 8);
   const whole = units - (units % 4);
-  const elements = (offsets: readonly number[], lanes: 4 | 1) =>
+  const elements = (offsets: readonly number[], count: 4 | 1) =>
     body.within(() => {
-      writeElements(body, functionsOn, program, operations, addresses, index, offsets, lanes);
+      writeElements(body, lanes, program, operations, rows, index, offsets, count);
       return undefined;
     });
-  body.countDown(count, () => {
-    body.setInteger(index, 0);
-    if (paired > 0) body.countUp(index, PAIR_BYTES, paired * 4, () => elements([0, 16], 4));
-    if (paired < whole) body.countUp(index, 16, whole * 4, () => elements([0], 4));
-    if (whole < units) body.countUp(index, 4, units * 4, () => elements([0], 1));
-    for (const { address, toNextRow } of rows) body.addInteger(address, toNextRow);
-  });
-  const bytes = writeModule(2, body, shared);
-  checkLength(bytes.length, program.operations.length);
-  return bytes;
+  body.setInteger(index, 0);
+  if (paired > 0) body.countUp(index, PAIR_BYTES, paired * 4, () => elements([0, 16], 4));
+  if (paired < whole) body.countUp(index, 16, whole * 4, () => elements([0], 4));
+  if (whole < units) body.countUp(index, 4, units * 4, () => elements([0], 1));
 }
 
 /**
@@ -89,7 +104,7 @@ function writeElements(
   v: Lanes,
   { loads, constants, stores }: Program<RowAccess>,
   operations: readonly Step[],
-  rows: readonly Integer[],
+  rows: readonly Address[],
   index: Integer,
   offsets: readonly number[],
   count: 4 | 1,
@@ -102,10 +117,10 @@ function writeElements(
   };
   const load = (number: number): Vector => {
     if (number >= loads.length) return v.constant(constants[number - loads.length]);
-    return loads[number].spread
-      ? body.loadSpread(rows[number])
-      : body.load(rows[number], index, count, offsets);
+    const { base, offset } = rows[number];
+    return loads[number].spread ? body.loadSpread(base, offset) : body.load(base, index, count, from(offset));
   };
+  const from = (offset: number) => offsets.map((group) => offset + group);
   const endOf = lastUses(operations, stores);
   const isConstant = (number: number) => number >= loads.length && number < loads.length + constants.length;
   operations.forEach(({ name, inputs, result }, i) => {
@@ -118,10 +133,10 @@ function writeElements(
   });
   for (const store of stores) value(store.value);
   stores.forEach((store, i) => {
-    const row = rows[loads.length + i];
+    const { base, offset } = rows[loads.length + i];
     const stored = value(store.value);
-    const result = isSum(store) ? v.add(body.load(row, index, count, offsets), stored) : stored;
-    body.store(result, row, index, count, offsets);
+    const result = isSum(store) ? v.add(body.load(base, index, count, from(offset)), stored) : stored;
+    body.store(result, base, index, count, from(offset));
   });
 }
 

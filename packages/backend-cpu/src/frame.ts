@@ -1,0 +1,101 @@
+/** One time step of a network on typed arrays, without allocation: for streams where there is no WebAssembly. */
+import type { Plan } from '@sluice/core';
+import { type Frame, frameOf, type LoopProduct, type LoopStage, type Reference } from '@sluice/core/backend';
+import { bindRow, compile, type RowPlace } from './engine/program.js';
+import { runRows } from './engine/rows.js';
+
+/** A frame with its memory, which holds the places that `frame` names. */
+export interface CpuFrame {
+  readonly frame: Frame;
+  readonly memory: Float32Array;
+  /** Computes one frame: from the input and the states in the memory, the output and the new states. */
+  run(): void;
+}
+
+/**
+ * A frame of a plan with a memory of its own. Rows of zeros are its first states.
+ * @param parameters those of the plan, in its order; frames share them, so do not change them.
+ */
+export function createCpuFrame(plan: Plan, parameters: readonly Float32Array[]): CpuFrame {
+  const frame = frameOf(plan);
+  const { loop, state } = frame;
+  const memory = new Float32Array(frame.length);
+  const placeOf = (reference: Reference): RowPlace => {
+    const start = frame.startOf(reference);
+    if (start !== undefined) return { memory, start };
+    return { memory: parameters[parameterOf(frame, reference.buffer)], start: reference.column };
+  };
+  const steps = [...loop.before, ...loop.body, ...loop.after].flatMap((stage) =>
+    bindStage(stage, placeOf, (buffer) => parameters[parameterOf(frame, buffer)]),
+  );
+  return {
+    frame,
+    memory,
+    run: () => {
+      for (const step of steps) step();
+      memory.copyWithin(state.start, state.start + state.length, state.start + 2 * state.length);
+    },
+  };
+}
+
+function parameterOf({ loop }: Frame, buffer: number): number {
+  const { source, name } = loop.buffers[buffer];
+  if (source?.kind !== 'parameter') throw new Error(`a frame has no place for '${name}'`);
+  return source.index;
+}
+
+/** The work of a stage as functions that allocate nothing. */
+function bindStage(
+  { products, width, program }: LoopStage,
+  placeOf: (reference: Reference) => RowPlace,
+  matrixOf: (buffer: number) => Float32Array,
+): (() => void)[] {
+  const work = products.map((product) => bindProduct(product, placeOf, matrixOf));
+  if (program.stores.length === 0) return work;
+  const loads = program.loads.map(placeOf);
+  const stores = program.stores.map(({ slot }) => placeOf(slot));
+  return [...work, bindRow(compile(program, width), loads, stores)];
+}
+
+function bindProduct(
+  product: LoopProduct,
+  placeOf: (reference: Reference) => RowPlace,
+  matrixOf: (buffer: number) => Float32Array,
+): () => void {
+  if (product.kind === 'weights') throw new Error('a frame has no gradients');
+  const to = placeOf(product.result);
+  if (product.kind === 'rows') {
+    const { rows, columns, firstRow, firstColumn, stride, buffer } = product.weights;
+    const matrix = { memory: matrixOf(buffer), start: firstRow * stride + firstColumn };
+    const from = placeOf(product.left);
+    const sums = new Float64Array(columns);
+    return () => multiplyRow(from, matrix, stride, rows, sums, to);
+  }
+  const { name, parts, operand } = product;
+  const from = placeOf(operand);
+  const rowsOf = ({ memory, start }: RowPlace) => ({ memory, offset: start, stride: 0, advance: 0 });
+  const operation = {
+    ...({ kind: 'row', name, parts, width: operand.width } as const),
+    ...{ operand: rowsOf(from), result: rowsOf(to) },
+  };
+  return () => runRows(operation, 0, 1);
+}
+
+/** A row times a matrix, with sums in float64. */
+function multiplyRow(
+  from: RowPlace,
+  matrix: RowPlace,
+  stride: number,
+  rows: number,
+  sums: Float64Array,
+  to: RowPlace,
+): void {
+  const columns = sums.length;
+  sums.fill(0);
+  for (let k = 0; k < rows; k++) {
+    const value = from.memory[from.start + k];
+    let at = matrix.start + k * stride;
+    for (let n = 0; n < columns; n++, at++) sums[n] += value * matrix.memory[at];
+  }
+  for (let n = 0; n < columns; n++) to.memory[to.start + n] = sums[n];
+}

@@ -1,0 +1,3 @@
+/** One time step of a network as one WebAssembly function, without allocation: for streams. */
+export { type CompiledFrame, compileFrame } from './frame/compile-frame.js';
+export type { FrameLayout } from './frame/layout.js';

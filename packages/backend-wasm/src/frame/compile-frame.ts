@@ -1,0 +1,127 @@
+import type { Plan } from '@sluice/core';
+import { type Frame, frameOf, type LoopProduct, type LoopStage, type Reference } from '@sluice/core/backend';
+import { type Address, FunctionBody } from '../engine/bytes/function-body.js';
+import { Lanes } from '../engine/bytes/lanes.js';
+import { type ModuleFunction, writeModule } from '../engine/bytes/wasm-module.js';
+import { writeRow } from '../engine/program/write-program.js';
+import { type FrameLayout, PANEL, packWeights, WeightPlaces } from './layout.js';
+import { writeProduct } from './write-product.js';
+import { ROW_VARIABLES, writeRowOperation } from './write-row-operation.js';
+
+/**
+ * One time step of one sequence as a WebAssembly module, with packed weights. It is plain data: it can be saved, and sent to a
+ * worker or an AudioWorklet.
+ *
+ * The module imports a memory, `env.memory`, and exports `run(weights, stream)`, whose arguments are the addresses of the two
+ * regions. It needs SIMD, but not relaxed SIMD, so it gives the same numbers everywhere.
+ */
+export interface CompiledFrame {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly layout: FrameLayout;
+  readonly weights: Float32Array<ArrayBuffer>;
+}
+
+/** Compiles one time step of a plan. `parameters` are those of the plan, in its order. */
+export const compileFrame = (plan: Plan, parameters: readonly ArrayLike<number>[]): CompiledFrame =>
+  new FrameCompiler(plan).compile(parameters);
+
+const WEIGHTS = 0;
+const STREAM = 1;
+
+class FrameCompiler {
+  private readonly frame: Frame;
+  private readonly weights: WeightPlaces;
+  private readonly functions: ModuleFunction[] = [];
+  /** The function for each depth of a product. */
+  private readonly products = new Map<number, number>();
+  private readonly body = new FunctionBody(2, ROW_VARIABLES);
+  private readonly lanes = new Lanes(this.body, false);
+  private readonly variables = Array.from({ length: ROW_VARIABLES }, () => this.body.integer());
+
+  constructor(plan: Plan) {
+    this.frame = frameOf(plan);
+    this.weights = new WeightPlaces(plan, this.frame);
+  }
+
+  compile(parameters: readonly ArrayLike<number>[]): CompiledFrame {
+    const { frame, body, weights, functions } = this;
+    const { loop, length, input, output, state } = frame;
+    for (const stage of [...loop.before, ...loop.body, ...loop.after]) this.stage(stage);
+    if (state.length > 0) {
+      this.copy(this.inStream(state.start + state.length), this.inStream(state.start), state.length);
+    }
+    functions.push({ parameters: 2, body });
+    const layout: FrameLayout = {
+      weightLength: weights.length,
+      streamLength: length + SPARE,
+      ...{ input, output, state },
+    };
+    return {
+      bytes: writeModule(functions, false),
+      layout,
+      weights: packWeights(weights.list, weights.length, parameters),
+    };
+  }
+
+  private stage({ products, width, program }: LoopStage): void {
+    for (const product of products) {
+      if (product.kind === 'weights') throw new Error('a frame has no gradients');
+      if (product.kind === 'rows') this.product(product);
+      else this.rowOperation(product);
+    }
+    if (program.stores.length === 0) return;
+    const own = new FunctionBody(2, 1);
+    const places = [...program.loads, ...program.stores.map(({ slot }) => slot)];
+    const addresses = places.map((place) => this.address(place));
+    writeRow(own, new Lanes(own, false), program, width, addresses, own.integer());
+    this.functions.push({ parameters: 2, body: own });
+    this.body.call(this.functions.length - 1, [startOf(this.body, WEIGHTS), startOf(this.body, STREAM)]);
+  }
+
+  private product({ left, weights, result }: LoopProduct & { readonly kind: 'rows' }): void {
+    const packed = { base: this.body.parameter(WEIGHTS), offset: this.weights.matrix(weights) * 4 };
+    const panels = Math.ceil(weights.columns / PANEL);
+    const multiply = this.productFunction(weights.rows);
+    this.body.call(multiply, [this.address(left), packed, this.address(result), panels]);
+  }
+
+  /** The function that multiplies with `depth` rows of weights. */
+  private productFunction(depth: number): number {
+    const found = this.products.get(depth);
+    if (found !== undefined) return found;
+    this.functions.push(writeProduct(depth));
+    this.products.set(depth, this.functions.length - 1);
+    return this.functions.length - 1;
+  }
+
+  private rowOperation({ name, parts, operand, result }: LoopProduct & { readonly kind: 'row' }): void {
+    const operation = { name, parts, width: operand.width, spare: this.inStream(this.frame.length) };
+    const places = { operand: this.address(operand), result: this.address(result) };
+    writeRowOperation(this.body, this.lanes, { ...operation, ...places }, this.variables);
+  }
+
+  private copy(operand: Address, result: Address, width: number): void {
+    const operation = { name: 'copy', parts: 1, width, operand, result, spare: result } as const;
+    writeRowOperation(this.body, this.lanes, operation, this.variables);
+  }
+
+  private inStream(start: number): Address {
+    return { base: this.body.parameter(STREAM), offset: start * 4 };
+  }
+
+  /** The address of a row; functions have the same parameters as the one for the whole frame. */
+  private address(reference: Reference): Address {
+    const start = this.frame.startOf(reference);
+    if (start !== undefined) return this.inStream(start);
+    const offset = (this.weights.vector(reference.buffer) + reference.column) * 4;
+    return { base: this.body.parameter(WEIGHTS), offset };
+  }
+}
+
+/** Numbers behind the frame's rows for the code's own use. */
+const SPARE = 4;
+
+const startOf = (body: FunctionBody, region: number): Address => ({
+  base: body.parameter(region),
+  offset: 0,
+});
