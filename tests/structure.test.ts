@@ -12,7 +12,7 @@ const testingModules = [/^vitest$/, /^@sluice\/conformance$/];
 /** Modules of a command line program; only the folder `command` of the suite imports them. */
 const commandModules = [/^node:/, /^(cli-progress|commander|junit-report-builder)$/];
 
-const core = /^@sluice\/core(\/(equations|layouts|pytorch|backend|random))?$/;
+const core = /^@sluice\/core(\/(equations|layouts|network|pytorch|backend|random))?$/;
 const tfjs = /^@sluice\/tfjs$/;
 
 /**
@@ -37,6 +37,7 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
       ...testingModules,
     ],
   ],
+  [/^stream$/, [core, /^@sluice\/backend-(cpu|wasm)(\/frame)?$/]],
   [/^conformance$/, [core, /^vitest(\/internal\/browser)?$/, ...commandModules]],
 ];
 

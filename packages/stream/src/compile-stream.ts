@@ -1,0 +1,70 @@
+import { compileFrame } from '@sluice/backend-wasm/frame';
+import { type Cell, type Plan, planFor, type Sizes } from '@sluice/core';
+import type { Network } from '@sluice/core/network';
+import type { StreamModel } from './runtime.js';
+
+/** A network of blocks, or a cell with its sizes. */
+export type StreamSource =
+  | Network
+  | { readonly cell: Cell; readonly inputSize: number; readonly units: number };
+
+/** The numbers of parameters by name, as `plan.parameters` lists them. */
+export type StreamWeights =
+  | Readonly<Record<string, ArrayLike<number>>>
+  | ReadonlyMap<string, ArrayLike<number>>;
+
+/**
+ * Compiles a network for streams: plain data, for `createStreamSync`, a worker, an AudioWorklet or a file.
+ *
+ * @param source a network of blocks (`@sluice/core/network`), or a cell with its sizes.
+ * @param weights numbers for every parameter, by its name. Those that belong to a block, such as a Fourier transform, are known.
+ * @throws TypeError naming all parameters that are missing, too many or of another length.
+ */
+export function compileStream(source: StreamSource, weights: StreamWeights = {}): StreamModel {
+  const { plan, parameters } = prepare(source, weights);
+  const { bytes, layout, weights: packed } = compileFrame(plan, parameters);
+  return { version: 1, module: bytes, weights: packed, layout };
+}
+
+/** The plan of a source, and its parameters in order. */
+export function prepare(
+  source: StreamSource,
+  weights: StreamWeights,
+): { readonly plan: Plan; readonly parameters: readonly Float32Array[] } {
+  const isCell = typeof source === 'object' && source !== null && 'cell' in source;
+  const plan = isCell ? planFor(source.cell, source) : planFor(source, sizesOf(source));
+  return { plan, parameters: parametersOf(plan, isCell ? new Map() : source.fixed, weights) };
+}
+
+function sizesOf(source: Network): Sizes {
+  if (source?.sizes !== undefined) return source.sizes;
+  throw new TypeError(
+    'A stream needs a network, network({ … }) of @sluice/core/network, or { cell, inputSize, units }.',
+  );
+}
+
+function parametersOf(
+  plan: Plan,
+  fixed: ReadonlyMap<string, Float32Array>,
+  weights: StreamWeights,
+): readonly Float32Array[] {
+  const given = new Map<string, ArrayLike<number>>(
+    weights instanceof Map ? weights : Object.entries(weights),
+  );
+  const problems: string[] = [];
+  const parameters = plan.parameters.map(({ name, shape }) => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    const values = given.get(name) ?? fixed.get(name);
+    given.delete(name);
+    if (values === undefined) problems.push(`'${name}' [${shape.join(', ')}] is missing`);
+    else if (values.length !== length) {
+      problems.push(`'${name}' [${shape.join(', ')}] needs ${length} numbers, but has ${values.length}`);
+    }
+    return Float32Array.from(values ?? []);
+  });
+  for (const name of given.keys()) problems.push(`'${name}' is no parameter of it`);
+  if (problems.length > 0) {
+    throw new TypeError(`The weights do not fit the network '${plan.cell.name}': ${problems.join('; ')}.`);
+  }
+  return parameters;
+}

@@ -1,0 +1,45 @@
+import { createCpuFrame } from '@sluice/backend-cpu/frame';
+import { compileStream, prepare, type StreamSource, type StreamWeights } from './compile-stream.js';
+import { compileModule, createStreamSync } from './runtime.js';
+import { type FrameMachine, Stream } from './stream.js';
+
+export interface StreamOptions {
+  /** The numbers of the parameters, by name. */
+  readonly weights?: StreamWeights;
+  /** `wasm` needs WebAssembly with SIMD; `cpu` runs everywhere and is 10 to 20 times slower. Default `wasm`. */
+  readonly backend?: 'wasm' | 'cpu';
+}
+
+/**
+ * A stream of a network: `stream.process(frame)` computes one frame at once and without allocation.
+ *
+ * @throws TypeError naming all weights that are missing or do not fit, or an unknown backend; Error where the runtime has no
+ *   WebAssembly with SIMD.
+ */
+export async function createStream(source: StreamSource, options: StreamOptions = {}): Promise<Stream> {
+  const { weights = {}, backend = 'wasm' } = options;
+  if (backend === 'cpu') return createCpuStream(source, weights);
+  if (backend !== 'wasm') {
+    throw new TypeError(`Streams have the backends 'wasm' and 'cpu', not '${String(backend)}'.`);
+  }
+  const model = compileStream(source, weights);
+  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(model.module as Uint8Array<ArrayBuffer>)) {
+    throw new Error("This runtime has no WebAssembly with SIMD; use createStream(…, { backend: 'cpu' }).");
+  }
+  return createStreamSync(await compileModule(model));
+}
+
+/** A stream on typed arrays, at once. */
+function createCpuStream(source: StreamSource, weights: StreamWeights): Stream {
+  const { plan, parameters } = prepare(source, weights);
+  const machine = (): FrameMachine => {
+    const { frame, memory, run } = createCpuFrame(plan, parameters);
+    const view = ({ start, length }: { start: number; length: number }) =>
+      memory.subarray(start, start + length);
+    return {
+      ...{ input: view(frame.input), output: view(frame.output), state: view(frame.state) },
+      ...{ run, another: machine, dispose: () => {} },
+    };
+  };
+  return new Stream(machine());
+}

@@ -1,0 +1,103 @@
+/** What computes the frames of one stream. Its arrays are views; after `grow` of a memory they are other ones. */
+export interface FrameMachine {
+  readonly input: Float32Array;
+  readonly output: Float32Array;
+  readonly state: Float32Array;
+  /** Computes one frame: from `input` and `state`, `output` and the new `state`. */
+  run(): void;
+  /** Another machine with the same weights and states of zeros. */
+  another(): FrameMachine;
+  dispose(): void;
+}
+
+/**
+ * A network that computes one frame after the other and keeps its states. It allocates nothing for a frame.
+ *
+ * Many streams can share one set of weights: `another()` costs only their states.
+ */
+export class Stream {
+  private machine: FrameMachine | null;
+
+  /** @param machine made by `createStream` or `createStreamSync`. */
+  constructor(machine: FrameMachine) {
+    this.machine = machine;
+  }
+
+  /** The numbers of a frame. */
+  get inputSize(): number {
+    return this.running.input.length;
+  }
+
+  /** The numbers of a result. */
+  get outputSize(): number {
+    return this.running.output.length;
+  }
+
+  /**
+   * Computes one frame.
+   *
+   * @param frame `inputSize` numbers, which are copied.
+   * @returns `outputSize` numbers: a view that the next frame overwrites. Copy them to keep them.
+   * @throws RangeError when the frame has another length, or a number that is not finite. The states are then as before.
+   */
+  process(frame: ArrayLike<number>): Float32Array {
+    const machine = this.running;
+    const { input } = machine;
+    const { length } = input;
+    if (frame.length !== length) {
+      throw new RangeError(`A frame of this stream has ${length} numbers, but was given ${frame.length}.`);
+    }
+    for (let i = 0; i < length; i++) {
+      const value = frame[i];
+      // NaN − NaN and ∞ − ∞ are not 0.
+      if (value - value !== 0) {
+        throw new RangeError(
+          `A frame must have finite numbers, but number ${i} is ${value}. The stream's states are as before.`,
+        );
+      }
+      input[i] = value;
+    }
+    machine.run();
+    return machine.output;
+  }
+
+  /** Sets all states to zeros, as at the start. */
+  reset(): void {
+    this.running.state.fill(0);
+  }
+
+  /** A copy of all states. `restore` goes back to it. */
+  snapshot(): Float32Array {
+    return this.running.state.slice();
+  }
+
+  /**
+   * Sets all states to those of a snapshot, of this stream or of another one of the same network.
+   * @throws RangeError when the snapshot has another length.
+   */
+  restore(snapshot: ArrayLike<number>): void {
+    const { state } = this.running;
+    if (snapshot.length !== state.length) {
+      throw new RangeError(
+        `A snapshot of this stream has ${state.length} numbers, but was given ${snapshot.length}.`,
+      );
+    }
+    state.set(snapshot);
+  }
+
+  /** Another stream of the same network, with the same weights and states of zeros. */
+  another(): Stream {
+    return new Stream(this.running.another());
+  }
+
+  /** Frees the stream's memory; the weights are freed with the last stream. The stream cannot be used any more. */
+  dispose(): void {
+    this.machine?.dispose();
+    this.machine = null;
+  }
+
+  private get running(): FrameMachine {
+    if (this.machine === null) throw new Error('This stream was disposed of; create another one.');
+    return this.machine;
+  }
+}
