@@ -122,13 +122,13 @@ export class FunctionBody {
 
   setInteger(to: Integer, value: number): void {
     this.code.push(OPCODES.i32Const, ...signed(value));
-    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
+    this.set(to.integer);
   }
 
   /** `to = from + offset`. */
   setAddress(to: Integer, from: Integer, offset: number): void {
     this.pushAddress(from, offset);
-    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
+    this.set(to.integer);
   }
 
   /** Calls a function of the module with addresses and numbers. */
@@ -143,8 +143,9 @@ export class FunctionBody {
   /** `to = *(address + offset)`. */
   loadInteger(to: Integer, address: Integer, offset: number): void {
     this.get(address.integer);
-    this.code.push(OPCODES.i32Load, ...memoryOperand(2, offset));
-    this.code.push(OPCODES.localSet, ...unsigned(to.integer));
+    this.code.push(OPCODES.i32Load);
+    this.memoryOperand(offset);
+    this.set(to.integer);
   }
 
   addInteger(to: Integer, other: Integer): void {
@@ -186,8 +187,9 @@ export class FunctionBody {
     const locals = offsets.map((offset) => {
       const local = this.newVector();
       this.address(base, index);
-      this.code.push(SIMD, ...unsigned(lanes === 4 ? 0x00 : 0x5c), ...memoryOperand(2, offset));
-      this.code.push(OPCODES.localSet, ...unsigned(local));
+      this.simd(lanes === 4 ? 0x00 : 0x5c);
+      this.memoryOperand(offset);
+      this.set(local);
       return local;
     });
     return { locals };
@@ -197,8 +199,9 @@ export class FunctionBody {
   loadSpread(base: Integer, offset = 0): Vector {
     const local = this.newVector();
     this.get(base.integer);
-    this.code.push(SIMD, ...unsigned(0x09), ...memoryOperand(2, offset));
-    this.code.push(OPCODES.localSet, ...unsigned(local));
+    this.simd(0x09);
+    this.memoryOperand(offset);
+    this.set(local);
     return { locals: [local] };
   }
 
@@ -212,7 +215,7 @@ export class FunctionBody {
   assign(variable: Vector, value: Vector): void {
     variable.locals.forEach((local, group) => {
       this.get(localOf(value, group));
-      this.code.push(OPCODES.localSet, ...unsigned(local));
+      this.set(local);
     });
   }
 
@@ -220,8 +223,9 @@ export class FunctionBody {
     offsets.forEach((offset, group) => {
       this.address(base, index);
       this.get(localOf(value, group));
-      if (lanes === 4) this.code.push(SIMD, ...unsigned(0x0b), ...memoryOperand(2, offset));
-      else this.code.push(SIMD, ...unsigned(0x5a), ...memoryOperand(2, offset), 0);
+      this.simd(lanes === 4 ? 0x0b : 0x5a);
+      this.memoryOperand(offset);
+      if (lanes === 1) this.code.push(0);
     });
   }
 
@@ -232,14 +236,39 @@ export class FunctionBody {
       const local = this.newVector();
       for (const operand of operands) this.get(localOf(operand, group));
       if (bits !== undefined) this.code.push(OPCODES.i32Const, ...signed(bits));
-      this.code.push(SIMD, ...unsigned(opcode), OPCODES.localSet, ...unsigned(local));
+      this.simd(opcode);
+      this.set(local);
       return local;
     });
     return { locals };
   }
 
   private get(local: number): void {
-    this.code.push(OPCODES.localGet, ...unsigned(local));
+    this.code.push(OPCODES.localGet);
+    this.unsigned(local);
+  }
+
+  private set(local: number): void {
+    this.code.push(OPCODES.localSet);
+    this.unsigned(local);
+  }
+
+  private simd(opcode: number): void {
+    this.code.push(SIMD);
+    this.unsigned(opcode);
+  }
+
+  /** An alignment of four bytes, and an offset. */
+  private memoryOperand(offset: number): void {
+    this.code.push(2);
+    this.unsigned(offset);
+  }
+
+  /** Pushes LEB128 without a list of its own: most code is written once, before the compiler has optimised this. */
+  private unsigned(value: number): void {
+    let rest = value;
+    for (; rest > 127; rest >>>= 7) this.code.push((rest & 127) | 128);
+    this.code.push(rest);
   }
 
   private pushAddress(base: Integer, offset: number): void {
@@ -257,5 +286,3 @@ export class FunctionBody {
 
 const localOf = ({ locals }: Vector, group: number): number =>
   locals.length === 1 ? locals[0] : locals[group];
-
-const memoryOperand = (alignment: number, offset: number): number[] => [alignment, ...unsigned(offset)];
