@@ -77,6 +77,20 @@ const attention = defineCell({
   },
 });
 
+/** A matrix for each sequence, such as an encoder's outputs, is a state that stays as it is. */
+const GIVEN = 3;
+const givenMatrix = defineCell({
+  name: 'attention over rows from outside',
+  states: { h: 'units', given: ({ units }) => GIVEN * units },
+  parameters: { kernel: kernel('q', 'h'), recurrentKernel: recurrentKernel('q', 'h') },
+  equations: ({ x, h, given }, { kernel: W, recurrentKernel: U }, { units }) => {
+    const query = tanh(W.q(x).add(U.q(h)));
+    const weights = softmax(sum(given.mul(tile(query, GIVEN)), GIVEN));
+    const context = sumParts(given.mul(repeat(weights, units)), GIVEN);
+    return { h: tanh(W.h(x).add(U.h(context))), given };
+  },
+});
+
 const SIZE = 4;
 const memory = defineCell({
   name: 'a matrix as state',
@@ -176,6 +190,7 @@ export const rowVariants: readonly Variant[] = [
   projected,
   normalized,
   attention,
+  givenMatrix,
   memory,
   grouped,
   parts,
