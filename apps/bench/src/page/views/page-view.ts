@@ -13,7 +13,7 @@ const METHOD = [
   'Its first results are compared with a float64 reference, and a result whose error is larger than rounding is marked wrong and not ranked.',
   'Calls for about 0.5 s, up to 3 s for short calls, warm it up, so that no time includes loading or compiling; the time to the first result has a column of its own.',
   'Then all take turns, in up to 20 rounds, so that a change of the machine’s speed is the same for all. A turn is one call, or several where one takes less than 0.5 s. A call ends when its outputs are back in JavaScript.',
-  'The tables show the median of the single calls and their middle half. GFLOP/s are the operations of the matrix products alone, divided by the median; the ceiling is the speed of a loop in registers on the same device.',
+  'The tables show the median of the single calls and their middle half. GFLOP/s are the operations of the matrix products alone, divided by the median; the ceiling is the speed of a loop in registers on the same device, the product that of large matrices.',
 ];
 
 /** The whole page, with charts of this width in pixels. */

@@ -117,8 +117,13 @@ function taskColumns(
     ],
     [
       'of ceiling',
-      ifRight((result) => ceilingShare(result, ceilings)),
+      ifRight((result) => shareOf('registerLoop', result, ceilings)),
       'That speed as a share of the speed of a loop in registers on the device',
+    ],
+    [
+      'of product',
+      ifRight((result) => shareOf('matrixProduct', result, ceilings)),
+      'That speed as a share of the speed of a large matrix product on the device',
     ],
     ['First result, ms', ({ firstMs }) => firstMs.toFixed(0), 'From loading the library to the first result'],
     [
@@ -132,11 +137,15 @@ function taskColumns(
 const libraryCell = ({ contender }: Measured): TemplateResult =>
   html`<span class="swatch" style=${`background: var(${colorOf(contender)})`}></span>${CONTENDER_NAMES[contender].name}`;
 
-/** The speed of a result as a share of its device's ceiling. */
-function ceilingShare(result: Measured, ceilings: readonly Ceiling[]): string {
+/** The speed of a result as a share of one of its device's ceilings. */
+function shareOf(
+  kind: 'registerLoop' | 'matrixProduct',
+  result: Measured,
+  ceilings: readonly Ceiling[],
+): string {
   const ceiling = ceilings.find(({ backend }) => backend === result.backend);
   if (!ceiling) return '–';
-  const percent = (100 * speedOf(result)) / ceiling.registerLoop;
+  const percent = (100 * speedOf(result)) / ceiling[kind];
   return percent < 0.1 ? '< 0.1 %' : `${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)} %`;
 }
 
