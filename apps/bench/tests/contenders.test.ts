@@ -54,6 +54,8 @@ describe('refusals', () => {
     expect(refusalOf('tf.layers', 'step', 'gru')).toMatch(/no engine/);
     expect(refusalOf('sluice-engine', 'train', 'gru')).toMatch(/no whole model/);
     expect(refusalOf('sluice-engine', 'step', 'gru')).toMatch(/on the engines itself/);
+    expect(refusalOf('sluice-stream', 'forward', 'gru')).toMatch(/single steps/);
+    expect(refusalOf('sluice-stream', 'step', 'sru')).toBeUndefined();
     expect(refusalOf('onnxruntime-web', 'step', 'gru')).toBeUndefined();
     expect(CELLS.filter((cell) => refusalOf('sluice', 'train', cell))).toEqual([]);
   });

@@ -54,7 +54,7 @@ export function createCommand(run: (options: BenchOptions) => Promise<void>): Co
     )
     .option(
       '--contenders <names>',
-      `the libraries to measure: ${CONTENDERS.join(', ')} (default: all but sluice-engine)`,
+      `the libraries to measure: ${CONTENDERS.join(', ')} (default: ${USUAL_CONTENDERS.join(', ')})`,
       listOf(CONTENDERS),
     )
     .addOption(

@@ -4,18 +4,23 @@ import type { Contender } from './contender.js';
 import { sluiceEngine } from './engine.js';
 import { onnxruntime } from './onnxruntime.js';
 import { sluice } from './sluice.js';
+import { sluiceStream } from './stream.js';
 import { tfLayers } from './tf-layers.js';
 
 /** Every contender, by the name it has in results. */
 export const contenders: Readonly<Record<ContenderName, Contender>> = {
   sluice,
   'sluice-engine': sluiceEngine,
+  'sluice-stream': sluiceStream,
   'tf.layers': tfLayers,
   'onnxruntime-web': onnxruntime,
 };
 
+/** Measured only when they are named: parts of Sluice by themselves. */
+const BY_NAME: readonly ContenderName[] = ['sluice-engine', 'sluice-stream'];
+
 /** The default: the libraries as their users have them. */
-export const USUAL_CONTENDERS = CONTENDERS.filter((name) => name !== 'sluice-engine');
+export const USUAL_CONTENDERS = CONTENDERS.filter((name) => !BY_NAME.includes(name));
 
 /** A contender on a backend. */
 export interface Competitor {

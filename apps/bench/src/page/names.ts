@@ -24,6 +24,7 @@ export const WORKLOAD_NAMES: Readonly<Record<Workload, Description>> = {
 export const CONTENDER_NAMES: Readonly<Record<ContenderName, Description>> = {
   sluice: { name: 'Sluice', note: 'its layers and kernels on TensorFlow.js, and its engines for steps' },
   'sluice-engine': { name: 'Sluice’s engine', note: 'without TensorFlow.js; results stay on the device' },
+  'sluice-stream': { name: 'Sluice’s stream', note: 'one sequence step by step, without TensorFlow.js' },
   'tf.layers': { name: 'tf.layers', note: 'TensorFlow.js’s own layers on the same devices' },
   'onnxruntime-web': {
     name: 'onnxruntime-web',

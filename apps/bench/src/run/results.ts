@@ -8,7 +8,13 @@ type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> 
 type OutputOf<Schema extends v.GenericSchema> = Frozen<v.InferOutput<Schema>>;
 
 /** Every contender by the name it has in results. */
-export const CONTENDERS = ['sluice', 'sluice-engine', 'tf.layers', 'onnxruntime-web'] as const;
+export const CONTENDERS = [
+  'sluice',
+  'sluice-engine',
+  'sluice-stream',
+  'tf.layers',
+  'onnxruntime-web',
+] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 
 /** The purposes of kernels in a training batch. */
