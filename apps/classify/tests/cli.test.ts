@@ -189,7 +189,7 @@ describe('train', () => {
     [['--unit', 'line'], /Allowed choices are word, character/],
     [
       ['--cell', 'transformer'],
-      /Allowed choices are simple-rnn, lstm, gru, sru, min-gru, min-lstm, ind-rnn, li-gru/,
+      /Allowed choices are attention-gru, cfc, gru, ind-rnn, li-gru, lstm, .*, simple-rnn, sru\./,
     ],
     [
       ['--backend', 'abacus'],

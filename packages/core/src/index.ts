@@ -1,25 +1,9 @@
-/** Cells, their plans, documentation and float64 reference. The other subpaths: `/equations`, `/layouts`, `/pytorch` and `/backend`. */
+/** Cells, their plans, documentation and float64 reference. The other subpaths: `/cells`, `/equations`, `/layouts`, `/pytorch` and `/backend`. */
 export {
-  type AttentionGruOptions,
   type CellFactory,
-  type CfcOptions,
   cellFrom,
-  cells,
-  type GruOptions,
-  type IndRnnOptions,
-  type LiGruOptions,
-  type LstmOptions,
-  type MinGruOptions,
-  type MinLstmOptions,
-  type MLstmOptions,
-  type QrnnOptions,
-  type RgLruOptions,
   registerCell,
-  type S6Options,
   type SavedCell,
-  type SimpleRnnOptions,
-  type SLstmOptions,
-  type SruOptions,
   saveCell,
 } from './cells/catalogue.js';
 export {
@@ -30,6 +14,25 @@ export {
   type TermData,
 } from './cells/cell-data.js';
 export { type ComposedPart, compose } from './cells/compose.js';
+export type {
+  AttentionGruOptions,
+  CfcOptions,
+  GruOptions,
+  IndRnnOptions,
+  LiGruOptions,
+  LstmOptions,
+  MinGruOptions,
+  MinLstmOptions,
+  MLstmOptions,
+  QrnnOptions,
+  RgLruOptions,
+  S6Options,
+  SimpleRnnOptions,
+  SLstmOptions,
+  SruOptions,
+} from './cells/index.js';
+/** The cells of Sluice, by name. */
+export * as cells from './cells/index.js';
 export { explain, latex } from './documentation/explain.js';
 export {
   type Cell,

@@ -44,7 +44,9 @@ describe('cellFrom', () => {
 
   test('lists the known cells for an unknown name', () => {
     expect(() => cellFrom({ name: 'GRU' })).toThrow(RangeError);
-    expect(() => cellFrom({ name: 'GRU' })).toThrow(/'GRU'. Known: simpleRnn, lstm, gru, .*registerCell/);
+    expect(() => cellFrom({ name: 'GRU' })).toThrow(
+      /'GRU'. Known: attentionGru, .*gru, indRnn, .*registerCell/,
+    );
   });
 });
 

@@ -33,11 +33,14 @@ const activations = [
   'linear',
 ];
 
-/** The options of cells that are not listed below: the defaults, and no bias. */
+/** The defaults, and no bias. */
 const usualOptions = grid({ useBias: offAndDefault });
 
-/** The options that change the equations, in all combinations; activations one at a time. */
-const optionsOf: Readonly<Partial<Record<keyof typeof cells, readonly JsonObject[]>>> = {
+/**
+ * The options that change the equations, in all combinations; activations one at a time. A new cell comes last: the shapes, and
+ * with them the ids of cases, go by the place in this list.
+ */
+const optionsOf: Readonly<Record<keyof typeof cells, readonly JsonObject[]>> = {
   simpleRnn: [...grid({ useBias: offAndDefault }), ...grid({ activation: activations })],
   lstm: [
     ...grid({ peephole: onAndDefault, useBias: offAndDefault }),
@@ -68,8 +71,14 @@ const optionsOf: Readonly<Partial<Record<keyof typeof cells, readonly JsonObject
     { projection: 3, layerNorm: true, normalizeAfter: true },
     ...grid({ recurrence: ['full'], useBias: offAndDefault }),
   ],
+  minGru: usualOptions,
+  minLstm: usualOptions,
   indRnn: grid({ activation: [undefined, 'tanh'], useBias: offAndDefault }),
   liGru: grid({ activation: [undefined, 'tanh'], useBias: offAndDefault }),
+  sLstm: usualOptions,
+  mLstm: usualOptions,
+  rgLru: usualOptions,
+  qrnn: usualOptions,
   cfc: [
     ...grid({ mode: [undefined, 'noGate', 'pure'], backboneUnits: [6] }),
     { backboneUnits: 5, backboneLayers: 3, activation: 'silu' },
@@ -79,9 +88,8 @@ const optionsOf: Readonly<Partial<Record<keyof typeof cells, readonly JsonObject
 };
 
 /** Every cell of the catalogue with every option. */
-export const catalogueVariants: readonly Variant[] = Object.entries(cells).flatMap(([name, make]) => {
-  const factory = make as (options: JsonObject) => Variant['cell'];
-  const all = optionsOf[name as keyof typeof cells] ?? usualOptions;
+export const catalogueVariants: readonly Variant[] = Object.entries(optionsOf).flatMap(([name, all]) => {
+  const factory = cells[name as keyof typeof cells] as (options: JsonObject) => Variant['cell'];
   return all.map((options) => ({ name: variantName(name, options), cell: factory(options) }));
 });
 

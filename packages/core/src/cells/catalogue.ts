@@ -1,44 +1,11 @@
 import { formatValue } from '../equations/check-definition.js';
 import type { Cell, JsonObject } from '../equations/define-cell.js';
 import type { Sizes } from '../equations/parameters.js';
-import { attentionGru } from './attention-gru.js';
 import { type CellData, cellFromData, cellToData } from './cell-data.js';
-import { cfc } from './cfc.js';
-import { gru } from './gru.js';
-import { indRnn } from './ind-rnn.js';
-import { liGru } from './li-gru.js';
-import { lstm } from './lstm.js';
-import { mLstm } from './m-lstm.js';
-import { minGru } from './min-gru.js';
-import { minLstm } from './min-lstm.js';
-import { qrnn } from './qrnn.js';
-import { rgLru } from './rg-lru.js';
-import { sLstm } from './s-lstm.js';
-import { s6 } from './s6.js';
-import { simpleRnn } from './simple-rnn.js';
-import { sru } from './sru.js';
+import * as cells from './index.js';
 
 /** Makes a cell from plain options. */
 export type CellFactory = (options?: JsonObject) => Cell;
-
-/** The cells of Sluice, by name. */
-export const cells = {
-  simpleRnn,
-  lstm,
-  gru,
-  sru,
-  minGru,
-  minLstm,
-  indRnn,
-  liGru,
-  sLstm,
-  mLstm,
-  rgLru,
-  qrnn,
-  cfc,
-  s6,
-  attentionGru,
-} as const;
 
 const registered = new Map<string, CellFactory>(
   Object.entries(cells).map(([name, factory]) => [name, factory as CellFactory]),
@@ -96,19 +63,3 @@ export function cellFrom({ name, options, definition }: SavedCell): Cell {
     `No cell named '${name}'. Known: ${known}. Register your own with registerCell(name, factory).`,
   );
 }
-
-export type { AttentionGruOptions } from './attention-gru.js';
-export type { CfcOptions } from './cfc.js';
-export type { GruOptions } from './gru-options.js';
-export type { IndRnnOptions } from './ind-rnn.js';
-export type { LiGruOptions } from './li-gru.js';
-export type { LstmOptions } from './lstm-options.js';
-export type { MLstmOptions } from './m-lstm.js';
-export type { MinGruOptions } from './min-gru.js';
-export type { MinLstmOptions } from './min-lstm.js';
-export type { QrnnOptions } from './qrnn.js';
-export type { RgLruOptions } from './rg-lru.js';
-export type { SLstmOptions } from './s-lstm.js';
-export type { S6Options } from './s6.js';
-export type { SimpleRnnOptions } from './simple-rnn.js';
-export type { SruOptions } from './sru.js';
