@@ -29,6 +29,7 @@ const project = join(here, '.readme');
 const readmes = [
   'README.md',
   'CONTRIBUTING.md',
+  'docs/looking-inside.md',
   'packages/conformance/WRITE-A-BACKEND.md',
   ...workspacePackages.map(({ folder }) => `${folder}/README.md`),
 ];

@@ -43,6 +43,22 @@ export {
 } from './equations/define-cell.js';
 export type { InitialValue, ParameterRole, ParameterShape, Sizes } from './equations/parameters.js';
 export type { TraceOptions } from './graph/trace.js';
+export {
+  type CellOfNames,
+  cellOfNames,
+  type NamedColumns,
+  type ProbedCell,
+  probedCell,
+} from './inspection/cells.js';
+export {
+  type InspectedInputs,
+  type InspectOptions,
+  inspect,
+  inspectGradients,
+  normsByStep,
+  type StepGradients,
+  type ValuesOverTime,
+} from './inspection/inspect.js';
 export { type Plan, planFor } from './plan/plan.js';
 export { type ReferenceResult, type ReferenceStep, referenceForward } from './reference/forward.js';
 export { referenceGradient } from './reference/gradient.js';

@@ -26,6 +26,12 @@ export {
   sru,
 } from './layers/cell-layers.js';
 export { Embedding, type EmbeddingArgs, embedding } from './layers/embedding.js';
+export {
+  type InspectedCall,
+  inspectLayer,
+  inspectLayerGradients,
+  type LayerGradients,
+} from './layers/inspect-layer.js';
 export type { RecurrentArgs } from './layers/recurrent-args.js';
 export { RecurrentLayer } from './layers/recurrent-layer.js';
 export { dense, dropout } from './layers/tfjs-layers.js';

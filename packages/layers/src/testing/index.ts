@@ -3,6 +3,7 @@ import { getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe } from 'vitest';
 import type { Path, Subject, Suite } from './subject.js';
 import { dropoutSuite } from './suites/dropout.js';
+import { inspectionSuite } from './suites/inspection.js';
 import { integersSuite } from './suites/integers.js';
 import { leadingPaddingSuite, masksSuite } from './suites/masks.js';
 import { memorySuite } from './suites/memory.js';
@@ -28,6 +29,7 @@ const suites: readonly Suite[] = [
   savingSuite,
   memorySuite,
   modelsSuite,
+  inspectionSuite,
 ];
 
 export interface LayersUnderTest {
