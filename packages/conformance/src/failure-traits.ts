@@ -118,9 +118,15 @@ function sizeTraits(cases: readonly ConformanceCase[]): Trait[] {
     const sizeOf = ({ choices }: ConformanceCase) => choices?.shape[key as keyof typeof SIZES] ?? 0;
     const sizes = cases.map(sizeOf);
     const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+    const range: Trait[] =
+      least === most
+        ? [{ text: `${name} ${least}`, has: (given) => sizeOf(given) === least }]
+        : [
+            { text: `${name} of at least ${least}`, has: (given) => sizeOf(given) >= least },
+            { text: `${name} of at most ${most}`, has: (given) => sizeOf(given) <= most },
+          ];
     return [
-      { text: `${name} of at least ${least}`, has: (given) => sizeOf(given) >= least },
-      { text: `${name} of at most ${most}`, has: (given) => sizeOf(given) <= most },
+      ...range,
       ...WIDTHS.flatMap((width): Trait[] => [
         { text: `${name} not divisible by ${width}`, has: (given) => sizeOf(given) % width !== 0 },
         { text: `${name} divisible by ${width}`, has: (given) => sizeOf(given) % width === 0 },

@@ -50,11 +50,19 @@ export type RunFacts = Pick<
   readonly stopped?: string | undefined;
 };
 
-/** The widest tolerances in the suite. A backend with wider ones is not conforming. */
+/** The widest tolerances in the suite. */
 const widest: Tolerances = {
   forward: Math.max(...Object.values(tolerances).map(({ forward }) => forward)),
   gradient: Math.max(...Object.values(tolerances).map(({ gradient }) => gradient)),
 };
+
+/** The tolerances that a conforming backend may have: those of Sluice's backend with its name, for others the widest. */
+function allowedFor(backend: string): Tolerances & { readonly of: string } {
+  const known: Readonly<Record<string, Tolerances>> = tolerances;
+  return Object.hasOwn(known, backend)
+    ? { ...known[backend]!, of: `the backend ${backend}` }
+    : { ...widest, of: 'any backend' };
+}
 
 /** @param outcomes by the ids of the cases; a case without one did not run */
 export function makeReport(
@@ -69,12 +77,13 @@ export function makeReport(
     const outcome = outcomes.get(id) as Exclude<Outcome, 'passed'>;
     return { id, name: path.join(' > '), ...outcome };
   });
+  const allowed = allowedFor(facts.backend);
   const reasons = [
     ...(['forward', 'gradient'] as const)
-      .filter((direction) => !(facts.tolerances[direction] <= widest[direction]))
+      .filter((direction) => !(facts.tolerances[direction] <= allowed[direction]))
       .map(
         (direction) =>
-          `the ${direction} tolerance is ${facts.tolerances[direction]}, wider than the suite's ${widest[direction]}`,
+          `the ${direction} tolerance is ${facts.tolerances[direction]}, wider than the suite's ${allowed[direction]} for ${allowed.of}`,
       ),
     ...(facts.tier === 'quick' ? ['only the quick tests were selected'] : []),
     ...(facts.cells === 'all' ? [] : [`only the ${facts.cells} of the cells was selected`]),
@@ -99,8 +108,14 @@ export function makeReport(
 const countTests = (count: number): string => (count === 1 ? '1 test' : `${count} tests`);
 
 /** Whether a run shows that the backend does not conform. A partial run without a failure shows nothing. */
-export function isNonconforming({ conforming, failed, tolerances: used }: ConformanceReport): boolean {
-  const isWide = !(used.forward <= widest.forward && used.gradient <= widest.gradient);
+export function isNonconforming({
+  backend,
+  conforming,
+  failed,
+  tolerances: used,
+}: ConformanceReport): boolean {
+  const allowed = allowedFor(backend);
+  const isWide = !(used.forward <= allowed.forward && used.gradient <= allowed.gradient);
   return !conforming && (failed > 0 || isWide);
 }
 
@@ -135,6 +150,7 @@ export function reportText(report: ConformanceReport): string {
   const { suite, backend, seed, passed, failed, notRun, countsBuffers, summary, failures } = report;
   const { forward, gradient } = report.tolerances;
   const shown = printedFailures(report);
+  const allowed = allowedFor(backend);
   return [
     `@sluice/conformance ${suite}, backend ${backend}: ${verdictOf(report)}.`,
     ...summary,
@@ -145,7 +161,7 @@ export function reportText(report: ConformanceReport): string {
     ]),
     ...(failures.length > shown.length ? [`- and ${failures.length - shown.length} more`] : []),
     `${countTests(passed)} passed, ${failed} failed, ${notRun} did not run; live buffers were ${countsBuffers ? '' : 'not '}counted${seed === 0 ? '' : `; seed ${seed}`}.`,
-    `Tolerances: forward ${forward}, gradient ${gradient}; largest errors: ${largest(report, 'forward')}, ${largest(report, 'gradient')}.`,
+    `Tolerances: forward ${forward}, gradient ${gradient}; the suite allows ${allowed.of} ${allowed.forward}, ${allowed.gradient}; largest errors: ${largest(report, 'forward')}, ${largest(report, 'gradient')}.`,
   ].join('\n');
 }
 

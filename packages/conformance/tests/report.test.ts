@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ConformanceCase } from '../src/list-cases.js';
 import type { Outcome } from '../src/outcome.js';
-import { makeReport, reportJson, reportText } from '../src/report.js';
+import { isNonconforming, makeReport, reportJson, reportText } from '../src/report.js';
 import { tolerances, WorstErrors } from '../src/tolerances.js';
 import { version } from '../src/version.js';
 
@@ -50,6 +50,16 @@ describe('a report', () => {
       const report = makeReport(...allPassed, { ...found, tolerances: given });
       expect(report).toMatchObject({ suite: version, conforming: true, reasons: [], passed: 3 });
     }
+  });
+
+  test("compares with the tolerances of Sluice's backend of that name, and says so", () => {
+    const facts = { ...found, backend: 'cpu', tolerances: tolerances.webgpu };
+    const report = makeReport(...allPassed, facts);
+    expect(report.reasons[0]).toBe(
+      "the forward tolerance is 0.00001, wider than the suite's 0.000002 for the backend cpu",
+    );
+    expect(isNonconforming(report)).toBe(true);
+    expect(reportText(report)).toContain('the suite allows the backend cpu 0.000002, 0.00002;');
   });
 
   test.each([
@@ -143,7 +153,7 @@ describe('a report', () => {
       [
         `@sluice/conformance ${version}, backend mine: conforming.`,
         '3 tests passed, 0 failed, 0 did not run; live buffers were not counted.',
-        'Tolerances: forward 0.000002, gradient 0.00002; largest errors: forward 1.2e-6 (gru), gradient 3.2e-6 (lstm).',
+        'Tolerances: forward 0.000002, gradient 0.00002; the suite allows any backend 0.00001, 0.0001; largest errors: forward 1.2e-6 (gru), gradient 3.2e-6 (lstm).',
       ].join('\n'),
     );
   });

@@ -23,8 +23,8 @@ export interface FinishedRun {
   readonly endFailure: string | undefined;
 }
 
-/** A run stops after this many cases that did not end: each takes the whole time limit. */
-const MOST_LATE = 10;
+/** A run stops after this many cases that did not end, or that ended their thread: each takes the time limit, or a new thread. */
+const MOST_LOST = 10;
 
 /**
  * Runs cases in worker threads, each with its own instance of the backend. A case that crashes its thread or does not end
@@ -68,6 +68,7 @@ class Run {
   /** Why the run stopped before all cases ran. */
   stopped: string | undefined;
   private late = 0;
+  private ended = 0;
   private waiting: ConformanceCase[] = [];
   private total = 0;
 
@@ -134,11 +135,11 @@ class Run {
     return `The case did not end within ${this.options.limitSeconds} s.`;
   }
 
-  private noteLate(): void {
-    this.late += 1;
-    if (this.late < MOST_LATE || this.waiting.length === 0) return;
+  /** Stops the run if too many threads were lost. @param what the lost tests did. */
+  private noteLost(count: number, what: string): void {
+    if (count < MOST_LOST || this.waiting.length === 0) return;
     this.waiting = [];
-    this.stopped = `the run stopped after ${MOST_LATE} tests that did not end within ${this.options.limitSeconds} s`;
+    this.stopped = `the run stopped after ${MOST_LOST} tests that ${what}`;
   }
 
   private take(): ConformanceCase | undefined {
@@ -157,9 +158,10 @@ class Run {
         return { result: answer.outcome, alive: true };
       }
       await thread.stop();
-      this.noteLate();
+      this.noteLost(++this.late, `did not end within ${limitSeconds} s`);
       return { result: { message: this.lateMessage }, alive: false };
     } catch (error) {
+      this.noteLost(++this.ended, 'ended their worker thread');
       return { result: { message: (error as Error).message }, alive: false };
     }
   }

@@ -118,6 +118,14 @@ test.runIf(isFull)('a run stops after ten cases that do not end, and the others 
   );
 });
 
+test.runIf(isFull)('a run stops after ten cases that end their thread', () => {
+  const { status, stdout } = conformance(withChange('process.exit(5);'), ...FEW, '--suite', 'agreement');
+  expect(status).toBe(1);
+  expect(stdout).toMatch(
+    /\d+ tests did not run; the run stopped after 10 tests that ended their worker thread\./,
+  );
+});
+
 test('a failed case that passes alone depends on earlier calls, and the report says so', () => {
   const wrong = withChange("this.calls = (this.calls ?? 0) + 1; if (this.calls > 4) throw 'full';");
   const { stdout } = conformance(wrong, ...FEW, '--suite', 'agreement', '--tier', 'quick', '--workers', '1');
