@@ -71,5 +71,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const command = createCommand(bench);
+// Wrong options end with 2, as in Sluice's other commands.
+const command = createCommand(bench).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 await command.parseAsync();

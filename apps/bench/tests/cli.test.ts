@@ -92,14 +92,14 @@ describe('--import', () => {
     expect(command.opts().import).toEqual(['a.js', 'b.js']);
     await expect(importBackends(['nowhere.js'])).rejects.toThrow(/^nowhere\.js cannot be imported/);
     const { status, stderr } = await bench('--backends', 'mine', ...few);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toMatch(/There is no mine\. Choose from/);
   });
 });
 
 test('--save to a folder that does not exist is an error before anything is measured', async () => {
   const { status, stdout, stderr } = await bench('--save', '/no-such-folder/run.json');
-  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatch(/^error: --save \/no-such-folder\/run\.json: the file cannot be written \(ENOENT/);
 });
 
@@ -311,9 +311,15 @@ describe('mistakes', () => {
     expect(stderr).toMatch(message);
   });
 
-  test('end the command with status 1 and nothing on standard output', async () => {
+  test('do not count the spelling of sluice-classify: simple-rnn', async () => {
+    expect.assertions(1);
+    const command = createCommand(async ({ cells }) => expect(cells).toEqual(['simpleRnn', 'gru']));
+    await command.parseAsync(['--cells', 'simple-rnn,gru'], { from: 'user' });
+  });
+
+  test('end the command with status 2 and nothing on standard output', async () => {
     const { status, stdout, stderr } = await bench('--limit', '-1');
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toMatch(/not a positive number of seconds/);
     expect(stdout).toBe('');
   });

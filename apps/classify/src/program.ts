@@ -21,7 +21,7 @@ import { escapingStreams, noticeTo, type Streams, type Terminal } from './termin
 /**
  * Runs the command with its arguments. Without arguments it prints its help.
  *
- * @returns the exit status: 0, 1 after an error on standard error, 130 after Ctrl-C.
+ * @returns the exit status: 0, 1 after an error on standard error, 2 for wrong options, 130 after Ctrl-C.
  * @throws defects of the program.
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -36,7 +36,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return status;
   } catch (error) {
     // Commander has printed its message. Its exit code after --help is 0.
-    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof InputError) && !isMissingWorkingFolder(error)) throw error;
     noticeTo(streams)(
       error instanceof InputError

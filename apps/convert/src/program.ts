@@ -9,7 +9,7 @@ const INTERRUPTED = 130;
 
 /**
  * Runs the command with its arguments. Without arguments it prints its help.
- * @returns the exit status: 0, 1 after an error or a difference, 130 after Ctrl-C.
+ * @returns the exit status: 0, 1 after an error or a difference, 2 for wrong options, 130 after Ctrl-C.
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
@@ -21,7 +21,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     else await program.parseAsync(args, { from: 'user' });
     return status;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (terminal.signal.aborted) return INTERRUPTED;
     if (!(error instanceof FormatError || error instanceof UsageError)) throw error;
     terminal.error.write(`error: ${error.message}\n`);

@@ -52,14 +52,18 @@ describe('sluice inspect', () => {
   });
 
   test.each([
-    [['inspect', '/no/such/file.pt'], 'there is no such file'],
-    [['inspect', fixture('keras-calls.json')], 'no model file that Sluice reads'],
-    [['inspect', fixture('sru/both.pt'), '--assume', 'gates=4'], '--assume gates=4: there is no such option'],
-    [['inspect'], "missing required argument 'file'"],
-    [['inspct', 'x'], "unknown command 'inspct'"],
-  ])('an error of %j says what is wrong', async (args, message) => {
+    [['inspect', '/no/such/file.pt'], 1, 'there is no such file'],
+    [['inspect', fixture('keras-calls.json')], 1, 'no model file that Sluice reads'],
+    [
+      ['inspect', fixture('sru/both.pt'), '--assume', 'gates=4'],
+      1,
+      '--assume gates=4: there is no such option',
+    ],
+    [['inspect'], 2, "missing required argument 'file'"],
+    [['inspct', 'x'], 2, "unknown command 'inspct'"],
+  ])('an error of %j says what is wrong', async (args, expected, message) => {
     const { status, error } = await sluice(...args);
-    expect(status).toBe(1);
+    expect(status).toBe(expected);
     expect(error).toContain(message);
   });
 });

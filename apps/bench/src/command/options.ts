@@ -66,7 +66,7 @@ export function createCommand(run: (options: BenchOptions) => Promise<void>): Co
         .conflicts('contenders'),
     )
     .option('--workloads <names>', `${WORKLOADS.join(', ')} (default: all)`, listOf(WORKLOADS))
-    .option('--cells <names>', `${CELLS.join(', ')} (default: ${DEFAULT_CELLS})`, listOf(CELLS))
+    .option('--cells <names>', `${CELLS.join(', ')} (default: ${DEFAULT_CELLS})`, cellNames)
     .option(
       '--shapes <B,T,I,H...>',
       'batch, timesteps, input size, units; one or several (default: each workload’s own)',
@@ -97,6 +97,10 @@ export function createCommand(run: (options: BenchOptions) => Promise<void>): Co
       await run({ ...options, backends: chosen });
     });
 }
+
+/** The names of cells. Those of sluice-classify, such as `simple-rnn`, are known too. */
+const cellNames = (value: string): string[] =>
+  listOf(CELLS)(value.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()));
 
 /** Called for each value; `previous` holds the shapes before it. */
 function shapes(value: string, previous: readonly Shape[] = []): Shape[] {

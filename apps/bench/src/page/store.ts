@@ -136,6 +136,7 @@ export const endComparison = (): void => show({ other: undefined });
 async function readInto(file: File, change: (source: Source) => Partial<State>): Promise<void> {
   try {
     const run = readRun(await file.text());
+    if (run.reports.length === 0) throw new Error('The file has no results; nothing was measured.');
     show({ ...change({ run, file: file.name }), problem: undefined });
   } catch (error) {
     show({ problem: `${file.name}: ${(error as Error).message}` });
