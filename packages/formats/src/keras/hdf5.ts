@@ -137,7 +137,7 @@ export function openHdf5(bytes: Uint8Array, file: string): Hdf5Group {
       `it is no HDF5 file that can be read (${error instanceof Error ? error.message : error})`,
     );
   }
-  limitAttributes(root);
+  correctAttributes(root);
   return new Hdf5Group(root, { file, size: bytes.length, entries: 0, elements: 0 });
 }
 
@@ -146,18 +146,25 @@ interface AttributeReader {
   _attr_value(type: unknown, buffer: ArrayBuffer, count: number, offset: number): unknown;
 }
 
-const limited = new WeakSet<AttributeReader>();
+/** HDF5's number for this character set. */
+const UTF8 = 1;
 
-/** Lets jsfive read no more values of an attribute than the file has bytes. */
-function limitAttributes(root: File): void {
+const corrected = new WeakSet<AttributeReader>();
+
+/**
+ * Lets jsfive read no more values of an attribute than the file has bytes. And lets it read all texts as UTF-8, of which ASCII is a
+ * part: h5py writes names with other letters as UTF-8, but marks them as ASCII.
+ */
+function correctAttributes(root: File): void {
   const { _dataobjects: objects } = root as unknown as { _dataobjects: object };
   const reader = Object.getPrototypeOf(objects) as AttributeReader;
-  if (limited.has(reader)) return;
-  limited.add(reader);
+  if (corrected.has(reader)) return;
+  corrected.add(reader);
   const readValues = reader._attr_value;
   reader._attr_value = function (type, buffer, count, offset) {
     if (!(count <= buffer.byteLength)) throw new Error(`an attribute has ${count} values`);
-    return readValues.call(this, type, buffer, count, offset);
+    const isText = Array.isArray(type) && type[0] === 'VLEN_STRING';
+    return readValues.call(this, isText ? [...type.slice(0, 2), UTF8] : type, buffer, count, offset);
   };
 }
 

@@ -45,11 +45,16 @@ async function build(description: Description, file: string): Promise<LayersMode
   try {
     return await loadWithTensorFlow({ load: async () => ({ modelTopology: description }) });
   } catch (error) {
-    throw new Error(`${file}: TensorFlow.js cannot make the model: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const { message } = error as Error;
+    const fix = message.startsWith('Not a valid tensor name') ? ADVICE_ON_NAMES : '';
+    throw new Error(`${file}: TensorFlow.js cannot make the model: ${message}${fix}`, { cause: error });
   }
 }
+
+/** Keras allows any name of a layer. */
+const ADVICE_ON_NAMES =
+  ". TensorFlow.js allows the letters A to Z and a to z, digits, '-', '_', '.' and '/', and a letter or digit first. " +
+  'Rename the layers before you save the model, or build the model with other names and call loadWeights';
 
 /** Sets the weights of a model's layers. */
 function setLayers(model: LayersModel, data: readonly LayerData[], file: string): void {
