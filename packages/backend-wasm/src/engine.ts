@@ -1,4 +1,12 @@
-import { type Backend, backendFromKernels, type OwnedBuffer, withOwnedBuffers } from '@sluice/core/backend';
+import {
+  type Backend,
+  backendFromKernels,
+  type InferenceBackend,
+  inferenceFromKernels,
+  type OwnedBuffer,
+  withOwnedBuffers,
+  withOwnedInference,
+} from '@sluice/core/backend';
 import { isShared } from './engine/features.js';
 import { loadKernels } from './engine/fixed-kernels.js';
 import { createSharedMemory, type Floats, GrowingHeap } from './engine/heap.js';
@@ -26,8 +34,8 @@ export interface WasmBackendOptions {
   readonly threads?: number;
 }
 
-/** The WASM backend. It has threads, which can be ended. */
-export interface WasmBackend extends Backend<OwnedBuffer<Floats>> {
+/** The threads of the WASM backend, which can be ended. */
+export interface WasmThreads {
   /**
    * The number of running threads; before the first shared work, the number that it will start. It is smaller when
    * workers could not start or have ended.
@@ -36,6 +44,12 @@ export interface WasmBackend extends Backend<OwnedBuffer<Floats>> {
   /** Ends the workers. The backend goes on with the calling thread alone. */
   stopThreads(): void;
 }
+
+/** The WASM backend. */
+export interface WasmBackend extends Backend<OwnedBuffer<Floats>>, WasmThreads {}
+
+/** The WASM backend without the gradient. */
+export interface WasmInference extends InferenceBackend<OwnedBuffer<Floats>>, WasmThreads {}
 
 /**
  * The WASM backend without TensorFlow.js.
@@ -49,6 +63,22 @@ export interface WasmBackend extends Backend<OwnedBuffer<Floats>> {
  * loaded.
  */
 export async function createWasmBackend(options: WasmBackendOptions = {}): Promise<WasmBackend> {
+  const kernels = await startKernels(options);
+  return withThreads(kernels, withOwnedBuffers(backendFromKernels('wasm', kernels)));
+}
+
+/**
+ * The WASM backend for pages that do not train: `createWasmBackend` without `gradient`. A page that imports this function alone
+ * does not load the code of the gradient.
+ *
+ * @throws what `createWasmBackend` throws.
+ */
+export async function createWasmInference(options: WasmBackendOptions = {}): Promise<WasmInference> {
+  const kernels = await startKernels(options);
+  return withThreads(kernels, withOwnedInference(inferenceFromKernels('wasm', kernels), 'createWasmBackend'));
+}
+
+async function startKernels(options: WasmBackendOptions) {
   const { memory: userMemory, relaxedSimd } = options;
   const isUnshared = userMemory !== undefined && !isShared(userMemory);
   if (isUnshared && (options.threads ?? 1) > 1) {
@@ -58,12 +88,17 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   }
   const threads = isUnshared ? 1 : threadCount(options.threads);
   const memory = userMemory ?? (threads > 1 ? createSharedMemory() : new WebAssembly.Memory({ initial: 1 }));
-  const kernels = wasmKernels(new GrowingHeap(memory), await loadKernels(memory, relaxedSimd), threads);
-  return {
-    ...withOwnedBuffers(backendFromKernels('wasm', kernels)),
-    get threads() {
-      return kernels.threads();
-    },
-    stopThreads: () => kernels.stopThreads(),
-  };
+  return wasmKernels(new GrowingHeap(memory), await loadKernels(memory, relaxedSimd), threads);
 }
+
+/** A backend with the threads of its kernels. */
+const withThreads = <Methods>(
+  kernels: ReturnType<typeof wasmKernels>,
+  backend: Methods,
+): Methods & WasmThreads => ({
+  ...backend,
+  get threads() {
+    return kernels.threads();
+  },
+  stopThreads: () => kernels.stopThreads(),
+});

@@ -17,7 +17,7 @@ export type {
   Source,
 } from '../loop/loop.js';
 export { loopOf, type Pass } from '../loop/loops.js';
-export { savedLength } from '../loop/saved.js';
+export { savedLength } from '../loop/saved-length.js';
 export { outputState } from '../plan/plan.js';
 export { type ArrayPlace, pointwiseProgram } from '../plan/pointwise.js';
 export type { Program } from '../plan/program.js';
@@ -30,8 +30,10 @@ export {
 } from './arguments.js';
 export { checkCotangents, checkInputs, checkResult } from './check.js';
 export { backendFromKernels } from './from-kernels/index.js';
+export { inferenceFromKernels } from './from-kernels/inference.js';
 export type {
   Backend,
+  InferenceBackend,
   SequenceCotangents,
   SequenceGradient,
   SequenceInputs,
@@ -48,7 +50,8 @@ export type {
   SequenceRows,
   SequenceStage,
 } from './kernels.js';
-export { OwnedBuffer, withOwnedBuffers } from './owned-buffers.js';
+export { withOwnedBuffers, withOwnedInference } from './owned-backends.js';
+export { OwnedBuffer } from './owned-buffers.js';
 export {
   type PackagedBackend,
   type PackagedBackendName,

@@ -63,13 +63,12 @@ export interface SequenceGradient<Buffer> {
 }
 
 /**
- * The interface of a device: it runs any plan over a batch of sequences, forward and backward.
+ * The part of a device's interface that runs plans forward, for pages that do not train.
  *
  * The caller owns the buffers that methods return and releases them with `release`. Methods never write to inputs. They refuse
- * plain numbers, buffers of other backends and released buffers (`withOwnedBuffers` does that). The conformance suite tests a
- * device against this interface and the float64 reference.
+ * plain numbers, buffers of other backends and released buffers (`withOwnedBuffers` does that).
  */
-export interface Backend<Buffer> {
+export interface InferenceBackend<Buffer> {
   /** The name for users: `cpu`, `wasm`, `webgpu`, … */
   readonly name: string;
   /** Copies numbers to the device. */
@@ -78,6 +77,15 @@ export interface Backend<Buffer> {
   download(buffer: Buffer): Promise<Float32Array>;
   /** Frees a buffer. */
   release(buffer: Buffer): void;
+  /** Runs a plan forward. */
+  forward(plan: Plan, inputs: SequenceInputs<Buffer>): SequenceResult<Buffer>;
+}
+
+/**
+ * The interface of a device: it runs any plan over a batch of sequences, forward and backward. The conformance suite tests a
+ * device against this interface and the float64 reference.
+ */
+export interface Backend<Buffer> extends InferenceBackend<Buffer> {
   /** The length of `saved` for a plan and a shape. */
   savedLength(plan: Plan, batch: number, timesteps: number): number;
   /** Runs a plan forward; `keep` also returns what `gradient` needs. */

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.js';
-import type { Backend, SequenceInputs } from './interface.js';
+import type { SequenceInputs } from './interface.js';
 
 /** Identifies a backend; all of its buffers refer to the same object. */
 interface Owner {
@@ -33,17 +33,6 @@ function checkNames(plan: Plan, inputs: object): void {
   }
 }
 
-/** The properties of a forward pass that its gradient must share, besides the plan. */
-interface Pass {
-  readonly batch: number;
-  readonly timesteps: number;
-  readonly reverse: boolean;
-  readonly timeMajor: boolean;
-  readonly maskedOutput: 'repeat' | 'zero';
-  /** Whether there is a mask, or lengths. */
-  readonly masked: boolean;
-}
-
 /** A buffer of a caller: its backend, and its device memory until it is released. */
 export class OwnedBuffer<Memory> {
   constructor(
@@ -56,137 +45,84 @@ export class OwnedBuffer<Memory> {
 }
 
 /**
- * Wraps a backend that works on device memory without checks. The result accepts only its own buffers: it refuses plain
- * numbers, buffers of other backends and released buffers with a TypeError that names the cell, the array and a way out.
- *
- * `gradient` throws a RangeError when the forward pass saved its values for another batch, order of time or masking.
+ * The buffers of one backend. Its functions take only these: they refuse plain numbers, buffers of other backends and released
+ * buffers with a TypeError that names the cell, the array and a way out.
  */
-export function withOwnedBuffers<Memory extends { readonly length: number }>(
-  bare: Backend<Memory>,
-): Backend<OwnedBuffer<Memory>> {
-  type Buffer = OwnedBuffer<Memory>;
-  const owner: Owner = { name: bare.name };
-  const own = (memory: Memory): Buffer => {
+export class Buffers<Memory extends { readonly length: number }> {
+  private readonly owner: Owner;
+
+  /** @param name of the backend, for errors. */
+  constructor(name: string) {
+    this.owner = { name };
+  }
+
+  /** A buffer for memory of the device. */
+  own(memory: Memory): OwnedBuffer<Memory> {
+    const { owner } = this;
     if (memory === undefined)
-      throw new TypeError(`The backend ${bare.name} returned undefined instead of a buffer.`);
+      throw new TypeError(`The backend ${owner.name} returned undefined instead of a buffer.`);
     return new OwnedBuffer(owner, memory.length, memory);
-  };
+  }
+
   /** @throws TypeError when the device returned another number of buffers than the plan has */
-  const ownAll = (
+  ownAll(
     plan: Plan,
     what: string,
     memories: readonly Memory[] | undefined,
     expected: number,
-  ): Buffer[] => {
-    if (memories?.length === expected) return memories.map(own);
+  ): OwnedBuffer<Memory>[] {
+    if (memories?.length === expected) return memories.map((memory) => this.own(memory));
     throw new TypeError(
-      `Cell '${plan.cell.name}': the backend ${bare.name} returned ${memories?.length ?? 'no array of'} ${what}; expected ${expected}.`,
+      `Cell '${plan.cell.name}': the backend ${this.owner.name} returned ${memories?.length ?? 'no array of'} ${what}; expected ${expected}.`,
     );
-  };
-  /** The forward pass of each buffer of saved values. */
-  const passes = new WeakMap<Buffer, Pass>();
-  const isUsable = (buffer: Buffer | null): buffer is Buffer & { memory: Memory } =>
-    buffer !== null && buffer.owner === owner && buffer.memory !== undefined;
-  /** The memory of an argument of a call, which may be absent. Its name is put together only for errors. */
-  function memoryOf<Given extends Buffer | undefined>(plan: Plan, buffer: Given, kind: string, name = '') {
-    if (buffer !== undefined && !isUsable(buffer)) {
-      throw refusal(`Cell '${plan.cell.name}': ${kind}${name}`, buffer, owner);
-    }
-    return buffer?.memory as Given extends Buffer ? Memory : undefined;
   }
-  // Written out: spreading the inputs would take 3 µs, a fifth of a step of 128 units.
-  const bareInputs = (plan: Plan, inputs: SequenceInputs<Buffer>): AllOf<SequenceInputs<Memory>> => ({
-    batch: inputs.batch,
-    timesteps: inputs.timesteps,
-    maskedOutput: inputs.maskedOutput,
-    reverse: inputs.reverse,
-    lengths: inputs.lengths,
-    timeMajor: inputs.timeMajor,
-    x: memoryOf(plan, inputs.x, 'x'),
-    parameters: inputs.parameters.map((buffer, i) => memoryOf(plan, buffer, '', plan.parameters[i]?.name)),
-    initialStates: inputs.initialStates?.map((buffer, i) =>
-      memoryOf(plan, buffer, 'the initial state ', plan.states[i]),
-    ),
-    mask: memoryOf(plan, inputs.mask, 'mask'),
-    recurrentMasks: inputs.recurrentMasks?.map((buffer, i) =>
-      memoryOf(plan, buffer, 'the recurrent mask of ', plan.recurrentMasks[i]?.block),
-    ),
-  });
-  return {
-    name: bare.name,
-    upload: (values) => {
-      if (values?.[Symbol.toStringTag] !== 'Float32Array') {
-        throw new TypeError(`upload takes a Float32Array, but was given ${described(values)}.`);
-      }
-      return own(bare.upload(values));
-    },
-    download: async (buffer) => {
-      if (!isUsable(buffer)) throw refusal('download: the buffer', buffer, owner);
-      return bare.download(buffer.memory);
-    },
-    release: (buffer) => {
-      if (!isUsable(buffer)) throw refusal('release: the buffer', buffer, owner);
-      const { memory } = buffer;
-      (buffer as Buffer).memory = undefined;
-      bare.release(memory);
-    },
-    savedLength: bare.savedLength,
-    forward: (plan, inputs, keep) => {
-      checkNames(plan, inputs);
-      const result = bare.forward(plan, bareInputs(plan, inputs), keep);
-      if (result === undefined)
-        throw new TypeError(`The backend ${bare.name} returned no result of forward.`);
-      const saved = result.saved && own(result.saved);
-      if (saved) passes.set(saved, passOf(inputs));
-      const states = ownAll(plan, 'final states', result.states, plan.states.length);
-      return { sequence: own(result.sequence), states, saved };
-    },
-    gradient: (plan, inputs, result, cotangents) => {
-      checkNames(plan, inputs);
-      const kept = result.saved && passes.get(result.saved);
-      if (kept) checkSamePass(plan, kept, passOf(inputs));
-      const { x, parameters, initialStates } = bare.gradient(
-        plan,
-        bareInputs(plan, inputs),
-        {
-          sequence: memoryOf(plan, result.sequence, 'the sequence of the forward pass'),
-          states: [],
-          saved: memoryOf(plan, result.saved, 'what the forward pass has kept'),
-        },
-        {
-          sequence: memoryOf(plan, cotangents.sequence, 'the cotangent of the sequence'),
-          states: cotangents.states?.map((buffer, i) =>
-            memoryOf(plan, buffer, 'the cotangent of ', plan.states[i]),
-          ),
-        },
-      );
-      return {
-        x: own(x),
-        parameters: ownAll(plan, 'gradients of parameters', parameters, plan.parameters.length),
-        initialStates: ownAll(plan, 'gradients of initial states', initialStates, plan.states.length),
-      };
-    },
-  };
-}
 
-const passOf = (inputs: SequenceInputs<unknown>): Pass => ({
-  batch: inputs.batch,
-  timesteps: inputs.timesteps,
-  reverse: inputs.reverse ?? false,
-  timeMajor: inputs.timeMajor ?? false,
-  maskedOutput: inputs.maskedOutput ?? 'repeat',
-  masked: inputs.mask !== undefined || inputs.lengths !== undefined,
-});
+  /** The memory of a buffer that must be there. */
+  take(buffer: OwnedBuffer<Memory> | null, what: string): Memory {
+    if (!this.isUsable(buffer)) throw refusal(what, buffer, this.owner);
+    return buffer.memory;
+  }
 
-/** @throws RangeError naming the first difference. */
-function checkSamePass(plan: Plan, kept: Pass, given: Pass): void {
-  for (const name of Object.keys(kept) as (keyof Pass)[]) {
-    if (kept[name] === given[name]) continue;
-    const what = name === 'masked' ? 'a mask or lengths' : name;
-    throw new RangeError(
-      `Cell '${plan.cell.name}': the forward pass had ${what}: ${kept[name]}, but its gradient is given ${given[name]}; ` +
-        'give both the same inputs.',
-    );
+  /** The memory of an argument of a call, which may be absent. Its name is put together only for errors. */
+  memoryOf<Given extends OwnedBuffer<Memory> | undefined>(
+    plan: Plan,
+    buffer: Given,
+    kind: string,
+    name = '',
+  ) {
+    if (buffer !== undefined && !this.isUsable(buffer)) {
+      throw refusal(`Cell '${plan.cell.name}': ${kind}${name}`, buffer, this.owner);
+    }
+    return buffer?.memory as Given extends OwnedBuffer<Memory> ? Memory : undefined;
+  }
+
+  /** The inputs of a call with the device's memory. */
+  inputsOf(plan: Plan, inputs: SequenceInputs<OwnedBuffer<Memory>>): AllOf<SequenceInputs<Memory>> {
+    checkNames(plan, inputs);
+    // Written out: spreading the inputs would take 3 µs, a fifth of a step of 128 units.
+    return {
+      batch: inputs.batch,
+      timesteps: inputs.timesteps,
+      maskedOutput: inputs.maskedOutput,
+      reverse: inputs.reverse,
+      lengths: inputs.lengths,
+      timeMajor: inputs.timeMajor,
+      x: this.memoryOf(plan, inputs.x, 'x'),
+      parameters: inputs.parameters.map((buffer, i) =>
+        this.memoryOf(plan, buffer, '', plan.parameters[i]?.name),
+      ),
+      initialStates: inputs.initialStates?.map((buffer, i) =>
+        this.memoryOf(plan, buffer, 'the initial state ', plan.states[i]),
+      ),
+      mask: this.memoryOf(plan, inputs.mask, 'mask'),
+      recurrentMasks: inputs.recurrentMasks?.map((buffer, i) =>
+        this.memoryOf(plan, buffer, 'the recurrent mask of ', plan.recurrentMasks[i]?.block),
+      ),
+    };
+  }
+
+  private isUsable(buffer: OwnedBuffer<Memory> | null): buffer is OwnedBuffer<Memory> & { memory: Memory } {
+    return buffer !== null && buffer.owner === this.owner && buffer.memory !== undefined;
   }
 }
 
@@ -209,7 +145,7 @@ function refusal(what: string, given: unknown, { name }: Owner): TypeError {
   return new TypeError(`${what} is ${described(given)}, not a buffer; ${advice}.`);
 }
 
-function described(given: unknown): string {
+export function described(given: unknown): string {
   if (typeof given !== 'object' || given === null) return String(given);
   const name = given.constructor?.name ?? 'object';
   return `${/^[AEIOU]/i.test(name) ? 'an' : 'a'} ${name}`;

@@ -1,8 +1,8 @@
-import { type NodeId, type OperationName, operations } from '../equations/operations.js';
-import { rowOperations } from '../equations/row-operations.js';
+import type { NodeId, OperationName } from '../equations/operations.js';
 import { type GraphBuilder, reachable } from '../graph/graph.js';
 import type { Product } from '../graph/products.js';
 import type { Plan } from '../plan/plan.js';
+import { derivatives, rowDerivatives } from './derivatives.js';
 
 /** The nodes of the cotangents that leave one step. */
 export interface Cotangents {
@@ -43,7 +43,7 @@ export function reverse(
     const node = builder.nodes[id];
     if (node.kind === 'operation') {
       const { inputs } = node;
-      const parts = operations[node.name].derivative(builder, { inputs, result: id, cotangent: total });
+      const parts = derivatives[node.name](builder, { inputs, result: id, cotangent: total });
       parts.forEach((part, i) => {
         if (part !== null) contributions.add(inputs[i], part);
       });
@@ -51,7 +51,7 @@ export function reverse(
       const { operand, parts } = node;
       const cotangent = contributions.inFull(total, id);
       const args = { operand, parts, result: id, cotangent };
-      contributions.add(operand, rowOperations[node.name].derivative(builder, args));
+      contributions.add(operand, rowDerivatives[node.name](builder, args));
     } else if (node.kind === 'slice') {
       contributions.addSlice(node.operand, contributions.inFull(total, id), node.start);
     } else if (node.kind === 'concat') {

@@ -1,6 +1,6 @@
-import { type Algebra, type NodeId, type OperationName, operations } from '../equations/operations.js';
+import { type NodeId, type OperationName, operations } from '../equations/operations.js';
 import type { ParameterShape } from '../equations/parameters.js';
-import { type RowAlgebra, type RowOperationName, rowOperations } from '../equations/row-operations.js';
+import { type RowOperationName, rowOperations } from '../equations/row-operations.js';
 
 /** One value of one time step. Operands always come before their users, so the array order is an evaluation order. */
 export type Node =
@@ -104,7 +104,7 @@ export interface RowWidths {
 const COMMUTATIVE: readonly OperationName[] = ['add', 'mul'];
 
 /** Builds a graph with shared common subexpressions and folded constants. */
-export class GraphBuilder implements Algebra, RowAlgebra {
+export class GraphBuilder {
   readonly nodes: Node[] = [];
   /** The length of each node's row. A row of one number stands for a row of any length. */
   readonly widths: number[] = [];
@@ -128,10 +128,6 @@ export class GraphBuilder implements Algebra, RowAlgebra {
     this.widths.push(this.computeWidth(node));
     this.known.set(key, this.nodes.length - 1);
     return this.nodes.length - 1;
-  }
-
-  widthOf(id: NodeId): number {
-    return this.widths[id];
   }
 
   constant(value: number): NodeId {

@@ -1,5 +1,4 @@
 import type { NodeId } from '../equations/operations.js';
-import { gradientOf } from '../gradient/step-gradient.js';
 import { isInputProjection, type Product } from '../graph/products.js';
 import { outputState, type Plan } from '../plan/plan.js';
 import { type Store, schedule } from '../plan/schedule.js';
@@ -18,9 +17,9 @@ import {
 import type { Carried, Loop, LoopProduct, Reference } from './loop.js';
 import { savedState, savedValue } from './saved.js';
 
-/** The forward pass of a plan over a sequence; with `keep` it saves what the gradient needs. */
-export const forwardLoop = (plan: Plan, options: LoopOptions, keep: boolean): Loop =>
-  new ForwardLoop(plan, options, keep).build();
+/** The forward pass of a plan over a sequence; with a list of values it saves these and the states for the gradient. */
+export const forwardLoop = (plan: Plan, options: LoopOptions, saved?: readonly NodeId[]): Loop =>
+  new ForwardLoop(plan, options, saved).build();
 
 class ForwardLoop {
   private readonly buffers = new Buffers();
@@ -28,8 +27,6 @@ class ForwardLoop {
   private readonly graph: MaskedGraph;
   private readonly carried: Carried[] = [];
   private readonly states: readonly number[];
-  /** The values that are saved for the gradient. */
-  private readonly saved: readonly NodeId[];
   private readonly kept: NodeId[];
   /** The product of each result, and the result's place. */
   private readonly results = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
@@ -37,7 +34,7 @@ class ForwardLoop {
   constructor(
     private readonly plan: Plan,
     private readonly options: LoopOptions,
-    private readonly keep: boolean,
+    private readonly saved: readonly NodeId[] | undefined,
   ) {
     this.given = new GivenBuffers(this.buffers, plan, options);
     this.graph = new MaskedGraph(plan, plan.nodes, options.masked !== 'no');
@@ -45,10 +42,11 @@ class ForwardLoop {
     const kept = (id: NodeId) =>
       operands.has(id) ? this.graph.zeroIfPadded(this.graph.of(id)) : this.graph.of(id);
     const isOperation = (id: NodeId) => this.graph.builder.nodes[id].kind === 'operation';
-    this.saved = keep ? gradientOf(plan).savedValues : [];
-    this.kept = keep ? this.saved.map(kept) : plan.operandValues.map(kept).filter(isOperation);
+    this.kept = saved?.map(kept) ?? plan.operandValues.map(kept).filter(isOperation);
     // In the order of the saved layout, whether or not the schedule comes to use them.
-    if (keep) for (const index of this.saved.keys()) this.buffers.rows(savedValue(plan, index));
+    saved?.forEach((id, index) => {
+      this.buffers.add(savedValue(index, plan.widths[id]));
+    });
     this.states = plan.states.map((_, s) => this.addState(s));
     plan.products.forEach((product, index) => {
       this.addResults(product, index);
@@ -120,7 +118,7 @@ class ForwardLoop {
   private addState(s: number): number {
     const width = this.plan.stateWidths[s];
     const saved = savedState(this.plan, s);
-    const buffer = this.buffers.add(this.keep ? saved : { ...saved, life: 'scratch' });
+    const buffer = this.buffers.add(this.saved ? saved : { ...saved, life: 'scratch' });
     const initial = this.buffers.add(givenBuffer({ kind: 'initialState', index: s }, 'batch', width));
     const final = this.buffers.add(resultBuffer({ kind: 'finalState', index: s }, 'batch', width));
     this.carried.push({ buffer, initial, final });
@@ -170,8 +168,9 @@ class ForwardLoop {
   }
 
   private value(index: number, width: number): Reference {
-    return index < this.saved.length
-      ? this.buffers.rows(savedValue(this.plan, index))
+    const saved = this.saved?.[index];
+    return saved !== undefined
+      ? this.buffers.rows(savedValue(index, this.plan.widths[saved]))
       : this.buffers.scratch(`value ${index}`, width);
   }
 

@@ -55,7 +55,7 @@ class GradientLoop {
     this.gradient = gradientOf(plan);
     this.graph = new MaskedGraph(plan, this.gradient.nodes, options.masked !== 'no');
     const values = this.gradient.savedValues.map(
-      (id, i) => [this.graph.of(id), buffers.rows(savedValue(plan, i))] as const,
+      (id, i) => [this.graph.of(id), buffers.rows(savedValue(i, plan.widths[id]))] as const,
     );
     this.saved = new Map(values);
     this.states = plan.states.map((_, s) => buffers.add(savedState(plan, s)));
@@ -320,7 +320,11 @@ class GradientLoop {
     const { start, width } = operand;
     if (operand.kind === 'input') return columnsOf(this.given.input(), start, width);
     if (operand.kind === 'state') return columnsOf(this.cleanState(operand.state), start, width);
-    return columnsOf(this.buffers.rows(savedValue(this.plan, operand.index)), start, width);
+    return columnsOf(this.savedOperand(operand.index), start, width);
+  }
+
+  private savedOperand(index: number): Reference {
+    return this.buffers.rows(savedValue(index, this.plan.widths[this.gradient.savedValues[index]]));
   }
 
   /** A state before the steps, with zeros at padded steps: a NaN there must not reach the gradients of matrices. */

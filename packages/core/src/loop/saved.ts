@@ -1,12 +1,11 @@
-import { gradientOf } from '../gradient/step-gradient.js';
 import type { Plan } from '../plan/plan.js';
 import type { LoopBuffer } from './loop.js';
 
 /** A value that the forward pass saves for the gradient. */
-export const savedValue = (plan: Plan, index: number): LoopBuffer => ({
+export const savedValue = (index: number, width: number): LoopBuffer => ({
   name: `value ${index}`,
   rows: 'steps',
-  width: plan.widths[gradientOf(plan).savedValues[index]],
+  width,
   life: 'saved',
 });
 
@@ -17,13 +16,3 @@ export const savedState = (plan: Plan, state: number): LoopBuffer => ({
   width: plan.stateWidths[state],
   life: 'saved',
 });
-
-/** The numbers that a forward pass saves: first the values, then the states. */
-export function savedLength(plan: Plan, batch: number, timesteps: number): number {
-  const { widths, stateWidths } = plan;
-  const { savedValues } = gradientOf(plan);
-  let length = 0;
-  for (const id of savedValues) length += widths[id] * timesteps;
-  for (const width of stateWidths) length += width * (timesteps + 1);
-  return batch * length;
-}

@@ -1,47 +1,75 @@
 import type { LoopOptions } from '../../loop/build.js';
-import { loopOf } from '../../loop/loops.js';
-import { savedLength } from '../../loop/saved.js';
+import type { Loop } from '../../loop/loop.js';
 import type { Plan } from '../../plan/plan.js';
-import { forwardArguments, gradientArguments, maskedBy, Results } from '../arguments.js';
-import type { SequenceCotangents, SequenceGradient, SequenceInputs, SequenceResult } from '../interface.js';
-import type { CompiledLoops } from './compiled-loops.js';
+import { type Arguments, forwardArguments, maskedBy, Results } from '../arguments.js';
+import { checkInputs } from '../check.js';
+import type { SequenceInputs, SequenceResult } from '../interface.js';
+import { emptyResult, withMaskOfLengths } from '../sequences.js';
+import { CallMemory } from './call-memory.js';
+import { CompiledLoops } from './compiled-loops.js';
 import type { AnyKernels } from './matrices.js';
 import { runLoop } from './run-loop.js';
 
-/** Runs a plan forward; `keep` also returns what the gradient needs. */
-export function runForward<Memory>(
-  kernels: AnyKernels<Memory>,
-  compiled: CompiledLoops,
-  plan: Plan,
-  inputs: SequenceInputs<Memory>,
-  keep: boolean,
-): SequenceResult<Memory> {
-  const loop = loopOf(plan, keep ? 'training' : 'inference', optionsFor(inputs));
-  const saved = keep ? kernels.allocate(savedLength(plan, inputs.batch, inputs.timesteps)) : undefined;
-  const results = new Results<Memory>();
-  const buffers = { given: forwardArguments(inputs), result: results.take, saved };
-  runLoop(kernels, loop, compiled.of(loop), inputs, buffers);
-  return results.forward(saved);
+/** Runs the passes of plans with a device's kernels. */
+export class Passes<Memory extends { readonly length: number }> {
+  private readonly memory: CallMemory<Memory, unknown, unknown>;
+  private readonly compiled: CompiledLoops;
+
+  constructor(private readonly kernels: AnyKernels<Memory>) {
+    this.memory = new CallMemory(kernels);
+    this.compiled = new CompiledLoops(kernels as AnyKernels<never>);
+  }
+
+  readonly upload = (values: Float32Array): Memory => {
+    const buffer = this.kernels.allocate(values.length);
+    this.kernels.view(buffer).set(values);
+    return buffer;
+  };
+  readonly download = async (buffer: Memory): Promise<Float32Array> => this.kernels.view(buffer).slice();
+  readonly release = (buffer: Memory): void => this.kernels.release(buffer);
+
+  /**
+   * Runs a plan forward.
+   * @param loopFor makes the loop of the pass.
+   * @param savedLength how many numbers the loop saves for the gradient, if it does.
+   */
+  forward(
+    plan: Plan,
+    inputs: SequenceInputs<Memory>,
+    loopFor: (plan: Plan, options: LoopOptions) => Loop,
+    savedLength?: (plan: Plan, batch: number, timesteps: number) => number,
+  ): SequenceResult<Memory> {
+    checkInputs(plan, inputs);
+    const { batch, timesteps } = inputs;
+    if (batch === 0) return emptyResult(this.upload, plan, savedLength !== undefined);
+    return this.call(inputs, (given) => {
+      const saved = savedLength && this.memory.kernels.allocate(savedLength(plan, batch, timesteps));
+      const loop = loopFor(plan, optionsFor(given));
+      return this.run(loop, given, forwardArguments(given), saved).forward(saved);
+    });
+  }
+
+  /** Calls `run`, with a mask instead of lengths. If it throws, all that it took of the device is given back. */
+  call<Result>(inputs: SequenceInputs<Memory>, run: (inputs: SequenceInputs<Memory>) => Result): Result {
+    return withMaskOfLengths(this, inputs, (given) => this.memory.run(() => run(given)));
+  }
+
+  /** Runs a loop. */
+  run(
+    loop: Loop,
+    inputs: SequenceInputs<Memory>,
+    given: Arguments<Memory>,
+    saved: Memory | undefined,
+  ): Results<Memory> {
+    const results = new Results<Memory>();
+    const buffers = { given, result: results.take, saved };
+    runLoop(this.memory.kernels, loop, this.compiled.of(loop), inputs, buffers);
+    return results;
+  }
 }
 
-/** The gradient of a plan, with the saved values of a forward pass. */
-export function runGradient<Memory>(
-  kernels: AnyKernels<Memory>,
-  compiled: CompiledLoops,
-  plan: Plan,
-  inputs: SequenceInputs<Memory>,
-  result: SequenceResult<Memory>,
-  cotangents: SequenceCotangents<Memory>,
-): SequenceGradient<Memory> {
-  const loop = loopOf(plan, 'gradient', optionsFor(inputs));
-  const results = new Results<Memory>();
-  const given = gradientArguments(inputs, result, cotangents);
-  const buffers = { given, result: results.take, saved: result.saved };
-  runLoop(kernels, loop, compiled.of(loop), inputs, buffers);
-  return results.gradient();
-}
-
-function optionsFor<Memory>(inputs: SequenceInputs<Memory>): LoopOptions {
+/** How the loop of a call runs. */
+export function optionsFor<Memory>(inputs: SequenceInputs<Memory>): LoopOptions {
   const { batch, timesteps, timeMajor, reverse } = inputs;
   const isInOrder = timesteps === 1 || (!reverse && (timeMajor === true || batch === 1));
   return { masked: maskedBy(inputs), x: isInOrder ? 'steps' : 'copied' };
