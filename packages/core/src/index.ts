@@ -34,13 +34,8 @@ export type {
 /** The cells of Sluice, by name. */
 export * as cells from './cells/index.js';
 export { explain, latex } from './documentation/explain.js';
-export {
-  type Cell,
-  type CellDefinition,
-  defineCell,
-  type Json,
-  type JsonObject,
-} from './equations/define-cell.js';
+export { defineCell } from './equations/define-cell.js';
+export type { Cell, CellDefinition, Json, JsonObject } from './equations/make-cell.js';
 export type { InitialValue, ParameterRole, ParameterShape, Sizes } from './equations/parameters.js';
 export type { TraceOptions } from './graph/trace.js';
 export {

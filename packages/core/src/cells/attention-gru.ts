@@ -1,5 +1,5 @@
 import { sigmoid, tanh } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
 import { concat, repeat, softmax, split, sum, sumParts, tile } from '../equations/rows.js';
 import { checkOptions } from './options.js';
@@ -19,7 +19,7 @@ export interface AttentionGruOptions {
 export function attentionGru(options: AttentionGruOptions = {}): Cell {
   checkOptions('attentionGru', options, { window: 'positive whole number', useBias: 'boolean' });
   const { window = 8, useBias } = options;
-  return defineCell({
+  return makeCell({
     name: 'attentionGru',
     source: 'Cheng et al. 2016, arXiv:1601.06733; Vaswani et al. 2017, arXiv:1706.03762',
     options: { ...options },

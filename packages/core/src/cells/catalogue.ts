@@ -1,5 +1,5 @@
 import { formatValue } from '../equations/check-definition.js';
-import type { Cell, JsonObject } from '../equations/define-cell.js';
+import type { Cell, JsonObject } from '../equations/make-cell.js';
 import type { Sizes } from '../equations/parameters.js';
 import { type CellData, cellFromData, cellToData } from './cell-data.js';
 import * as cells from './index.js';

@@ -1,6 +1,7 @@
 /** A cell for given sizes as plain data, which a saved model carries. `check-cell-data.ts` checks it. */
-import type { Cell, JsonObject } from '../equations/define-cell.js';
+
 import { Expression, type Term } from '../equations/expression.js';
+import type { Cell, JsonObject } from '../equations/make-cell.js';
 import {
   type ParameterDeclaration,
   type ParameterShape,

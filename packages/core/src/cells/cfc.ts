@@ -1,6 +1,6 @@
 import { type ActivationSetting, activation, exp, sigmoid, tanh } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
 import { combine, type Expression } from '../equations/expression.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, projection, recurrentVector } from '../equations/parameters.js';
 import { concat } from '../equations/rows.js';
 import { checkOptions } from './options.js';
@@ -38,7 +38,7 @@ export function cfc(options: CfcOptions = {}): Cell {
   const deep = { deepKernel: { ...projection(...layers.slice(1)), rows: width, width, symbol: 'D' } };
   const solution = { recurrentVector: { ...recurrentVector('τ', 'A'), initial: { τ: 0, A: 1 } } };
   const heads: ('f' | 'g' | 't')[] = mode === 'pure' ? ['f'] : ['f', 'g', 't'];
-  return defineCell({
+  return makeCell({
     name: 'cfc',
     source: 'Hasani et al. 2022, arXiv:2106.13898',
     options: { ...options },

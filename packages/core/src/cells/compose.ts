@@ -1,7 +1,7 @@
 import { type ActivationSetting, activation } from '../equations/activations.js';
 import { isPlainObject } from '../equations/check-definition.js';
-import type { Cell } from '../equations/define-cell.js';
 import { Expression, type Term } from '../equations/expression.js';
+import type { Cell } from '../equations/make-cell.js';
 import { bias, kernel, type ParameterShape, type Sizes, shapeOf } from '../equations/parameters.js';
 import { replaceLeaves } from '../equations/visit.js';
 import { planFor } from '../plan/plan.js';

@@ -1,6 +1,6 @@
 import { activation } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
 import { type GruOptions, mixState } from './gru-options.js';
 import { layerNormGru } from './layer-norm-gru.js';
@@ -38,7 +38,7 @@ export function gru(options: GruOptions = {}): Cell {
   };
   const definition = { name: 'gru', options: { ...options }, states: ['h'] as const, useBias };
   if (resetAfter) {
-    return defineCell({
+    return makeCell({
       ...definition,
       source: 'Cho et al. 2014, arXiv:1406.1078; reset-after form: cuDNN',
       // The second row of the stored bias is the recurrent one.
@@ -55,7 +55,7 @@ export function gru(options: GruOptions = {}): Cell {
       },
     });
   }
-  return defineCell({
+  return makeCell({
     ...definition,
     source: 'Cho et al. 2014, arXiv:1406.1078',
     parameters: { ...matrices, bias: bias('z', 'r', 'n') },

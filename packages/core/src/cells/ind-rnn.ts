@@ -1,5 +1,5 @@
 import { type ActivationSetting, activation } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentVector } from '../equations/parameters.js';
 import { checkOptions } from './options.js';
 
@@ -14,7 +14,7 @@ export interface IndRnnOptions {
 export function indRnn(options: IndRnnOptions = {}): Cell {
   checkOptions('indRnn', options, { activation: 'activation', useBias: 'boolean' });
   const act = activation(options.activation ?? 'relu');
-  return defineCell({
+  return makeCell({
     name: 'indRnn',
     source: 'Li et al. 2018, arXiv:1803.04831',
     options: { ...options },

@@ -1,5 +1,5 @@
 import { activation } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
 import { normalize } from '../equations/rows.js';
 import { type GruOptions, mixState } from './gru-options.js';
@@ -12,7 +12,7 @@ import { gains, normalizeTogether } from './layer-norm.js';
 export function layerNormGru(options: GruOptions): Cell {
   const act = activation(options.activation ?? 'tanh');
   const gate = activation(options.recurrentActivation ?? 'sigmoid');
-  return defineCell({
+  return makeCell({
     name: 'gru',
     source: 'Ba et al. 2016, arXiv:1607.06450',
     options: { ...options },

@@ -1,6 +1,6 @@
 import { activation } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
 import { normalize } from '../equations/rows.js';
 import { gains, normalizeTogether } from './layer-norm.js';
@@ -17,7 +17,7 @@ export function layerNormLstm(options: LstmOptions): Cell {
   const act = activation(options.activation ?? 'tanh');
   const gate = activation(options.recurrentActivation ?? 'sigmoid');
   const outputAct = activation(options.outputActivation ?? options.activation ?? 'tanh');
-  return defineCell({
+  return makeCell({
     name: 'lstm',
     source: 'Ba et al. 2016, arXiv:1607.06450',
     options: { ...options },

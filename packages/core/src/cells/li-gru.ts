@@ -1,5 +1,5 @@
 import { type ActivationSetting, activation, sigmoid } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
 import { checkOptions } from './options.js';
 
@@ -14,7 +14,7 @@ export interface LiGruOptions {
 export function liGru(options: LiGruOptions = {}): Cell {
   checkOptions('liGru', options, { activation: 'activation', useBias: 'boolean' });
   const act = activation(options.activation ?? 'relu');
-  return defineCell({
+  return makeCell({
     name: 'liGru',
     source: 'Ravanelli et al. 2018, arXiv:1803.10225',
     options: { ...options },

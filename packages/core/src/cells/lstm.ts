@@ -1,6 +1,6 @@
 import { activation } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import {
   bias,
   kernel,
@@ -44,7 +44,7 @@ export function lstm(options: LstmOptions = {}): Cell {
   const width: Size = projection ?? 'units';
   const projections = { projection: { ...projectionOf('h'), width } };
   const peepholes = { recurrentVector: { ...recurrentVector(...peepholeGates), symbol: 'p' } };
-  return defineCell({
+  return makeCell({
     name: 'lstm',
     options: { ...options },
     source: peephole ? 'Gers & Schmidhuber 2000' : 'Hochreiter & Schmidhuber 1997; Gers 2000',

@@ -1,5 +1,5 @@
 import { exp, sigmoid, softplus } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel } from '../equations/parameters.js';
 import { repeat, sum, tile } from '../equations/rows.js';
 import { checkOptions, partSize } from './options.js';
@@ -26,7 +26,7 @@ const LARGEST_EXPONENT = 80;
 export function mLstm(options: MLstmOptions = {}): Cell {
   checkOptions('mLstm', options, { heads: 'positive whole number', useBias: 'boolean' });
   const { heads = 1, useBias } = options;
-  return defineCell({
+  return makeCell({
     name: 'mLstm',
     source: 'Beck et al. 2024, arXiv:2405.04517',
     options: { ...options },

@@ -1,5 +1,5 @@
 import { sigmoid } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel } from '../equations/parameters.js';
 import { checkOptions } from './options.js';
 
@@ -11,7 +11,7 @@ export interface MinGruOptions {
 /** A GRU whose gate and candidate depend on the input alone. Feng et al. 2024, arXiv:2410.01201, section 3.1. */
 export function minGru(options: MinGruOptions = {}): Cell {
   checkOptions('minGru', options, { useBias: 'boolean' });
-  return defineCell({
+  return makeCell({
     name: 'minGru',
     source: 'Feng et al. 2024, arXiv:2410.01201',
     options: { ...options },

@@ -1,5 +1,5 @@
 import { sigmoid } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel } from '../equations/parameters.js';
 import { checkOptions } from './options.js';
 
@@ -14,7 +14,7 @@ export interface MinLstmOptions {
  */
 export function minLstm(options: MinLstmOptions = {}): Cell {
   checkOptions('minLstm', options, { useBias: 'boolean' });
-  return defineCell({
+  return makeCell({
     name: 'minLstm',
     source: 'Feng et al. 2024, arXiv:2410.01201',
     options: { ...options },

@@ -1,5 +1,5 @@
 import { sigmoid, tanh } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel } from '../equations/parameters.js';
 import { concat, split } from '../equations/rows.js';
 import { checkOptions } from './options.js';
@@ -16,7 +16,7 @@ export interface QrnnOptions {
  */
 export function qrnn(options: QrnnOptions = {}): Cell {
   checkOptions('qrnn', options, { useBias: 'boolean' });
-  return defineCell({
+  return makeCell({
     name: 'qrnn',
     source: 'Bradbury et al. 2016, arXiv:1611.01576',
     options: { ...options },

@@ -1,5 +1,5 @@
 import { exp, sigmoid, softplus, sqrt, tanh } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentVector } from '../equations/parameters.js';
 import { checkOptions } from './options.js';
 
@@ -28,7 +28,7 @@ export function rgLru(options: RgLruOptions = {}): Cell {
   checkOptions('rgLru', options, { heads: 'positive whole number', useBias: 'boolean' });
   const { heads = 1, useBias } = options;
   const projections = { kernel: kernel('x') };
-  return defineCell({
+  return makeCell({
     name: 'rgLru',
     source: 'De et al. 2024, arXiv:2402.19427',
     options: { ...options },

@@ -1,6 +1,6 @@
 import { exp, sigmoid, softplus, tanh } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
 import { greater, less, where } from '../equations/expression.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
 import { checkOptions } from './options.js';
 
@@ -19,7 +19,7 @@ export interface SLstmOptions {
 export function sLstm(options: SLstmOptions = {}): Cell {
   checkOptions('sLstm', options, { heads: 'positive whole number', useBias: 'boolean' });
   const { heads = 1, useBias } = options;
-  return defineCell({
+  return makeCell({
     name: 'sLstm',
     source: 'Beck et al. 2024, arXiv:2405.04517',
     options: { ...options },

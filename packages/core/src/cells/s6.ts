@@ -1,5 +1,5 @@
 import { exp, softplus } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentVector } from '../equations/parameters.js';
 import { repeat, sum, tile } from '../equations/rows.js';
 import { checkOptions } from './options.js';
@@ -23,7 +23,7 @@ export function s6(options: S6Options = {}): Cell {
   checkOptions('s6', options, { stateSize: 'positive whole number', rank: 'positive whole number' });
   const { stateSize = 16 } = options;
   const projections = { kernel: kernel('x') };
-  return defineCell({
+  return makeCell({
     name: 's6',
     source: 'Gu & Dao 2023, arXiv:2312.00752',
     options: { ...options },

@@ -1,5 +1,5 @@
 import { type ActivationSetting, activation } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
 import { checkOptions, clipTo } from './options.js';
 
@@ -21,7 +21,7 @@ export function simpleRnn(options: SimpleRnnOptions = {}): Cell {
   });
   const act = activation(options.activation ?? 'tanh');
   const clip = clipTo(options.clip);
-  return defineCell({
+  return makeCell({
     name: 'simpleRnn',
     source: 'Elman 1990',
     options: { ...options },

@@ -1,6 +1,6 @@
 import { type ActivationSetting, activation, sigmoid } from '../equations/activations.js';
-import { type Cell, defineCell } from '../equations/define-cell.js';
 import type { Expression } from '../equations/expression.js';
+import { type Cell, makeCell } from '../equations/make-cell.js';
 import {
   bias,
   kernel,
@@ -105,7 +105,7 @@ export function sru(options: SruOptions = {}): Cell {
     normGain: { ...gains('n'), width },
     normBias: { ...bias('n'), width, symbol: 'β' },
   };
-  return defineCell({
+  return makeCell({
     name: 'sru',
     source: 'Lei et al. 2018, arXiv:1709.02755',
     options: { ...options },

@@ -1,4 +1,4 @@
-import type { Cell } from '../equations/define-cell.js';
+import type { Cell } from '../equations/make-cell.js';
 import type { Sizes } from '../equations/parameters.js';
 import { gradientOf } from '../gradient/step-gradient.js';
 import { isInputProjection, type Product } from '../graph/products.js';

@@ -1,68 +1,13 @@
 import { checkDeclarations, checkDefinition, checkName, isPlainObject } from './check-definition.js';
 import { Expression } from './expression.js';
 import {
-  type ParameterDeclaration,
-  type ParameterShape,
-  resolveSize,
-  type Size,
-  type Sizes,
-  shapeOf,
-} from './parameters.js';
-
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
-
-export type ParameterDeclarations = Readonly<Record<string, ParameterDeclaration>>;
-
-/** The parameters in the equations: `kernel.z` is a function of an expression, `bias.z` is an expression. */
-export type ParameterHandles<P extends ParameterDeclarations> = {
-  readonly [K in keyof P]: P[K] extends ParameterDeclaration<infer Block, infer Form>
-    ? { readonly [B in Block]: Form extends 'matrix' ? (operand: Expression) => Expression : Expression }
-    : never;
-};
-
-/** The input row `x` and, by its name, the row of each state before the step. */
-export type Rows<State extends string> = { readonly [K in State | 'x']: Expression };
-
-/**
- * The results of the equations: the new value of every state, intermediate values with a name in printed equations, and
- * `output`, the row that the layer returns (default: the first state).
- */
-export type Results<State extends string> = { readonly [K in State]: Expression } & {
-  readonly output?: Expression;
-  readonly [name: string]: Expression | undefined;
-};
-
-export interface CellDefinition<State extends string, P extends ParameterDeclarations> {
-  /** The cell's name in the registry, in saved models and in errors. */
-  readonly name: string;
-  /** The source of the equations, such as a paper. */
-  readonly source?: string;
-  /** The plain options of the cell, from which a saved model creates it again. */
-  readonly options?: JsonObject;
-  /** The names of the states, whose rows are `units` long, or an object from names to the lengths of their rows. */
-  readonly states: readonly State[] | { readonly [K in State]: Size };
-  /** The parameters in storage order; a function if they depend on the sizes. */
-  readonly parameters: P | ((sizes: Sizes) => P);
-  /** False leaves out every bias: in the equations they are zeros. Default true. */
-  readonly useBias?: boolean | undefined;
-  /** The cell's equations for one time step. */
-  readonly equations: (rows: Rows<State>, parameters: ParameterHandles<P>, sizes: Sizes) => Results<State>;
-}
-
-/** A recurrent cell: its equations, states and parameters. `defineCell` creates it. */
-export interface Cell {
-  readonly name: string;
-  readonly source: string | undefined;
-  readonly options: JsonObject;
-  readonly states: readonly string[];
-  /** The lengths of the states' rows, in order. */
-  readonly stateWidths: (sizes: Sizes) => number[];
-  /** The parameters for given sizes, in storage order. */
-  readonly parameters: (sizes: Sizes) => ParameterShape[];
-  /** The results of the equations, by name, as expressions. */
-  readonly results: (sizes: Sizes) => Readonly<Record<string, Expression>>;
-}
+  type Cell,
+  type CellDefinition,
+  makeCell,
+  type ParameterDeclarations,
+  type ParameterHandles,
+  type Results,
+} from './make-cell.js';
 
 /**
  * Creates a cell from its equations. Everything else (reference, gradient, kernels, documentation) is derived from them.
@@ -74,87 +19,44 @@ export function defineCell<const State extends string, P extends ParameterDeclar
   definition: CellDefinition<State, P>,
 ): Cell {
   checkDefinition(definition);
-  const { name, source, options = {}, useBias = true } = definition;
-  const declared = definition.states;
-  const widths: Readonly<Record<string, Size>> = isList(declared)
-    ? Object.fromEntries(declared.map((state) => [state, 'units']))
-    : declared;
-  const states = (isList(declared) ? [...declared] : Object.keys(declared)) as State[];
-  const declarations = (sizes: Sizes): P => {
-    const { parameters } = definition;
-    if (typeof parameters !== 'function') return parameters;
-    const made = parameters(sizes);
+  const { name, parameters, equations } = definition;
+  const checked = (made: P): P => {
     checkDeclarations(name, made);
     return made;
   };
-  if (typeof definition.parameters !== 'function') checkDeclarations(name, definition.parameters);
+  const cell = makeCell({
+    ...definition,
+    parameters:
+      typeof parameters === 'function' ? (sizes) => checked(parameters(sizes)) : checked(parameters),
+    equations: (rows, handles, sizes) => {
+      const results = equations(rows, refuseUnknownNames(name, handles), sizes);
+      checkResults(name, cell.states, results);
+      return results;
+    },
+  });
   return {
-    name,
-    source,
-    options,
-    states,
+    ...cell,
     stateWidths: (sizes) => {
-      const checked = checkSizes(name, sizes);
-      return states.map((state) => {
-        const width = resolveSize(widths[state], checked);
-        if (Number.isInteger(width) && width >= 1) return width;
-        throw new TypeError(
-          `Cell '${name}': the width of state '${state}' must be a positive whole number, but is ${width}.`,
-        );
-      });
-    },
-    parameters: (sizes) => {
-      const checked = checkSizes(name, sizes);
-      return Object.entries(declarations(checked))
-        .filter(([, { role }]) => useBias || role !== 'bias')
-        .map(([key, declaration]) => shapeOf(key, declaration, checked));
-    },
-    results: (sizes) => {
-      const checked = checkSizes(name, sizes);
-      const results = definition.equations(
-        rowsOf(states),
-        handlesOf(name, declarations(checked), useBias),
-        checked,
+      const widths = cell.stateWidths(sizes);
+      const wrong = widths.findIndex((width) => !(Number.isInteger(width) && width >= 1));
+      if (wrong < 0) return widths;
+      throw new TypeError(
+        `Cell '${name}': the width of state '${cell.states[wrong]}' must be a positive whole number, but is ${widths[wrong]}.`,
       );
-      return checkResults(name, states, results);
     },
   };
 }
 
-const isList = (states: object): states is readonly string[] => Array.isArray(states);
-
-function checkSizes(cell: string, sizes: Sizes): Sizes {
-  for (const key of ['inputSize', 'units'] as const) {
-    if (Number.isInteger(sizes[key]) && sizes[key] > 0) continue;
-    throw new RangeError(`Cell '${cell}': ${key} must be a positive whole number, but is ${sizes[key]}.`);
-  }
-  return sizes;
-}
-
-function rowsOf<State extends string>(states: readonly State[]): Rows<State> {
-  const rows: Record<string, Expression> = { x: new Expression({ kind: 'input' }) };
-  for (const state of states) rows[state] = new Expression({ kind: 'state', state });
-  return rows as Rows<State>;
-}
-
-function handlesOf<P extends ParameterDeclarations>(
+/** The same handles, but an unknown parameter or block is an error. */
+function refuseUnknownNames<P extends ParameterDeclarations>(
   cell: string,
-  declarations: P,
-  useBias: boolean,
+  handles: ParameterHandles<P>,
 ): ParameterHandles<P> {
-  const handles = Object.entries(declarations).map(([parameter, { form, role, blocks }]) => {
-    const handle = (block: string) => {
-      const reference = { parameter, block };
-      if (role === 'bias' && !useBias) return new Expression({ kind: 'constant', value: 0 });
-      return form === 'matrix'
-        ? (operand: Expression) => new Expression({ kind: 'product', block: reference, operand })
-        : new Expression({ kind: 'vector', block: reference });
-    };
-    const blockHandles = Object.fromEntries(blocks.map((block) => [block, handle(block)]));
-    return [parameter, refuseUnknown(blockHandles, `Cell '${cell}': '${parameter}' has no block`)];
-  });
-  const all = Object.fromEntries(handles);
-  return refuseUnknown(all, `Cell '${cell}' declares no parameter`) as ParameterHandles<P>;
+  const ofParameters = Object.entries<object>(handles).map(([parameter, blocks]) => [
+    parameter,
+    refuseUnknown(blocks, `Cell '${cell}': '${parameter}' has no block`),
+  ]);
+  return refuseUnknown(Object.fromEntries(ofParameters), `Cell '${cell}' declares no parameter`);
 }
 
 /** The same object, but an unknown name is an error that lists the known ones. */
@@ -167,11 +69,11 @@ function refuseUnknown<T extends object>(known: T, complaint: string): T {
   });
 }
 
-function checkResults(
+function checkResults<State extends string>(
   cell: string,
   states: readonly string[],
-  results: Readonly<Record<string, Expression | undefined>>,
-): Readonly<Record<string, Expression>> {
+  results: Results<State>,
+): void {
   if (!isPlainObject(results)) {
     throw new TypeError(`Cell '${cell}': the equations must return an object, { ${states.join(', ')} }.`);
   }
@@ -180,7 +82,6 @@ function checkResults(
     const given = Object.keys(results).join(', ') || 'nothing';
     throw new TypeError(`Cell '${cell}': the equations must return a new '${state}', but returned ${given}.`);
   }
-  const complete: Record<string, Expression> = {};
   for (const [name, value] of Object.entries(results)) {
     if (value === undefined) continue;
     checkName(`Cell '${cell}', equation`, name);
@@ -189,7 +90,5 @@ function checkResults(
         `Cell '${cell}', equation '${name}': expected an expression, but got ${typeof value}.`,
       );
     }
-    complete[name] = value;
   }
-  return complete;
 }

@@ -1,6 +1,6 @@
 import { isDeviceNumber } from '../equations/check-definition.js';
-import type { Cell } from '../equations/define-cell.js';
 import type { Expression, Term } from '../equations/expression.js';
+import type { Cell } from '../equations/make-cell.js';
 import type { NodeId, OperationName } from '../equations/operations.js';
 import type { ParameterBlock, ParameterShape, Sizes } from '../equations/parameters.js';
 import { rowOperations } from '../equations/row-operations.js';

@@ -1,4 +1,4 @@
-import type { Cell, JsonObject } from '../equations/define-cell.js';
+import type { Cell, JsonObject } from '../equations/make-cell.js';
 import type { NodeId } from '../equations/operations.js';
 import type { ParameterShape, Sizes } from '../equations/parameters.js';
 import type { Node } from '../graph/graph.js';

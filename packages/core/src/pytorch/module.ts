@@ -1,7 +1,7 @@
 import { TYPICAL_SIZES } from '../documentation/explain.js';
 import type { Notation } from '../documentation/notation.js';
 import { EquationWriter } from '../documentation/write.js';
-import type { Cell } from '../equations/define-cell.js';
+import type { Cell } from '../equations/make-cell.js';
 import type { NodeId } from '../equations/operations.js';
 import type { InitialValue, ParameterShape, Sizes } from '../equations/parameters.js';
 import { operandsOf, reachable } from '../graph/graph.js';
