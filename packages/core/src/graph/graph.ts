@@ -1,6 +1,6 @@
 import { type NodeId, type OperationName, operations } from '../equations/operations.js';
 import type { ParameterShape } from '../equations/parameters.js';
-import { type RowOperationName, rowOperations } from '../equations/row-operations.js';
+import { type RowOperationName, resultWidth } from '../equations/row-operations.js';
 
 /** One value of one time step. Operands always come before their users, so the array order is an evaluation order. */
 export type Node =
@@ -223,7 +223,7 @@ export class GraphBuilder {
       case 'operation':
         return Math.max(...node.inputs.map((input) => this.widths[input]));
       case 'rowOperation':
-        return rowOperations[node.name].width(this.widths[node.operand], node.parts);
+        return resultWidth(node.name, this.widths[node.operand], node.parts);
       default:
         return node.width;
     }

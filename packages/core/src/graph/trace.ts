@@ -3,7 +3,7 @@ import type { Expression, Term } from '../equations/expression.js';
 import type { Cell } from '../equations/make-cell.js';
 import type { NodeId, OperationName } from '../equations/operations.js';
 import type { ParameterBlock, ParameterShape, Sizes } from '../equations/parameters.js';
-import { rowOperations } from '../equations/row-operations.js';
+import { dividesRow } from '../equations/row-operations.js';
 import { visitInOrder } from '../equations/visit.js';
 import { GraphBuilder } from './graph.js';
 
@@ -156,8 +156,7 @@ class Tracer {
     const operand = this.withKnownLength(this.traced(term.operand), `the row of ${what}`);
     const { length } = operand;
     const parts = 'parts' in term ? term.parts : 1;
-    const mustDivide =
-      term.kind === 'rowOperation' ? rowOperations[term.name].divides : term.kind !== 'spread';
+    const mustDivide = term.kind === 'rowOperation' ? dividesRow(term.name) : term.kind !== 'spread';
     if (mustDivide && length % parts !== 0) {
       throw this.error(`${what} cannot divide a row of shape [${length}] into ${parts} equal parts`);
     }

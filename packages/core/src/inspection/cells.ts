@@ -1,6 +1,7 @@
 /** Cells derived from a cell, whose outputs and inputs show what happens inside. */
-import type { Cell } from '../equations/define-cell.js';
+
 import { Expression } from '../equations/expression.js';
+import type { Cell } from '../equations/make-cell.js';
 import type { Sizes } from '../equations/parameters.js';
 import { concat, slice, zeros } from '../equations/rows.js';
 import { replaceLeaves, visitInOrder } from '../equations/visit.js';

@@ -1,5 +1,5 @@
 import type { Backend, SequenceCotangents, SequenceInputs, SequenceResult } from '../backend/interface.js';
-import type { Cell } from '../equations/define-cell.js';
+import type { Cell } from '../equations/make-cell.js';
 import type { Sizes } from '../equations/parameters.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import { referenceForward } from '../reference/forward.js';

@@ -1,5 +1,5 @@
-import type { Cell } from '../equations/define-cell.js';
 import { Expression } from '../equations/expression.js';
+import type { Cell } from '../equations/make-cell.js';
 import {
   type ParameterDeclaration,
   type ParameterShape,

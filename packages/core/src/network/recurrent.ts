@@ -1,5 +1,5 @@
-import type { Cell } from '../equations/define-cell.js';
 import type { Expression, Term } from '../equations/expression.js';
+import type { Cell } from '../equations/make-cell.js';
 import type { Sizes } from '../equations/parameters.js';
 import { concat, zeros } from '../equations/rows.js';
 import { replaceLeaves } from '../equations/visit.js';

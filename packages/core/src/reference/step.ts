@@ -1,5 +1,5 @@
 import { type NodeId, operations } from '../equations/operations.js';
-import { rowOperations } from '../equations/row-operations.js';
+import { resultWidth, rowOperations } from '../equations/row-operations.js';
 import type { Node, ProductMatrix } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 
@@ -75,9 +75,9 @@ function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values
       return result;
     }
     case 'rowOperation': {
-      const { evaluate: number, width: resultWidth } = rowOperations[node.name];
+      const number = rowOperations[node.name];
       const width = plan.widths[node.operand];
-      const length = resultWidth(width, node.parts);
+      const length = resultWidth(node.name, width, node.parts);
       const operand = values[node.operand];
       return Float64Array.from({ length: count * length }, (_, i) =>
         number(operand, Math.floor(i / length) * width, width, node.parts, i % length),
