@@ -41,6 +41,20 @@ export function createStreamSync(model: StreamModel | WebAssembly.Module): Strea
 
 const PAGE = 65_536;
 
+/**
+ * The sizes of frames and results of a model, without starting it.
+ * @throws TypeError as `createStreamSync`.
+ */
+export function sizesOf(model: StreamModel | WebAssembly.Module): {
+  readonly inputSize: number;
+  readonly outputSize: number;
+} {
+  const isModule = model instanceof WebAssembly.Module;
+  if (!isModule) checkModel(model);
+  const { layout } = isModule ? moduleStreams(Stream, streamsIn).describe(model) : model;
+  return { inputSize: layout.input.length, outputSize: layout.output.length };
+}
+
 /** The model with a compiled module, which takes a moment. Streams of the result start at once. */
 export async function compileModule(model: StreamModel): Promise<StreamModel> {
   checkModel(model);

@@ -20,6 +20,8 @@ export type BytesSource = BufferSource | Response | PromiseLike<BufferSource | R
 
 /** Starts streams of compiled modules. */
 export interface ModuleStreams {
+  /** What a module says about itself. @throws TypeError as `createStream`. */
+  describe(module: WebAssembly.Module): ModuleDescription;
   /**
    * A stream of a compiled module, at once.
    *
@@ -99,6 +101,7 @@ export function moduleStreams(
   };
 
   return {
+    describe,
     createStream: (module, weights) => {
       const found = describe(module);
       return startIn(new WebAssembly.Instance(module), found, weights);
