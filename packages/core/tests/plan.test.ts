@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { isInputProjection, type Loop, loopOf, type Pass } from '../src/backend/index.js';
-import { bias, kernel, recurrentKernel, recurrentVector, sigmoid, tanh } from '../src/equations/index.js';
+import {
+  bias,
+  type Expression,
+  kernel,
+  recurrentKernel,
+  recurrentVector,
+  sigmoid,
+  tanh,
+} from '../src/equations/index.js';
 import { type Cell, cells, defineCell, type Plan, planFor } from '../src/index.js';
 
 const SIZES = { inputSize: 3, units: 4 };
@@ -111,6 +119,26 @@ describe('saved values', () => {
     expect(valuesOf(loop(planFor(variants.lstm, SIZES)), 'scratch')).toBe(0);
     expect(valuesOf(loop(planFor(variants['gru, reset before'], SIZES)), 'scratch')).toBe(1);
   });
+});
+
+test('a gradient of a matrix starts as zeros unless its products write every column once', () => {
+  type Blocks = Readonly<Record<'p' | 'q' | 'r', (row: Expression) => Expression>>;
+  const isZeroed = (equation: (h: Expression, g: Expression, U: Blocks) => Expression) => {
+    const cell = defineCell({
+      name: 'blocks of a matrix',
+      states: ['h', 'g'],
+      parameters: { recurrentKernel: recurrentKernel('p', 'q', 'r') },
+      equations: ({ h, g }, { recurrentKernel: U }) => ({ h: equation(h, g, U), g }),
+    });
+    const { buffers } = loop(planFor(cell, SIZES), 'gradient');
+    return buffers.find(({ source }) => source?.kind === 'parameterGradient')?.zeroed;
+  };
+  const once = (h: Expression, g: Expression, U: Blocks) => U.p(g).add(U.q(h)).add(U.r(h));
+  expect(isZeroed(once)).toBe(false);
+  expect(isZeroed((h, g, U) => once(h, g, U).add(U.p(h)))).toBe(true);
+  expect(isZeroed((h, _, U) => U.p(h).add(U.q(h)))).toBe(true);
+  // Three times the columns of a block, but never the first.
+  expect(isZeroed((h, g, U) => U.q(h).add(U.r(h)).add(U.r(g)))).toBe(true);
 });
 
 describe('common subexpressions', () => {

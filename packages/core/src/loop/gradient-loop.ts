@@ -187,14 +187,19 @@ class GradientLoop {
     });
   }
 
-  /** A gradient starts as zeros unless products of all rows overwrite each column once. */
+  /** A gradient starts as zeros unless products of all rows stand side by side in it and write each column once. */
   private parameterGradient(parameter: number): LoopBuffer {
     const { shape } = this.plan.parameters[parameter];
-    const written = this.plan.products.filter((product) => product.parameter === parameter);
-    const starts = written.map(({ firstColumn }) => firstColumn);
-    const columns = written.reduce((sum, product) => sum + product.columns, 0);
-    const isWhole = written.every(({ rows }) => rows === shape[0]) && columns === shape[1];
-    const zeroed = !isWhole || new Set(starts).size !== starts.length;
+    const written = this.plan.products
+      .filter((product) => product.parameter === parameter)
+      .sort((a, b) => a.firstColumn - b.firstColumn);
+    let end = 0;
+    const isRow = written.every(({ rows, firstColumn, columns }) => {
+      const follows = firstColumn === end && rows === shape[0];
+      end += columns;
+      return follows;
+    });
+    const zeroed = !isRow || end !== shape[1];
     const width = shape.reduce((product, size) => product * size, 1);
     return resultBuffer({ kind: 'parameterGradient', index: parameter }, 'one', width, zeroed);
   }
