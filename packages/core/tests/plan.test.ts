@@ -4,11 +4,14 @@ import {
   bias,
   type Expression,
   kernel,
+  max,
   recurrentKernel,
   recurrentVector,
   sigmoid,
+  slice,
   tanh,
 } from '../src/equations/index.js';
+import { gradientOf } from '../src/gradient/step-gradient.js';
 import { type Cell, cells, defineCell, type Plan, planFor } from '../src/index.js';
 
 const SIZES = { inputSize: 3, units: 4 };
@@ -119,6 +122,24 @@ describe('saved values', () => {
     expect(valuesOf(loop(planFor(variants.lstm, SIZES)), 'scratch')).toBe(0);
     expect(valuesOf(loop(planFor(variants['gru, reset before'], SIZES)), 'scratch')).toBe(1);
   });
+});
+
+test('the operand of a maximum is saved, so that the gradient compares the same bits with it', () => {
+  const saved = (operand: (row: Expression) => Expression) => {
+    const cell = defineCell({
+      name: 'a maximum',
+      states: ['h'],
+      parameters: {},
+      equations: ({ h }) => {
+        const row = h.mul(0.3).add(0.1);
+        return { h: row.sub(max(operand(row))) };
+      },
+    });
+    const plan = planFor(cell, SIZES);
+    return gradientOf(plan).savedValues.map((id) => plan.nodes[id]);
+  };
+  expect(saved((row) => row)).toContainEqual(expect.objectContaining({ kind: 'operation', name: 'add' }));
+  expect(saved((row) => slice(row, 1, 2))).toContainEqual(expect.objectContaining({ kind: 'slice' }));
 });
 
 test('a gradient of a matrix starts as zeros unless its products write every column once', () => {

@@ -8,7 +8,7 @@ const COMPUTED: readonly Node['kind'][] = ['operation', 'product', 'rowOperation
  * The values of the forward pass that are saved for the backward pass.
  *
  * Every forward value that the gradient reads is saved, except inputs, parameters, the values in `available`, and values
- * that cheap operations compute from saved or available ones.
+ * that cheap operations compute from saved or available ones. The operand of a maximum is not computed again.
  *
  * @param roots the gradient's results.
  * @param available forward values that the backward pass has anyway: states after the step, the output.
@@ -25,8 +25,17 @@ export function savedValues(
     const { kind } = nodes[id];
     return available.has(id) || !COMPUTED.includes(kind);
   };
+  // The gradient compares the operand of a maximum with it. Computed again, it may be rounded otherwise and equal nothing.
+  const compared = new Set(
+    nodes.flatMap((node) => {
+      if (node.kind !== 'rowOperation' || node.name !== 'maxWithin') return [];
+      const operand = nodes[node.operand];
+      return [operand.kind === 'slice' ? operand.operand : node.operand];
+    }),
+  );
   const cheap = (id: NodeId) => {
     const node = nodes[id];
+    if (compared.has(id)) return false;
     return node.kind === 'slice' || (node.kind === 'operation' && operations[node.name].cheap);
   };
   const saved = new Set(referred.filter((id) => !isLeaf(id) && !cheap(id)));
