@@ -2,6 +2,7 @@ import { cells, planFor } from '@sluice/core';
 import {
   type ArrayPlace,
   loopOf,
+  type OperationName,
   operations,
   type Program,
   type Reference,
@@ -9,6 +10,7 @@ import {
 } from '@sluice/core/backend';
 import { describe, expect, test } from 'vitest';
 import { fuse } from '../src/engine/fuse.js';
+import { fusions, type Pattern } from '../src/engine/fused-loops.js';
 import { loops } from '../src/engine/loops.js';
 import { compile, run } from '../src/engine/program.js';
 
@@ -105,6 +107,37 @@ describe('fuse', () => {
     expect(fuse(program(sums, [4]))).toHaveLength(1);
     expect(fuse(program(sums, [4, 3])).map(({ loop }) => loop)).toEqual([loops.mul, loops.add]);
   });
+});
+
+describe('one pass of several operations', () => {
+  const letters = ['a', 'b', 'c'];
+  /** The operations of a pattern over three loads, and the number of the result. */
+  function operationsOf(pattern: Pattern, operations: { name: OperationName; inputs: number[] }[]): number {
+    if (typeof pattern === 'string') return letters.indexOf(pattern);
+    const [name, ...parts] = pattern;
+    const inputs = parts.map((part) => operationsOf(part, operations));
+    return letters.length + operations.push({ name, inputs }) - 1;
+  }
+
+  test.each(fusions.map((fusion) => [JSON.stringify(fusion.pattern), fusion] as const))(
+    '%s has the bits of its operations one by one',
+    (_, { pattern, loop }) => {
+      const operations: { name: OperationName; inputs: number[] }[] = [];
+      operationsOf(pattern, operations);
+      const length = 1003;
+      const row = (seed: number) => Float32Array.from({ length }, (_, i) => Math.sin(seed + 1.7 * i));
+      const values = [row(1), row(2), row(3)];
+      for (const { name, inputs } of operations) {
+        const out = new Float32Array(length);
+        const [a, b = a, c = a] = inputs.map((input) => values[input]);
+        loops[name](out, 0, a, 0, b, 0, c, 0, length);
+        values.push(out);
+      }
+      const out = new Float32Array(length);
+      loop(out, 0, values[0], 0, values[1], 0, values[2], 0, length);
+      expect(out).toEqual(values.at(-1));
+    },
+  );
 });
 
 describe('loops', () => {
