@@ -41,14 +41,16 @@ const replaceVitest = {
  *
  * @param {Tier} tier
  * @param {CellShare} [cells]
+ * @param {number} [randomCells]
  * @returns {Promise<number>}
  */
-export async function declaredTests(tier, cells = 'all') {
+export async function declaredTests(tier, cells = 'all', randomCells = undefined) {
+  const options = JSON.stringify({ tier, cells, randomCells });
   const { outputFiles } = await build({
     stdin: {
       contents: `import { testBackend } from ${JSON.stringify(suite)};
 import { count } from 'vitest';
-testBackend({ name: 'counted', create: () => {}, tier: ${JSON.stringify(tier)}, cells: ${JSON.stringify(cells)} });
+testBackend({ name: 'counted', create: () => {}, ...${options} });
 export { count };`,
       resolveDir: dirname(suite),
     },

@@ -6,6 +6,7 @@ import {
   longRows,
   noRows,
   oneLargeSize,
+  randomShapes,
   type Shape,
   shapes,
   shapeText,
@@ -58,12 +59,13 @@ const choices = {
  */
 export const coveringCases: readonly Case[] = pairwise({ variant: variants, shape: shapes, ...choices });
 
-/** Cells with random equations. The derivation of plans does not depend on sizes, so two small shapes are enough. */
-export const randomCases: readonly Case[] = pairwise({
-  variant: randomVariants,
-  shape: smallShapes,
-  ...choices,
-});
+const randomChoices = pairwise({ shape: randomShapes, ...choices });
+
+/** Each cell with random equations with one of the choices, in turn. */
+export const randomCases: readonly Case[] = randomVariants.map((variant, i) => ({
+  variant,
+  ...randomChoices[i % randomChoices.length],
+}));
 
 /** A few cells at sizes that are too slow for all cells. */
 export const largeCases: readonly Case[] = [

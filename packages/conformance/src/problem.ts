@@ -6,7 +6,7 @@ import {
   referenceForward,
   referenceGradient,
 } from '@sluice/core';
-import type { SequenceCotangents, SequenceInputs } from '@sluice/core/backend';
+import { type Node, reachable, type SequenceCotangents, type SequenceInputs } from '@sluice/core/backend';
 import { mapCotangents, mapInputs, namedGradient, namedResults } from './buffers.js';
 import { type Case, caseText } from './cases.js';
 import type { Locate, Named } from './compare.js';
@@ -119,22 +119,26 @@ export function isNearKink(problem: Problem): boolean {
 }
 
 /** The operations with a kink where their operands are equal, or where their single operand is 0. */
-const JUMPS: readonly string[] = ['max', 'min', 'abs', 'greater', 'greaterEqual'];
+const JUMPS: readonly string[] = ['max', 'min', 'abs', 'sign', 'greater', 'greaterEqual'];
 
-/** The operands of every operation of the forward pass that has a kink. */
-function kinksOf({ nodes, newStates, output }: Plan): (readonly number[])[] {
-  const forwardNodes = Math.max(...newStates, output) + 1;
-  return nodes.slice(0, forwardNodes).flatMap((node) => {
-    return node.kind === 'operation' && JUMPS.includes(node.name) ? [node.inputs] : [];
+/** The nodes on which states and output depend. Equations may name others, too. */
+const forwardNodes = ({ nodes, newStates, output }: Plan): Node[] =>
+  reachable(nodes, [...newStates, output]).map((id) => nodes[id]);
+
+/** The operands of every operation of the forward pass that has a kink. A choice changes where its condition becomes 0. */
+function kinksOf(plan: Plan): (readonly number[])[] {
+  return forwardNodes(plan).flatMap((node) => {
+    if (node.kind !== 'operation') return [];
+    if (node.name === 'select') return [node.inputs.slice(0, 1)];
+    return JUMPS.includes(node.name) ? [node.inputs] : [];
   });
 }
 
 /** The operands of which a largest number is taken, and how many numbers each is taken of. */
-function maximaOf({ nodes, widths, newStates, output }: Plan): { operand: number; size: number }[] {
-  const forwardNodes = Math.max(...newStates, output) + 1;
-  return nodes.slice(0, forwardNodes).flatMap((node) => {
+function maximaOf(plan: Plan): { operand: number; size: number }[] {
+  return forwardNodes(plan).flatMap((node) => {
     if (node.kind !== 'rowOperation' || node.name !== 'maxWithin') return [];
-    return [{ operand: node.operand, size: widths[node.operand] / node.parts }];
+    return [{ operand: node.operand, size: plan.widths[node.operand] / node.parts }];
   });
 }
 

@@ -17,6 +17,9 @@ export function setSeed(given: number): void {
   seed = given;
 }
 
+/** The seed of the draws. */
+export const currentSeed = (): number => seed;
+
 /** Random numbers from a text and the suite's seed: the same on every machine, so a failing case can be run again. */
 export class Random {
   /** A number in [0, 1). */

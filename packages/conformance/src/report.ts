@@ -1,6 +1,6 @@
 import type { ConformanceCase } from './list-cases.js';
 import { type CaseFailure, failureText, type Outcome } from './outcome.js';
-import type { CellShare, Level, Tier } from './selection.js';
+import { ALL_RANDOM, type CellShare, type Level, type Tier } from './selection.js';
 import { smallestFirst, summaryOf } from './summary.js';
 import { type CellErrors, type Tolerances, tolerances } from './tolerances.js';
 import { version } from './version.js';
@@ -46,6 +46,8 @@ export type RunFacts = Pick<
 > & {
   /** Whether cases were chosen by name, so that others are missing. */
   readonly chosenByName?: boolean;
+  /** The number of cells with random equations, if it was given. */
+  readonly randomCells?: number | undefined;
   /** Why the run stopped before its end, if it did. */
   readonly stopped?: string | undefined;
 };
@@ -68,7 +70,7 @@ function allowedFor(backend: string): Tolerances & { readonly of: string } {
 export function makeReport(
   cases: readonly ConformanceCase[],
   outcomes: ReadonlyMap<string, Outcome>,
-  { chosenByName = false, stopped, ...facts }: RunFacts,
+  { chosenByName = false, stopped, randomCells, ...facts }: RunFacts,
 ): ConformanceReport {
   const failed = smallestFirst(cases.filter(({ id }) => (outcomes.get(id) ?? 'passed') !== 'passed'));
   const passed = cases.filter(({ id }) => outcomes.get(id) === 'passed');
@@ -87,6 +89,9 @@ export function makeReport(
       ),
     ...(facts.tier === 'quick' ? ['only the quick tests were selected'] : []),
     ...(facts.cells === 'all' ? [] : [`only the ${facts.cells} of the cells was selected`]),
+    ...(facts.tier === 'full' && randomCells !== undefined && randomCells < ALL_RANDOM
+      ? [`only ${randomCells} of ${ALL_RANDOM} cells with random equations were selected`]
+      : []),
     ...(chosenByName ? ['only some cases were selected'] : []),
     ...(failed.length > 0 ? [`${countTests(failed.length)} failed`] : []),
     ...(notRun > 0 ? [`${countTests(notRun)} did not run`] : []),

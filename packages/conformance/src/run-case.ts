@@ -32,6 +32,11 @@ export interface BackendUnderTest<Buffer, Instance> {
    * the `second half`.
    */
   readonly cells?: CellShare;
+  /**
+   * How many of the 300 cells with random equations run; of a half of the cells half as many. Default: all, in the tier
+   * `quick` 100.
+   */
+  readonly randomCells?: number;
   /** Default `training`. `inference` is for a backend without gradients: its `gradient` is never called. */
   readonly level?: Level;
   /**
@@ -42,9 +47,9 @@ export interface BackendUnderTest<Buffer, Instance> {
 
 /** The options of a backend with their defaults. Sets the seed. @throws RangeError for a value that does not exist */
 export function settingsOf<Buffer, Instance>(given: BackendUnderTest<Buffer, Instance>) {
-  const { tier = 'full', cells = 'all', level = 'training', seed = 0 } = given;
+  const { tier = 'full', cells = 'all', level = 'training', seed = 0, randomCells } = given;
   setSeed(seed);
-  const selection: Selection = { tier, cells, level };
+  const selection: Selection = { tier, cells, level, randomCells };
   checkSelection(selection);
   return { selection, seed, tolerances: tolerancesOf(given.tolerances ?? 'cpu') };
 }

@@ -1,6 +1,6 @@
 import type { Case } from './cases.js';
 import { commonVariants, randomVariants, type Variant, variants } from './cells/index.js';
-import { largeShapes, type Shape, shapes, smallShapes } from './shapes.js';
+import { largeShapes, type Shape, shapes } from './shapes.js';
 
 /** `full` is every case; `quick` has every cell and every shape, but each cell with a few of the shapes, in rotation. */
 export type Tier = 'quick' | 'full';
@@ -16,6 +16,25 @@ export interface Selection {
   readonly tier: Tier;
   readonly cells: CellShare;
   readonly level: Level;
+  /** How many of the cells with random equations; a share of the cells has as large a share of them. Default: the tier's. */
+  readonly randomCells?: number | undefined;
+}
+
+/** The number of cells with random equations. */
+export const ALL_RANDOM = randomVariants.length;
+const RANDOM_CELLS: Readonly<Record<Tier, number>> = { full: ALL_RANDOM, quick: 100 };
+
+/** The cells with random equations of a selection, evenly from all. */
+export function selectRandom({
+  tier,
+  cells,
+  randomCells = RANDOM_CELLS[tier],
+}: Pick<Selection, 'tier' | 'cells' | 'randomCells'>): readonly Variant[] {
+  const places = Array.from({ length: randomCells }, (_, i) => Math.floor((i * ALL_RANDOM) / randomCells));
+  return selectVariants(
+    places.map((place) => randomVariants[place]),
+    cells,
+  );
 }
 
 /**
@@ -55,11 +74,16 @@ const EXPECTED = {
 /** @throws RangeError for a value that does not exist */
 export function checkSelection(selection: Selection): void {
   for (const [name, values] of Object.entries(EXPECTED)) {
-    const given = selection[name as keyof Selection];
+    const given = selection[name as keyof typeof EXPECTED];
     if ((values as readonly string[]).includes(given)) continue;
     const expected = `${values.slice(0, -1).map(quote).join(', ')} or ${quote(values[values.length - 1])}`;
     throw new RangeError(`testBackend: ${name} is ${JSON.stringify(given)}; expected ${expected}.`);
   }
+  const { randomCells = 0 } = selection;
+  if (Number.isInteger(randomCells) && randomCells >= 0 && randomCells <= ALL_RANDOM) return;
+  throw new RangeError(
+    `testBackend: randomCells is ${randomCells}; expected a whole number from 0 to ${ALL_RANDOM}.`,
+  );
 }
 
 const quote = (name: string): string => `'${name}'`;
@@ -81,7 +105,6 @@ const rotations: readonly {
 }[] = [
   { shapes, cells: variants, period: QUICK_PERIOD },
   { shapes: largeShapes, cells: commonVariants, period: largeShapes.length },
-  { shapes: smallShapes, cells: randomVariants, period: smallShapes.length },
 ];
 
 /**

@@ -37,6 +37,16 @@ export const shapes: readonly Shape[] = [
 /** Different and equal sizes, for cases in which sizes do not matter otherwise. */
 export const smallShapes: readonly Shape[] = [shape(3, 5, 4, 6), shape(2, 4, 5, 5)];
 
+/** For cells with random equations: rows below, at and above vector widths. */
+export const randomShapes: readonly Shape[] = [
+  shape(3, 5, 4, 6),
+  shape(2, 4, 5, 5),
+  shape(1, 3, 1, 1),
+  shape(4, 3, 3, 8),
+  shape(2, 3, 7, 2),
+  shape(5, 2, 2, 12),
+];
+
 /** A sequence that is long enough for larger tolerances, and a batch with products deeper than any block. */
 export const largeShapes: readonly Shape[] = [shape(2, 200, 5, 6), shape(9, 64, 40, 72)];
 

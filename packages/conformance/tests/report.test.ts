@@ -35,6 +35,13 @@ test('the version is that of the package', () => {
 });
 
 describe('a report', () => {
+  test('of fewer cells with random equations is that of a partial run', () => {
+    const { conforming, reasons } = makeReport(...allPassed, { ...found, randomCells: 150 });
+    expect(conforming).toBe(false);
+    expect(reasons).toEqual(['only 150 of 300 cells with random equations were selected']);
+    expect(makeReport(...allPassed, { ...found, randomCells: 300 }).conforming).toBe(true);
+  });
+
   test('counts cases and has the failures with id, name and message', () => {
     const report = makeReport(
       ...run({ a: 'passed', b: 'passed', c: failed, d: undefined, e: undefined }),

@@ -13,11 +13,12 @@ import {
   type CellShare,
   cellsInTurn,
   isInTier,
+  selectRandom,
   selectVariants,
   type Tier,
   type Turn,
 } from '../src/selection.js';
-import { largeShapes, shapes, smallShapes } from '../src/shapes.js';
+import { largeShapes, shapes } from '../src/shapes.js';
 import { testBackend } from '../src/test-backend.js';
 
 const all = [
@@ -47,19 +48,13 @@ describe('quick', () => {
     }
   });
 
-  test('has every cell with random equations at one of the two small sizes', () => {
-    for (const variant of randomVariants) {
-      expect(smallShapes.filter((shape) => cellsWith(shape).has(variant))).toHaveLength(1);
-    }
-  });
-
   test('has a large shape on every common cell, each on some', () => {
     expect(largeShapes.map((shape) => cellsWith(shape).size)).toEqual([3, 2]);
     expect(new Set(largeShapes.flatMap((shape) => [...cellsWith(shape)]))).toEqual(new Set(commonVariants));
   });
 
   test('has all other cases', () => {
-    const rotating = new Set([...coveringCases, ...randomCases, ...largeCases.filter(isLarge)]);
+    const rotating = new Set([...coveringCases, ...largeCases.filter(isLarge)]);
     expect(quick.filter((given) => !rotating.has(given))).toEqual(
       all.filter((given) => !rotating.has(given)),
     );
@@ -105,6 +100,47 @@ test.each(['first half', 'second half'] as const)(
     for (const shape of shapes) expect(met).toContain(shape);
   },
 );
+
+describe('cells with random equations', () => {
+  const select = (tier: Tier, cells: CellShare = 'all', randomCells?: number) =>
+    selectRandom({ tier, cells, randomCells });
+
+  test('are 300 in the full tier and 100 in the quick one', () => {
+    expect(select('full')).toEqual(randomVariants);
+    expect(new Set(select('quick')).size).toBe(100);
+  });
+
+  test('of the two halves are all, each once', () => {
+    for (const count of [undefined, 16, 7]) {
+      const both = [...select('quick', 'first half', count), ...select('quick', 'second half', count)];
+      expect(new Set(both)).toEqual(new Set(select('quick', 'all', count)));
+      expect(both).toHaveLength(count ?? 100);
+    }
+  });
+
+  test('have every choice in the full tier, and every shape in the quick one', () => {
+    const chosen = randomCases.filter(({ variant }) => select('quick').includes(variant));
+    for (const [cases, choices] of [
+      [
+        randomCases,
+        ['shape', 'mask', 'maskedOutput', 'reverse', 'initialStates', 'cotangents', 'recurrentDropout'],
+      ],
+      [chosen, ['shape', 'mask', 'cotangents']],
+    ] as const) {
+      for (const choice of choices) {
+        const all = new Set(randomCases.map((given) => given[choice]));
+        expect(new Set(cases.map((given) => given[choice]))).toEqual(all);
+      }
+    }
+  });
+
+  test.each([-1, 0.5, 301])('%d of them are refused', (randomCells) => {
+    const backend = { name: 'any', create: () => undefined as never, randomCells };
+    expect(() => testBackend(backend)).toThrow(
+      `randomCells is ${randomCells}; expected a whole number from 0 to 300`,
+    );
+  });
+});
 
 test('an unknown share of the cells is refused', () => {
   const backend = { name: 'any', create: () => undefined as never, cells: 'most' as CellShare };

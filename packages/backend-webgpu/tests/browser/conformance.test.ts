@@ -21,7 +21,11 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
   test('with the default limits and no optional feature, with the kernels for GPUs', {
     timeout: 1000 * (SECONDS + 30),
   }, async () => {
-    const expected = await declaredTests(tier, tier === 'quick' ? 'second half' : 'all');
+    const expected = await declaredTests(
+      tier,
+      tier === 'quick' ? 'second half' : 'all',
+      tier === 'quick' ? 16 : 300,
+    );
     const page = { script: 'conformance-page.ts', query: `?tier=${tier}`, seconds: SECONDS };
     const { report, conformance } = (await resultOfPage(browser, page)) as {
       readonly report: TestReport;

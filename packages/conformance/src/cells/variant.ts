@@ -1,9 +1,11 @@
-import type { Cell } from '@sluice/core';
+import type { Cell, Sizes } from '@sluice/core';
 
 /** A cell with its name in the suite's tests. */
 export interface Variant {
   readonly name: string;
   readonly cell: Cell;
+  /** Its equations as source text, for failures. Absent where the suite's own source has them. */
+  readonly print?: (sizes: Sizes) => string;
 }
 
 /** A cell of the suite, with the name of its definition. */

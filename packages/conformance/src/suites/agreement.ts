@@ -9,11 +9,12 @@ import {
   randomCases,
   timeMajorCases,
 } from '../cases.js';
-import { randomVariants, variants } from '../cells/index.js';
+import { variants } from '../cells/index.js';
 import { expectAgreement, identical, type Named, within } from '../compare.js';
 import { type Downloaded, onDevice } from '../device.js';
 import { expectedForward, expectedGradient, locationIn, makeProblem } from '../problem.js';
-import { isInTier, selectVariants } from '../selection.js';
+import { currentSeed } from '../random.js';
+import { isInTier, selectRandom, selectVariants } from '../selection.js';
 import { tolerancesFor } from '../tolerances.js';
 import type { Subject, Suite, SuiteCase } from './subject.js';
 
@@ -57,10 +58,11 @@ export async function checkAgreement<Buffer>(
 export const agreementSuite: Suite = {
   name: 'agreement',
   title: 'forward and gradient agree with the reference',
-  *cases({ tier, cells }) {
-    const all = [...variants, ...randomVariants];
-    const selected = new Set(selectVariants(all, cells));
-    for (const variant of all) {
+  *cases(selection) {
+    const { tier, cells } = selection;
+    const random = selectRandom(selection);
+    const selected = new Set([...selectVariants(variants, cells), ...random]);
+    for (const variant of [...variants, ...random]) {
       const cases = [
         ...(selected.has(variant) ? [...coveringCases, ...randomCases] : []),
         ...largeCases,
@@ -75,6 +77,19 @@ export const agreementSuite: Suite = {
 
 /** A case that compares everything with the reference. */
 export function agreementCase(given: Case, path: readonly string[]): SuiteCase {
-  const check: SuiteCase['check'] = (subject) => checkAgreement(subject, given);
+  const check: SuiteCase['check'] = async (subject) => {
+    try {
+      await checkAgreement(subject, given);
+    } catch (error) {
+      if (error instanceof Error) error.message += equationsOf(given);
+      throw error;
+    }
+  };
   return { path, cell: given.variant.name, choices: given, level: 'inference', check };
+}
+
+/** The equations of a random cell, to copy them into a test; nothing for other cells. */
+function equationsOf({ variant, shape }: Case): string {
+  const equations = variant.print?.(shape);
+  return equations === undefined ? '' : `\nThe cell, drawn with the seed ${currentSeed()}:\n${equations}`;
 }

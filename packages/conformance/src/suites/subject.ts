@@ -41,7 +41,7 @@ export interface Suite {
   /** The name in the ids of its cases. */
   readonly name: string;
   readonly title: string;
-  cases(selection: Pick<Selection, 'tier' | 'cells'>): Iterable<SuiteCase>;
+  cases(selection: Pick<Selection, 'tier' | 'cells' | 'randomCells'>): Iterable<SuiteCase>;
 }
 
 /** A case with a cell. */
