@@ -280,4 +280,32 @@ describe('a time step of a loop', () => {
       }
     }
   });
+
+  const partOfVector = defineCell({
+    name: 'products of a part of a parameter',
+    states: ['h'],
+    parameters: {
+      kernel: kernel('h'),
+      recurrentKernel: { ...recurrentKernel('h'), rows: 2 },
+      recurrentVector: recurrentVector('v'),
+    },
+    equations: ({ x, h }, { kernel: W, recurrentKernel: U, recurrentVector: v }) => ({
+      h: tanh(W.h(x).add(U.h(slice(v.v, 1, 2)))).add(h),
+    }),
+  });
+  const ofParts = [partOfVector, cells.rgLru({ heads: 2 }), cells.mLstm({ heads: 2 })];
+  test.each(ofParts.map((cell) => [cell.name, cell] as const))(
+    'multiplies rows that steps write: %s',
+    (_, cell) => {
+      const plan = planFor(cell, { inputSize: 3, units: 4 });
+      for (const pass of ['inference', 'training'] as const) {
+        const loop = loopOf(plan, pass, { masked: 'no', x: 'sequence' });
+        const written = usesOf(loop).flatMap(({ kind, rows }) => (kind === 'write' ? [rows.buffer] : []));
+        const multiplied = loop.body.flatMap(({ products }) =>
+          products.flatMap((product) => (product.kind === 'rows' ? [product.left.buffer] : [])),
+        );
+        expect(written).toEqual(expect.arrayContaining(multiplied));
+      }
+    },
+  );
 });

@@ -256,11 +256,13 @@ class Tracer {
     return this.builder.apply('mul', operand, mask);
   }
 
-  /** Products read anything but parameters and numbers; a copy of one becomes an operation. */
+  /** Products read anything but parameters, numbers and products, or parts of them; a copy of one becomes an operation. */
   private materialised(operand: NodeId): NodeId {
-    const { kind } = this.builder.nodes[operand];
-    if (kind !== 'vector' && kind !== 'constant' && kind !== 'product') return operand;
-    return this.builder.intern({ kind: 'operation', name: 'identity', inputs: [operand] });
+    const { builder } = this;
+    const node = builder.nodes[operand];
+    if (node.kind === 'slice') return builder.slice(this.materialised(node.operand), node.start, node.width);
+    if (node.kind !== 'vector' && node.kind !== 'constant' && node.kind !== 'product') return operand;
+    return builder.intern({ kind: 'operation', name: 'identity', inputs: [operand] });
   }
 
   private block({ parameter, block }: { parameter: string; block: string }): {
