@@ -41,23 +41,33 @@ export function runRows(
   }
 }
 
+/**
+ * The numbers that are added up before the sum is added to others. Rounding errors then grow with this count and that of the
+ * blocks, not with the length of the row, which can be 100,000.
+ */
+const BLOCK = 128;
+
 function sumWithin(from: usize, to: usize, size: i32, parts: i32): void {
   for (let part = 0; part < parts; part++) {
-    let four = f32x4.splat(0);
-    let n = 0;
-    for (; n + 4 <= size; n += 4) {
-      four = f32x4.add(four, v128.load(from));
-      from += 16;
+    let sum: f64 = 0;
+    for (let n = 0; n < size; ) {
+      const end = min(n + BLOCK, size);
+      let four = f32x4.splat(0);
+      for (; n + 4 <= end; n += 4) {
+        four = f32x4.add(four, v128.load(from));
+        from += 16;
+      }
+      let block =
+        f32x4.extract_lane(four, 0) +
+        f32x4.extract_lane(four, 1) +
+        (f32x4.extract_lane(four, 2) + f32x4.extract_lane(four, 3));
+      for (; n < end; n++) {
+        block += f32.load(from);
+        from += 4;
+      }
+      sum += block;
     }
-    let sum =
-      f32x4.extract_lane(four, 0) +
-      f32x4.extract_lane(four, 1) +
-      (f32x4.extract_lane(four, 2) + f32x4.extract_lane(four, 3));
-    for (; n < size; n++) {
-      sum += f32.load(from);
-      from += 4;
-    }
-    f32.store(to, sum);
+    f32.store(to, <f32>sum);
     to += 4;
   }
 }
@@ -80,18 +90,21 @@ function sumAcross(from: usize, to: usize, size: i32, parts: i32): void {
   const stride = <usize>size * 4;
   let n = 0;
   for (; n + 4 <= size; n += 4) {
-    let four = v128.load(from);
-    for (let part = 1; part < parts; part++) {
-      four = f32x4.add(four, v128.load(from + <usize>part * stride));
+    let sum = f32x4.splat(0);
+    for (let part = 0; part < parts; ) {
+      const end = min(part + BLOCK, parts);
+      let block = f32x4.splat(0);
+      for (; part < end; part++) block = f32x4.add(block, v128.load(from + <usize>part * stride));
+      sum = f32x4.add(sum, block);
     }
-    v128.store(to, four);
+    v128.store(to, sum);
     from += 16;
     to += 16;
   }
   for (; n < size; n++) {
-    let sum: f32 = f32.load(from);
-    for (let part = 1; part < parts; part++) sum += f32.load(from + <usize>part * stride);
-    f32.store(to, sum);
+    let sum: f64 = 0;
+    for (let part = 0; part < parts; part++) sum += f32.load(from + <usize>part * stride);
+    f32.store(to, <f32>sum);
     from += 4;
     to += 4;
   }

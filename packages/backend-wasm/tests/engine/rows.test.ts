@@ -110,3 +110,24 @@ describe('a cell of rows of several lengths agrees with the reference', () => {
     }
   });
 });
+
+test('sums of long rows are as exact as short ones', async () => {
+  const long = defineCell({
+    name: 'sums',
+    states: { h: 1 },
+    parameters: {},
+    equations: ({ x, h }) => ({ h, output: concat(sum(x), sumParts(x, 10_000)) }),
+  });
+  const plan = planFor(long, { inputSize: 70_000, units: 1 });
+  const on = <To>(to: (values: Float32Array) => To): SequenceInputs<To> => ({
+    ...{ batch: 1, timesteps: 1, parameters: [], x: to(new Float32Array(70_000).fill(0.1)) },
+  });
+  const expected = referenceForward(
+    plan,
+    on((values) => Float64Array.from(values)),
+  ).sequence;
+  const backend = await createWasmBackend();
+  const { sequence } = backend.forward(plan, on(backend.upload));
+  const actual = await backend.download(sequence);
+  for (const [i, value] of expected.entries()) expect(Math.abs(actual[i] / value - 1)).toBeLessThan(1e-6);
+});
