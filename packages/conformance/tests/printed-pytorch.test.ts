@@ -12,7 +12,6 @@ import {
 } from '../fixtures/printed-problems.js';
 import { type Case, plainCase } from '../src/cases.js';
 import { randomVariants, variantNamed, variants } from '../src/cells/index.js';
-import { rowVariants } from '../src/cells/rows.js';
 import { own } from '../src/cells/variant.js';
 
 const fixture = JSON.parse(
@@ -95,7 +94,7 @@ const unusual = own(
 );
 
 /** Every cell of the suite and random ones, with padded steps, in both directions. */
-const cases: Case[] = [...variants, ...rowVariants, unusual, ...randomVariants].map((variant, i) => ({
+const cases: Case[] = [...variants, unusual, ...randomVariants].map((variant, i) => ({
   ...plainCase(variant, { batch: 3, timesteps: 4, inputSize: i % 2 === 0 ? 3 : 2, units: 3 }),
   mask: i % 3 === 0 ? 'none' : 'holes',
   maskedOutput: i % 4 < 2 ? 'repeat' : 'zero',

@@ -49,13 +49,13 @@ const optionsOf: Readonly<Record<keyof typeof cells, readonly JsonObject[]>> = {
     { activation: 'relu', recurrentActivation: 'hardSigmoid', peephole: true },
     { outputActivation: 'softsign', peephole: true, inputForget: true, clip: 1.5 },
     { projection: 3 },
-    { layerNorm: true },
+    ...grid({ layerNorm: [true], useBias: offAndDefault }),
   ],
   gru: [
     ...grid({ resetAfter: offAndDefault, update: [undefined, 'take'], useBias: offAndDefault }),
     ...grid({ resetAfter: offAndDefault, recurrentActivation: ['hardSigmoid', 'hardSigmoidSixth'] }),
     ...grid({ resetAfter: offAndDefault, activation: ['relu', 'silu'] }),
-    { layerNorm: true },
+    ...grid({ layerNorm: [true], useBias: offAndDefault }),
   ],
   sru: [
     ...grid({

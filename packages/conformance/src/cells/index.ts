@@ -2,18 +2,19 @@ import { catalogueVariants } from './catalogue.js';
 import { derivationVariants } from './derivation.js';
 import { pointwiseVariants } from './pointwise.js';
 import { publishedVariants } from './published.js';
+import { rowVariants } from './rows.js';
 import type { Variant } from './variant.js';
 import { wideVariants } from './wide.js';
 
 export { catalogueVariants } from './catalogue.js';
 export { randomVariants } from './random-equations.js';
 export type { Variant } from './variant.js';
-export { wideVariantsB } from './wide-b.js';
 
 /** Every cell of the suite: the catalogue, and cells that users may write. */
 export const variants: readonly Variant[] = [
   ...catalogueVariants,
   ...wideVariants,
+  ...rowVariants,
   ...publishedVariants,
   ...derivationVariants,
   ...pointwiseVariants,

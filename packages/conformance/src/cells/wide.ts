@@ -1,5 +1,5 @@
 /** Cells of the catalogue with options that not all sizes allow. */
-import { cells, compose } from '@sluice/core';
+import { type Cell, cells, compose } from '@sluice/core';
 import type { Variant } from './variant.js';
 
 const WIDTH = 6;
@@ -16,7 +16,16 @@ const grouped = (name: string, resetAfter: boolean, groups: number): Variant => 
   }),
 });
 
+/** The cell with 6 units, whatever the units of the case. */
+const fixed = (name: string, cell: Cell): Variant => ({
+  name,
+  cell: compose({ name, parts: [{ cell, units: WIDTH, name: 'part' }] }),
+});
+
 export const wideVariants: readonly Variant[] = [
   grouped('a GRU in two groups', true, 2),
   grouped('a GRU in three groups, no resetAfter', false, 3),
+  fixed('sLstm with two heads', cells.sLstm({ heads: 2 })),
+  fixed('mLstm with three heads', cells.mLstm({ heads: 3 })),
+  fixed('rgLru with two heads', cells.rgLru({ heads: 2 })),
 ];
