@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.js';
+import { inferenceLoop } from './inference-loop.js';
 import type { Loop, LoopBuffer, Reference } from './loop.js';
-import { loopOf } from './loops.js';
 
 /** Numbers in a memory: the first of them, and their count. */
 export interface FramePlace {
@@ -32,7 +32,7 @@ const aligned = (length: number): number => Math.ceil(length / FRAME_ALIGNMENT) 
 
 /** The frame of a plan: inference, without a mask and without dropout. */
 export function frameOf(plan: Plan): Frame {
-  const loop = loopOf(plan, 'inference', { masked: 'no', x: 'steps' });
+  const loop = inferenceLoop(plan, { masked: 'no', x: 'steps' });
   const { buffers, carried } = loop;
   const starts = new Map<number, number>();
   let length = 0;
