@@ -11,6 +11,16 @@ import { createCpuBackend } from '@sluice/backend-cpu/engine';
 import { cells, planFor } from '@sluice/core';
 globalThis.page = [createCpuBackend, cells, planFor, () => import('./workspace.js')];`;
 
+/** A page that runs one cell forward. Its threads load when it has any: pages that are not isolated have none. */
+const INFERENCE = `
+import { createWasmInference } from '@sluice/backend-wasm/engine';
+import { planFor } from '@sluice/core';
+import { gru } from '@sluice/core/cells';
+globalThis.run = async (inputs) => {
+  const engine = await createWasmInference();
+  return engine.forward(planFor(gru(), { inputSize: 3, units: 4 }), inputs);
+};`;
+
 const SAFETENSORS = `
 import { readSafetensors } from '@sluice/formats/safetensors';
 globalThis.read = (bytes) => readSafetensors({ name: 'model.safetensors', bytes });`;
@@ -28,6 +38,11 @@ const HDF5 = /jsfive|h5wasm|keras\/hdf5\.js/;
 const ONNX = /protobuf|onnx\/read\.js/;
 const ARCHIVES = /fflate|pickle\.js/;
 
+/** Modules that inference does without. */
+const GRADIENT = /gradient|saved-length/;
+const OTHER_CELLS = /cells\/(lstm|sru|s6|cfc)\.js/;
+const THREADS = /threads\/(pool|work-queue|jobs)\.js/;
+
 const matching = ({ modules }: Loaded, ...patterns: RegExp[]) =>
   modules.filter((module) => patterns.some((pattern) => pattern.test(module)));
 
@@ -40,6 +55,14 @@ describe.each(Object.keys(bundlers))('a page built by %s', (bundler) => {
     const after = await loadPage(bundler, ENGINE + reader, fixture(file));
     expect(after.bytes - before.bytes).toBeGreaterThan(1000);
     expect(after.bytes - before.bytes).toBeLessThan(limit);
+  });
+
+  test('an engine for inference, a cell and its plan are small, without gradient, other cells and threads', async () => {
+    const page = await loadPage(bundler, INFERENCE, fixture('safetensors/cells.safetensors'));
+    expect(matching(page, GRADIENT, OTHER_CELLS, THREADS)).toEqual([]);
+    expect(matching(page, /forward-loop\.js/, /cells\/gru\.js/)).toHaveLength(2);
+    expect(page.bytes).toBeGreaterThan(10_000);
+    expect(page.bytes).toBeLessThan(28_000);
   });
 
   test('readModel loads the readers of HDF5 and ONNX for such files alone', async () => {

@@ -11,7 +11,7 @@ import { isShared } from './engine/features.js';
 import { loadKernels } from './engine/fixed-kernels.js';
 import { createSharedMemory, type Floats, GrowingHeap } from './engine/heap.js';
 import { threadCount } from './engine/threads/thread-count.js';
-import { wasmKernels } from './engine/wasm-kernels.js';
+import { type WasmKernels, wasmKernels } from './engine/wasm-kernels.js';
 
 export type { Floats };
 
@@ -92,10 +92,7 @@ async function startKernels(options: WasmBackendOptions) {
 }
 
 /** A backend with the threads of its kernels. */
-const withThreads = <Methods>(
-  kernels: ReturnType<typeof wasmKernels>,
-  backend: Methods,
-): Methods & WasmThreads => ({
+const withThreads = <Methods>(kernels: WasmKernels, backend: Methods): Methods & WasmThreads => ({
   ...backend,
   get threads() {
     return kernels.threads();

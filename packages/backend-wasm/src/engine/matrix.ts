@@ -1,8 +1,7 @@
 import type { Matrix } from '@sluice/core/backend';
 import type { FixedKernels, ProductArguments } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
-import { countChunks, PANEL, ROW_GROUP } from './threads/chunks.js';
-import { MULTIPLY_PANELS, MULTIPLY_ROWS } from './threads/jobs.js';
+import { countChunks, MULTIPLY_PANELS, MULTIPLY_ROWS, PANEL, ROW_GROUP } from './threads/chunks.js';
 import type { Pool } from './threads/pool.js';
 
 /** A right-hand side for fewer rows than this is not packed: packing would cost more than it saves. */

@@ -5,7 +5,6 @@ import { MatrixProducts, type Right } from './matrix.js';
 import { type CompiledProgram, Programs } from './program/programs.js';
 import { runRows } from './rows.js';
 import { Sequences } from './sequence/sequences.js';
-import { Pool } from './threads/pool.js';
 
 /** The kernels on a WebAssembly memory. */
 export interface WasmKernels extends Kernels<Floats, Right, CompiledProgram> {
@@ -22,12 +21,14 @@ export interface WasmKernels extends Kernels<Floats, Right, CompiledProgram> {
  *
  * @param threads the number of threads; more than one need a shared memory.
  */
-export function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): WasmKernels {
+export async function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Promise<WasmKernels> {
   const { fixed, variant } = loaded;
   const scratch = heap.allocate(fixed.scratchBytes());
   const program = (address: number) => programs.at(address);
   const tools = { memory: heap.memory, fixed, scratch, program };
-  const pool = threads > 1 ? new Pool(heap, loaded, threads, tools) : null;
+  // Loaded when it is needed: most pages are not cross-origin isolated and have one thread.
+  const pool =
+    threads > 1 ? new (await import('./threads/pool.js')).Pool(heap, loaded, threads, tools) : null;
   const products = new MatrixProducts(heap, fixed, scratch, pool);
   const programs = new Programs(heap, fixed, variant, pool);
   const sequences = new Sequences(heap, fixed, products, pool, tools);

@@ -41,7 +41,7 @@ async function attach(backend: BackendWasm): Promise<void> {
   const threads = threadsToStart();
   const loaded = await loadKernels(heap.memory);
   const inPlace = threads === 1 || isShared(heap.memory);
-  const kernels = wasmKernels(heap, loaded, inPlace ? threads : 1);
+  const kernels = await wasmKernels(heap, loaded, inPlace ? threads : 1);
   callOnDisposeData(backend, (_, address) => kernels.forget(address));
   callOnDispose(backend, () => {
     kernels.stopThreads();

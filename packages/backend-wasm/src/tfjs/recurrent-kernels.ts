@@ -30,7 +30,7 @@ export async function copyingKernels(
   inPlace: ReadonlyMap<string, KernelFunc>,
 ): Promise<ReadonlyMap<string, KernelFunc>> {
   const memory = createSharedMemory();
-  const kernels = wasmKernels(new GrowingHeap(memory), await loadKernels(memory), threads);
+  const kernels = await wasmKernels(new GrowingHeap(memory), await loadKernels(memory), threads);
   const viewOf = ({ buffer }: WebAssembly.Memory, { address, length }: Floats) =>
     new Float32Array(buffer, address, length);
   const saved = new WeakMap<object, Floats>();

@@ -34,7 +34,7 @@ test.each([
     const plan = planFor(cell, { inputSize, units });
     const memory = new WebAssembly.Memory({ initial: 1 });
     const heap = new LimitedHeap(memory);
-    const kernels = wasmKernels(heap, await loadKernels(memory, false));
+    const kernels = await wasmKernels(heap, await loadKernels(memory, false));
     const backend = backendFromKernels('wasm', kernels);
     const wave = (length: number) => backend.upload(Float32Array.from({ length }, (_, i) => Math.sin(i)));
     const inputs: SequenceInputs<Floats> = {

@@ -18,7 +18,7 @@ export async function kernelsOnMemory(relaxedSimd = false) {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const heap = new GrowingHeap(memory);
   const loaded = await loadKernels(memory, relaxedSimd);
-  const kernels = wasmKernels(heap, loaded);
+  const kernels = await wasmKernels(heap, loaded);
   const put = (values: ArrayLike<number>): Floats => {
     const floats = kernels.allocate(values.length);
     kernels.view(floats).set(values);

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadKernels } from '../../src/engine/fixed-kernels.js';
 import { GrowingHeap } from '../../src/engine/heap.js';
 import type { startWorker, WorkerStart } from '../../src/engine/start-worker.js';
-import { MULTIPLY_ROWS, RUN_PROGRAM } from '../../src/engine/threads/jobs.js';
+import { MULTIPLY_ROWS, RUN_PROGRAM } from '../../src/engine/threads/chunks.js';
 import { Pool } from '../../src/engine/threads/pool.js';
 
 let warn: ReturnType<typeof vi.spyOn>;

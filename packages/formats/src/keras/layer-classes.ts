@@ -44,8 +44,8 @@ export function describeCell(name: string, options: CellOptions, config: JsonRec
 
 /** The configuration with the options of Keras's cell written out. */
 export function complete({ class_name: className, config }: KerasObject): JsonRecord {
-  const [, options] = KERAS_CLASSES.get(className) ?? [];
-  const missing = Object.entries(options ?? {}).filter(([name]) => config[name] == null);
+  const options = KERAS_CLASSES.get(className)?.[1] ?? {};
+  const missing = Object.entries(options).filter(([name]) => config[name] == null);
   return { ...config, ...Object.fromEntries(missing) };
 }
 

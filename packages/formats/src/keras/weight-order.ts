@@ -13,12 +13,17 @@ const NAMES = [
  * @param layer the path of the layer, with which the names may begin.
  */
 export function inOrderOfLayer(weights: readonly FileTensor[], layer: string): FileTensor[] {
-  const own = weights.map(({ name }) => (name.startsWith(`${layer}/`) ? name.slice(layer.length + 1) : name));
-  const ranks = own.map((name) => NAMES.indexOf(name.replace(/^.*\//, '').replace(/(_\d+)?(:\d+)?$/, '')));
-  const areKnown = !ranks.includes(-1);
-  const isBackward = own.map((name) => Number(/(^|\/)backward_/.test(name)));
-  return weights
-    .map((weight, i) => ({ weight, key: 100 * isBackward[i] + (areKnown ? ranks[i] : 0) }))
-    .sort((a, b) => a.key - b.key)
+  const keyed = weights.map((weight) => {
+    const { name } = weight;
+    const own = name.startsWith(`${layer}/`) ? name.slice(layer.length + 1) : name;
+    return {
+      weight,
+      direction: Number(/(^|\/)backward_/.test(own)),
+      rank: NAMES.indexOf(name.replace(/^.*\//, '').replace(/(_\d+)?(:\d+)?$/, '')),
+    };
+  });
+  const areKnown = keyed.every(({ rank }) => rank >= 0);
+  return keyed
+    .sort((a, b) => a.direction - b.direction || (areKnown ? a.rank - b.rank : 0))
     .map(({ weight }) => weight);
 }

@@ -118,15 +118,11 @@ function assignWeights(
     const name = layerName(layer);
     if (!owners.has(name)) owners.set(name, owners.get(path) as FileTensor[]);
   }
-  const unknown: string[] = [];
-  for (const tensor of tensors) {
-    const owner = ownerOf(tensor.name, owners);
-    if (owner) owner.push(tensor);
-    else unknown.push(tensor.name);
-  }
+  const unknown: FileTensor[] = [];
+  for (const tensor of tensors) (ownerOf(tensor.name, owners) ?? unknown).push(tensor);
   if (unknown.length === 0) return owners;
   throw new FormatError(
-    `${file}: the weights ${unknown.join(', ')} belong to no layer. The layers are ${leaves.map(({ path }) => path).join(', ')}.`,
+    `${file}: the weights ${unknown.map(({ name }) => name).join(', ')} belong to no layer. The layers are ${leaves.map(({ path }) => path).join(', ')}.`,
   );
 }
 

@@ -1,8 +1,14 @@
 import type { Program, ProgramRows, RowAccess } from '@sluice/core/backend';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import { Arena, type Floats, type Heap } from '../heap.js';
-import { clearSums, countChunks, firstOfChunk, type RunProgram, SUMS } from '../threads/chunks.js';
-import { RUN_PROGRAM } from '../threads/jobs.js';
+import {
+  clearSums,
+  countChunks,
+  firstOfChunk,
+  RUN_PROGRAM,
+  type RunProgram,
+  SUMS,
+} from '../threads/chunks.js';
 import type { Pool } from '../threads/pool.js';
 import { type Code, ProgramCode } from './program-code.js';
 import { ENTRY_BYTES, isSum, writeProgram } from './write-program.js';

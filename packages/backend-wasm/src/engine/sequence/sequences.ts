@@ -11,8 +11,14 @@ import type { MatrixProducts, Right } from '../matrix.js';
 import type { CompiledProgram } from '../program/programs.js';
 import { ENTRY_BYTES } from '../program/write-program.js';
 import { ROW_OPERATIONS } from '../rows.js';
-import { countLoopChunks, firstOfChunk, ROW_GROUP, SUMS, type Tools } from '../threads/chunks.js';
-import { RUN_SEQUENCE } from '../threads/jobs.js';
+import {
+  countLoopChunks,
+  firstOfChunk,
+  ROW_GROUP,
+  RUN_SEQUENCE,
+  SUMS,
+  type Tools,
+} from '../threads/chunks.js';
 import type { Pool } from '../threads/pool.js';
 import {
   HEADER,

@@ -1,5 +1,14 @@
 import type { FixedKernels } from '../fixed-kernels.js';
-import { MOST_CHUNKS } from './work-queue.js';
+
+/** The kinds of jobs. A chunk is a part of the rows, a part of the panels, or an argument block. */
+export const MULTIPLY_ROWS = 1;
+export const MULTIPLY_PANELS = 2;
+export const RUN_PROGRAM = 3;
+export const RUN_SEQUENCE = 4;
+
+/** The most chunks of a job, and the most workers. */
+export const MOST_CHUNKS = 64;
+export const MOST_WORKERS = 63;
 
 /**
  * Runs a program on rows; an argument block holds their addresses.

@@ -1,12 +1,16 @@
 import { runLoop } from '../sequence/loop.js';
-import { clearSums, firstOfChunk, PANEL, ROW_GROUP, type Tools } from './chunks.js';
+import {
+  clearSums,
+  firstOfChunk,
+  MULTIPLY_PANELS,
+  MULTIPLY_ROWS,
+  PANEL,
+  ROW_GROUP,
+  RUN_PROGRAM,
+  RUN_SEQUENCE,
+  type Tools,
+} from './chunks.js';
 import type { WorkQueue } from './work-queue.js';
-
-/** The kinds of jobs. A chunk is a part of the rows, a part of the panels, or an argument block. */
-export const MULTIPLY_ROWS = 1;
-export const MULTIPLY_PANELS = 2;
-export const RUN_PROGRAM = 3;
-export const RUN_SEQUENCE = 4;
 
 /** Runs one chunk of the queue's job. */
 export function runChunk(queue: WorkQueue, chunk: number, tools: Tools): void {

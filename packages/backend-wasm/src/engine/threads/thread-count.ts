@@ -1,4 +1,4 @@
-import { MOST_WORKERS } from './work-queue.js';
+import { MOST_WORKERS } from './chunks.js';
 
 /** More threads rarely help: a time step of usual size has too little work for them. */
 const MOST_BY_DEFAULT = 8;

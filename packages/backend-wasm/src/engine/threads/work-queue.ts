@@ -3,6 +3,8 @@
  * the next chunk. A worker that is late, asleep or dead only reduces parallelism.
  */
 
+import { MOST_CHUNKS, MOST_WORKERS } from './chunks.js';
+
 /** Indices of 32-bit integers in the queue. */
 const TICKET = 0;
 const SLEEPERS = 1;
@@ -19,11 +21,9 @@ const FAILED = 2;
 /** The ticket's low bits count the chunks to take. Its high bits count the jobs: no thread takes a chunk of an old job. */
 const CHUNK_BITS = 8;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
-export const MOST_CHUNKS = 64;
 
 /** For each worker: 1 while it runs chunks. */
 const BUSY = STATES + MOST_CHUNKS;
-export const MOST_WORKERS = 63;
 
 export const QUEUE_BYTES = 4 * (BUSY + MOST_WORKERS);
 
