@@ -3,6 +3,7 @@ import type { Plan } from '@sluice/core';
 import { type Frame, frameOf, type LoopProduct, type LoopStage, type Reference } from '@sluice/core/backend';
 import { bindRow, compile, type RowPlace } from './engine/program.js';
 import { runRows } from './engine/rows.js';
+import { IntegerProducts } from './integer-products.js';
 
 /** A frame with its memory, which holds the places that `frame` names. */
 export interface CpuFrame {
@@ -15,8 +16,9 @@ export interface CpuFrame {
 /**
  * A frame of a plan with a memory of its own. Rows of zeros are its first states.
  * @param parameters those of the plan, in its order; frames share them, so do not change them.
+ * @param quantize `int8`: matrices in 8 bits, and products as sums of whole numbers.
  */
-export function createCpuFrame(plan: Plan, parameters: readonly Float32Array[]): CpuFrame {
+export function createCpuFrame(plan: Plan, parameters: readonly Float32Array[], quantize?: 'int8'): CpuFrame {
   const frame = frameOf(plan);
   const { loop, state } = frame;
   const memory = new Float32Array(frame.length);
@@ -25,8 +27,14 @@ export function createCpuFrame(plan: Plan, parameters: readonly Float32Array[]):
     if (start !== undefined) return { memory, start };
     return { memory: parameters[parameterOf(frame, reference.buffer)], start: reference.column };
   };
+  const matrixOf = (buffer: number) => parameters[parameterOf(frame, buffer)];
+  const integers = quantize === 'int8' ? new IntegerProducts(frame, placeOf, matrixOf) : undefined;
+  const bind = (product: LoopProduct) =>
+    product.kind === 'rows' && integers !== undefined
+      ? integers.bind(product)
+      : bindProduct(product, placeOf, matrixOf);
   const steps = [...loop.before, ...loop.body, ...loop.after].flatMap((stage) =>
-    bindStage(stage, placeOf, (buffer) => parameters[parameterOf(frame, buffer)]),
+    bindStage(stage, placeOf, bind),
   );
   return {
     frame,
@@ -48,9 +56,9 @@ function parameterOf({ loop }: Frame, buffer: number): number {
 function bindStage(
   { products, width, program }: LoopStage,
   placeOf: (reference: Reference) => RowPlace,
-  matrixOf: (buffer: number) => Float32Array,
+  bind: (product: LoopProduct) => () => void,
 ): (() => void)[] {
-  const work = products.map((product) => bindProduct(product, placeOf, matrixOf));
+  const work = products.map(bind);
   if (program.stores.length === 0) return work;
   const loads = program.loads.map(placeOf);
   const stores = program.stores.map(({ slot }) => placeOf(slot));

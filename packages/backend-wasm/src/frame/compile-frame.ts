@@ -1,11 +1,20 @@
 import type { Plan } from '@sluice/core';
-import { type Frame, frameOf, type LoopProduct, type LoopStage, type Reference } from '@sluice/core/backend';
+import {
+  type Frame,
+  frameOf,
+  type LoopProduct,
+  type LoopStage,
+  quantizedRows,
+  type Reference,
+} from '@sluice/core/backend';
 import { type Address, FunctionBody } from '../engine/bytes/function-body.js';
 import { Lanes } from '../engine/bytes/lanes.js';
 import { type ModuleFunction, writeModule } from '../engine/bytes/wasm-module.js';
 import { writeRow } from '../engine/program/write-program.js';
-import { type FrameLayout, PANEL, packWeights, WeightPlaces } from './layout.js';
+import { type FrameLayout, PANEL, packWeights, type Quantize, WeightPlaces } from './layout.js';
+import { writeIntegerProduct } from './write-integer-product.js';
 import { writeProduct } from './write-product.js';
+import { writeQuantizedRow } from './write-quantized-row.js';
 import { ROW_VARIABLES, writeRowOperation } from './write-row-operation.js';
 
 /**
@@ -18,12 +27,20 @@ import { ROW_VARIABLES, writeRowOperation } from './write-row-operation.js';
 export interface CompiledFrame {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly layout: FrameLayout;
-  readonly weights: Float32Array<ArrayBuffer>;
+  /** The region of the weights. */
+  readonly weights: ArrayBuffer;
 }
 
-/** Compiles one time step of a plan. `parameters` are those of the plan, in its order. */
-export const compileFrame = (plan: Plan, parameters: readonly ArrayLike<number>[]): CompiledFrame =>
-  new FrameCompiler(plan).compile(parameters);
+/**
+ * Compiles one time step of a plan.
+ * @param parameters those of the plan, in its order.
+ * @param quantize `int8`: matrices in 8 bits, and products as sums of whole numbers.
+ */
+export const compileFrame = (
+  plan: Plan,
+  parameters: readonly ArrayLike<number>[],
+  quantize?: Quantize,
+): CompiledFrame => new FrameCompiler(plan, quantize).compile(parameters);
 
 const WEIGHTS = 0;
 const STREAM = 1;
@@ -32,15 +49,20 @@ class FrameCompiler {
   private readonly frame: Frame;
   private readonly weights: WeightPlaces;
   private readonly functions: ModuleFunction[] = [];
-  /** The function for each depth of a product. */
-  private readonly products = new Map<number, number>();
+  /** The functions for the depths of products, by what has written them. */
+  private readonly written = new Map<(depth: number) => ModuleFunction, Map<number, number>>();
+  private readonly quantized: ReturnType<typeof quantizedRows>;
   private readonly body = new FunctionBody(2, ROW_VARIABLES);
   private readonly lanes = new Lanes(this.body, false);
   private readonly variables = Array.from({ length: ROW_VARIABLES }, () => this.body.integer());
 
-  constructor(plan: Plan) {
+  constructor(
+    plan: Plan,
+    private readonly quantize: Quantize | undefined,
+  ) {
     this.frame = frameOf(plan);
-    this.weights = new WeightPlaces(plan, this.frame);
+    this.weights = new WeightPlaces(plan, this.frame, quantize);
+    this.quantized = quantize === 'int8' ? quantizedRows(this.frame) : { rows: new Map(), length: 0 };
   }
 
   compile(parameters: readonly ArrayLike<number>[]): CompiledFrame {
@@ -53,13 +75,13 @@ class FrameCompiler {
     functions.push({ parameters: 2, body });
     const layout: FrameLayout = {
       weightLength: weights.length,
-      streamLength: length + SPARE,
+      streamLength: length + SPARE + this.quantized.length,
       ...{ input, output, state },
     };
     return {
       bytes: writeModule(functions, false),
       layout,
-      weights: packWeights(weights.list, weights.length, parameters),
+      weights: packWeights(weights.list, weights.length, parameters, this.quantize),
     };
   }
 
@@ -78,19 +100,35 @@ class FrameCompiler {
     this.body.call(this.functions.length - 1, [startOf(this.body, WEIGHTS), startOf(this.body, STREAM)]);
   }
 
-  private product({ left, weights, result }: LoopProduct & { readonly kind: 'rows' }): void {
+  private product(product: LoopProduct & { readonly kind: 'rows' }): void {
+    const { left, weights, result } = product;
     const packed = { base: this.body.parameter(WEIGHTS), offset: this.weights.matrix(weights) * 4 };
     const panels = Math.ceil(weights.columns / PANEL);
-    const multiply = this.productFunction(weights.rows);
-    this.body.call(multiply, [this.address(left), packed, this.address(result), panels]);
+    const row = this.quantizedRow(product);
+    const multiply = this.functionFor(row === undefined ? writeProduct : writeIntegerProduct, weights.rows);
+    this.body.call(multiply, [row ?? this.address(left), packed, this.address(result), panels]);
   }
 
-  /** The function that multiplies with `depth` rows of weights. */
-  private productFunction(depth: number): number {
-    const found = this.products.get(depth);
+  /** The row of a product in whole numbers, rounded if no product before it has done so; undefined without `quantize`. */
+  private quantizedRow(product: LoopProduct & { readonly kind: 'rows' }): Address | undefined {
+    const row = this.quantized.rows.get(product);
+    if (row === undefined) return undefined;
+    const place = this.inStream(this.frame.length + SPARE + row.start);
+    if (row.first) {
+      const round = this.functionFor(writeQuantizedRow, product.weights.rows);
+      this.body.call(round, [this.address(product.left), place]);
+    }
+    return place;
+  }
+
+  /** The function that `write` writes for products with `depth` rows of weights. */
+  private functionFor(write: (depth: number) => ModuleFunction, depth: number): number {
+    const known = this.written.get(write) ?? new Map<number, number>();
+    this.written.set(write, known);
+    const found = known.get(depth);
     if (found !== undefined) return found;
-    this.functions.push(writeProduct(depth));
-    this.products.set(depth, this.functions.length - 1);
+    this.functions.push(write(depth));
+    known.set(depth, this.functions.length - 1);
     return this.functions.length - 1;
   }
 

@@ -243,6 +243,17 @@ export class FunctionBody {
     return { locals };
   }
 
+  /** Four of the eight numbers of two vectors: 0 to 3 are those of `a`, 4 to 7 those of `b`. */
+  shuffle(a: Vector, b: Vector, numbers: readonly number[]): Vector {
+    const local = this.newVector();
+    this.get(a.locals[0]);
+    this.get(b.locals[0]);
+    this.simd(0x0d);
+    for (const number of numbers) for (let byte = 0; byte < 4; byte++) this.code.push(number * 4 + byte);
+    this.set(local);
+    return { locals: [local] };
+  }
+
   private get(local: number): void {
     this.code.push(OPCODES.localGet);
     this.unsigned(local);
