@@ -1,6 +1,8 @@
 import { compileFrame } from '@sluice/backend-wasm/frame';
 import { type Cell, type Plan, planFor, type Sizes } from '@sluice/core';
 import type { Network } from '@sluice/core/network';
+import { decodeFloat16, encodeFloat16 } from './float16.js';
+import { checkQuantize, checkStorable, type Quantize } from './quantize.js';
 import type { StreamModel } from './runtime.js';
 
 /** A network of blocks, or a cell with its sizes. */
@@ -13,27 +15,53 @@ export type StreamWeights =
   | Readonly<Record<string, ArrayLike<number>>>
   | ReadonlyMap<string, ArrayLike<number>>;
 
+export interface CompileOptions {
+  /** Weights in fewer bits. Default: float32. */
+  readonly quantize?: Quantize;
+}
+
 /**
  * Compiles a network for streams: plain data, for `createStreamSync`, a worker, an AudioWorklet or a file.
  *
  * @param source a network of blocks (`@sluice/core/network`), or a cell with its sizes.
  * @param weights numbers for every parameter, by its name. Those that belong to a block, such as a Fourier transform, are known.
- * @throws TypeError naming all parameters that are missing, too many or of another length.
+ * @throws TypeError naming all parameters that are missing, too many or of another length, and those that the bits cannot hold;
+ *   RangeError when `quantize` is unknown.
  */
-export function compileStream(source: StreamSource, weights: StreamWeights = {}): StreamModel {
-  const { plan, parameters } = prepare(source, weights);
-  const { bytes, layout, weights: packed } = compileFrame(plan, parameters);
-  return { version: 1, module: bytes, weights: packed, layout };
+export function compileStream(
+  source: StreamSource,
+  weights: StreamWeights = {},
+  { quantize }: CompileOptions = {},
+): StreamModel {
+  const { plan, parameters } = prepare(source, weights, quantize);
+  const { bytes, layout, weights: packed } = compileFrame(plan, parameters, frameQuantize(quantize));
+  return { version: 1, module: bytes, weights: stored(packed, quantize), layout };
 }
 
-/** The plan of a source, and its parameters in order. */
+/** How a frame computes: numbers of 16 bits are for files alone. */
+export const frameQuantize = (quantize: Quantize | undefined): 'int8' | undefined =>
+  quantize === 'int8' ? quantize : undefined;
+
+function stored(packed: ArrayBuffer, quantize: Quantize | undefined): StreamModel['weights'] {
+  if (quantize === 'int8') return new Uint8Array(packed);
+  const numbers = new Float32Array(packed);
+  return quantize === 'float16' ? Uint16Array.from(numbers, encodeFloat16) : numbers;
+}
+
+/** The plan of a source, and its parameters in order; with `float16` as they are after the file. */
 export function prepare(
   source: StreamSource,
   weights: StreamWeights,
+  quantize: Quantize | undefined,
 ): { readonly plan: Plan; readonly parameters: readonly Float32Array[] } {
+  checkQuantize(quantize);
   const isCell = typeof source === 'object' && source !== null && 'cell' in source;
   const plan = isCell ? planFor(source.cell, source) : planFor(source, sizesOf(source));
-  return { plan, parameters: parametersOf(plan, isCell ? new Map() : source.fixed, weights) };
+  const parameters = parametersOf(plan, isCell ? new Map() : source.fixed, weights);
+  checkStorable(plan, parameters, quantize);
+  if (quantize !== 'float16') return { plan, parameters };
+  const rounded = (values: Float32Array) => decodeFloat16(Uint16Array.from(values, encodeFloat16));
+  return { plan, parameters: parameters.map(rounded) };
 }
 
 function sizesOf(source: Network): Sizes {

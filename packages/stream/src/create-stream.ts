@@ -1,9 +1,16 @@
 import { createCpuFrame } from '@sluice/backend-cpu/frame';
-import { compileStream, prepare, type StreamSource, type StreamWeights } from './compile-stream.js';
+import {
+  type CompileOptions,
+  compileStream,
+  frameQuantize,
+  prepare,
+  type StreamSource,
+  type StreamWeights,
+} from './compile-stream.js';
 import { compileModule, createStreamSync } from './runtime.js';
 import { type FrameMachine, Stream } from './stream.js';
 
-export interface StreamOptions {
+export interface StreamOptions extends CompileOptions {
   /** The numbers of the parameters, by name. */
   readonly weights?: StreamWeights;
   /** `wasm` needs WebAssembly with SIMD; `cpu` runs everywhere and is 10 to 20 times slower. Default `wasm`. */
@@ -13,16 +20,17 @@ export interface StreamOptions {
 /**
  * A stream of a network: `stream.process(frame)` computes one frame at once and without allocation.
  *
- * @throws TypeError naming all weights that are missing or do not fit, or an unknown backend; Error where the runtime has no
+ * @throws TypeError naming all weights that are missing or do not fit, or an unknown backend; RangeError when
+ *   `quantize` is unknown; Error where the runtime has no
  *   WebAssembly with SIMD.
  */
 export async function createStream(source: StreamSource, options: StreamOptions = {}): Promise<Stream> {
-  const { weights = {}, backend = 'wasm' } = options;
-  if (backend === 'cpu') return createCpuStream(source, weights);
+  const { weights = {}, backend = 'wasm', quantize } = options;
+  if (backend === 'cpu') return createCpuStream(source, weights, { quantize });
   if (backend !== 'wasm') {
     throw new TypeError(`Streams have the backends 'wasm' and 'cpu', not '${String(backend)}'.`);
   }
-  const model = compileStream(source, weights);
+  const model = compileStream(source, weights, { quantize });
   if (typeof WebAssembly !== 'object' || !WebAssembly.validate(model.module as Uint8Array<ArrayBuffer>)) {
     throw new Error("This runtime has no WebAssembly with SIMD; use createStream(…, { backend: 'cpu' }).");
   }
@@ -30,10 +38,10 @@ export async function createStream(source: StreamSource, options: StreamOptions 
 }
 
 /** A stream on typed arrays, at once. */
-function createCpuStream(source: StreamSource, weights: StreamWeights): Stream {
-  const { plan, parameters } = prepare(source, weights);
+function createCpuStream(source: StreamSource, weights: StreamWeights, { quantize }: CompileOptions): Stream {
+  const { plan, parameters } = prepare(source, weights, quantize);
   const machine = (): FrameMachine => {
-    const { frame, memory, run } = createCpuFrame(plan, parameters);
+    const { frame, memory, run } = createCpuFrame(plan, parameters, frameQuantize(quantize));
     const view = ({ start, length }: { start: number; length: number }) =>
       memory.subarray(start, start + length);
     return {

@@ -3,6 +3,7 @@
  * AudioWorklet or an edge function needs.
  */
 import { moduleStreams } from './ahead/module-streams.js';
+import { widenFloat16 } from './float16.js';
 import { Stream } from './stream.js';
 import { type Place, type StreamPlaces, streamsIn } from './wasm-streams.js';
 
@@ -14,7 +15,8 @@ export interface StreamModel {
   readonly version: 1;
   /** A WebAssembly module that imports `env.memory` and exports `run(weights, stream)`, or its bytes. */
   readonly module: WebAssembly.Module | Uint8Array;
-  readonly weights: Float32Array;
+  /** float32 numbers; or numbers of 16 bits, which become float32 at the start; or bytes, with matrices in 8 bits. */
+  readonly weights: Float32Array | Uint16Array | Uint8Array;
   readonly layout: StreamPlaces & { readonly weightLength: number };
 }
 
@@ -26,20 +28,23 @@ export interface StreamModel {
  * @throws TypeError when the model is none, or one of another version; WebAssembly.CompileError when its bytes are damaged.
  */
 export function createStreamSync(model: StreamModel | WebAssembly.Module): Stream {
-  if (model instanceof WebAssembly.Module) return moduleStreams(Stream, streamsIn).createStream(model);
+  if (model instanceof WebAssembly.Module) return modules().createStream(model);
   checkModel(model);
   const { module, weights, layout } = model;
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(copyOf(module));
+  const weightBytes = layout.weightLength * 4;
   const memory = new WebAssembly.Memory({
-    initial: Math.ceil((weights.byteLength + layout.streamLength * 4) / PAGE),
+    initial: Math.ceil((weightBytes + layout.streamLength * 4) / PAGE),
   });
-  new Float32Array(memory.buffer).set(weights);
+  new Uint8Array(memory.buffer).set(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
+  if (weights instanceof Uint16Array) widenFloat16(memory.buffer, layout.weightLength);
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   const run = exports.run as (weights: number, stream: number) => void;
-  return new Stream(streamsIn(memory, run, layout, weights.byteLength));
+  return new Stream(streamsIn(memory, run, layout, weightBytes));
 }
 
 const PAGE = 65_536;
+const modules = () => moduleStreams(Stream, streamsIn, widenFloat16);
 
 /**
  * The sizes of frames and results of a model, without starting it.
@@ -51,7 +56,7 @@ export function sizesOf(model: StreamModel | WebAssembly.Module): {
 } {
   const isModule = model instanceof WebAssembly.Module;
   if (!isModule) checkModel(model);
-  const { layout } = isModule ? moduleStreams(Stream, streamsIn).describe(model) : model;
+  const { layout } = isModule ? modules().describe(model) : model;
   return { inputSize: layout.input.length, outputSize: layout.output.length };
 }
 
@@ -77,9 +82,12 @@ function checkModel(model: StreamModel): void {
     );
   }
   const { weights, layout } = model;
-  if (!(weights instanceof Float32Array) || weights.length !== layout.weightLength) {
+  const known = weights instanceof Float32Array || weights instanceof Uint16Array;
+  const perNumber = weights instanceof Uint8Array ? 4 : 1;
+  if ((!known && perNumber === 1) || weights.length !== layout.weightLength * perNumber) {
     throw new TypeError(
-      `The model's weights must be a Float32Array of ${layout.weightLength} numbers, but have ${weights?.length}.`,
+      `The model's weights must be a Float32Array of ${layout.weightLength} numbers, a Uint16Array of as many or a Uint8Array ` +
+        `of ${layout.weightLength * 4} bytes, but have ${weights?.length}.`,
     );
   }
 }

@@ -9,6 +9,7 @@ import { conv1d, dense, network, recurrent, reshape } from '@sluice/core/network
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { moduleStreams } from '../src/ahead/module-streams.js';
 import { type StreamModule, writeStreamModule } from '../src/ahead/write-stream-module.js';
+import { widenFloat16 } from '../src/float16.js';
 import { compileModule, compileStream, createStreamSync, Stream } from '../src/index.js';
 import { streamsIn } from '../src/wasm-streams.js';
 import { numbers, weightsOf } from './problem.js';
@@ -31,7 +32,7 @@ const frames = Array.from({ length: 5 }, (_, i) => Array.from(numbers(i + 10)(32
 const outputsOf = (stream: Stream) => frames.map((frame) => Array.from(stream.process(frame)));
 const expected = outputsOf(createStreamSync(model));
 
-const { createStream, loadStream } = moduleStreams(Stream, streamsIn);
+const { createStream, loadStream } = moduleStreams(Stream, streamsIn, widenFloat16);
 const inside = writeStreamModule(model);
 const beside = writeStreamModule(model, { weights: 'beside' });
 const compiled = (wasm: Uint8Array<ArrayBuffer>) => new WebAssembly.Module(wasm);
@@ -44,6 +45,21 @@ describe('a module with a memory of its own', () => {
     expect(outputsOf(createStream(compiled(beside.wasm), beside.weights))).toEqual(expected);
     expect(inside.wasm.length - beside.wasm.length).toBeGreaterThan(model.weights.byteLength);
     expect(beside.weights?.length).toBe(model.weights.byteLength);
+  });
+
+  test.each(['float16', 'int8'] as const)('has weights as %s', async (quantize) => {
+    const small = compileStream(net, weightsOf(net, 1), { quantize });
+    const numbersOf = outputsOf(createStreamSync(small));
+    const [within, besides] = [writeStreamModule(small), writeStreamModule(small, { weights: 'beside' })];
+    expect(outputsOf(createStreamSync(compiled(within.wasm)))).toEqual(numbersOf);
+    expect(outputsOf(createStream(compiled(besides.wasm), besides.weights))).toEqual(numbersOf);
+    expect(besides.weights?.length).toBe(small.weights.byteLength);
+    expect(within.wasm.length).toBeLessThan(besides.wasm.length + small.weights.byteLength + 20);
+    expect(() => createStream(compiled(besides.wasm), beside.weights)).toThrow(
+      `needs ${small.weights.byteLength} bytes of weights, but ${model.weights.byteLength} were given`,
+    );
+    const script = await import(`data:text/javascript,${encodeURIComponent(within.js)}`);
+    expect(outputsOf(script.createStream(compiled(within.wasm)))).toEqual(numbersOf);
   });
 
   test('loads what a server answers, and names what it refuses', async () => {
@@ -98,7 +114,9 @@ describe('what does not fit is refused', () => {
     );
     expect(() => createStream(inside.wasm as never)).toThrow(/Expected a compiled WebAssembly.Module/);
     await expect(loadStream(inside.wasm.subarray(0, -10))).rejects.toThrow(WebAssembly.CompileError);
-    const sized = moduleStreams(Stream, streamsIn, { name: 'vad', inputSize: 16, outputSize: 2 });
+    const sized = moduleStreams(Stream, streamsIn, widenFloat16, {
+      ...{ name: 'vad', inputSize: 16, outputSize: 2 },
+    });
     expect(() => sized.createStream(compiled(inside.wasm))).toThrow(
       "The network 'vad' takes 16 numbers and returns 2, but this module takes 32 and returns 2.",
     );

@@ -30,7 +30,7 @@ export function weightsOf(source: StreamSource, seed: number): Record<string, Fl
 export async function runBoth(
   source: StreamSource,
   backend: 'wasm' | 'cpu',
-  { frames = 5, seed = 3 } = {},
+  { frames = 5, seed = 3, quantize }: { frames?: number; seed?: number; quantize?: 'int8' } = {},
 ): Promise<{ readonly actual: Float32Array; readonly expected: Float64Array }> {
   const plan = planOf(source);
   const weights = weightsOf(source, seed);
@@ -42,7 +42,7 @@ export async function runBoth(
       Float64Array.from(weights[name] ?? (fixed?.get(name) as Float32Array)),
     ),
   });
-  const stream = await createStream(source, { weights, backend });
+  const stream = await createStream(source, { weights, backend, quantize });
   const actual = new Float32Array(sequence.length);
   for (let frame = 0; frame < frames; frame++) {
     const result = stream.process(x.subarray(frame * plan.inputSize, (frame + 1) * plan.inputSize));

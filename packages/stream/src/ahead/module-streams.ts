@@ -1,3 +1,4 @@
+import type { widenFloat16 } from '../float16.js';
 import type { FrameMachine, Stream } from '../stream.js';
 import type { StreamPlaces, streamsIn } from '../wasm-streams.js';
 
@@ -13,6 +14,8 @@ export interface ModuleDescription {
   readonly weightBytes: number;
   /** Whether the weights are a file of their own. */
   readonly beside: boolean;
+  /** Whether they are numbers of 16 bits, which become float32 at the start. */
+  readonly float16: boolean;
 }
 
 /** Bytes, or what a server answered, or the promise of one of them: `fetch('vad.wasm')`. */
@@ -43,6 +46,7 @@ export interface ModuleStreams {
 export function moduleStreams(
   StreamClass: new (machine: FrameMachine) => Stream,
   start: typeof streamsIn,
+  widen: typeof widenFloat16,
   expected?: { readonly name: string; readonly inputSize: number; readonly outputSize: number },
 ): ModuleStreams {
   const describe = (module: WebAssembly.Module): ModuleDescription => {
@@ -81,7 +85,7 @@ export function moduleStreams(
     const memory = instance.exports.memory as WebAssembly.Memory;
     const run = instance.exports.run as (weights: number, stream: number) => void;
     const given = weights === undefined ? undefined : bytesOf(weights);
-    const needed = found.beside ? found.weightBytes : undefined;
+    const needed = found.beside ? found.weightBytes / (found.float16 ? 2 : 1) : undefined;
     if (given?.length !== needed) {
       throw new TypeError(
         needed === undefined
@@ -90,6 +94,7 @@ export function moduleStreams(
       );
     }
     if (given !== undefined) new Uint8Array(memory.buffer).set(given);
+    if (found.float16) widen(memory.buffer, found.weightBytes / 4);
     return new StreamClass(start(memory, run, found.layout, found.weightBytes));
   };
 

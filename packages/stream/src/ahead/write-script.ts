@@ -1,3 +1,4 @@
+import { widenFloat16 } from '../float16.js';
 import { Stream } from '../stream.js';
 import { streamsIn } from '../wasm-streams.js';
 import { moduleStreams } from './module-streams.js';
@@ -19,10 +20,12 @@ export interface ScriptSizes {
 export function writeScript({ name, inputSize, outputSize }: ScriptSizes, format: ScriptFormat): string {
   const parts = `const Stream = ${textOf(Stream)};
 const streamsIn = ${textOf(streamsIn)};
+const widenFloat16 = ${textOf(widenFloat16)};
 const moduleStreams = ${textOf(moduleStreams)};
 const inputSize = ${inputSize};
 const outputSize = ${outputSize};
-const { createStream, loadStream } = moduleStreams(Stream, streamsIn, { name: '${name}', inputSize, outputSize });`;
+const expected = { name: '${name}', inputSize, outputSize };
+const { createStream, loadStream } = moduleStreams(Stream, streamsIn, widenFloat16, expected);`;
   const names = 'createStream, inputSize, loadStream, outputSize';
   const head = `// Written by \`sluice compile\`: the network '${name}', ${inputSize} numbers in, ${outputSize} out.\n`;
   return format === 'esm'

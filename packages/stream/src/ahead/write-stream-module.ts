@@ -56,7 +56,8 @@ export function writeStreamModule(
   const values = new Uint8Array(weights.slice().buffer);
   const beside = place === 'beside';
   const { weightLength: _, ...places } = layout;
-  const description = { version: 1, layout: places, weightBytes: values.length, beside };
+  const float16 = weights instanceof Uint16Array;
+  const description = { version: 1, layout: places, weightBytes: layout.weightLength * 4, beside, float16 };
   const sizes = { name, inputSize: layout.input.length, outputSize: layout.output.length };
   return {
     wasm: ownMemory(bytesOf(model), description, beside ? undefined : values),
