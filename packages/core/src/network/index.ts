@@ -25,7 +25,14 @@ export {
   network,
   type Scope,
 } from './network.js';
-export { type BidirectionalOptions, bidirectional, type RecurrentOptions, recurrent } from './recurrent.js';
+export {
+  type BidirectionalOptions,
+  bidirectional,
+  type RecurrentOptions,
+  type RunSteps,
+  recurrent,
+  stepsOf,
+} from './recurrent.js';
 export { Signal } from './signal.js';
 export {
   type IstftOptions,

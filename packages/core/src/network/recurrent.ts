@@ -23,17 +23,39 @@ export interface RecurrentOptions {
 export const recurrent =
   ({ cell, units, carry = true, returnSequences = true }: RecurrentOptions): Block =>
   (input, scope) => {
-    const step = new CellStep(cell, { inputSize: input.channels, units }, scope);
-    let states = step.widths.map((width, i) => (carry ? scope.state(cell.states[i], width) : zeros(width)));
+    const widths = cell.stateWidths({ inputSize: input.channels, units });
+    const initial = widths.map((width, i) => (carry ? scope.state(cell.states[i], width) : zeros(width)));
+    const run = stepsOf(cell, { inputSize: input.channels, units }, scope);
+    const { output, states } = run(input, initial);
+    if (carry) for (const [i, state] of cell.states.entries()) scope.update(state, states[i]);
+    return returnSequences ? output : Signal.join(output.rows.slice(-1), output.channels);
+  };
+
+/** Runs a cell over the positions of a signal, from given states in the order of `cell.states`. */
+export type RunSteps = (
+  input: Signal,
+  initial: readonly Expression[],
+) => {
+  /** One output for each position. */
+  readonly output: Signal;
+  /** The states after the last position. */
+  readonly states: readonly Expression[];
+};
+
+/** Declares the parameters of a cell; the result runs it, as often as it is called, over sequences with states of their own. */
+export function stepsOf(cell: Cell, sizes: Sizes, scope: Scope): RunSteps {
+  const step = new CellStep(cell, sizes, scope);
+  return (input, initial) => {
+    let states = initial;
     const outputs: Expression[] = [];
     for (const row of input.rows) {
       const result = step.apply(row, states);
       states = result.states;
       outputs.push(result.output);
     }
-    if (carry) for (const [i, state] of cell.states.entries()) scope.update(state, states[i]);
-    return Signal.join(returnSequences ? outputs : outputs.slice(-1), step.outputWidth);
+    return { output: Signal.join(outputs, step.outputWidth), states };
   };
+}
 
 export interface BidirectionalOptions {
   readonly cell: Cell;
@@ -62,7 +84,6 @@ export const bidirectional =
 
 /** The equations of a cell for one step, with its parameters in a scope. */
 class CellStep {
-  readonly widths: readonly number[];
   readonly outputWidth: number;
   private readonly results: Readonly<Record<string, Expression>>;
 
@@ -72,7 +93,6 @@ class CellStep {
     private readonly scope: Scope,
   ) {
     for (const parameter of cell.parameters(sizes)) scope.declare(parameter);
-    this.widths = cell.stateWidths(sizes);
     this.outputWidth = planFor(cell, sizes).outputWidth;
     this.results = cell.results(sizes);
   }
