@@ -1,6 +1,7 @@
 /** The evaluation of values that depend on constants alone: exporters cut, join and reorder weights with nodes of the graph. */
 import type { FileTensor } from '../data/tensor.js';
 import { arithmeticOperations } from './fold-arithmetic.js';
+import { logicOperations } from './fold-logic.js';
 import { type FoldOperation, shapeOperations } from './fold-shapes.js';
 import type { NodeProto, TensorProto } from './messages.js';
 import type { Scope, Value } from './scope.js';
@@ -13,7 +14,12 @@ export class NotConstant extends Error {}
 const PASSES = 16;
 const MAX_CHAIN = 1000;
 
-const operations: Readonly<Record<string, FoldOperation>> = { ...shapeOperations, ...arithmeticOperations };
+/** The operations that are evaluated, by their names in ONNX. */
+export const operations: Readonly<Record<string, FoldOperation>> = {
+  ...shapeOperations,
+  ...arithmeticOperations,
+  ...logicOperations,
+};
 
 /** Whether the operator is one of ONNX's own, not one of a runtime or a function. */
 export const isStandard = ({ domain }: NodeProto): boolean => !domain || domain === 'ai.onnx';

@@ -5,20 +5,13 @@ import type { LayerData, ModelFile, RecurrentLayerData } from '../data/layers.js
 import type { FileTensor } from '../data/tensor.js';
 import { describeNode, Folder, isStandard } from './fold.js';
 import { initialStateNotes } from './initial-states.js';
-import {
-  type FunctionProto,
-  type GraphProto,
-  MODEL,
-  type ModelProto,
-  type NodeProto,
-  type TensorProto,
-} from './messages.js';
+import type { FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto } from './messages.js';
+import { openGraph } from './open-graph.js';
 import { OtherLayers } from './other-layers.js';
 import { isRecurrent, readRecurrent } from './recurrent.js';
 import { isScanWeight, METADATA_KEY, readScan, type ScanLayers, scanLayers } from './scan-metadata.js';
 import { Scope } from './scope.js';
-import { allTensors, openExternalFiles, readTensor, usedNames } from './tensors.js';
-import { decodeMessage } from './wire.js';
+import { usedNames } from './tensors.js';
 
 /** Visits of nodes; a function that functions call many times is visited as often. */
 const MAX_VISITS = 250_000;
@@ -31,17 +24,8 @@ const MAX_NAMED = 20;
  * @throws FormatError naming every recurrent node whose weights are not constant or whose options no cell has.
  */
 export async function read(source: OpenedSource): Promise<ModelFile> {
-  const model = decodeMessage(MODEL, source.bytes, source.name);
-  if (!model.graph)
-    throw new FormatError(`${source.name}: the model has no graph. The file is incomplete; copy it again.`);
-  const external = await openExternalFiles(model, source);
-  const arrays = new Map<TensorProto, FileTensor | undefined>();
-  for (const tensor of allTensors(model)) {
-    if (!arrays.has(tensor)) arrays.set(tensor, readTensor(tensor, external, source.name));
-  }
-  let size = source.bytes.length;
-  for (const { length } of external.values()) size += length;
-  return new GraphReading(model, arrays, size, source.name).result(model.graph);
+  const { model, graph, arrays, size } = await openGraph(source);
+  return new GraphReading(model, arrays, size, source.name).result(graph);
 }
 
 class GraphReading {

@@ -18,6 +18,9 @@ import type { Constant } from './strided.js';
 /** The reason why a layer cannot be read. */
 export class Refusal extends Error {}
 
+/** What knows the arrays of a graph. */
+export type ConstantValues = Pick<Folder, 'evaluate' | 'reserve'>;
+
 /** The operators, and for each its default activations and the number of its gates. */
 const OPERATORS: Readonly<Record<string, { activations: readonly string[]; gates: number }>> = {
   RNN: { activations: ['Tanh'], gates: 1 },
@@ -49,7 +52,7 @@ export function readRecurrent(
   node: NodeProto,
   scope: Scope,
   path: string,
-  folder: Folder,
+  folder: ConstantValues,
   used: ReadonlySet<string>,
   file: string,
 ): RecurrentLayerData[] {
@@ -65,7 +68,7 @@ class NodeReading {
     private readonly node: NodeProto,
     private readonly scope: Scope,
     private readonly path: string,
-    private readonly folder: Folder,
+    private readonly folder: ConstantValues,
     private readonly file: string,
   ) {
     this.attributes = scope.attributesOf(node);
