@@ -37,7 +37,7 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
       ...testingModules,
     ],
   ],
-  [/^stream$/, [core, /^@sluice\/backend-(cpu|wasm)(\/frame)?$/]],
+  [/^stream$/, [core, /^@sluice\/backend-(cpu|wasm)(\/frame)?$/, /^@sluice\/formats(\/onnx)?$/]],
   [/^conformance$/, [core, /^vitest(\/internal\/browser)?$/, ...commandModules]],
 ];
 
