@@ -26,21 +26,30 @@ export function weightsOf(source: StreamSource, seed: number): Record<string, Fl
   );
 }
 
+interface Conditions {
+  readonly frames?: number;
+  readonly seed?: number;
+  readonly quantize?: 'int8';
+  /** The parameters of the reference. */
+  readonly rounded?: (source: StreamSource, parameters: readonly Float64Array[]) => readonly Float64Array[];
+}
+
 /** The outputs of a stream, and those of the float64 reference, for the same random frames. */
 export async function runBoth(
   source: StreamSource,
   backend: 'wasm' | 'cpu',
-  { frames = 5, seed = 3, quantize }: { frames?: number; seed?: number; quantize?: 'int8' } = {},
+  { frames = 5, seed = 3, quantize, rounded = (_, parameters) => parameters }: Conditions = {},
 ): Promise<{ readonly actual: Float32Array; readonly expected: Float64Array }> {
   const plan = planOf(source);
   const weights = weightsOf(source, seed);
   const fixed = 'cell' in source ? undefined : (source as Network).fixed;
   const x = numbers(seed + 1)(frames * plan.inputSize);
+  const parameters = plan.parameters.map(({ name }) =>
+    Float64Array.from(weights[name] ?? (fixed?.get(name) as Float32Array)),
+  );
   const { sequence } = referenceForward(plan, {
     ...{ batch: 1, timesteps: frames, x: Float64Array.from(x) },
-    parameters: plan.parameters.map(({ name }) =>
-      Float64Array.from(weights[name] ?? (fixed?.get(name) as Float32Array)),
-    ),
+    parameters: rounded(source, parameters),
   });
   const stream = await createStream(source, { weights, backend, quantize });
   const actual = new Float32Array(sequence.length);
