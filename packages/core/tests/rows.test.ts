@@ -4,6 +4,7 @@ import {
   clip,
   concat,
   type Expression,
+  exp,
   kernel,
   max,
   mean,
@@ -19,6 +20,7 @@ import {
   sumParts,
   tanh,
   tile,
+  zeros,
 } from '../src/equations/index.js';
 import { cells, defineCell, planFor, referenceForward, referenceGradient } from '../src/index.js';
 import { toPyTorch } from '../src/pytorch/module.js';
@@ -219,6 +221,27 @@ test('parameters with the same symbol have names of their own in a printed modul
   );
   expect(module).toContain(`h = x * ${first} + h_previous * ${second}`);
   expect(first).not.toBe(second);
+});
+
+test('numbers and renamed inputs in a printed module', () => {
+  const cell = defineCell({
+    name: 'numbers as rows',
+    states: ['h'],
+    parameters: {
+      kernel: kernel('h'),
+      one: { ...kernel('a'), symbol: 'V', rows: 1 },
+    },
+    equations: ({ x, h }, { kernel: W, one }) => ({
+      h: W.h(x).add(one.a(exp(zeros(1)))),
+      inner: x,
+      output: concat(h, zeros(3)),
+    }),
+  });
+  const module = toPyTorch(cell, { inputSize: 2, units: 2 });
+  // A number has no methods of a tensor, and the product of the whole sequence knows no names of a step.
+  expect(module).toContain('(1 + x.new_zeros(x.shape[0], 1)) @ self.one');
+  expect(module).toContain('torch.repeat_interleave(0 + x.new_zeros(x.shape[0], 1), 3, -1)');
+  expect(module).toContain('return [x @ self.kernel]');
 });
 
 describe('a time step of a loop', () => {

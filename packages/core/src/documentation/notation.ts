@@ -26,7 +26,7 @@ export interface Notation {
   matrixPart(matrix: string, rows: Range | null, columns: Range | null): string;
   slice(row: string, range: Range): string;
   concat(rows: readonly string[], values: readonly NodeId[]): string;
-  rowOperation(name: RowOperationName, row: string, parts: number, width: number): string;
+  rowOperation(name: RowOperationName, row: string, parts: number, width: number, operand: NodeId): string;
   /** Functions that are written by their name; null where they are written as their operations. */
   rowFunction: ((name: RowFunctionName, row: string, parts: number) => string) | null;
   recurrentMask(block: string): string;

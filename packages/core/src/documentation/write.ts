@@ -131,7 +131,7 @@ export class EquationWriter {
       case 'rowOperation': {
         const { name: operation, operand, parts } = node;
         const row = this.write(operand, Binding.Sign);
-        return notation.rowOperation(operation, row, parts, plan.widths[operand]);
+        return notation.rowOperation(operation, row, parts, plan.widths[operand], operand);
       }
       case 'slice':
         return notation.slice(this.whole(node.operand), [node.start, node.start + node.width]);

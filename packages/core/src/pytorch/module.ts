@@ -153,7 +153,12 @@ function printSteps(plan: Plan): string {
     if (ofRows.has(id) && plan.widths[id] === width) return written;
     return `${written} + x.new_zeros(x.shape[0], ${sizeOf(plan, width)})`;
   };
-  const notation = pythonNotation(names, toRow);
+  const isNumber = (id: NodeId): boolean => {
+    const node = plan.nodes[id];
+    const isCopy = node.kind === 'operation' && node.name === 'identity';
+    return node.kind === 'constant' || (isCopy && isNumber(node.inputs[0]));
+  };
+  const notation = pythonNotation(names, toRow, isNumber);
   const used = reachable(plan.nodes, [...plan.newStates, plan.output]);
   const products = nameProducts(plan, names);
   const known = new Map(products.flatMap(({ results }) => results));
@@ -161,7 +166,9 @@ function printSteps(plan: Plan): string {
   const projections: string[] = [];
   const productLines = products.map(({ product, results, matrix, operand }) => {
     const targets = results.map(([, name]) => name);
-    const written = `${writer.operand(operand)} @ ${matrix}`;
+    const left = writer.operand(operand);
+    const row = isNumber(operand) ? `(${toRow(left, operand)})` : left;
+    const written = `${isInputProjection(product) ? inputOf(plan, product) : row} @ ${matrix}`;
     const value = isInputProjection(product)
       ? `projections[${projections.push(written) - 1}]`
       : targets.length > 1
@@ -217,6 +224,11 @@ function nameProducts(plan: Plan, names: PythonNames) {
       operand: operandsOf(plan.nodes[results[0]])[0],
     };
   });
+}
+
+/** The input or a part of it, also where an equation has another name for it. */
+function inputOf({ inputSize }: Plan, { operand: { start, width } }: Product): string {
+  return width === inputSize ? 'x' : `x[..., ${start}:${start + width}]`;
 }
 
 /** The part of a parameter that a product multiplies. */

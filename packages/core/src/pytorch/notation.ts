@@ -98,10 +98,12 @@ const partsOf = (row: string, parts: number, size: number): string =>
 /**
  * @param names the identifiers of this module.
  * @param toRow makes a value a row for each sequence of the batch.
+ * @param isNumber whether a value is a number, which is no tensor.
  */
 export const pythonNotation = (
   names: PythonNames,
   toRow: (written: string, id: NodeId) => string,
+  isNumber: (id: NodeId) => boolean,
 ): Notation => ({
   input: () => 'x',
   previousState: (name) => names.of('previous', `${name}_previous`),
@@ -112,7 +114,8 @@ export const pythonNotation = (
     `${matrix}[${[rows, columns].map((range) => (range ? range.join(':') : ':')).join(', ')}]`,
   slice: (row, [start, end]) => `${row}[..., ${start}:${end}]`,
   concat: (rows, values) => `torch.cat([${rows.map((row, i) => toRow(row, values[i])).join(', ')}], dim=-1)`,
-  rowOperation: (name, row, parts, width) => ROW_CALLS[name](row, parts, width / parts),
+  rowOperation: (name, row, parts, width, operand) =>
+    ROW_CALLS[name](isNumber(operand) ? toRow(row, operand) : row, parts, width / parts),
   rowFunction: null,
   recurrentMask: (block) => names.of('mask', `mask_${block}`),
   number: (value) => String(value),
