@@ -1,5 +1,5 @@
 import type { Case } from './cases.js';
-import { commonVariants, randomVariants, type Variant, variants } from './cells/index.js';
+import { commonVariants, randomVariants, slowVariants, type Variant, variants } from './cells/index.js';
 import { largeShapes, type Shape, shapes } from './shapes.js';
 
 /** `full` is every case; `quick` has every cell and every shape, but each cell with a few of the shapes, in rotation. */
@@ -50,9 +50,12 @@ export function selectVariants(all: readonly Variant[], share: CellShare): reado
 export type Turn = 0 | 1 | 2;
 const TURNS = 3;
 
+/** Of the slow cells, only every fourth has a turn. */
+const SLOW_PERIOD = 4;
+
 /**
  * The cells of a suite that runs a few small cases on each: all of the share, and in the quick tier the common cells and those
- * of the turn. Suites with the three turns have all cells together.
+ * of the turn. Suites with the three turns have all cells together, but of the slow ones only some.
  */
 export function cellsInTurn(
   { tier, cells }: Pick<Selection, 'tier' | 'cells'>,
@@ -61,7 +64,9 @@ export function cellsInTurn(
   const selected = selectVariants(variants, cells);
   if (tier === 'full') return selected;
   // Neighbours have the same turn, so that each half of the cells has every turn.
-  const isInTurn = (variant: Variant) => Math.floor(variants.indexOf(variant) / 2) % TURNS === turn;
+  const isInTurn = (variant: Variant) =>
+    Math.floor(variants.indexOf(variant) / 2) % TURNS === turn &&
+    Math.max(0, slowVariants.indexOf(variant)) % SLOW_PERIOD === 0;
   return selected.filter((variant) => commonVariants.includes(variant) || isInTurn(variant));
 }
 
@@ -88,7 +93,7 @@ export function checkSelection(selection: Selection): void {
 
 const quote = (name: string): string => `'${name}'`;
 
-/** In `quick` each cell has every sixth shape, and each shape every sixth cell. */
+/** In `quick` each cell has every sixth shape, and each shape every sixth cell; a slow cell has one shape. */
 const QUICK_PERIOD = 6;
 
 /**
@@ -103,7 +108,8 @@ const rotations: readonly {
   readonly cells: readonly Variant[];
   readonly period: number;
 }[] = [
-  { shapes, cells: variants, period: QUICK_PERIOD },
+  { shapes, cells: slowVariants, period: shapes.length },
+  { shapes, cells: variants.filter((variant) => !slowVariants.includes(variant)), period: QUICK_PERIOD },
   { shapes: largeShapes, cells: commonVariants, period: largeShapes.length },
 ];
 

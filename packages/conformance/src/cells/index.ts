@@ -20,6 +20,15 @@ export const variants: readonly Variant[] = [
   ...pointwiseVariants,
 ];
 
+/** Cells of the suite whose kernels have many stages and take long to compile. The quick tier has less of them. */
+export const slowVariants: readonly Variant[] = [
+  ...wideVariants,
+  ...rowVariants,
+  ...catalogueVariants.filter(
+    ({ cell: { options } }) => options.layerNorm === true && options.useBias === false,
+  ),
+];
+
 /** The stock cells with their defaults: plans with one product, with two products one after the other, and with none. */
 export const commonVariants: readonly Variant[] = catalogueVariants.filter(({ name }) =>
   ['gru', 'gru, no resetAfter', 'lstm', 'sru, version 2, highway', 'simpleRnn'].includes(name),
