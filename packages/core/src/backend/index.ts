@@ -11,12 +11,15 @@ export type {
   Loop,
   LoopBuffer,
   LoopProduct,
+  LoopScan,
   LoopStage,
   MatrixReference,
+  ParallelLoop,
   Reference,
   Source,
 } from '../loop/loop.js';
 export { loopOf, type Pass } from '../loop/loops.js';
+export { parallelLoopOf } from '../loop/parallel.js';
 export {
   largestWhole,
   type QuantizedMatrix,

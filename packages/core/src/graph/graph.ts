@@ -17,6 +17,20 @@ export type Node =
   | { readonly kind: 'mask' }
   /** Loops only: the output of the step before, which a padded step repeats. */
   | { readonly kind: 'lastOutput'; readonly width: number }
+  /** Loops only: the cotangents of later, padded steps, whose outputs repeat the one of this step. */
+  | { readonly kind: 'repeatedCotangent'; readonly width: number }
+  /**
+   * Parallel loops only: a row that passes from step to step, as the step reads it (`before`) or as it leaves it (`after`). Its
+   * recurrence is linear, `after = factor ⊙ before + addend`; `inputs` are the factor, the addend, and perhaps a row that is 0
+   * where the row after the step is the addend alone.
+   */
+  | {
+      readonly kind: 'scan';
+      readonly recurrence: number;
+      readonly at: 'before' | 'after';
+      readonly inputs: readonly NodeId[];
+      readonly width: number;
+    }
   /** A row times a part of one block of a matrix parameter. */
   | ({ readonly kind: 'product'; readonly operand: NodeId } & ProductMatrix)
   | { readonly kind: 'operation'; readonly name: OperationName; readonly inputs: readonly NodeId[] }
@@ -70,6 +84,7 @@ export function operandsOf(node: Node): readonly NodeId[] {
       return [node.operand];
     case 'operation':
     case 'concat':
+    case 'scan':
     case 'transposedProduct':
       return node.inputs;
     default:

@@ -19,6 +19,9 @@ export class Buffers {
   readonly list: LoopBuffer[] = [];
   private readonly known = new Map<string, number>();
 
+  /** @param isParallel whether rows that are used within a step exist for all steps of a chunk. */
+  constructor(private readonly isParallel: boolean) {}
+
   /** The index of the buffer of this name, which is added if it is new. */
   add(buffer: LoopBuffer): number {
     const found = this.known.get(buffer.name);
@@ -35,7 +38,7 @@ export class Buffers {
 
   /** Rows that are used within a step. */
   scratch(name: string, width: number, zeroed = false): Reference {
-    return this.rows({ name, rows: 'batch', width, life: 'scratch', zeroed });
+    return this.rows({ name, rows: this.isParallel ? 'steps' : 'batch', width, life: 'scratch', zeroed });
   }
 }
 
@@ -158,19 +161,50 @@ export function weightsOf(plan: Plan, product: number): Omit<MatrixReference, 'b
   return { firstRow, rows, firstColumn, columns, stride: plan.parameters[parameter].shape[1] };
 }
 
+/**
+ * The buffer of a parameter's gradient. It starts as zeros unless products of all rows stand side by side in it and write each
+ * column once.
+ */
+export function parameterGradient(plan: Plan, parameter: number): LoopBuffer {
+  const { shape } = plan.parameters[parameter];
+  const written = plan.products
+    .filter((product) => product.parameter === parameter)
+    .sort((a, b) => a.firstColumn - b.firstColumn);
+  let end = 0;
+  const isRow = written.every(({ rows, firstColumn, columns }) => {
+    const follows = firstColumn === end && rows === shape[0];
+    end += columns;
+    return follows;
+  });
+  const zeroed = !isRow || end !== shape[1];
+  const width = shape.reduce((product, size) => product * size, 1);
+  return resultBuffer({ kind: 'parameterGradient', index: parameter }, 'one', width, zeroed);
+}
+
 /** The graph of a plan or of its gradient, extended by what a loop computes at padded steps. */
 export class MaskedGraph {
   readonly builder: GraphBuilder;
   private readonly numbers: NodeId[] = [];
 
+  /** @param repeatsCotangents whether the cotangents of padded steps are added to that of the output that they repeat. */
   constructor(
     plan: Plan,
     nodes: readonly Node[],
     private readonly isMasked: boolean,
+    repeatsCotangents = false,
   ) {
     this.builder = new GraphBuilder(plan);
+    const { builder, numbers } = this;
     const operands = new Set(plan.operandValues);
-    for (const node of nodes) this.numbers.push(this.builder.intern(this.translate(node, operands)));
+    for (const node of nodes) {
+      const id = builder.intern(this.translate(node, operands));
+      const isRepeated = repeatsCotangents && node.kind === 'outputCotangent';
+      numbers.push(
+        isRepeated
+          ? builder.apply('add', id, builder.intern({ kind: 'repeatedCotangent', width: node.width }))
+          : id,
+      );
+    }
   }
 
   /** The node of this graph for one of the plan's. */

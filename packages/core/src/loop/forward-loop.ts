@@ -1,4 +1,5 @@
 import type { NodeId } from '../equations/operations.js';
+import { type Node, withOperands } from '../graph/graph.js';
 import { isInputProjection, type Product } from '../graph/products.js';
 import { outputState, type Plan } from '../plan/plan.js';
 import { type Store, schedule } from '../plan/schedule.js';
@@ -14,60 +15,75 @@ import {
   resultBuffer,
   spread,
 } from './build.js';
-import type { Carried, Loop, LoopProduct, Reference } from './loop.js';
+import { type CarriedRow, CarriedRows } from './carried-rows.js';
+import type { Solve } from './linear.js';
+import type { Carried, Loop, LoopProduct, LoopScan, LoopStage, ParallelLoop, Reference } from './loop.js';
 import { savedState, savedValue } from './saved.js';
 
 /** The forward pass of a plan over a sequence; with a list of values it saves these and the states for the gradient. */
 export const forwardLoop = (plan: Plan, options: LoopOptions, saved?: readonly NodeId[]): Loop =>
-  new ForwardLoop(plan, options, saved).build();
+  new ForwardLoop(plan, options, saved, null).build() as Loop;
+
+/** The same over all steps at once; null if its recurrences are not linear. */
+export const parallelForwardLoop = (
+  plan: Plan,
+  options: LoopOptions,
+  saved: readonly NodeId[] | undefined,
+  solve: Solve,
+): ParallelLoop | null => new ForwardLoop(plan, options, saved, solve).build();
 
 class ForwardLoop {
-  private readonly buffers = new Buffers();
+  private readonly buffers: Buffers;
   private readonly given: GivenBuffers;
   private readonly graph: MaskedGraph;
   private readonly carried: Carried[] = [];
   private readonly states: readonly number[];
-  private readonly kept: NodeId[];
   /** The product of each result, and the result's place. */
   private readonly results = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
 
+  /** @param solve how a parallel loop solves the recurrences; null for a loop of steps. */
   constructor(
     private readonly plan: Plan,
     private readonly options: LoopOptions,
     private readonly saved: readonly NodeId[] | undefined,
+    private readonly solve: Solve | null,
   ) {
+    this.buffers = new Buffers(solve !== null);
     this.given = new GivenBuffers(this.buffers, plan, options);
     this.graph = new MaskedGraph(plan, plan.nodes, options.masked !== 'no');
-    const operands = new Set(plan.operandValues);
-    const kept = (id: NodeId) =>
-      operands.has(id) ? this.graph.zeroIfPadded(this.graph.of(id)) : this.graph.of(id);
-    const isOperation = (id: NodeId) => this.graph.builder.nodes[id].kind === 'operation';
-    this.kept = saved?.map(kept) ?? plan.operandValues.map(kept).filter(isOperation);
     // In the order of the saved layout, whether or not the schedule comes to use them.
     saved?.forEach((id, index) => {
       this.buffers.add(savedValue(index, plan.widths[id]));
     });
     this.states = plan.states.map((_, s) => this.addState(s));
-    plan.products.forEach((product, index) => {
-      this.addResults(product, index);
-    });
   }
 
-  build(): Loop {
-    const { plan, given, buffers, graph } = this;
+  build(): ParallelLoop | null {
+    const { plan, given, buffers, graph, solve } = this;
     const { builder } = graph;
-    const stores = this.stores();
-    const roots = [...stores.map(({ node }) => node), ...this.kept];
+    const output = this.output();
+    const carried = CarriedRows.from(builder, this.carriedRows(output), solve, plan.products.length);
+    if (carried === null) return null;
+    const of = (id: NodeId) => carried.of(id);
+    plan.products.forEach((product, index) => {
+      this.addResults(product, index, of);
+    });
+    const stores = [...carried.stores, { ...output, node: of(output.node) }];
+    const kept = this.keptValues(of);
+    const roots = [...stores.map(({ node }) => node), ...kept, ...carried.roots];
     const isElsewhere = (id: NodeId) => this.leaf(id) !== null;
-    const work = new RowWork(builder, roots, buffers, plan.products.length, isElsewhere);
-    for (const id of work.operandOperations()) if (!this.kept.includes(id)) this.kept.push(id);
+    const work = new RowWork(builder, roots, buffers, carried.end, isElsewhere);
+    for (const id of [...work.operandOperations(), ...carried.operandOperations()])
+      if (!kept.includes(id)) kept.push(id);
+    const boundary = (id: NodeId) => this.results.get(id) ?? carried.find(id) ?? work.find(id);
     const stages = schedule<Reference>({
       nodes: builder.nodes,
       widths: builder.widths,
       stores,
       leaf: (id) => this.leaf(id),
-      product: (id) => (isElsewhere(id) ? null : (this.results.get(id) ?? work.find(id))),
-      kept: this.kept,
+      product: (id) => (isElsewhere(id) ? null : boundary(id)),
+      roots: carried.roots,
+      kept,
       value: (index, width) => this.value(index, width),
       part: columnsOf,
       spread,
@@ -75,8 +91,8 @@ class ForwardLoop {
     const placeOf = (id: NodeId): Reference => {
       const node = builder.nodes[id];
       if (node.kind === 'slice') return columnsOf(placeOf(node.operand), node.start, node.width);
-      const place = this.leaf(id) ?? (this.results.get(id) ?? work.find(id))?.slot;
-      return place ?? this.value(this.kept.indexOf(id), builder.widths[id]);
+      const place = this.leaf(id) ?? boundary(id)?.slot;
+      return place ?? this.value(kept.indexOf(id), builder.widths[id]);
     };
     const rowProduct = (index: number): LoopProduct => {
       const [result] = plan.products[index].results;
@@ -84,7 +100,7 @@ class ForwardLoop {
       if (node.kind !== 'product') throw new Error('the result of a product is not a product');
       return {
         kind: 'rows',
-        left: placeOf(node.operand),
+        left: placeOf(of(node.operand)),
         weights: given.weights(index),
         transposed: false,
         result: this.resultOf(index),
@@ -94,13 +110,11 @@ class ForwardLoop {
     const projections = [...plan.products.keys()]
       .filter((index) => isInputProjection(plan.products[index]))
       .map(rowProduct);
-    const body = stages.map(({ products, width, program }) => ({
-      products: products.flatMap((index) =>
-        index < plan.products.length ? [rowProduct(index)] : work.operationsOf(index, placeOf),
-      ),
-      width,
-      program,
-    }));
+    const workOf = (index: number): (LoopProduct | LoopScan)[] => {
+      if (index < plan.products.length) return [rowProduct(index)];
+      return (index < carried.end ? carried : work).operationsOf(index, placeOf);
+    };
+    const steps = stages.map(({ products, ...stage }) => ({ products: products.flatMap(workOf), ...stage }));
     return {
       name: `${plan.cell.name} forward`,
       direction: 1,
@@ -109,8 +123,9 @@ class ForwardLoop {
       before: [
         ...given.copyOfInput(),
         ...(projections.length > 0 ? [{ products: projections, width: 1, program: NOTHING }] : []),
+        ...(solve === null ? [] : steps),
       ],
-      body,
+      body: solve === null ? (steps as LoopStage[]) : [],
       after: [],
     };
   }
@@ -147,14 +162,25 @@ class ForwardLoop {
       : this.buffers.scratch(name, width);
   }
 
-  private addResults({ results }: Product, index: number): void {
+  private addResults({ results }: Product, index: number, of: (id: NodeId) => NodeId): void {
+    const { builder } = this.graph;
     let column = 0;
     for (const id of results) {
-      const node = this.graph.of(id);
-      const width = this.graph.builder.widths[node];
+      // The product itself, also where its result is a state, which is read from elsewhere.
+      const node = builder.intern(withOperands(builder.nodes[this.graph.of(id)], of));
+      const width = builder.widths[node];
       this.results.set(node, { index, slot: columnsOf(this.resultOf(index), column, width) });
       column += width;
     }
+  }
+
+  /** The values that are saved, and those that products of a step read. */
+  private keptValues(of: (id: NodeId) => NodeId): NodeId[] {
+    const { plan, graph } = this;
+    const operands = new Set(plan.operandValues);
+    const kept = (id: NodeId) => of(operands.has(id) ? graph.zeroIfPadded(graph.of(id)) : graph.of(id));
+    const isOperation = (id: NodeId) => graph.builder.nodes[id].kind === 'operation';
+    return this.saved?.map(kept) ?? plan.operandValues.map(kept).filter(isOperation);
   }
 
   /** The place of a value that no program and no product of a step computes, else null. */
@@ -174,25 +200,37 @@ class ForwardLoop {
       : this.buffers.scratch(`value ${index}`, width);
   }
 
-  private stores(): Store<Reference>[] {
+  /** The states and what else passes from step to step. */
+  private carriedRows(output: Store<Reference>): CarriedRow[] {
+    const { plan, graph } = this;
+    const rows = plan.newStates.map((id, state): CarriedRow => {
+      const variable = graph.builder.intern({ kind: 'state', state });
+      const [from, to] = [this.state(state, 'before'), this.state(state, 'after')];
+      const next = graph.of(id);
+      return { variable, next: graph.unlessPadded(next, variable), same: [next], width: to.width, from, to };
+    });
+    if (!this.repeatsOutput()) return rows;
+    const variable = graph.builder.intern({ kind: 'lastOutput', width: output.width });
+    const [from, to] = [this.lastOutput('before'), this.lastOutput('after')];
+    return [...rows, { variable, next: output.node, same: [], width: output.width, from, to }];
+  }
+
+  /** Whether a padded step repeats an output that is not a state. */
+  private repeatsOutput(): boolean {
+    return this.options.masked === 'repeat' && outputState(this.plan) === undefined;
+  }
+
+  private output(): Store<Reference> {
     const { plan, graph, buffers } = this;
     const { builder } = graph;
-    const { masked } = this.options;
     const { outputWidth: width } = plan;
-    const newStates = plan.newStates.map((id, s) =>
-      graph.unlessPadded(graph.of(id), builder.intern({ kind: 'state', state: s })),
-    );
-    const stores = newStates.map(
-      (node, s): Store<Reference> => ({ node, slot: this.state(s, 'after'), width: plan.stateWidths[s] }),
-    );
     const slot = buffers.rows(resultBuffer({ kind: 'output' }, 'sequence', width));
     const output = graph.of(plan.output);
-    const repeatedState = outputState(plan);
-    if (masked === 'zero') return [...stores, { node: graph.zeroIfPadded(output), slot, width }];
-    if (repeatedState !== undefined) return [...stores, { node: newStates[repeatedState], slot, width }];
-    if (masked === 'no') return [...stores, { node: output, slot, width }];
-    const node = graph.unlessPadded(output, builder.intern({ kind: 'lastOutput', width }));
-    return [...stores, { node, slot, width }, { node, slot: this.lastOutput('after'), width }];
+    if (this.options.masked === 'zero') return { node: graph.zeroIfPadded(output), slot, width };
+    if (this.options.masked === 'no') return { node: output, slot, width };
+    const state = outputState(plan);
+    const last: Node = state === undefined ? { kind: 'lastOutput', width } : { kind: 'state', state };
+    return { node: graph.unlessPadded(output, builder.intern(last)), slot, width };
   }
 }
 

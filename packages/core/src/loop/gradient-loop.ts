@@ -11,14 +11,26 @@ import {
   givenBuffer,
   type LoopOptions,
   MaskedGraph,
+  parameterGradient,
   RowWork,
   resultBuffer,
   spread,
   transposedName,
   weightsOf,
 } from './build.js';
+import { type CarriedRow, CarriedRows } from './carried-rows.js';
 import { NOTHING } from './forward-loop.js';
-import type { Carried, Loop, LoopBuffer, LoopProduct, LoopStage, Reference } from './loop.js';
+import type { Solve } from './linear.js';
+import type {
+  Carried,
+  Loop,
+  LoopBuffer,
+  LoopProduct,
+  LoopScan,
+  LoopStage,
+  ParallelLoop,
+  Reference,
+} from './loop.js';
 import { savedState, savedValue } from './saved.js';
 
 /**
@@ -26,15 +38,18 @@ import { savedState, savedValue } from './saved.js';
  * products' results; the matrix products after them give the gradients of the matrices and of x.
  */
 export const gradientLoop = (plan: Plan, options: LoopOptions): Loop =>
-  new GradientLoop(plan, options).build();
+  new GradientLoop(plan, options, null).build() as Loop;
+
+/** The same over all steps at once; null if its recurrences are not linear. */
+export const parallelGradientLoop = (plan: Plan, options: LoopOptions, solve: Solve): ParallelLoop | null =>
+  new GradientLoop(plan, options, solve).build();
 
 class GradientLoop {
-  private readonly buffers = new Buffers();
+  private readonly buffers: Buffers;
   private readonly given: GivenBuffers;
   private readonly gradient: StepGradient;
   private readonly graph: MaskedGraph;
   private readonly carried: Carried[] = [];
-  private readonly before: LoopStage[] = [];
   private readonly after: LoopStage[] = [];
   private readonly saved: ReadonlyMap<NodeId, Reference>;
   private readonly states: readonly number[];
@@ -44,23 +59,25 @@ class GradientLoop {
   /** The cotangent of each product's results. Equal ones are the same object, so that a device prepares it once. */
   private readonly cotangents: readonly Reference[];
   private readonly parameterGradients: readonly LoopBuffer[];
-  private outputCotangentRows: Reference | undefined;
 
+  /** @param solve how a parallel loop solves the recurrences; null for a loop of steps. */
   constructor(
     private readonly plan: Plan,
     private readonly options: LoopOptions,
+    private readonly solve: Solve | null,
   ) {
-    const { buffers } = this;
+    const buffers = new Buffers(solve !== null);
+    this.buffers = buffers;
     this.given = new GivenBuffers(buffers, plan, options);
     this.gradient = gradientOf(plan);
-    this.graph = new MaskedGraph(plan, this.gradient.nodes, options.masked !== 'no');
+    this.repeatedState = outputState(plan);
+    this.graph = new MaskedGraph(plan, this.gradient.nodes, options.masked !== 'no', this.repeatsOutput());
     const values = this.gradient.savedValues.map(
       (id, i) => [this.graph.of(id), buffers.rows(savedValue(i, plan.widths[id]))] as const,
     );
     this.saved = new Map(values);
     this.states = plan.states.map((_, s) => buffers.add(savedState(plan, s)));
     this.newStates = new Map(plan.newStates.map((id, s) => [this.graph.of(id), s]));
-    this.repeatedState = outputState(plan);
     this.stateCotangents = plan.stateWidths.map((width, s) =>
       this.addPassedBack(`cotangent of state ${s}`, width, {
         initial: buffers.add(givenBuffer({ kind: 'stateCotangent', index: s }, 'batch', width)),
@@ -68,21 +85,27 @@ class GradientLoop {
       }),
     );
     this.cotangents = this.cotangentsOfProducts();
-    this.parameterGradients = plan.parameters.map((_, parameter) => this.parameterGradient(parameter));
+    this.parameterGradients = plan.parameters.map((_, parameter) => parameterGradient(plan, parameter));
   }
 
-  build(): Loop {
-    const { plan, given, buffers, graph } = this;
+  build(): ParallelLoop | null {
+    const { plan, given, buffers, graph, solve } = this;
     const { builder } = graph;
-    const stores = this.stores();
+    const carried = CarriedRows.from(builder, this.carriedRows(), solve, plan.products.length);
+    if (carried === null) return null;
+    const stores = [...this.stores(), ...carried.stores].map((store) => ({
+      ...store,
+      node: carried.of(store.node),
+    }));
     const isElsewhere = (id: NodeId) => this.leaf(id) !== null;
-    const roots = stores.map(({ node }) => node);
-    const work = new RowWork(builder, roots, buffers, plan.products.length, isElsewhere);
-    const kept = work.operandOperations().filter((id) => !isElsewhere(id));
+    const roots = [...stores.map(({ node }) => node), ...carried.roots];
+    const work = new RowWork(builder, roots, buffers, carried.end, isElsewhere);
+    const operands = new Set([...work.operandOperations(), ...carried.operandOperations()]);
+    const kept = [...operands].filter((id) => !isElsewhere(id));
     const value = (index: number, width: number) => buffers.scratch(`gradient value ${index}`, width);
     const boundary = (id: NodeId) => {
       const node = builder.nodes[id];
-      if (node.kind !== 'transposedProduct') return work.find(id);
+      if (node.kind !== 'transposedProduct') return carried.find(id) ?? work.find(id);
       return { index: node.product, slot: this.transposed(node.product) };
     };
     const stages = schedule<Reference>({
@@ -91,6 +114,7 @@ class GradientLoop {
       stores,
       leaf: (id) => this.leaf(id),
       product: (id) => (isElsewhere(id) ? null : boundary(id)),
+      roots: carried.roots,
       kept,
       value,
       part: columnsOf,
@@ -103,23 +127,19 @@ class GradientLoop {
       if (node.kind === 'slice') return columnsOf(placeOf(node.operand), node.start, node.width);
       return value(kept.indexOf(id), builder.widths[id]);
     };
-    const body = stages.map(({ products, width, program }) => ({
-      products: products.flatMap((index) =>
-        index < plan.products.length
-          ? [this.back(index, this.transposed(index), false)]
-          : work.operationsOf(index, placeOf),
-      ),
-      width,
-      program,
-    }));
+    const workOf = (index: number): (LoopProduct | LoopScan)[] => {
+      if (index < plan.products.length) return [this.back(index, this.transposed(index), false)];
+      return (index < carried.end ? carried : work).operationsOf(index, placeOf);
+    };
+    const steps = stages.map(({ products, ...stage }) => ({ products: products.flatMap(workOf), ...stage }));
     this.addProductsAfter();
     return {
       name: `${plan.cell.name} gradient`,
       direction: -1,
       buffers: buffers.list,
       carried: this.carried,
-      before: [...given.copyOfInput(), ...this.before],
-      body,
+      before: [...given.copyOfInput(), ...(solve === null ? [] : steps)],
+      body: solve === null ? (steps as LoopStage[]) : [],
       after: this.after,
     };
   }
@@ -139,34 +159,17 @@ class GradientLoop {
     return { buffer: this.stateCotangents[s], at, column: 0, width: this.plan.stateWidths[s] };
   }
 
-  private outputCotangent(): Reference {
-    const { buffers, given } = this;
+  /** Whether a padded step repeats an output that is not a state. */
+  private repeatsOutput(): boolean {
+    return this.options.masked === 'repeat' && this.repeatedState === undefined;
+  }
+
+  private repeatedCotangent(at: 'before' | 'after'): Reference {
     const { outputWidth: width } = this.plan;
-    const rows = buffers.rows(givenBuffer({ kind: 'outputCotangent' }, 'sequence', width));
-    if (this.options.masked !== 'repeat' || this.repeatedState !== undefined) return rows;
-    if (this.outputCotangentRows) return this.outputCotangentRows;
-    // The cotangents of padded steps move to the step whose output they repeat.
-    const buffer = this.addPassedBack('repeated cotangent', width, {});
-    const repeated = { buffer, column: 0, width };
-    const moved = buffers.rows({ name: 'moved cotangent', rows: 'steps', width, life: 'scratch' });
-    this.outputCotangentRows = moved;
-    this.before.push({
-      products: [],
-      width,
-      program: {
-        loads: [width === 1 ? given.mask() : spread(given.mask()), rows, { ...repeated, at: 'after' }],
-        constants: [0],
-        operations: [
-          { name: 'add', inputs: [1, 2] },
-          { name: 'select', inputs: [0, 3, 4] },
-        ],
-        stores: [
-          { value: 4, slot: moved },
-          { value: 5, slot: { ...repeated, at: 'before' } },
-        ],
-      },
-    });
-    return moved;
+    const repeated = 'repeated cotangent';
+    const known = this.buffers.list.findIndex(({ name }) => name === repeated);
+    const buffer = known < 0 ? this.addPassedBack(repeated, width, {}) : known;
+    return { buffer, at, column: 0, width };
   }
 
   private cotangentBuffer(buffer: number): Reference {
@@ -187,23 +190,6 @@ class GradientLoop {
     });
   }
 
-  /** A gradient starts as zeros unless products of all rows stand side by side in it and write each column once. */
-  private parameterGradient(parameter: number): LoopBuffer {
-    const { shape } = this.plan.parameters[parameter];
-    const written = this.plan.products
-      .filter((product) => product.parameter === parameter)
-      .sort((a, b) => a.firstColumn - b.firstColumn);
-    let end = 0;
-    const isRow = written.every(({ rows, firstColumn, columns }) => {
-      const follows = firstColumn === end && rows === shape[0];
-      end += columns;
-      return follows;
-    });
-    const zeroed = !isRow || end !== shape[1];
-    const width = shape.reduce((product, size) => product * size, 1);
-    return resultBuffer({ kind: 'parameterGradient', index: parameter }, 'one', width, zeroed);
-  }
-
   /** The gradient of x, in the order in which the loop reads x. */
   private inputGradient(): Reference {
     const { inputSize: width } = this.plan;
@@ -222,7 +208,10 @@ class GradientLoop {
     if (saved !== undefined) return saved;
     const node = this.graph.builder.nodes[id];
     if (node.kind === 'state') return this.state(node.state, 'before');
-    if (node.kind === 'outputCotangent') return this.outputCotangent();
+    if (node.kind === 'outputCotangent') {
+      return this.buffers.rows(givenBuffer({ kind: 'outputCotangent' }, 'sequence', node.width));
+    }
+    if (node.kind === 'repeatedCotangent') return this.repeatedCotangent('after');
     if (node.kind === 'stateCotangent') return this.stateCotangent(node.state, 'after');
     const given = this.given.find(node);
     if (given) return given;
@@ -234,8 +223,7 @@ class GradientLoop {
 
   private stores(): Store<Reference>[] {
     const { plan, graph } = this;
-    const { builder } = graph;
-    const { buffers: blocks, blockWidths, vectors, input, previousStates } = this.gradient;
+    const { buffers: blocks, blockWidths, vectors, input } = this.gradient;
     const store = (id: NodeId, slot: Reference): Store<Reference> => ({
       node: graph.zeroIfPadded(graph.of(id)),
       slot,
@@ -254,17 +242,32 @@ class GradientLoop {
       const gradient = this.buffers.rows(this.parameterGradients[parameter]);
       return store(node, { ...columnsOf(gradient, block * width, width), sum: true });
     });
-    const states = previousStates.map((id, s): Store<Reference> => {
-      const incoming = builder.intern({ kind: 'stateCotangent', state: s });
-      // A padded step repeats the state as output, so the output's cotangent is added to that state's.
-      const isRepeated = this.options.masked === 'repeat' && s === this.repeatedState;
-      const output = builder.intern({ kind: 'outputCotangent', width: plan.outputWidth });
-      const atPadded = isRepeated ? builder.apply('add', incoming, output) : incoming;
-      const slot = this.stateCotangent(s, 'before');
-      return { node: graph.unlessPadded(graph.of(id), atPadded), slot, width: slot.width };
-    });
     const toInput = this.isInputWrittenFirst() ? [] : [store(input ?? this.zero(), this.inputGradient())];
-    return [...cotangents, ...sums, ...toInput, ...states];
+    return [...cotangents, ...sums, ...toInput];
+  }
+
+  /** The cotangents of states and what else passes from a step to the one before it. */
+  private carriedRows(): CarriedRow[] {
+    const { plan, graph } = this;
+    const { builder } = graph;
+    const rows = this.gradient.previousStates.map((id, state): CarriedRow => {
+      const variable = builder.intern({ kind: 'stateCotangent', state });
+      // A padded step repeats the state as output, so the output's cotangent is added to that state's.
+      const isRepeated = this.options.masked === 'repeat' && state === this.repeatedState;
+      const output = builder.intern({ kind: 'outputCotangent', width: plan.outputWidth });
+      const atPadded = isRepeated ? builder.apply('add', variable, output) : variable;
+      const [from, to] = [this.stateCotangent(state, 'after'), this.stateCotangent(state, 'before')];
+      const next = graph.unlessPadded(graph.of(id), atPadded);
+      return { variable, next, same: [], width: to.width, from, to };
+    });
+    if (!this.repeatsOutput()) return rows;
+    // The cotangents of padded steps pass to the step whose output they repeat.
+    const { outputWidth: width } = plan;
+    const variable = builder.intern({ kind: 'repeatedCotangent', width });
+    const sum = builder.apply('add', builder.intern({ kind: 'outputCotangent', width }), variable);
+    const next = graph.unlessPadded(builder.constant(0), sum);
+    const [from, to] = [this.repeatedCotangent('after'), this.repeatedCotangent('before')];
+    return [...rows, { variable, next, same: [], width, from, to }];
   }
 
   /** The constant 0, which every gradient has. */

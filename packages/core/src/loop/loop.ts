@@ -4,16 +4,21 @@ import type { Program } from '../plan/program.js';
 /**
  * A pass over a sequence as plain data, forward or backward: which buffers there are, what is computed in every time step,
  * and before and after the steps. A device interprets or prints it and decides nothing about places.
+ *
+ * @typeParam Before the work before the steps.
  */
-export interface Loop {
+export interface Loop<Before = LoopProduct> {
   /** For messages and profiles, such as `gru forward`. */
   readonly name: string;
   /** 1: from the first processed time step to the last; −1: back. */
   readonly direction: 1 | -1;
   readonly buffers: readonly LoopBuffer[];
   readonly carried: readonly Carried[];
-  /** Work on all steps of a chunk at once, before its steps: input projections. Programs run step by step. */
-  readonly before: readonly LoopStage[];
+  /**
+   * Work on all steps of a chunk at once, before its steps: input projections. Programs run step by step; in a parallel loop, no
+   * step of a program reads what another one writes.
+   */
+  readonly before: readonly LoopStage<Before>[];
   /** One time step. */
   readonly body: readonly LoopStage[];
   /** Work on all steps of a chunk at once, after its steps: gradients of matrices. Programs run step by step. */
@@ -72,8 +77,8 @@ export interface Carried {
 }
 
 /** A part of the work: matrix products, then a pointwise program on rows of `width` numbers. */
-export interface LoopStage {
-  readonly products: readonly LoopProduct[];
+export interface LoopStage<Product = LoopProduct> {
+  readonly products: readonly Product[];
   readonly width: number;
   readonly program: Program<Reference>;
 }
@@ -129,3 +134,18 @@ export type LoopProduct =
       /** Rows at which it is 0 are left out of the sum. */
       readonly mask?: Reference;
     };
+
+/** The linear recurrence `to = factor ⊙ from + addend` over all steps of a chunk, in the order of the loop. */
+export interface LoopScan {
+  readonly kind: 'scan';
+  readonly factor: Reference;
+  readonly addend: Reference;
+  /** A row that is 0 where `to` is the addend alone, also if `from` is NaN. If absent, there is no such number. */
+  readonly reads?: Reference;
+  /** The rows of a carried buffer before each step, and after it. */
+  readonly from: Reference;
+  readonly to: Reference;
+}
+
+/** A loop without steps: its stages `before` them solve the recurrences, over all steps at once. */
+export type ParallelLoop = Loop<LoopProduct | LoopScan>;

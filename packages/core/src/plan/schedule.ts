@@ -19,6 +19,8 @@ export interface ScheduleRequest<Place> {
   readonly leaf: (id: NodeId) => Place | null;
   /** For what is computed between programs, such as a matrix product: its index and the place of its result. */
   readonly product: (id: NodeId) => { readonly index: number; readonly slot: Place } | null;
+  /** What is computed although no program reads it, such as the states of a parallel loop. */
+  readonly roots?: readonly NodeId[];
   /** The values 0, 1, …; values that are read from memory are added after them. */
   readonly kept: readonly NodeId[];
   /** The place of value 0, 1, … */
@@ -51,9 +53,9 @@ class Scheduler<Place> {
   private readonly lastStage: number;
 
   constructor(private readonly request: ScheduleRequest<Place>) {
-    const { nodes, stores, kept } = request;
+    const { nodes, stores, kept, roots = [] } = request;
     const cut = nodes.map((node, id): Node => (request.leaf(id) ? { kind: 'input' } : node));
-    this.order = reachable(cut, [...stores.map(({ node }) => node), ...kept]).filter(
+    this.order = reachable(cut, [...stores.map(({ node }) => node), ...kept, ...roots]).filter(
       (id) => request.leaf(id) === null && nodes[id].kind !== 'constant',
     );
     for (const id of this.order) this.levels.set(id, this.levelOf(id));

@@ -54,7 +54,11 @@ function evaluateNode(plan: Plan, node: Node, inputs: StepInputs, values: Values
       return (inputs.stateCotangents as readonly Float64Array[])[node.state];
     case 'mask':
     case 'lastOutput':
-      throw new Error(`the reference leaves out padded rows, so it has no ${node.kind}`);
+    case 'repeatedCotangent':
+    case 'scan':
+      throw new Error(
+        `the reference takes the steps that are not padded one by one, so it has no ${node.kind}`,
+      );
     case 'product':
       return multiply(plan, node, values[node.operand], inputs);
     case 'transposedProduct': {
