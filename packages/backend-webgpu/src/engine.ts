@@ -16,8 +16,10 @@ export interface WebgpuBackendOptions {
   /** The device to compute on, which the caller destroys. Default: a device of its own, from `requestDevice()`. */
   readonly device?: GPUDevice;
   /**
-   * How to run the time loop of cells with products of their state: `resident`, the whole sequence in one dispatch with a
-   * workgroup per few batch rows, or `stepwise`, a dispatch per step over the whole GPU. Default: chosen by the sizes.
+   * How to run the time loop: `resident`, the whole sequence in one dispatch with a workgroup per few batch rows; `stepwise`, a
+   * dispatch per step over the whole GPU; `parallel`, linear recurrences such as a minGRU's in a few dispatches over all steps,
+   * others as if nothing was chosen. With the first two, cells without products of their state run in one dispatch with a thread
+   * per state. Default: chosen by the sizes.
    */
   readonly strategy?: StrategyName;
   /**

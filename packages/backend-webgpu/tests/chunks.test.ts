@@ -28,6 +28,11 @@ describe('a sequence in several chunks', () => {
     lstm: cells.lstm({ peephole: true }),
     sru: cells.sru(),
   };
+  const linear = {
+    'sru without state vectors': cells.sru({ version: 1 }),
+    minGru: cells.minGru(),
+    s6: cells.s6({ stateSize: 2, rank: 1 }),
+  };
   async function expectReference(
     cell: Cell,
     strategy: StrategyName,
@@ -58,5 +63,12 @@ describe('a sequence in several chunks', () => {
         });
       }
     }
+  }
+
+  for (const [name, cell] of Object.entries(linear)) {
+    test.each([
+      ['', { reverse: false }],
+      [', reversed, time before batch', { reverse: true, timeMajor: true }],
+    ])(`${name}, all steps of a chunk at once%s`, (_, more) => expectReference(cell, 'parallel', more));
   }
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { splitIntoChunks } from '../src/engine/chunks.js';
 import { countSlices } from '../src/engine/kernels/multiply.js';
 import { chooseTiling } from '../src/engine/kernels/multiply-kernel.js';
-import { chooseStrategy } from '../src/engine/strategy.js';
+import { chooseStrategy, takesParallel } from '../src/engine/strategy.js';
 
 /** WebGPU's default limits. */
 const LIMITS = {
@@ -122,6 +122,29 @@ describe('the strategy', () => {
     const without = { ...SOFTWARE, subgroups: false };
     expect(chooseStrategy(gru(128), without)).toMatchObject({ rows: 8, together: 4, quads: 'none' });
     expect(chooseStrategy(gru(126), SOFTWARE)).toMatchObject({ rows: 8, together: 4, quads: 'none' });
+  });
+});
+
+describe('all steps at once', () => {
+  const sizes = { threads: 64, isElementwise: true, stepsAtOnce: 1000 };
+
+  test('are for a GPU that an elementwise loop leaves idle', () => {
+    expect(takesParallel(sizes, GPU)).toBe(true);
+    expect(takesParallel({ ...sizes, threads: 8192 }, GPU)).toBe(false);
+    expect(takesParallel(sizes, SOFTWARE)).toBe(false);
+  });
+
+  test('are for every device and batch if the steps have products or operations on whole rows', () => {
+    const others = { ...sizes, isElementwise: false };
+    expect(takesParallel({ ...others, threads: 2 ** 20 }, GPU)).toBe(true);
+    expect(takesParallel(others, SOFTWARE)).toBe(true);
+  });
+
+  test('need many steps, which fit into memory together', () => {
+    for (const isElementwise of [true, false]) {
+      expect(takesParallel({ ...sizes, isElementwise, stepsAtOnce: 63 }, GPU)).toBe(false);
+      expect(takesParallel({ ...sizes, isElementwise, stepsAtOnce: 64 }, GPU)).toBe(true);
+    }
   });
 });
 

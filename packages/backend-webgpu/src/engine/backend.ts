@@ -89,8 +89,8 @@ export async function warmUp(
 ): Promise<void> {
   gpu.faults.check();
   const loops = passLoops(plan, maskedOutput ?? 'no');
-  const ready = (gradient ? [loops.forward, loops.gradient] : [loops.forward]).map((loop) =>
-    gpu.loops.ready(loop),
+  const ready = (gradient ? [loops.forward, loops.gradient] : [loops.forward]).flatMap((pass) =>
+    gpu.loops.candidates(pass),
   );
   const kernels = [
     multiplyKernel(gpu.tiling),

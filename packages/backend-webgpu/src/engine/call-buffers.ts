@@ -10,7 +10,8 @@ import {
 import type { Chunk } from './chunks.js';
 import { evenStride, type GpuMatrix, type Mask, type Stride } from './kernels/multiply.js';
 import { recordTransposition } from './kernels/weights.js';
-import { bindingOf, SAVED, transposedName, WORK } from './loop/places.js';
+import { slicesOfStage } from './loop/parallel.js';
+import { PRODUCTS, SAVED, transposedName, WORK } from './loop/places.js';
 import type { ReadyLoop } from './loops.js';
 import type { GpuFloats } from './memory.js';
 import type { Uniforms } from './recorder.js';
@@ -25,34 +26,40 @@ export class CallBuffers {
   readonly uniforms: Uniforms;
   /** The length of the matrices at the start of the workspace. */
   readonly matrixLength: number;
-  /** Where the sums of batch rows begin in the workspace. */
+  /** Where the sums of batch rows begin in the workspace, and how many rows they are. */
   readonly sumsStart: number;
+  readonly sumRows: number;
   /** Where each of the loop's buffers begins in its binding. */
   private readonly starts: number[] = [];
   private readonly buffers: readonly LoopBuffer[];
   private readonly layout: SequenceLayout;
   private workLength = 0;
 
+  private readonly longest: number;
+
   /**
-   * @param longest the steps of the longest chunk.
-   * @param saved the values for the gradient, with a place for each step; without, two places take turns.
+   * @param chunks in the order in which the loop takes them; the first is the longest.
+   * @param saved the values for the gradient, with a place for each step; without, two places take turns, or steps of a parallel
+   * loop have places for a chunk.
    */
   constructor(
     private readonly run: Run,
     private readonly ready: ReadyLoop,
     private readonly shape: Shape,
     private readonly given: Arguments<GpuFloats>,
-    private readonly longest: number,
+    private readonly chunks: readonly Chunk[],
     private readonly saved: GpuFloats | undefined,
   ) {
     const { places } = ready;
     const { batch, timesteps, reverse = false } = shape;
     this.buffers = ready.loop.buffers;
+    this.longest = chunks[0].count;
     this.layout = sequenceLayout(shape);
     const transposed = this.reserveMatrices();
     this.matrixLength = this.workLength;
     this.reserveRows();
-    this.sumsStart = this.reserve(batch * (places.numbers.sumColumns ?? 0));
+    this.sumRows = batch * this.slicesOfSums();
+    this.sumsStart = this.reserve(this.sumRows * (places.numbers.sumColumns ?? 0));
     this.allocate();
     this.uniforms = {
       ...places.numbers,
@@ -66,7 +73,7 @@ export class CallBuffers {
       rowCells: this.layout.row,
       stepCells: this.layout.step,
       reverse: Number(reverse),
-      keep: Number(saved !== undefined),
+      keep: Number(this.isKept),
       hasOutputCotangent: Number(this.isGiven('outputCotangent')),
     };
     this.copyGiven();
@@ -77,7 +84,7 @@ export class CallBuffers {
   matrix(reference: Reference, chunk: Chunk): GpuMatrix {
     const { width } = this.buffers[reference.buffer];
     return {
-      buffer: this.bound.get(bindingOf(this.buffers[reference.buffer])) as GPUBuffer,
+      buffer: this.bound.get(this.bindingOf(this.buffers[reference.buffer])) as GPUBuffer,
       offset: this.offset(reference, chunk) + reference.column,
       rows: this.strideOf(reference, width),
       columns: evenStride(1),
@@ -109,9 +116,29 @@ export class CallBuffers {
   begin(): void {
     const { loop } = this.ready;
     for (const { buffer, initial } of loop.carried) {
-      const { target, at, length } = this.edge(buffer, loop.direction === 1 ? 'first' : 'last');
+      const { target, at, length } = this.edge(
+        buffer,
+        loop.direction === 1 ? 'first' : 'last',
+        this.chunks[0],
+      );
       const source = initial === undefined ? undefined : this.givenBuffer(initial);
       this.run.recorder.place(source, target, at, length);
+    }
+  }
+
+  /** Records copying the rows that pass from one chunk of a parallel loop to the next, unless they are in the same place. */
+  passOn(from: Chunk, to: Chunk): void {
+    const { loop, places } = this.ready;
+    if (!places.isParallel) return;
+    const { recorder, allocateTemporary } = this.run;
+    const step = loop.direction === 1 ? to.first : from.first;
+    for (const { buffer } of loop.carried) {
+      const [source, target] = [from, to].map((chunk) => this.rowsAt(buffer, step, chunk));
+      if (source.at === target.at) continue;
+      // A copy has two buffers.
+      const between = allocateTemporary(source.length);
+      recorder.copy(source.target, source.at, between, 0, source.length);
+      recorder.copy(between, 0, target.target, target.at, target.length);
     }
   }
 
@@ -120,9 +147,19 @@ export class CallBuffers {
     const { loop } = this.ready;
     for (const { buffer, final } of loop.carried) {
       if (final === undefined) continue;
-      const { target, at, length } = this.edge(buffer, loop.direction === 1 ? 'last' : 'first');
+      const last = this.chunks[this.chunks.length - 1];
+      const { target, at, length } = this.edge(buffer, loop.direction === 1 ? 'last' : 'first', last);
       this.run.recorder.copy(target, at, (this.results.get(final) as GpuFloats).buffer, 0, length);
     }
+  }
+
+  private bindingOf(buffer: LoopBuffer): string {
+    return this.ready.places.bindingOf(buffer);
+  }
+
+  /** Whether the caller keeps what is saved. */
+  get isKept(): boolean {
+    return this.saved !== undefined;
   }
 
   private reserve(length: number): number {
@@ -147,20 +184,26 @@ export class CallBuffers {
     const { loop, places } = this.ready;
     const used = new Set(places.starts.map(({ buffer }) => buffer));
     for (const product of [...loop.before, ...loop.after].flatMap(({ products }) => products)) {
-      if (product.kind === 'row') throw new Error('operations on whole rows are parts of a time step');
+      // Kernels have the places of what they use.
+      if (product.kind === 'row' || product.kind === 'scan') continue;
       used.add(product.left.buffer);
       used.add(product.kind === 'rows' ? product.result.buffer : product.right.buffer);
     }
     let savedLength = 0;
+    let productsLength = 0;
     this.buffers.forEach((buffer, index) => {
-      const binding = bindingOf(buffer);
+      const binding = this.bindingOf(buffer);
       if (binding === SAVED) {
         this.starts[index] = savedLength;
         savedLength += this.length(buffer);
+      } else if (binding === PRODUCTS) {
+        this.starts[index] = productsLength;
+        productsLength += this.length(buffer);
       } else if (binding !== WORK) this.starts[index] = 0;
       else if (used.has(index)) this.starts[index] ??= this.reserve(this.length(buffer));
     });
     const { run, saved } = this;
+    if (productsLength > 0) this.bound.set(PRODUCTS, run.allocateTemporary(productsLength));
     if (savedLength > 0) this.bound.set(SAVED, saved?.buffer ?? run.allocateTemporary(savedLength));
   }
 
@@ -175,13 +218,13 @@ export class CallBuffers {
         this.results.set(index, result);
         if (buffer.zeroed) run.recorder.clear(result.buffer, 0, result.length);
         bound.set(
-          bindingOf(buffer),
-          bindingOf(buffer) === WORK ? (bound.get(WORK) as GPUBuffer) : result.buffer,
+          this.bindingOf(buffer),
+          this.bindingOf(buffer) === WORK ? (bound.get(WORK) as GPUBuffer) : result.buffer,
         );
-      } else if (buffer.life === 'given' && bindingOf(buffer) !== WORK) {
+      } else if (buffer.life === 'given' && this.bindingOf(buffer) !== WORK) {
         // A placeholder if the caller left it out; kernels ignore it.
         const floats = this.givenBuffer(index);
-        bound.set(bindingOf(buffer), floats?.buffer ?? run.allocateTemporary(1));
+        bound.set(this.bindingOf(buffer), floats?.buffer ?? run.allocateTemporary(1));
       }
     });
   }
@@ -190,7 +233,8 @@ export class CallBuffers {
   private copyGiven(): void {
     const work = this.bound.get(WORK) as GPUBuffer;
     this.buffers.forEach((buffer, index) => {
-      if (buffer.life !== 'given' || bindingOf(buffer) !== WORK || this.starts[index] === undefined) return;
+      if (buffer.life !== 'given' || this.bindingOf(buffer) !== WORK || this.starts[index] === undefined)
+        return;
       this.run.recorder.place(this.givenBuffer(index), work, this.starts[index], this.length(buffer));
     });
   }
@@ -211,6 +255,17 @@ export class CallBuffers {
     });
   }
 
+  /** The most slices of the steps that have sums of their own. */
+  private slicesOfSums(): number {
+    const { loop, places } = this.ready;
+    if (!places.isParallel) return 1;
+    const summing = [...loop.before, ...loop.after].filter(({ program }) =>
+      program.stores.some(({ slot }) => slot.sum),
+    );
+    const { batch } = this.shape;
+    return Math.max(1, ...summing.map(({ width }) => slicesOfStage(this.longest, batch, width).slices));
+  }
+
   private isGiven(kind: 'outputCotangent'): boolean {
     return this.buffers.some(({ source }) => source?.kind === kind && this.given(source) !== undefined);
   }
@@ -220,10 +275,10 @@ export class CallBuffers {
     return source === undefined ? undefined : this.given(source);
   }
 
-  /** The numbers of a buffer. Rows that pass from step to step have two places unless they are saved. */
-  private length({ rows, width, life }: LoopBuffer): number {
+  /** The numbers of a buffer. Rows that pass from step to step have two places unless they are saved, or the loop is parallel. */
+  private length(buffer: LoopBuffer): number {
+    const { rows, width, life } = buffer;
     const { batch, timesteps } = this.shape;
-    const isKept = this.saved !== undefined;
     switch (rows) {
       case 'one':
         return width;
@@ -232,18 +287,24 @@ export class CallBuffers {
       case 'sequence':
       case 'mask':
         return batch * timesteps * width;
-      case 'steps': {
-        const steps = {
-          scratch: this.longest,
-          saved: isKept ? timesteps : 1,
-          given: timesteps,
-          result: timesteps,
-        };
-        return batch * steps[life] * width;
+      case 'steps':
+        return batch * this.stepsOf(buffer) * width;
+      case 'states': {
+        if (life === 'saved' && this.isKept) return batch * (timesteps + 1) * width;
+        return batch * (this.ready.places.isParallel ? this.longest + 1 : 2) * width;
       }
-      case 'states':
-        return batch * (life === 'saved' && isKept ? timesteps + 1 : 2) * width;
     }
+  }
+
+  /** The steps for which a buffer of kind `steps` has places. */
+  private stepsOf(buffer: LoopBuffer): number {
+    const { timesteps } = this.shape;
+    if (buffer.life === 'scratch') return this.longest;
+    if (buffer.life !== 'saved' || this.isKept) return timesteps;
+    const { places } = this.ready;
+    return places.isParallel && !places.isOnlySaved({ buffer: this.buffers.indexOf(buffer) })
+      ? this.longest
+      : 1;
   }
 
   /** Where the rows of a reference begin at the first step of a chunk, in its binding. */
@@ -254,9 +315,10 @@ export class CallBuffers {
     const time = reverse ? timesteps - 1 - first : first;
     if (rows === 'sequence') return start + time * this.layout.step * width;
     if (rows === 'mask') return time;
-    if (rows === 'steps' && life === 'scratch') return start;
-    const step = first + (at === 'after' ? 1 : 0);
-    if (rows === 'steps' || life === 'saved') return start + step * batch * width;
+    const isOfChunk = life === 'scratch' || (life === 'saved' && !this.isKept);
+    const step = (isOfChunk ? 0 : first) + (at === 'after' ? 1 : 0);
+    if (rows === 'steps' || life === 'saved' || this.ready.places.isParallel)
+      return start + step * batch * width;
     throw new Error(`a matrix product over all steps cannot read ${this.buffers[buffer].name}`);
   }
 
@@ -271,13 +333,18 @@ export class CallBuffers {
   }
 
   /** The rows of a buffer of kind `states` before the first step in the order of processing, or after the last. */
-  private edge(index: number, end: 'first' | 'last') {
-    const { batch, timesteps } = this.shape;
+  private edge(index: number, end: 'first' | 'last', chunk: Chunk) {
+    return this.rowsAt(index, end === 'first' ? 0 : this.shape.timesteps, chunk);
+  }
+
+  /** The rows of a buffer of kind `states` before a step, while a chunk is processed. */
+  private rowsAt(index: number, step: number, { first }: Chunk) {
+    const { batch } = this.shape;
     const { width, life } = this.buffers[index];
     const length = batch * width;
-    const step = end === 'first' ? 0 : timesteps;
-    const place = life === 'saved' && this.saved !== undefined ? step : step % 2;
-    const target = this.bound.get(bindingOf(this.buffers[index])) as GPUBuffer;
+    const otherwise = this.ready.places.isParallel ? step - first : step % 2;
+    const place = life === 'saved' && this.isKept ? step : otherwise;
+    const target = this.bound.get(this.bindingOf(this.buffers[index])) as GPUBuffer;
     return { target, at: this.starts[index] + place * length, length };
   }
 }

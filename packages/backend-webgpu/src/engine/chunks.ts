@@ -5,7 +5,7 @@ export interface Chunk {
 }
 
 /** The most numbers in the product results of a chunk: 64 MiB. */
-const MAX_NUMBERS = 2 ** 24;
+export const MAX_NUMBERS = 2 ** 24;
 
 /**
  * The most multiplications of one thread in one dispatch. The watchdog resets a GPU after about two seconds; at 2·10⁸ a

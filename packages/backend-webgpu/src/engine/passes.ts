@@ -3,10 +3,11 @@ import {
   type Arguments,
   forwardArguments,
   gradientArguments,
-  type Loop,
   type LoopOptions,
   loopOf,
   maskedBy,
+  type Pass,
+  parallelLoopOf,
   Results,
   type SequenceCotangents,
   type SequenceGradient,
@@ -15,20 +16,27 @@ import {
   savedLength,
 } from '@sluice/core/backend';
 import type { Gpu } from './gpu.js';
+import type { PassLoops } from './loops.js';
 import type { GpuFloats } from './memory.js';
 import { recordLoop } from './record-loop.js';
 
-/** The passes of a plan on a device. */
+/** The loops of the passes of a plan on a device. */
 export const passLoops = (
   plan: Plan,
   masked: LoopOptions['masked'],
-): Record<'forward' | 'gradient', Loop> => ({
-  // It is one kernel with and without saving, so the results are the same bits.
-  forward: loopOf(plan, 'training', { masked, x: 'sequence' }),
-  get gradient() {
-    return loopOf(plan, 'gradient', { masked, x: 'sequence' });
-  },
-});
+): Record<'forward' | 'gradient', PassLoops> => {
+  const loops = (pass: Pass): PassLoops => {
+    const options = { masked, x: 'sequence' } as const;
+    return { steps: loopOf(plan, pass, options), parallel: parallelLoopOf(plan, pass, options) };
+  };
+  return {
+    // It is one kernel with and without saving, so the results are the same bits.
+    forward: loops('training'),
+    get gradient() {
+      return loops('gradient');
+    },
+  };
+};
 
 /** Runs the forward pass of a plan. @param keep whether to return the saved values that `gradient` needs. */
 export function forward(
@@ -37,7 +45,7 @@ export function forward(
   inputs: SequenceInputs<GpuFloats>,
   keep: boolean,
 ): SequenceResult<GpuFloats> {
-  const ready = gpu.loops.ready(passLoops(plan, maskedBy(inputs)).forward);
+  const ready = gpu.loops.choose(passLoops(plan, maskedBy(inputs)).forward, inputs);
   return gpu.run(`${plan.cell.name} forward`, (run) => {
     const saved = keep ? run.allocateResult(savedLength(plan, inputs.batch, inputs.timesteps)) : undefined;
     const results = new Results<GpuFloats>();
@@ -54,7 +62,7 @@ export function gradient(
   result: SequenceResult<GpuFloats>,
   cotangents: SequenceCotangents<GpuFloats>,
 ): SequenceGradient<GpuFloats> {
-  const ready = gpu.loops.ready(passLoops(plan, maskedBy(inputs)).gradient);
+  const ready = gpu.loops.choose(passLoops(plan, maskedBy(inputs)).gradient, inputs);
   const given: Arguments<GpuFloats> = gradientArguments(inputs, result, cotangents);
   return gpu.run(`${plan.cell.name} gradient`, (run) => {
     const results = new Results<GpuFloats>();

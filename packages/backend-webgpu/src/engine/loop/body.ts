@@ -1,4 +1,4 @@
-import type { LoopProduct, LoopStage, Program, Reference } from '@sluice/core/backend';
+import type { LoopProduct, LoopScan, LoopStage, Program, Reference } from '@sluice/core/backend';
 
 /** A matrix product of every step. */
 export type BodyProduct = Extract<LoopProduct, { readonly kind: 'rows' }>;
@@ -55,6 +55,25 @@ export const readsOf = ({ products, program, rowOperation }: BodyStage): Referen
   ...products.map(({ left }) => left),
   ...(rowOperation ? [rowOperation.operand] : []),
 ];
+
+/** The rows that a stage over all steps reads. */
+export const readsOverSteps = ({ products, program }: LoopStage<LoopProduct | LoopScan>): Reference[] => [
+  ...program.loads,
+  ...products.flatMap(readsOfProduct),
+];
+
+function readsOfProduct(product: LoopProduct | LoopScan): Reference[] {
+  switch (product.kind) {
+    case 'row':
+      return [product.operand];
+    case 'scan':
+      return [product.factor, product.addend, product.from, ...(product.reads ? [product.reads] : [])];
+    case 'rows':
+      return [product.left];
+    case 'weights':
+      return [product.left, product.right];
+  }
+}
 
 /** The rows that a stage writes. */
 export const writesOf = ({ products, program, rowOperation }: BodyStage): Reference[] => [

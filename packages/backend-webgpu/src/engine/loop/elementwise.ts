@@ -6,14 +6,14 @@ import { type Access, stageFunction, stageFunctions } from './stage.js';
 /**
  * Writes the kernel of a loop without products, such as an SRU's: one dispatch, a thread per batch row and unit, which runs
  * all time steps with its states in registers.
- *
- * @param stage without products.
  */
-export function elementwiseKernel(places: Places, stage: LoopStage): Kernel {
+export function elementwiseKernel(
+  places: Places,
+  { program, width }: Pick<LoopStage, 'width' | 'program'>,
+): Kernel {
   const { loop } = places;
-  const { program, width } = stage;
   const [from, to] = loop.direction === 1 ? (['before', 'after'] as const) : (['after', 'before'] as const);
-  const own = { ...stage, products: [] };
+  const own = { width, program, products: [] };
   const isStored = (buffer: number) => program.stores.some(({ slot }) => slot.buffer === buffer);
   const carried = loop.carried.map(({ buffer }) => buffer).filter(isStored);
   const sums = program.stores.flatMap(({ slot }) => (slot.sum ? [slot] : []));

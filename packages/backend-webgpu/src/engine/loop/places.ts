@@ -1,11 +1,15 @@
-import type { Loop, LoopBuffer, Reference } from '@sluice/core/backend';
+import type { Loop, LoopBuffer, ParallelLoop, Reference } from '@sluice/core/backend';
 import type { Binding } from '../kernel.js';
-import { type BodyProduct, type BodyStage, readsOf, splitStages, writesOf } from './body.js';
+import { type BodyProduct, type BodyStage, readsOf, readsOverSteps, splitStages, writesOf } from './body.js';
 
 /** The buffer of everything a call needs besides its inputs and results. */
 export const WORK = 'work';
 export const SAVED = 'saved';
 export const FLOAT16_WEIGHTS = 'float16Weights';
+/** Results of a parallel loop's products: one kernel cannot read and write the same binding. */
+export const PRODUCTS = 'products';
+/** What scans pass between slices of the time steps. */
+export const CARRIES = 'carries';
 
 /** A uniform with the place of a column of a buffer's first row. */
 export interface Start {
@@ -30,6 +34,8 @@ export interface Sum {
  */
 export class Places {
   readonly body: readonly BodyStage[];
+  /** Whether all steps are taken at once: the loop has no body. */
+  readonly isParallel: boolean;
   readonly starts: Start[] = [];
   readonly sums: Sum[] = [];
   /** Uniforms whose values are known without the shape of a call. */
@@ -37,18 +43,28 @@ export class Places {
   /** Whether a row passes from one thread to another in memory. */
   readonly crossesThreads: boolean;
   private readonly widths: number[] = [];
-  /** The buffers that stages of the body read, beyond what they save. */
+  /** The results of a parallel loop's products whose operands lie in `work`. */
+  private readonly multiplied = new Set<LoopBuffer>();
+  /** The buffers that stages read, beyond what they save. */
   private readonly read: ReadonlySet<number>;
 
   /** @param usesFloat16 whether weights are in a buffer of their own, with 16 bits, at the places that they have in `work`. */
   constructor(
-    readonly loop: Loop,
+    readonly loop: Loop | ParallelLoop,
     private readonly usesFloat16: boolean,
   ) {
     this.body = splitStages(loop.body);
+    this.isParallel = loop.body.length === 0;
     const reads = this.body.flatMap(readsOf);
     const writes = this.body.flatMap(writesOf);
-    this.read = new Set(reads.map(({ buffer }) => buffer));
+    const overSteps = this.isParallel ? [...loop.before, ...loop.after] : [];
+    const readers = this.isParallel ? overSteps.flatMap(readsOverSteps) : reads;
+    for (const product of overSteps.flatMap(({ products }) => products)) {
+      if (product.kind !== 'rows') continue;
+      const [left, result] = [product.left, product.result].map(({ buffer }) => loop.buffers[buffer]);
+      if (this.bindingOf(left) === WORK && result.life === 'scratch') this.multiplied.add(result);
+    }
+    this.read = new Set(readers.map(({ buffer }) => buffer));
     const isOfAnother = (read: Reference) => {
       const same = writes.filter(({ buffer }) => buffer === read.buffer);
       return same.length > 0 && (read.spread || same.every(({ column }) => column !== read.column));
@@ -99,7 +115,7 @@ export class Places {
   /** Writes a row's number. */
   load(reference: Reference, unit = 'unit'): string {
     const buffer = this.buffer(reference);
-    const number = `${bindingOf(buffer)}[${this.at(reference, unit)}]`;
+    const number = `${this.bindingOf(buffer)}[${this.at(reference, unit)}]`;
     return buffer.source?.kind === OPTIONAL ? `select(0.0, ${number}, u.hasOutputCotangent == 1u)` : number;
   }
 
@@ -141,7 +157,7 @@ export class Places {
   }
 
   /** Whether only the gradient reads what a store saves; a state is a result too. */
-  isOnlySaved(reference: Reference): boolean {
+  isOnlySaved(reference: Pick<Reference, 'buffer'>): boolean {
     const { life, rows } = this.buffer(reference);
     return life === 'saved' && rows === 'steps' && !this.read.has(reference.buffer);
   }
@@ -161,16 +177,33 @@ export class Places {
   /** The bindings of a kernel that runs some stages. */
   bindings(stages: readonly BodyStage[]): Binding[] {
     const used = stages.flatMap((stage) => [...readsOf(stage), ...writesOf(stage).filter(({ sum }) => !sum)]);
+    const bindings = this.bindingsOf(used);
+    const multiplies = stages.some(({ products }) => products.length > 0);
+    if (this.usesFloat16 && multiplies) bindings.push({ name: FLOAT16_WEIGHTS, access: 'read', type: 'f16' });
+    return bindings;
+  }
+
+  /** The bindings in which some rows lie, and the workspace. */
+  bindingsOf(used: readonly Reference[]): Binding[] {
     const buffers = [...new Set(used.map(({ buffer }) => buffer))].sort((a, b) => a - b);
     const names = new Map<string, Binding['access']>([[WORK, 'read_write']]);
     for (const buffer of buffers.map((index) => this.loop.buffers[index])) {
       const isRead = buffer.life === 'given' || (buffer.life === 'saved' && this.loop.direction === -1);
-      if (bindingOf(buffer) !== WORK) names.set(bindingOf(buffer), isRead ? 'read' : 'read_write');
+      if (this.bindingOf(buffer) !== WORK) names.set(this.bindingOf(buffer), isRead ? 'read' : 'read_write');
     }
-    const bindings: Binding[] = [...names].map(([name, access]) => ({ name, access }));
-    const multiplies = stages.some(({ products }) => products.length > 0);
-    if (this.usesFloat16 && multiplies) bindings.push({ name: FLOAT16_WEIGHTS, access: 'read', type: 'f16' });
-    return bindings;
+    return [...names].map(([name, access]) => ({ name, access }));
+  }
+
+  /**
+   * The name of the binding in which a buffer lies. Sequences have one each; small inputs are copied into `work`. The result of a
+   * product over all steps does not lie beside its operand.
+   */
+  bindingOf(buffer: LoopBuffer): string {
+    const { rows, life, source } = buffer;
+    if (life === 'saved') return SAVED;
+    if (this.multiplied.has(buffer)) return PRODUCTS;
+    const isOwn = rows === 'sequence' || (rows === 'steps' && life !== 'scratch');
+    return isOwn && source !== undefined ? source.kind : WORK;
   }
 
   private start(buffer: number, column: number): string {
@@ -184,6 +217,9 @@ export class Places {
   private row(reference: Reference): string | null {
     const { rows, life } = this.buffer(reference);
     const end = reference.at === 'after' ? 'After' : 'Before';
+    const isSaved = life === 'saved';
+    if (this.isParallel && rows === 'states') return `${isSaved ? 'kept' : 'chunk'}${end}`;
+    if (this.isParallel && rows === 'steps' && isSaved) return 'keptBefore';
     switch (rows) {
       case 'one':
         return null;
@@ -196,7 +232,7 @@ export class Places {
       case 'steps':
         return { scratch: 'chunkRow', saved: 'savedRow', given: 'stepRow', result: 'stepRow' }[life];
       case 'states':
-        return life === 'saved' ? `saved${end}` : `turn${end}`;
+        return isSaved ? `saved${end}` : `turn${end}`;
     }
   }
 }
@@ -207,16 +243,10 @@ const OPTIONAL = 'outputCotangent';
 /** The uniform with the place of a transposed copy of a product's weights. */
 export const transposedName = (product: number): string => `transposed${product}`;
 
-/** The name of the binding in which a buffer lies. Sequences have one each; small inputs are copied into `work`. */
-export function bindingOf({ rows, life, source }: LoopBuffer): string {
-  if (life === 'saved') return SAVED;
-  const isOwn = rows === 'sequence' || (rows === 'steps' && life !== 'scratch');
-  return isOwn && source !== undefined ? source.kind : WORK;
-}
-
 /**
  * What places are written with; each line may use those before. Rows that pass from step to step have two places, which take
- * turns; what the gradient needs has a place for each step if it is saved (`u.keep`).
+ * turns; what the gradient needs has a place for each step if it is saved (`u.keep`). In a parallel loop all of these have a place
+ * for each step: of the sequence, from `u.savedFirst` = 0 on, or of the chunk.
  */
 const DECLARATIONS = Object.entries({
   t: 'select(step, u.timesteps - 1u - step, u.reverse == 1u)',
@@ -227,6 +257,10 @@ const DECLARATIONS = Object.entries({
   savedRow: 'select(row, step * u.batch + row, u.keep == 1u)',
   savedBefore: 'select(step % 2u, step, u.keep == 1u) * u.batch + row',
   savedAfter: 'select(1u - step % 2u, step + 1u, u.keep == 1u) * u.batch + row',
+  keptBefore: '(step - u.savedFirst) * u.batch + row',
+  keptAfter: '(step + 1u - u.savedFirst) * u.batch + row',
+  chunkBefore: '(step - u.firstStep) * u.batch + row',
+  chunkAfter: '(step + 1u - u.firstStep) * u.batch + row',
   turnBefore: '(step % 2u) * u.batch + row',
   turnAfter: '(1u - step % 2u) * u.batch + row',
 });
