@@ -1,6 +1,7 @@
 import { FormatError } from '@sluice/formats';
 import { formatNames } from '@sluice/formats/write';
 import { Command, CommanderError, Option } from 'commander';
+import type { QuantizedFlags } from './commands/check-quantized.js';
 import { type ReadFlags, toAssumed } from './read-file.js';
 import { type Terminal, UsageError } from './terminal.js';
 
@@ -34,6 +35,24 @@ const assumeOption = () =>
     '--assume <option=value...>',
     'what weights alone do not say: nonlinearity=relu, bidirectional=true, highway=false, activation=tanh, normalizeAfter=true',
   );
+
+type CheckFlags = ReadFlags & { against?: string; tolerance?: number } & Partial<QuantizedFlags>;
+
+/** What `check` does without `--quantize`, or with it. */
+async function checkBy(file: string, flags: CheckFlags, terminal: Terminal): Promise<number> {
+  const { quantize, data, ...rest } = flags;
+  if (quantize === undefined) {
+    const given = (['data', 'threshold', 'size', 'input'] as const).find((name) => flags[name] !== undefined);
+    if (given !== undefined) throw new UsageError(`--${given} needs --quantize float16|int8.`);
+    const { check } = await import('./commands/check.js');
+    return check(file, { ...rest, assumed: toAssumed(flags) }, terminal);
+  }
+  if (data === undefined) throw new UsageError('--quantize needs --data FILE, a .npz of frames.');
+  const other = (['against', 'assume'] as const).find((name) => flags[name] !== undefined);
+  if (other !== undefined) throw new UsageError(`--${other} is not for --quantize.`);
+  const { checkQuantized } = await import('./commands/check-quantized.js');
+  return checkQuantized(file, { ...rest, quantize, data }, terminal);
+}
 
 /** Each command loads its module when it runs, so that help and errors in options appear at once. */
 function commands(terminal: Terminal, finished: (status: number) => void): Command {
@@ -76,10 +95,19 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
       'another file of the same model, or a .npz of inputs and outputs to compare with',
     )
     .option('--tolerance <difference>', 'the largest difference that is allowed (default: 1e-5)', Number)
+    .addOption(
+      new Option('--quantize <type>', 'compare a network with weights in fewer bits with float32').choices([
+        'float16',
+        'int8',
+      ]),
+    )
+    .option('--data <file>', 'a .npz of frames for --quantize')
+    .option('--threshold <number>', 'where outputs decide, for --quantize (default: 0.5)', Number)
+    .option('--size <name=number...>', 'sizes of free axes, for --quantize')
+    .option('--input <name=number...>', 'inputs that are the same for all frames, for --quantize')
     .addOption(assumeOption())
-    .action(async (file: string, flags: ReadFlags & { against?: string; tolerance?: number }) => {
-      const { check } = await import('./commands/check.js');
-      finished(await check(file, { ...flags, assumed: toAssumed(flags) }, terminal));
+    .action(async (file: string, flags: CheckFlags) => {
+      finished(await checkBy(file, flags, terminal));
     });
   return program;
 }

@@ -1,29 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { readModel } from '@sluice/formats';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { zip } from '../../../packages/formats/src/bytes/zip.js';
-import { run } from '../src/program.js';
+import { describe, expect, test } from 'vitest';
+import { scratchFolder, sluice, writeArrays } from './command-line.js';
 
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../packages/formats/fixtures/${name}`, import.meta.url));
-
-async function sluice(...args: string[]): Promise<{ status: number; output: string; error: string }> {
-  const output = new PassThrough();
-  const error = new PassThrough();
-  const status = await run(args, { output, error, signal: new AbortController().signal });
-  const text = (stream: PassThrough) => (stream.read() ?? Buffer.alloc(0)).toString();
-  return { status, output: text(output), error: text(error) };
-}
-
-function scratchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-convert-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 describe('sluice inspect', () => {
   test('shows layers, parameters, notes and equations', async () => {
@@ -167,32 +150,9 @@ describe('sluice check', () => {
   test('compares with the inputs and outputs of another library in an .npz', async () => {
     const { cases } = JSON.parse(readFileSync(fixture('torch-calls.json'), 'utf8'));
     const [{ x, y }] = cases.find(({ file }: { file: string }) => file === 'pytorch/classifier.pt').calls;
-    const npy = (shape: number[], values: number[]) => {
-      const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`
-        .padEnd(117)
-        .concat('\n');
-      const head = Uint8Array.from([
-        0x93,
-        ...Buffer.from('NUMPY'),
-        1,
-        0,
-        header.length,
-        0,
-        ...Buffer.from(header),
-      ]);
-      return new Uint8Array(Buffer.concat([head, new Uint8Array(Float32Array.from(values).buffer)]));
-    };
     const path = join(scratchFolder(), 'calls.npz');
     const write = (outputs: number[]) =>
-      writeFileSync(
-        path,
-        zip(
-          new Map([
-            ['x.npy', npy([2, 4, 4], x)],
-            ['y.npy', npy([2, 4, 2], outputs)],
-          ]),
-        ),
-      );
+      writeArrays(path, { x: { shape: [2, 4, 4], values: x }, y: { shape: [2, 4, 2], values: outputs } });
     write(y);
     const good = await sluice('check', fixture('pytorch/classifier.pt'), '--against', path);
     expect(good).toMatchObject({ status: 0, output: expect.stringContaining('within the tolerance') });
