@@ -7,10 +7,10 @@ import {
   quantizedRows,
   type Reference,
 } from '@sluice/core/backend';
-import { type Address, FunctionBody } from '../engine/bytes/function-body.js';
-import { Lanes } from '../engine/bytes/lanes.js';
+import type { Address } from '../engine/bytes/function-body.js';
 import { type ModuleFunction, writeModule } from '../engine/bytes/wasm-module.js';
 import { writeRow } from '../engine/program/write-program.js';
+import { FrameBody, FrameLanes } from './frame-body.js';
 import { type FrameLayout, PANEL, packWeights, type Quantize, WeightPlaces } from './layout.js';
 import { writeIntegerProduct } from './write-integer-product.js';
 import { writeProduct } from './write-product.js';
@@ -52,8 +52,8 @@ class FrameCompiler {
   /** The functions for the depths of products, by what has written them. */
   private readonly written = new Map<(depth: number) => ModuleFunction, Map<number, number>>();
   private readonly quantized: ReturnType<typeof quantizedRows>;
-  private readonly body = new FunctionBody(2, ROW_VARIABLES);
-  private readonly lanes = new Lanes(this.body, false);
+  private readonly body = new FrameBody(2, ROW_VARIABLES);
+  private readonly lanes = new FrameLanes(this.body, false);
   private readonly variables = Array.from({ length: ROW_VARIABLES }, () => this.body.integer());
 
   constructor(
@@ -92,10 +92,10 @@ class FrameCompiler {
       else this.rowOperation(product);
     }
     if (program.stores.length === 0) return;
-    const own = new FunctionBody(2, 1);
+    const own = new FrameBody(2, 1);
     const places = [...program.loads, ...program.stores.map(({ slot }) => slot)];
     const addresses = places.map((place) => this.address(place));
-    writeRow(own, new Lanes(own, false), program, width, addresses, own.integer());
+    writeRow(own, new FrameLanes(own, false), program, width, addresses, own.integer());
     this.functions.push({ parameters: 2, body: own });
     this.body.call(this.functions.length - 1, [startOf(this.body, WEIGHTS), startOf(this.body, STREAM)]);
   }
@@ -159,7 +159,7 @@ class FrameCompiler {
 /** Numbers behind the frame's rows for the code's own use. */
 const SPARE = 4;
 
-const startOf = (body: FunctionBody, region: number): Address => ({
+const startOf = (body: FrameBody, region: number): Address => ({
   base: body.parameter(region),
   offset: 0,
 });

@@ -1,6 +1,6 @@
-import { FunctionBody, type Vector } from '../engine/bytes/function-body.js';
-import { Lanes } from '../engine/bytes/lanes.js';
+import type { Vector } from '../engine/bytes/function-body.js';
 import type { ModuleFunction } from '../engine/bytes/wasm-module.js';
+import { FrameBody, FrameLanes } from './frame-body.js';
 import { INTEGER_DEPTH, PANEL } from './layout.js';
 import { ROW_NUMBERS, ROW_SCALE, ROW_START } from './write-quantized-row.js';
 
@@ -32,8 +32,8 @@ const LOW_BYTES = 0x00ff00ff;
  * instructions, and 120 on Node 24, which has one for it. It is not used: which of the two it is, a module cannot know.
  */
 export function writeIntegerProduct(depth: number): ModuleFunction {
-  const body = new FunctionBody(4, 3);
-  const lanes = new Lanes(body, false);
+  const body = new FrameBody(4, 3);
+  const lanes = new FrameLanes(body, false);
   const [row, weights, result, panels] = [0, 1, 2, 3].map((index) => body.parameter(index));
   const [blocks, turns, operand] = [body.integer(), body.integer(), body.integer()];
   const [zero] = lanes.constant(0).locals;

@@ -1,7 +1,7 @@
 import type { Program, RowAccess, RowOperationName } from '@sluice/core/backend';
-import type { Address, FunctionBody, Integer, Vector } from '../engine/bytes/function-body.js';
-import type { Lanes } from '../engine/bytes/lanes.js';
+import type { Address, Integer, Vector } from '../engine/bytes/function-body.js';
 import { writeRow } from '../engine/program/write-program.js';
+import type { FrameBody, FrameLanes } from './frame-body.js';
 
 /** An operation on one row of `width` numbers, with the places of its operand and result. */
 export interface RowOperation {
@@ -35,8 +35,8 @@ const ADD = program([ROW, ROW], [{ name: 'add', inputs: [0, 1] }]);
 
 /** Writes the code of an operation on a row, as `rowOperations` of core defines it. */
 export function writeRowOperation(
-  body: FunctionBody,
-  lanes: Lanes,
+  body: FrameBody,
+  lanes: FrameLanes,
   operation: RowOperation,
   variables: readonly Integer[],
 ): void {
@@ -96,7 +96,7 @@ interface PartOfRow {
 
 /** Reduces `size` numbers at `from` to one at `to`: four sums, which meet in the spare place. */
 function reducePart(
-  body: FunctionBody,
+  body: FrameBody,
   combine: (a: Vector, b: Vector) => Vector,
   size: number,
   { from, to, index, spare }: PartOfRow,

@@ -17,7 +17,7 @@ import { decodeGroup, readEntry } from './weights.js';
 export async function readWith(makeCell: MakeCell, source: OpenedSource): Promise<ModelFile> {
   const { name: file } = source;
   const json = requireRecord(parseJson(source.bytes, file), file, 'the file');
-  const { described, version, isOfTensorFlowJs } = findTopology(json, file);
+  const [described, version, isOfTensorFlowJs] = findTopology(json, file);
   // The converter leaves a description of Keras 3 as it is.
   const topology = isKeras3(version)
     ? (await import('../keras/other-classes.js')).fromKeras3(described, true, file)
@@ -75,7 +75,7 @@ function findTopology({ modelTopology, generatedBy, format }: JsonRecord, file: 
   const isOfTensorFlowJs =
     inner === undefined &&
     (/^tfjs-layers/.test(String(version)) || /TensorFlow\.js/.test(String(generatedBy)));
-  return { described, version, isOfTensorFlowJs };
+  return [described, version, isOfTensorFlowJs] as const;
 }
 
 /** The weights of a manifest, those of the optimizer counted and left out. */

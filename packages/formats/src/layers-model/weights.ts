@@ -95,7 +95,7 @@ function decode(
   { dtype, scale, min, stored }: WeightEntry,
 ): FileTensor['values'] {
   const numbers = new ARRAYS[stored](buffer);
-  if (numbers instanceof Float32Array || numbers instanceof Int32Array) return numbers;
+  if (stored === dtype && dtype !== 'bool') return numbers as FileTensor['values'];
   if (stored === 'float16') return Float32Array.from(numbers, decodeFloat16);
   if (dtype === 'float32') return Float32Array.from(numbers, (value) => value * scale + min);
   return Int32Array.from(numbers, (value) => Math.round(value * scale + min));

@@ -1,11 +1,10 @@
 import { signed, unsigned } from './wasm-module.js';
 
-const OPCODES = {
+export const OPCODES = {
   block: 0x02,
   loop: 0x03,
   end: 0x0b,
   branchIf: 0x0d,
-  call: 0x10,
   localGet: 0x20,
   localSet: 0x21,
   i32Load: 0x28,
@@ -32,7 +31,7 @@ export type Vector = { readonly locals: readonly number[] };
  * code needs at the same time. The runtime's compiler assigns registers.
  */
 export class FunctionBody {
-  private readonly code: number[] = [];
+  protected readonly code: number[] = [];
   private integers: number;
   private readonly vectors: { count: number };
   /** Variables that can be used again. */
@@ -96,7 +95,7 @@ export class FunctionBody {
     for (const local of locals) this.free.add(local);
   }
 
-  private newVector(): number {
+  protected newVector(): number {
     const [reused] = this.free;
     const local = reused ?? this.newVariable();
     this.free.delete(local);
@@ -123,21 +122,6 @@ export class FunctionBody {
   setInteger(to: Integer, value: number): void {
     this.code.push(OPCODES.i32Const, ...signed(value));
     this.set(to.integer);
-  }
-
-  /** `to = from + offset`. */
-  setAddress(to: Integer, from: Integer, offset: number): void {
-    this.pushAddress(from, offset);
-    this.set(to.integer);
-  }
-
-  /** Calls a function of the module with addresses and numbers. */
-  call(index: number, values: readonly (Address | number)[]): void {
-    for (const value of values) {
-      if (typeof value === 'number') this.code.push(OPCODES.i32Const, ...signed(value));
-      else this.pushAddress(value.base, value.offset);
-    }
-    this.code.push(OPCODES.call, ...unsigned(index));
   }
 
   /** `to = *(address + offset)`. */
@@ -205,20 +189,6 @@ export class FunctionBody {
     return { locals: [local] };
   }
 
-  /** A variable for vectors, with a value that later assignments replace. */
-  variable(value: Vector): Vector {
-    const variable = { locals: value.locals.map(() => this.newVector()) };
-    this.assign(variable, value);
-    return variable;
-  }
-
-  assign(variable: Vector, value: Vector): void {
-    variable.locals.forEach((local, group) => {
-      this.get(localOf(value, group));
-      this.set(local);
-    });
-  }
-
   store(value: Vector, base: Integer, index: Integer | null, lanes: 4 | 1, offsets: readonly number[]): void {
     offsets.forEach((offset, group) => {
       this.address(base, index);
@@ -243,28 +213,17 @@ export class FunctionBody {
     return { locals };
   }
 
-  /** Four of the eight numbers of two vectors: 0 to 3 are those of `a`, 4 to 7 those of `b`. */
-  shuffle(a: Vector, b: Vector, numbers: readonly number[]): Vector {
-    const local = this.newVector();
-    this.get(a.locals[0]);
-    this.get(b.locals[0]);
-    this.simd(0x0d);
-    for (const number of numbers) for (let byte = 0; byte < 4; byte++) this.code.push(number * 4 + byte);
-    this.set(local);
-    return { locals: [local] };
-  }
-
-  private get(local: number): void {
+  protected get(local: number): void {
     this.code.push(OPCODES.localGet);
     this.unsigned(local);
   }
 
-  private set(local: number): void {
+  protected set(local: number): void {
     this.code.push(OPCODES.localSet);
     this.unsigned(local);
   }
 
-  private simd(opcode: number): void {
+  protected simd(opcode: number): void {
     this.code.push(SIMD);
     this.unsigned(opcode);
   }
@@ -282,11 +241,6 @@ export class FunctionBody {
     this.code.push(rest);
   }
 
-  private pushAddress(base: Integer, offset: number): void {
-    this.get(base.integer);
-    if (offset !== 0) this.code.push(OPCODES.i32Const, ...signed(offset), OPCODES.i32Add);
-  }
-
   private address(base: Integer, index: Integer | null): void {
     this.get(base.integer);
     if (index === null) return;
@@ -295,5 +249,5 @@ export class FunctionBody {
   }
 }
 
-const localOf = ({ locals }: Vector, group: number): number =>
+export const localOf = ({ locals }: Vector, group: number): number =>
   locals.length === 1 ? locals[0] : locals[group];

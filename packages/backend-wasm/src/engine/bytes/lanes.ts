@@ -50,13 +50,6 @@ export class Lanes {
   /** Converts an integer to a float32 number. */
   readonly convert = this.operation(0xfa);
 
-  /** The larger of 32-bit integers. */
-  readonly maxWhole = this.operation(0xb8);
-  /** Two vectors of 32-bit integers as one of 16-bit integers. */
-  readonly narrow = this.operation(0x85);
-  /** Products of 16-bit integers, added in pairs to 32-bit integers. */
-  readonly dot = this.operation(0xba);
-
   shiftLeft(a: Vector, bits: number): Vector {
     return this.body.instruction(0xab, [a], bits);
   }
@@ -94,7 +87,7 @@ export class Lanes {
       );
   }
 
-  private operation(opcode: number) {
+  protected operation(opcode: number) {
     return (...operands: (Vector | number)[]): Vector =>
       this.body.instruction(
         opcode,
