@@ -1,5 +1,5 @@
 import { type Cell, cells, defineCell, planFor, referenceForward } from '@sluice/core';
-import { bias, kernel, recurrentKernel, sigmoid, sqrt, tanh } from '@sluice/core/equations';
+import { bias, exp, kernel, recurrentKernel, sigmoid, sqrt, tanh, zeros } from '@sluice/core/equations';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { recurrent } from '../src/index.js';
@@ -38,6 +38,20 @@ const ofParameters = defineCell({
   }),
 });
 
+/** A product of a number. */
+const ofNumber = defineCell({
+  name: 'ofNumber',
+  states: ['h'],
+  parameters: { kernel: kernel('h'), one: { ...kernel('a', 'b'), rows: 1 } },
+  equations: ({ x, h }, { kernel: W, one }) => ({
+    h: tanh(
+      W.h(x)
+        .add(one.a(exp(zeros(1))))
+        .add(one.b(zeros(1)).mul(h)),
+    ),
+  }),
+});
+
 const CASES: [string, Cell][] = [
   ['simpleRnn', cells.simpleRnn()],
   ['lstm', cells.lstm()],
@@ -53,6 +67,7 @@ const CASES: [string, Cell][] = [
   ['liGru', cells.liGru()],
   ['own', userCell],
   ['products of parameters', ofParameters],
+  ['a product of a number', ofNumber],
 ];
 
 const GAPS = [1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1];

@@ -13,6 +13,7 @@ import {
   concat,
   expandDims,
   matMul,
+  mul,
   reshape,
   slice,
   split,
@@ -59,7 +60,7 @@ export function runFallback(run: RecurrentRun): RecurrentResult {
     const product = (index: number, operand: () => Value): Tensor =>
       isInputProjection(plan.products[index])
         ? projections[index][time]
-        : multiply(operand() as Tensor, matrices[index]);
+        : multiply(operand(), matrices[index]);
     const values = evaluateStep(plan, needed, constants, batch, { x: inputs[time], states, product });
     // A value that depends on parameters alone is one row, or a number, for the whole batch.
     const rowOf = (id: number, width: number) => inFull(values.get(id) as Value, batch, width);
@@ -189,8 +190,9 @@ function splitSteps(sequence: Tensor): Tensor[] {
   return sequence.shape[1] === 1 ? [squeeze(sequence, [1])] : unstack(sequence, 1);
 }
 
-/** Rows times a matrix. A row of parameters alone has one dimension, and so has its product. */
-function multiply(rows: Tensor, matrix: Tensor2D): Tensor {
+/** Rows times a matrix. A row of parameters alone has one dimension, and so has its product; a number multiplies one row. */
+function multiply(rows: Value, matrix: Tensor2D): Tensor {
+  if (typeof rows === 'number') return squeeze(mul(matrix, rows), [0]);
   if (rows.rank === 2) return matMul(rows as Tensor2D, matrix);
   return squeeze(matMul(expandDims(rows, 0) as Tensor2D, matrix), [0]);
 }
