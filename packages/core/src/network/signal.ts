@@ -68,6 +68,11 @@ export class Signal {
     return Signal.of(this.row, this.width / positions, positions);
   }
 
+  /** `width` channels of each position, from channel `start` on. */
+  columns(start: number, width: number): Signal {
+    return this.map(width, (row) => slice(row, start, width));
+  }
+
   /** Applies a function to the row of each position. */
   map(channels: number, apply: (row: Expression) => Expression): Signal {
     return Signal.join(this.rows.map(apply), channels);

@@ -1,0 +1,111 @@
+import '@picocss/pico/css/pico.min.css';
+import './style.css';
+import type { AudioStatus } from '@sluice/stream/audio';
+import { gates } from '../detector/network.js';
+import { type Listener, listen, type Sound } from './listener.js';
+import { loadDetector } from './model.js';
+import { Pictures } from './pictures.js';
+
+const find = <Kind extends HTMLElement>(id: string) => document.querySelector(`#${id}`) as Kind;
+const microphone = find<HTMLButtonElement>('microphone');
+const sound = find<HTMLInputElement>('sound');
+const stopButton = find<HTMLButtonElement>('stop');
+const message = find('message');
+const answer = find('answer');
+const probability = find<HTMLMeterElement>('probability');
+
+const NAMES: Readonly<Record<string, string>> = {
+  z: 'update gate z',
+  r: 'reset gate r',
+  n: 'candidate n',
+  h: 'state h',
+};
+find('gate-names').textContent = `The GRU, a line for each unit; from above: ${gates
+  .map(({ name }) => NAMES[name] ?? name)
+  .join(', ')}. Bright is 1.`;
+
+const pictures = new Pictures((id) => find<HTMLCanvasElement>(id), gates);
+const model = loadDetector();
+/** Messages are for people: a reader must not hear each change within a word. */
+const LEAST_MS = 400;
+
+let listener: Listener | null = null;
+let saidAt = 0;
+
+function say(text: string, isError = false): void {
+  message.textContent = text;
+  message.classList.toggle('error', isError);
+}
+
+function showAnswer(value: number): void {
+  probability.value = value;
+  find('percent').textContent = `${Math.round(100 * value)} %`;
+  const text = value >= 0.5 ? 'speech' : 'silence';
+  if (answer.textContent === text || performance.now() - saidAt < LEAST_MS) return;
+  answer.textContent = text;
+  saidAt = performance.now();
+}
+
+function showStatus({ load, clock, glitches, frames, skipped }: AudioStatus): void {
+  find('load').textContent =
+    clock === 'none' ? 'unknown: this browser has no clock there' : `${load.toFixed(1)} %`;
+  find('glitches').textContent = `${glitches}`;
+  find('frames').textContent = skipped > 0 ? `${frames}, ${skipped} skipped` : `${frames}`;
+}
+
+async function stop(): Promise<void> {
+  const running = listener;
+  listener = null;
+  stopButton.disabled = true;
+  await running?.stop();
+}
+
+async function start(chosen: Sound): Promise<void> {
+  await stop();
+  pictures.clear();
+  say('Starting …');
+  try {
+    listener = await listen(chosen, await model, {
+      onResult: ({ values }, analyser) => {
+        showAnswer(values[0]);
+        pictures.draw(analyser, values);
+      },
+      onStatus: showStatus,
+      onError: ({ message: text }) => say(text, true),
+      onEnd: () => {
+        say('The sound has come to its end.');
+        void stop();
+      },
+    });
+    stopButton.disabled = false;
+    say(chosen.kind === 'microphone' ? 'Listening to the microphone.' : `Playing ${chosen.file.name}.`);
+  } catch (error) {
+    say((error as Error).message, true);
+  }
+}
+
+microphone.addEventListener('click', () => void start({ kind: 'microphone' }));
+sound.addEventListener('change', () => {
+  const [file] = sound.files ?? [];
+  // The same file can be chosen again.
+  sound.value = '';
+  if (file !== undefined) void start({ kind: 'file', file });
+});
+stopButton.addEventListener('click', () => {
+  void stop();
+  say('Stopped.');
+});
+model.catch((error: Error) => say(error.message, true));
+/** Keeps the page's files in the browser, so that it works without a network after the first visit. */
+async function keepForOffline(): Promise<void> {
+  if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
+  try {
+    await navigator.serviceWorker.register('./offline-worker.js');
+    const { active } = await navigator.serviceWorker.ready;
+    const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+    active?.postMessage([location.href, ...loaded]);
+  } catch {
+    // Browsers refuse it in private windows. The page works all the same, with a network.
+  }
+}
+void keepForOffline();

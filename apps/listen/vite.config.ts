@@ -1,0 +1,15 @@
+import { defineConfig } from 'vite';
+
+/** The page: `src/page`, built into `dist/page`, which any file server can serve from any folder. */
+export default defineConfig({
+  root: 'src/page',
+  base: './',
+  build: {
+    outDir: '../../dist/page',
+    emptyOutDir: true,
+    target: 'es2023',
+    // Weights and the audio processor stay files of their own: a strict policy allows no data: addresses.
+    assetsInlineLimit: 0,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
+});
