@@ -33,6 +33,16 @@ const ANY = `
 import { readModel } from '@sluice/formats';
 globalThis.read = (bytes, sibling) => readModel(bytes);`;
 
+const RUNTIME = `
+import { createStreamSync } from '@sluice/stream/runtime';
+globalThis.page = createStreamSync;`;
+
+const STREAM = `
+import { gru } from '@sluice/core/cells';
+import { dense, network, recurrent } from '@sluice/core/network';
+import { createStream } from '@sluice/stream';
+globalThis.page = [createStream, gru, dense, network, recurrent];`;
+
 /** Modules that only large readers need: HDF5, ONNX, zip archives and pickles. */
 const HDF5 = /jsfive|h5wasm|keras\/hdf5\.js/;
 const ONNX = /protobuf|onnx\/read\.js/;
@@ -63,6 +73,17 @@ describe.each(Object.keys(bundlers))('a page built by %s', (bundler) => {
     expect(matching(page, /forward-loop\.js/, /cells\/gru\.js/)).toHaveLength(2);
     expect(page.bytes).toBeGreaterThan(10_000);
     expect(page.bytes).toBeLessThan(28_000);
+  });
+
+  test('streams of compiled networks, and networks of blocks with their compiler, are small', async () => {
+    const file = fixture('safetensors/cells.safetensors');
+    const runtime = await loadPage(bundler, RUNTIME, file);
+    expect(runtime.bytes).toBeGreaterThan(1000);
+    expect(runtime.bytes).toBeLessThan(3000);
+    const stream = await loadPage(bundler, STREAM, file);
+    expect(stream.bytes).toBeLessThan(25_600);
+    // Gradients, and frames on typed arrays.
+    expect(matching(stream, /gradient|backend-cpu/)).toEqual([]);
   });
 
   test('readModel loads the readers of HDF5 and ONNX for such files alone', async () => {

@@ -1,4 +1,3 @@
-import { createCpuFrame } from '@sluice/backend-cpu/frame';
 import {
   type CompileOptions,
   compileStream,
@@ -37,8 +36,13 @@ export async function createStream(source: StreamSource, options: StreamOptions 
   return createStreamSync(await compileModule(model));
 }
 
-/** A stream on typed arrays, at once. */
-function createCpuStream(source: StreamSource, weights: StreamWeights, { quantize }: CompileOptions): Stream {
+/** A stream on typed arrays. Its code is loaded when it is first needed: almost every runtime has WebAssembly. */
+async function createCpuStream(
+  source: StreamSource,
+  weights: StreamWeights,
+  { quantize }: CompileOptions,
+): Promise<Stream> {
+  const { createCpuFrame } = await import('@sluice/backend-cpu/frame');
   const { plan, parameters } = prepare(source, weights, quantize);
   const machine = (): FrameMachine => {
     const { frame, memory, run } = createCpuFrame(plan, parameters, frameQuantize(quantize));

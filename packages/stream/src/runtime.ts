@@ -2,7 +2,6 @@
  * What runs a compiled network, and nothing else: no code generation, no `URL`, no `fetch`, no workers. It is all that an
  * AudioWorklet or an edge function needs.
  */
-import { moduleStreams } from './ahead/module-streams.js';
 import { widenFloat16 } from './float16.js';
 import { Stream } from './stream.js';
 import { type Place, type StreamPlaces, streamsIn } from './wasm-streams.js';
@@ -24,11 +23,9 @@ export interface StreamModel {
  * A stream of a compiled network, at once. In the main thread of a page the module must be compiled already
  * (`await WebAssembly.compile(model.module)`), since browsers refuse to compile large modules there synchronously.
  *
- * @param model made by `compileStream`, or a compiled module that `sluice compile` wrote with its weights inside.
  * @throws TypeError when the model is none, or one of another version; WebAssembly.CompileError when its bytes are damaged.
  */
-export function createStreamSync(model: StreamModel | WebAssembly.Module): Stream {
-  if (model instanceof WebAssembly.Module) return modules().createStream(model);
+export function createStreamSync(model: StreamModel): Stream {
   checkModel(model);
   const { module, weights, layout } = model;
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(copyOf(module));
@@ -44,20 +41,15 @@ export function createStreamSync(model: StreamModel | WebAssembly.Module): Strea
 }
 
 const PAGE = 65_536;
-const modules = () => moduleStreams(Stream, streamsIn, widenFloat16);
 
 /**
- * The sizes of frames and results of a model, without starting it.
+ * The numbers of a frame and of a result, without starting the model.
  * @throws TypeError as `createStreamSync`.
  */
-export function sizesOf(model: StreamModel | WebAssembly.Module): {
-  readonly inputSize: number;
-  readonly outputSize: number;
-} {
-  const isModule = model instanceof WebAssembly.Module;
-  if (!isModule) checkModel(model);
-  const { layout } = isModule ? modules().describe(model) : model;
-  return { inputSize: layout.input.length, outputSize: layout.output.length };
+export function sizesOf(model: StreamModel): { readonly inputSize: number; readonly outputSize: number } {
+  checkModel(model);
+  const { input, output } = model.layout;
+  return { inputSize: input.length, outputSize: output.length };
 }
 
 /** The model with a compiled module, which takes a moment. Streams of the result start at once. */
@@ -82,12 +74,8 @@ function checkModel(model: StreamModel): void {
     );
   }
   const { weights, layout } = model;
-  const known = weights instanceof Float32Array || weights instanceof Uint16Array;
-  const perNumber = weights instanceof Uint8Array ? 4 : 1;
-  if ((!known && perNumber === 1) || weights.length !== layout.weightLength * perNumber) {
-    throw new TypeError(
-      `The model's weights must be a Float32Array of ${layout.weightLength} numbers, a Uint16Array of as many or a Uint8Array ` +
-        `of ${layout.weightLength * 4} bytes, but have ${weights?.length}.`,
-    );
+  const bytes = layout.weightLength * (weights instanceof Uint16Array ? 2 : 4);
+  if (weights?.byteLength !== bytes) {
+    throw new TypeError(`The model's weights must have ${bytes} bytes, but have ${weights?.byteLength}.`);
   }
 }

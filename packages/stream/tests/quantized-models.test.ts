@@ -127,9 +127,9 @@ describe('models with weights in fewer bits', () => {
   test('refuse weights that are cut short, and of another type', () => {
     const model = compileStream(net, weights, { quantize: 'int8' });
     const other = (values: unknown) => () => createStreamSync({ ...model, weights: values as Uint8Array });
-    expect(other(model.weights.subarray(4))).toThrow(/a Uint8Array of \d+ bytes, but have \d+/);
-    expect(other(new Float32Array(model.weights.length))).toThrow(/must be a Float32Array/);
-    expect(other(Array.from(model.weights))).toThrow(/must be a Float32Array/);
+    expect(other(model.weights.subarray(4))).toThrow(/weights must have \d+ bytes, but have \d+/);
+    expect(other(new Float32Array(model.weights.length))).toThrow(/weights must have \d+ bytes/);
+    expect(other(Array.from(model.weights))).toThrow(/weights must have \d+ bytes/);
   });
 
   test('name parameters that the bits cannot hold, and unknown bits', async () => {

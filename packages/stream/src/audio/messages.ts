@@ -1,4 +1,4 @@
-import type { StreamModel } from '../runtime.js';
+import type { AudioModel } from './audio-model.js';
 import type { Framing } from './frame-queue.js';
 
 /** The result of one frame. */
@@ -43,7 +43,7 @@ export type OutputKind = 'results' | 'audio';
 
 /** What the processor needs, in `processorOptions`. */
 export interface ProcessorSettings {
-  readonly model: StreamModel | WebAssembly.Module;
+  readonly model: AudioModel;
   readonly framing: Framing;
   readonly output: OutputKind;
 }

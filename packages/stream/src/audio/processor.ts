@@ -2,10 +2,14 @@
  * The module for `audioContext.audioWorklet.addModule`: the processor of `SluiceNode`. The build makes one file of it that
  * imports nothing, so that it can be served from any place.
  */
-import { createStreamSync } from '../runtime.js';
+import { startModel } from './audio-model.js';
 import { BlockRunner } from './block-runner.js';
 import { findClock } from './load-meter.js';
 import { PROCESSOR, type ProcessorCommand, type ProcessorSettings, QUANTUM } from './messages.js';
+
+export type { ProcessorCommand, ProcessorMessage, ProcessorSettings } from './messages.js';
+/** The name of the processor, for `new AudioWorkletNode(audioContext, PROCESSOR, …)`. */
+export { PROCESSOR };
 
 /** What an AudioWorklet has and TypeScript's declarations of pages lack. */
 interface WorkletScope {
@@ -39,7 +43,7 @@ function defineProcessor() {
         clock: findClock(),
       };
       this.runner = new BlockRunner(
-        () => createStreamSync(model),
+        () => startModel(model),
         settings,
         (message) => port.postMessage(message),
       );
@@ -56,5 +60,3 @@ function defineProcessor() {
     }
   };
 }
-
-export type { ProcessorCommand, ProcessorMessage, ProcessorSettings } from './messages.js';

@@ -1,4 +1,4 @@
-import { type StreamModel, sizesOf } from '../runtime.js';
+import { type AudioModel, sizesOfModel } from './audio-model.js';
 import { checkFraming, type Framing, outputLatency } from './frame-queue.js';
 import {
   type AudioFailure,
@@ -11,7 +11,7 @@ import {
   QUANTUM,
 } from './messages.js';
 
-export type { AudioStatus, FrameResult, OutputKind };
+export type { AudioModel, AudioStatus, FrameResult, OutputKind };
 
 export interface SluiceNodeOptions {
   /** The samples per second that the network was trained for. The audio context must have the same. */
@@ -54,7 +54,7 @@ export class SluiceNode extends Base {
 
   private constructor(
     audioContext: BaseAudioContext,
-    model: StreamModel | WebAssembly.Module,
+    model: AudioModel,
     framing: Framing,
     output: OutputKind,
   ) {
@@ -83,12 +83,12 @@ export class SluiceNode extends Base {
    */
   static async create(
     audioContext: BaseAudioContext,
-    model: StreamModel | WebAssembly.Module,
+    model: AudioModel,
     options: SluiceNodeOptions,
   ): Promise<SluiceNode> {
     const { sampleRate, context = 0, output = 'results' } = options;
     checkSampleRate(sampleRate, audioContext.sampleRate);
-    const { inputSize: size, outputSize } = sizesOf(model);
+    const { inputSize: size, outputSize } = sizesOfModel(model);
     const framing = { size, context, hop: options.hop ?? size - context };
     checkFraming(framing);
     if (output !== 'results' && output !== 'audio') {
