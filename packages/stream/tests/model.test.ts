@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { type ModelFile, readModel } from '@sluice/formats';
+import { describe, expect, test } from 'vitest';
+import { createStream } from '../src/index.js';
+import { fromModel } from '../src/model/from-model.js';
+import { expectClose } from './problem.js';
+
+interface Call {
+  readonly steps: number;
+  readonly frameSteps: readonly number[];
+  /** Each input and output for all steps, in row-major order. */
+  readonly xs: readonly (readonly number[])[];
+  readonly ys: readonly (readonly number[])[];
+}
+
+const fixtures = new URL('../fixtures/', import.meta.url);
+const calls: Record<string, Call> = JSON.parse(readFileSync(new URL('keras-calls.json', fixtures), 'utf8'));
+const fileOf = (name: string) =>
+  readModel(new Uint8Array(readFileSync(new URL(`keras/${name}.keras`, fixtures))));
+
+/** The parts of several values that belong to one of `count` frames, one behind the other. */
+const frameOf = (values: Call['xs'], frame: number, count: number) =>
+  values.flatMap((all) => all.slice((frame * all.length) / count, ((frame + 1) * all.length) / count));
+
+describe.each(Object.keys(calls))('%s computes what Keras computes', (name) => {
+  const { steps, frameSteps, xs, ys } = calls[name]!;
+
+  test.each(frameSteps)('frames of %i time steps', async (timesteps) => {
+    const { network, weights, inputs, outputs } = fromModel(await fileOf(name), { timesteps });
+    expect(inputs).toHaveLength(xs.length);
+    expect(outputs).toHaveLength(ys.length);
+    const stream = await createStream(network, { weights });
+    const count = steps / timesteps;
+    for (let frame = 0; frame < count; frame++) {
+      expectClose(stream.process(frameOf(xs, frame, count)), frameOf(ys, frame, count));
+    }
+    stream.dispose();
+  });
+});
+
+describe('notes', () => {
+  test('a model without layers that see a frame alone has none', async () => {
+    expect(fromModel(await fileOf('causal')).notes).toEqual([]);
+    expect(fromModel(await fileOf('branches')).notes).toEqual([]);
+  });
+
+  test('layers that see a frame alone are named', async () => {
+    const { notes } = fromModel(await fileOf('frames'), { timesteps: 8 });
+    expect(notes).toContain('bidirectional computes from each frame alone: time runs backwards in it.');
+    expect(notes).toContain("conv1d_2 computes from each frame alone: its padding is 'same'.");
+  });
+});
+
+describe('what is refused', () => {
+  const sequential = (...layers: object[]): ModelFile =>
+    ({
+      format: 'keras',
+      layers: [],
+      tensors: [],
+      notes: [],
+      topology: {
+        class_name: 'Sequential',
+        config: {
+          name: 'small',
+          layers: [
+            { class_name: 'InputLayer', config: { name: 'x', batch_input_shape: [null, null, 3] } },
+            ...layers,
+          ],
+        },
+      },
+    }) as ModelFile;
+  const layer = (class_name: string, config: object = {}) => ({
+    class_name,
+    config: { name: class_name.toLowerCase(), ...config },
+  });
+
+  test('all layers that cannot be taken are named, with the reasons', () => {
+    const model = sequential(layer('Masking'), layer('Fancy'), layer('Conv2D'));
+    expect(() => fromModel(model)).toThrow(
+      "3 of the model's layers: masking: Masking is no layer of streams; fancy: Fancy is no layer of streams; " +
+        'conv2d: Conv2D is no layer of streams',
+    );
+    expect(() => fromModel(sequential(layer('Activation', { activation: 'odd' })))).toThrow(
+      "activation (Activation): Unknown activation 'odd'",
+    );
+    expect(() => fromModel(sequential(layer('Dense', { units: 2 })))).toThrow(
+      'dense (Dense): it has 0 arrays of weights instead of 2',
+    );
+  });
+
+  test('another number of time steps than the layers need', async () => {
+    await expect(fileOf('frames').then((model) => fromModel(model, { timesteps: 4 }))).rejects.toThrow(
+      'bidirectional_1 (Bidirectional): it reads 4 features, but is given 2; give other timesteps',
+    );
+    await expect(fileOf('causal').then((model) => fromModel(model, { timesteps: 1.5 }))).rejects.toThrow(
+      'timesteps must be a whole number of at least 1, but is 1.5',
+    );
+  });
+
+  test('weights alone', () => {
+    const weightsAlone: ModelFile = { format: 'safetensors', layers: [], tensors: [], notes: [] };
+    expect(() => fromModel(weightsAlone)).toThrow('but was given weights alone (safetensors)');
+  });
+});
