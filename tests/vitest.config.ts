@@ -6,7 +6,13 @@ import { testTier } from '../scripts/tier.mjs';
 Object.assign(process.env, softwareVulkan());
 
 /** They pack our packages and install them with npm, or build pages: long, for what seldom fails. */
-const FULL_ONLY = ['packed.test.ts', 'bundlers.test.ts', 'bundle-sizes.test.ts', 'oldest-tensorflow.test.ts'];
+const FULL_ONLY = [
+  'packed.test.ts',
+  'packed-readmes.test.ts',
+  'bundlers.test.ts',
+  'bundle-sizes.test.ts',
+  'oldest-tensorflow.test.ts',
+];
 const isQuick = testTier() === 'quick';
 if (isQuick) {
   console.log(
