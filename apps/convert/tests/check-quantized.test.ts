@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readModel } from '@sluice/formats';
 import { createStream } from '@sluice/stream';
+import { fromModel, type ModelPort } from '@sluice/stream/model';
 import { fromOnnx } from '@sluice/stream/onnx';
 import { describe, expect, test } from 'vitest';
 import { scratchFolder, sluice, writeArrays } from './command-line.js';
@@ -8,6 +10,8 @@ import { scratchFolder, sluice, writeArrays } from './command-line.js';
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../packages/stream/fixtures/onnx/${name}.onnx`, import.meta.url));
 const detector = fixture('detector');
+const ofKeras = (name: string) =>
+  fileURLToPath(new URL(`../../../packages/stream/fixtures/keras/${name}.keras`, import.meta.url));
 const values = Float32Array.from({ length: 40 * 16 }, (_, i) => Math.sin(i * i));
 
 /** A file of frames. */
@@ -61,6 +65,31 @@ describe('sluice check --quantize', () => {
     expect(await run('1e-9')).toMatchObject({ status: 1 });
   });
 
+  test('models of Keras: frames of one time step or of several, two inputs, notes', async () => {
+    const two = fromModel(await readModel(ofKeras('branches')), { timesteps: 2 });
+    const arrays = Object.fromEntries(
+      two.inputs.map(({ name, shape, length }) => [
+        name,
+        { shape: [3, ...shape], values: values.subarray(0, 3 * length) },
+      ]),
+    );
+    expect(two.inputs.length).toBe(2);
+    const path = join(scratchFolder(), 'frames.npz');
+    writeArrays(path, arrays);
+    const run = (name: string, ...more: string[]) =>
+      sluice('check', ofKeras(name), '--quantize', 'int8', '--data', path, ...more);
+    const branches = await run('branches', '--size', 'timesteps=2');
+    expect(branches).toMatchObject({ status: 0, error: '' });
+    expect(branches.output).toContain(`3 frames, ${3 * two.network.sizes.units} outputs: `);
+    const { inputs, notes } = fromModel(await readModel(ofKeras('frames')), { timesteps: 8 });
+    const [{ length }] = inputs as [ModelPort];
+    writeArrays(path, { x: { shape: [1, length], values: values.subarray(0, length) } });
+    const frames = await run('frames', '--size', 'timesteps=8');
+    expect(frames.error).toBe(notes.map((note) => `note: ${note}\n`).join(''));
+    expect(notes.length).toBeGreaterThan(0);
+  });
+
+  const keras = ofKeras('causal');
   const check = [detector, '--quantize', 'int8', '--data'];
   test.each([
     [() => [detector, '--data', 'x.npz'], '--data needs --quantize float16|int8.'],
@@ -78,9 +107,10 @@ describe('sluice check --quantize', () => {
       'expected the array x [frames, 1, 2, 8], but it has y',
     ],
     [
-      () => ['model.keras', '--quantize', 'int8', '--data', 'x.npz'],
-      '--quantize checks networks in .onnx files',
+      () => [keras, '--quantize', 'int8', '--data', framesIn(), '--input', 'sr=1'],
+      '--input is for .onnx files',
     ],
+    [() => [keras, '--quantize', 'int8', '--data', framesIn(), '--size', 'steps=1'], 'it has timesteps'],
   ])('an error says what is wrong', async (args, message) => {
     const { status, error } = await sluice('check', ...args());
     expect(error).toContain(message);

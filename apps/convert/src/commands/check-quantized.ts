@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import { type FileTensor, FormatError, readArrays } from '@sluice/formats';
 import { compareQuantized, type QuantizedComparison } from '@sluice/stream';
+import { fromModel } from '@sluice/stream/model';
 import { fromOnnx, type ModelPort, type StreamNetwork } from '@sluice/stream/onnx';
+import { readFile } from '../read-file.js';
 import { formatBytes, formatDifference, type Terminal, UsageError } from '../terminal.js';
 
 export interface QuantizedFlags {
@@ -38,18 +40,20 @@ export async function checkQuantized(
   return found.largestDifference <= tolerance ? 0 : 1;
 }
 
-async function networkOf(
-  path: string,
-  { size, input }: QuantizedFlags,
-  { signal }: Terminal,
-): Promise<StreamNetwork> {
-  if (!/\.onnx$/i.test(path)) {
-    throw new UsageError(
-      `${path}: --quantize checks networks in .onnx files. Write the model as one: sluice convert.`,
-    );
+/** A network, and the places of its inputs in a frame. */
+type FileNetwork = Pick<StreamNetwork, 'network' | 'weights' | 'inputs'>;
+
+async function networkOf(path: string, flags: QuantizedFlags, terminal: Terminal): Promise<FileNetwork> {
+  const sizes = numbersOf('--size', flags.size);
+  if (/\.onnx$/i.test(path)) {
+    const options = { sizes, inputs: numbersOf('--input', flags.input), signal: terminal.signal };
+    return refusals(path, () => fromOnnx(path, options));
   }
-  const options = { sizes: numbersOf('--size', size), inputs: numbersOf('--input', input), signal };
-  return refusals(path, () => fromOnnx(path, options));
+  if (flags.input !== undefined) throw new UsageError(`${path}: --input is for .onnx files.`);
+  const file = await readFile(path, {}, terminal);
+  const model = await refusals(path, async () => fromModel(file, sizes));
+  for (const note of model.notes) terminal.error.write(`note: ${note}\n`);
+  return model;
 }
 
 /** Runs `work`; what it refuses is an error of the user's. */
@@ -60,7 +64,8 @@ async function refusals<Result>(path: string, work: () => Promise<Result>): Prom
     if (error instanceof FormatError || !(error instanceof TypeError || error instanceof RangeError))
       throw error;
     const named = error.message.startsWith(basename(path)) ? error.message : `${path}: ${error.message}`;
-    throw new UsageError(`${named}\nSizes are given as --size NAME=NUMBER, inputs as --input NAME=NUMBER.`);
+    const hint = 'Sizes are given as --size NAME=NUMBER, inputs as --input NAME=NUMBER.';
+    throw new UsageError(/sizes?:|inputs:/.test(named) ? `${named}\n${hint}` : named);
   }
 }
 
