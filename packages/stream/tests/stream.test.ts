@@ -1,4 +1,5 @@
-import { cells } from '@sluice/core';
+import { cells, defineCell } from '@sluice/core';
+import { bias } from '@sluice/core/equations';
 import { dense, network, recurrent } from '@sluice/core/network';
 import { describe, expect, test } from 'vitest';
 import { compileStream, createStream, createStreamSync } from '../src/index.js';
@@ -58,6 +59,20 @@ describe.each(['wasm', 'cpu'] as const)('a stream on %s', (backend) => {
     expect(() => stream.process([0, 0, Number.NaN, 0, 0, 0])).toThrow(/number 2 is NaN/);
     expect(() => stream.process([0, 0, 0, Number.POSITIVE_INFINITY, 0, 0])).toThrow(/number 3 is Infinity/);
     expect(run(stream)).toEqual(first);
+  });
+
+  test('takes frames also where the equations do not read them', async () => {
+    const clock = defineCell({
+      name: 'clock',
+      states: ['h'],
+      parameters: { bias: bias('h') },
+      equations: ({ h }, { bias: b }) => ({ h: h.mul(0.5).add(b.h) }),
+    });
+    const given = { weights: { bias: Float32Array.of(1, 2) }, backend };
+    const stream = await createStream({ cell: clock, inputSize: 3, units: 2 }, given);
+    expect(stream.inputSize).toBe(3);
+    expect([...stream.process([7, 8, 9])]).toEqual([1, 2]);
+    expect([...stream.process([7, 8, 9])]).toEqual([1.5, 3]);
   });
 
   test('cannot be used after dispose', async () => {

@@ -41,7 +41,11 @@ export function frameOf(plan: Plan): Frame {
     length += aligned(buffers[buffer].width);
   };
   const indexOf = (kind: string) => buffers.findIndex(({ source }) => source?.kind === kind);
-  for (const index of [indexOf('x'), indexOf('output')]) if (index >= 0) add(index);
+  // A frame has its numbers also where the equations do not read them.
+  const input = { start: length, length: plan.inputSize };
+  if (indexOf('x') >= 0) add(indexOf('x'));
+  else length += aligned(plan.inputSize);
+  if (indexOf('output') >= 0) add(indexOf('output'));
   const firstState = length;
   for (const { buffer } of carried) add(buffer);
   const stateLength = length - firstState;
@@ -56,7 +60,7 @@ export function frameOf(plan: Plan): Frame {
   return {
     loop,
     length,
-    input: placeOf(indexOf('x'), plan.inputSize),
+    input,
     output: placeOf(indexOf('output'), plan.outputWidth),
     state: { start: firstState, length: stateLength },
     states: plan.stateWidths.map((width, s) => placeOf(carried[s].buffer, width)),
