@@ -2,7 +2,7 @@ import type { NodeId } from '../equations/operations.js';
 import { type Node, withOperands } from '../graph/graph.js';
 import { isInputProjection, type Product } from '../graph/products.js';
 import { outputState, type Plan } from '../plan/plan.js';
-import { type Store, schedule } from '../plan/schedule.js';
+import type { Store } from '../plan/schedule.js';
 import {
   Buffers,
   columnsOf,
@@ -11,44 +11,43 @@ import {
   type LoopOptions,
   MaskedGraph,
   productName,
-  RowWork,
   resultBuffer,
-  spread,
 } from './build.js';
-import { type CarriedRow, CarriedRows } from './carried-rows.js';
-import type { Solve } from './linear.js';
-import type { Carried, Loop, LoopProduct, LoopScan, LoopStage, ParallelLoop, Reference } from './loop.js';
+import type { CarriedRow, Carry } from './carried-rows.js';
+import type { Carried, Loop, LoopProduct, LoopStage, ParallelLoop, Reference } from './loop.js';
 import { savedState, savedValue } from './saved.js';
+import { type PlaceOf, StepStages } from './step-stages.js';
 
 /** The forward pass of a plan over a sequence; with a list of values it saves these and the states for the gradient. */
 export const forwardLoop = (plan: Plan, options: LoopOptions, saved?: readonly NodeId[]): Loop =>
-  new ForwardLoop(plan, options, saved, null).build() as Loop;
+  new ForwardLoop(plan, options, saved).build() as Loop;
 
 /** The same over all steps at once; null if its recurrences are not linear. */
 export const parallelForwardLoop = (
   plan: Plan,
   options: LoopOptions,
   saved: readonly NodeId[] | undefined,
-  solve: Solve,
-): ParallelLoop | null => new ForwardLoop(plan, options, saved, solve).build();
+  carry: Carry,
+): ParallelLoop | null => new ForwardLoop(plan, options, saved, carry).build();
 
-class ForwardLoop {
-  private readonly buffers: Buffers;
+class ForwardLoop extends StepStages {
+  protected readonly buffers: Buffers;
+  protected readonly graph: MaskedGraph;
   private readonly given: GivenBuffers;
-  private readonly graph: MaskedGraph;
-  private readonly carried: Carried[] = [];
+  private readonly passed: Carried[] = [];
   private readonly states: readonly number[];
   /** The product of each result, and the result's place. */
   private readonly results = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
 
-  /** @param solve how a parallel loop solves the recurrences; null for a loop of steps. */
+  /** @param carry how rows pass from step to step in a parallel loop. */
   constructor(
-    private readonly plan: Plan,
+    plan: Plan,
     private readonly options: LoopOptions,
     private readonly saved: readonly NodeId[] | undefined,
-    private readonly solve: Solve | null,
+    carry?: Carry,
   ) {
-    this.buffers = new Buffers(solve !== null);
+    super(plan, carry);
+    this.buffers = new Buffers(carry !== undefined);
     this.given = new GivenBuffers(this.buffers, plan, options);
     this.graph = new MaskedGraph(plan, plan.nodes, options.masked !== 'no');
     // In the order of the saved layout, whether or not the schedule comes to use them.
@@ -59,75 +58,48 @@ class ForwardLoop {
   }
 
   build(): ParallelLoop | null {
-    const { plan, given, buffers, graph, solve } = this;
-    const { builder } = graph;
+    const { plan, given, buffers, carry } = this;
     const output = this.output();
-    const carried = CarriedRows.from(builder, this.carriedRows(output), solve, plan.products.length);
-    if (carried === null) return null;
-    const of = (id: NodeId) => carried.of(id);
+    const rows = this.carriedRows(output);
+    if (!this.passOn(rows)) return null;
     plan.products.forEach((product, index) => {
-      this.addResults(product, index, of);
+      this.addResults(product, index);
     });
-    const stores = [...carried.stores, { ...output, node: of(output.node) }];
-    const kept = this.keptValues(of);
-    const roots = [...stores.map(({ node }) => node), ...kept, ...carried.roots];
-    const isElsewhere = (id: NodeId) => this.leaf(id) !== null;
-    const work = new RowWork(builder, roots, buffers, carried.end, isElsewhere);
-    for (const id of [...work.operandOperations(), ...carried.operandOperations()])
-      if (!kept.includes(id)) kept.push(id);
-    const boundary = (id: NodeId) => this.results.get(id) ?? carried.find(id) ?? work.find(id);
-    const stages = schedule<Reference>({
-      nodes: builder.nodes,
-      widths: builder.widths,
-      stores,
-      leaf: (id) => this.leaf(id),
-      product: (id) => (isElsewhere(id) ? null : boundary(id)),
-      roots: carried.roots,
-      kept,
-      value: (index, width) => this.value(index, width),
-      part: columnsOf,
-      spread,
-    });
-    const placeOf = (id: NodeId): Reference => {
-      const node = builder.nodes[id];
-      if (node.kind === 'slice') return columnsOf(placeOf(node.operand), node.start, node.width);
-      const place = this.leaf(id) ?? boundary(id)?.slot;
-      return place ?? this.value(kept.indexOf(id), builder.widths[id]);
-    };
-    const rowProduct = (index: number): LoopProduct => {
-      const [result] = plan.products[index].results;
-      const node = builder.nodes[graph.of(result)];
-      if (node.kind !== 'product') throw new Error('the result of a product is not a product');
-      return {
-        kind: 'rows',
-        left: placeOf(of(node.operand)),
-        weights: given.weights(index),
-        transposed: false,
-        result: this.resultOf(index),
-        accumulate: false,
-      };
-    };
+    const { steps, placeOf } = this.stages(rows, [output], this.keptValues());
     const projections = [...plan.products.keys()]
       .filter((index) => isInputProjection(plan.products[index]))
-      .map(rowProduct);
-    const workOf = (index: number): (LoopProduct | LoopScan)[] => {
-      if (index < plan.products.length) return [rowProduct(index)];
-      return (index < carried.end ? carried : work).operationsOf(index, placeOf);
-    };
-    const steps = stages.map(({ products, ...stage }) => ({ products: products.flatMap(workOf), ...stage }));
+      .map((index) => this.workOf(index, placeOf));
     return {
       name: `${plan.cell.name} forward`,
       direction: 1,
       buffers: buffers.list,
-      carried: this.carried,
+      carried: this.passed,
       before: [
         ...given.copyOfInput(),
         ...(projections.length > 0 ? [{ products: projections, width: 1, program: NOTHING }] : []),
-        ...(solve === null ? [] : steps),
+        ...(carry ? steps : []),
       ],
-      body: solve === null ? (steps as LoopStage[]) : [],
+      body: carry ? [] : (steps as LoopStage[]),
       after: [],
     };
+  }
+
+  protected workOf(index: number, placeOf: PlaceOf): LoopProduct {
+    const { plan, graph, given } = this;
+    const node = graph.builder.nodes[graph.of(plan.products[index].results[0])];
+    if (node.kind !== 'product') throw new Error('the result of a product is not a product');
+    return {
+      kind: 'rows',
+      left: placeOf(this.of(node.operand)),
+      weights: given.weights(index),
+      transposed: false,
+      result: this.resultOf(index),
+      accumulate: false,
+    };
+  }
+
+  protected product(id: NodeId) {
+    return this.results.get(id);
   }
 
   private addState(s: number): number {
@@ -136,7 +108,7 @@ class ForwardLoop {
     const buffer = this.buffers.add(this.saved ? saved : { ...saved, life: 'scratch' });
     const initial = this.buffers.add(givenBuffer({ kind: 'initialState', index: s }, 'batch', width));
     const final = this.buffers.add(resultBuffer({ kind: 'finalState', index: s }, 'batch', width));
-    this.carried.push({ buffer, initial, final });
+    this.passed.push({ buffer, initial, final });
     return buffer;
   }
 
@@ -149,7 +121,7 @@ class ForwardLoop {
     const { outputWidth: width } = this.plan;
     const rows = this.buffers.rows({ name: 'last output', rows: 'states', width, life: 'scratch' }, at);
     const { buffer } = rows;
-    if (this.carried.every((other) => other.buffer !== buffer)) this.carried.push({ buffer });
+    if (this.passed.every((other) => other.buffer !== buffer)) this.passed.push({ buffer });
     return rows;
   }
 
@@ -162,12 +134,14 @@ class ForwardLoop {
       : this.buffers.scratch(name, width);
   }
 
-  private addResults({ results }: Product, index: number, of: (id: NodeId) => NodeId): void {
+  private addResults({ results }: Product, index: number): void {
     const { builder } = this.graph;
     let column = 0;
     for (const id of results) {
       // The product itself, also where its result is a state, which is read from elsewhere.
-      const node = builder.intern(withOperands(builder.nodes[this.graph.of(id)], of));
+      const node = builder.intern(
+        withOperands(builder.nodes[this.graph.of(id)], (operand) => this.of(operand)),
+      );
       const width = builder.widths[node];
       this.results.set(node, { index, slot: columnsOf(this.resultOf(index), column, width) });
       column += width;
@@ -175,16 +149,16 @@ class ForwardLoop {
   }
 
   /** The values that are saved, and those that products of a step read. */
-  private keptValues(of: (id: NodeId) => NodeId): NodeId[] {
+  private keptValues(): NodeId[] {
     const { plan, graph } = this;
     const operands = new Set(plan.operandValues);
-    const kept = (id: NodeId) => of(operands.has(id) ? graph.zeroIfPadded(graph.of(id)) : graph.of(id));
+    const kept = (id: NodeId) => this.of(operands.has(id) ? graph.zeroIfPadded(graph.of(id)) : graph.of(id));
     const isOperation = (id: NodeId) => graph.builder.nodes[id].kind === 'operation';
     return this.saved?.map(kept) ?? plan.operandValues.map(kept).filter(isOperation);
   }
 
   /** The place of a value that no program and no product of a step computes, else null. */
-  private leaf(id: NodeId): Reference | null {
+  protected leaf(id: NodeId): Reference | null {
     const node = this.graph.builder.nodes[id];
     if (node.kind === 'state') return this.state(node.state, 'before');
     if (node.kind === 'lastOutput') return this.lastOutput('before');
@@ -193,7 +167,7 @@ class ForwardLoop {
     return this.given.find(node);
   }
 
-  private value(index: number, width: number): Reference {
+  protected value(index: number, width: number): Reference {
     const saved = this.saved?.[index];
     return saved !== undefined
       ? this.buffers.rows(savedValue(index, this.plan.widths[saved]))
@@ -205,19 +179,15 @@ class ForwardLoop {
     const { plan, graph } = this;
     const rows = plan.newStates.map((id, state): CarriedRow => {
       const variable = graph.builder.intern({ kind: 'state', state });
-      const [from, to] = [this.state(state, 'before'), this.state(state, 'after')];
-      const next = graph.of(id);
-      return { variable, next: graph.unlessPadded(next, variable), same: [next], width: to.width, from, to };
+      const same = graph.of(id);
+      const next = graph.unlessPadded(same, variable);
+      return { variable, next, same, from: this.state(state, 'before'), to: this.state(state, 'after') };
     });
-    if (!this.repeatsOutput()) return rows;
+    // A padded step repeats an output that is not a state.
+    if (this.options.masked !== 'repeat' || outputState(plan) !== undefined) return rows;
     const variable = graph.builder.intern({ kind: 'lastOutput', width: output.width });
-    const [from, to] = [this.lastOutput('before'), this.lastOutput('after')];
-    return [...rows, { variable, next: output.node, same: [], width: output.width, from, to }];
-  }
-
-  /** Whether a padded step repeats an output that is not a state. */
-  private repeatsOutput(): boolean {
-    return this.options.masked === 'repeat' && outputState(this.plan) === undefined;
+    const from = this.lastOutput('before');
+    return [...rows, { variable, next: output.node, from, to: this.lastOutput('after') }];
   }
 
   private output(): Store<Reference> {

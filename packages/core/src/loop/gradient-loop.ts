@@ -2,7 +2,7 @@ import type { NodeId } from '../equations/operations.js';
 import { gradientOf, type StepGradient } from '../gradient/step-gradient.js';
 import { isInputProjection } from '../graph/products.js';
 import { outputState, type Plan } from '../plan/plan.js';
-import { type Store, schedule } from '../plan/schedule.js';
+import type { Store } from '../plan/schedule.js';
 import {
   Buffers,
   columnsOf,
@@ -12,61 +12,53 @@ import {
   type LoopOptions,
   MaskedGraph,
   parameterGradient,
-  RowWork,
   resultBuffer,
-  spread,
   transposedName,
   weightsOf,
 } from './build.js';
-import { type CarriedRow, CarriedRows } from './carried-rows.js';
+import type { CarriedRow, Carry } from './carried-rows.js';
 import { NOTHING } from './forward-loop.js';
-import type { Solve } from './linear.js';
-import type {
-  Carried,
-  Loop,
-  LoopBuffer,
-  LoopProduct,
-  LoopScan,
-  LoopStage,
-  ParallelLoop,
-  Reference,
-} from './loop.js';
+import type { Carried, Loop, LoopBuffer, LoopProduct, LoopStage, ParallelLoop, Reference } from './loop.js';
 import { savedState, savedValue } from './saved.js';
+import { StepStages } from './step-stages.js';
 
 /**
  * The gradient of a plan over a sequence, from the last processed step to the first. Its steps leave the cotangents of the
  * products' results; the matrix products after them give the gradients of the matrices and of x.
  */
 export const gradientLoop = (plan: Plan, options: LoopOptions): Loop =>
-  new GradientLoop(plan, options, null).build() as Loop;
+  new GradientLoop(plan, options).build() as Loop;
 
 /** The same over all steps at once; null if its recurrences are not linear. */
-export const parallelGradientLoop = (plan: Plan, options: LoopOptions, solve: Solve): ParallelLoop | null =>
-  new GradientLoop(plan, options, solve).build();
+export const parallelGradientLoop = (plan: Plan, options: LoopOptions, carry: Carry): ParallelLoop | null =>
+  new GradientLoop(plan, options, carry).build();
 
-class GradientLoop {
-  private readonly buffers: Buffers;
+class GradientLoop extends StepStages {
+  protected readonly buffers: Buffers;
   private readonly given: GivenBuffers;
   private readonly gradient: StepGradient;
-  private readonly graph: MaskedGraph;
-  private readonly carried: Carried[] = [];
+  protected readonly graph: MaskedGraph;
+  private readonly passed: Carried[] = [];
   private readonly after: LoopStage[] = [];
   private readonly saved: ReadonlyMap<NodeId, Reference>;
   private readonly states: readonly number[];
   private readonly stateCotangents: readonly number[];
   private readonly newStates: ReadonlyMap<NodeId, number>;
   private readonly repeatedState: number | undefined;
+  /** The buffer of the cotangents of later, padded steps; −1 without. */
+  private readonly repeated: number;
   /** The cotangent of each product's results. Equal ones are the same object, so that a device prepares it once. */
   private readonly cotangents: readonly Reference[];
   private readonly parameterGradients: readonly LoopBuffer[];
 
-  /** @param solve how a parallel loop solves the recurrences; null for a loop of steps. */
+  /** @param carry how rows pass from step to step in a parallel loop. */
   constructor(
-    private readonly plan: Plan,
+    plan: Plan,
     private readonly options: LoopOptions,
-    private readonly solve: Solve | null,
+    carry?: Carry,
   ) {
-    const buffers = new Buffers(solve !== null);
+    super(plan, carry);
+    const buffers = new Buffers(carry !== undefined);
     this.buffers = buffers;
     this.given = new GivenBuffers(buffers, plan, options);
     this.gradient = gradientOf(plan);
@@ -84,62 +76,26 @@ class GradientLoop {
         final: buffers.add(resultBuffer({ kind: 'initialStateGradient', index: s }, 'batch', width)),
       }),
     );
+    this.repeated = this.repeatsOutput()
+      ? this.addPassedBack('repeated cotangent', plan.outputWidth, {})
+      : -1;
     this.cotangents = this.cotangentsOfProducts();
     this.parameterGradients = plan.parameters.map((_, parameter) => parameterGradient(plan, parameter));
   }
 
   build(): ParallelLoop | null {
-    const { plan, given, buffers, graph, solve } = this;
-    const { builder } = graph;
-    const carried = CarriedRows.from(builder, this.carriedRows(), solve, plan.products.length);
-    if (carried === null) return null;
-    const stores = [...this.stores(), ...carried.stores].map((store) => ({
-      ...store,
-      node: carried.of(store.node),
-    }));
-    const isElsewhere = (id: NodeId) => this.leaf(id) !== null;
-    const roots = [...stores.map(({ node }) => node), ...carried.roots];
-    const work = new RowWork(builder, roots, buffers, carried.end, isElsewhere);
-    const operands = new Set([...work.operandOperations(), ...carried.operandOperations()]);
-    const kept = [...operands].filter((id) => !isElsewhere(id));
-    const value = (index: number, width: number) => buffers.scratch(`gradient value ${index}`, width);
-    const boundary = (id: NodeId) => {
-      const node = builder.nodes[id];
-      if (node.kind !== 'transposedProduct') return carried.find(id) ?? work.find(id);
-      return { index: node.product, slot: this.transposed(node.product) };
-    };
-    const stages = schedule<Reference>({
-      nodes: builder.nodes,
-      widths: builder.widths,
-      stores,
-      leaf: (id) => this.leaf(id),
-      product: (id) => (isElsewhere(id) ? null : boundary(id)),
-      roots: carried.roots,
-      kept,
-      value,
-      part: columnsOf,
-      spread,
-    });
-    const placeOf = (id: NodeId): Reference => {
-      const node = builder.nodes[id];
-      const place = this.leaf(id) ?? boundary(id)?.slot;
-      if (place) return place;
-      if (node.kind === 'slice') return columnsOf(placeOf(node.operand), node.start, node.width);
-      return value(kept.indexOf(id), builder.widths[id]);
-    };
-    const workOf = (index: number): (LoopProduct | LoopScan)[] => {
-      if (index < plan.products.length) return [this.back(index, this.transposed(index), false)];
-      return (index < carried.end ? carried : work).operationsOf(index, placeOf);
-    };
-    const steps = stages.map(({ products, ...stage }) => ({ products: products.flatMap(workOf), ...stage }));
+    const { plan, given, buffers, carry } = this;
+    const rows = this.carriedRows();
+    if (!this.passOn(rows)) return null;
+    const { steps } = this.stages(rows, this.stores(), []);
     this.addProductsAfter();
     return {
       name: `${plan.cell.name} gradient`,
       direction: -1,
       buffers: buffers.list,
-      carried: this.carried,
-      before: [...given.copyOfInput(), ...(solve === null ? [] : steps)],
-      body: solve === null ? (steps as LoopStage[]) : [],
+      carried: this.passed,
+      before: [...given.copyOfInput(), ...(carry ? steps : [])],
+      body: carry ? [] : (steps as LoopStage[]),
       after: this.after,
     };
   }
@@ -147,7 +103,7 @@ class GradientLoop {
   /** A buffer of rows that pass from a step to the one before it: read `after` the step, written `before` it. */
   private addPassedBack(name: string, width: number, more: Omit<Carried, 'buffer'>): number {
     const buffer = this.buffers.add({ name, rows: 'states', width, life: 'scratch' });
-    this.carried.push({ buffer, ...more });
+    this.passed.push({ buffer, ...more });
     return buffer;
   }
 
@@ -165,11 +121,7 @@ class GradientLoop {
   }
 
   private repeatedCotangent(at: 'before' | 'after'): Reference {
-    const { outputWidth: width } = this.plan;
-    const repeated = 'repeated cotangent';
-    const known = this.buffers.list.findIndex(({ name }) => name === repeated);
-    const buffer = known < 0 ? this.addPassedBack(repeated, width, {}) : known;
-    return { buffer, at, column: 0, width };
+    return { buffer: this.repeated, at, column: 0, width: this.plan.outputWidth };
   }
 
   private cotangentBuffer(buffer: number): Reference {
@@ -203,7 +155,21 @@ class GradientLoop {
     return this.buffers.scratch(transposedName(product), this.plan.products[product].rows);
   }
 
-  private leaf(id: NodeId): Reference | null {
+  protected product(id: NodeId) {
+    const node = this.graph.builder.nodes[id];
+    if (node.kind !== 'transposedProduct') return undefined;
+    return { index: node.product, slot: this.transposed(node.product) };
+  }
+
+  protected workOf(index: number): LoopProduct {
+    return this.back(index, this.transposed(index), false);
+  }
+
+  protected value(index: number, width: number): Reference {
+    return this.buffers.scratch(`gradient value ${index}`, width);
+  }
+
+  protected leaf(id: NodeId): Reference | null {
     const saved = this.saved.get(id);
     if (saved !== undefined) return saved;
     const node = this.graph.builder.nodes[id];
@@ -248,26 +214,32 @@ class GradientLoop {
 
   /** The cotangents of states and what else passes from a step to the one before it. */
   private carriedRows(): CarriedRow[] {
-    const { plan, graph } = this;
+    const { graph, repeatedState } = this;
     const { builder } = graph;
+    const { outputWidth: width } = this.plan;
+    const isRepeating = this.options.masked === 'repeat';
+    const output = builder.intern({ kind: 'outputCotangent', width });
     const rows = this.gradient.previousStates.map((id, state): CarriedRow => {
       const variable = builder.intern({ kind: 'stateCotangent', state });
       // A padded step repeats the state as output, so the output's cotangent is added to that state's.
-      const isRepeated = this.options.masked === 'repeat' && state === this.repeatedState;
-      const output = builder.intern({ kind: 'outputCotangent', width: plan.outputWidth });
+      const isRepeated = isRepeating && state === repeatedState;
       const atPadded = isRepeated ? builder.apply('add', variable, output) : variable;
-      const [from, to] = [this.stateCotangent(state, 'after'), this.stateCotangent(state, 'before')];
       const next = graph.unlessPadded(graph.of(id), atPadded);
-      return { variable, next, same: [], width: to.width, from, to };
+      return {
+        variable,
+        next,
+        from: this.stateCotangent(state, 'after'),
+        to: this.stateCotangent(state, 'before'),
+      };
     });
-    if (!this.repeatsOutput()) return rows;
+    if (this.repeated < 0) return rows;
     // The cotangents of padded steps pass to the step whose output they repeat.
-    const { outputWidth: width } = plan;
     const variable = builder.intern({ kind: 'repeatedCotangent', width });
-    const sum = builder.apply('add', builder.intern({ kind: 'outputCotangent', width }), variable);
-    const next = graph.unlessPadded(builder.constant(0), sum);
-    const [from, to] = [this.repeatedCotangent('after'), this.repeatedCotangent('before')];
-    return [...rows, { variable, next, same: [], width, from, to }];
+    const next = graph.unlessPadded(builder.constant(0), builder.apply('add', output, variable));
+    return [
+      ...rows,
+      { variable, next, from: this.repeatedCotangent('after'), to: this.repeatedCotangent('before') },
+    ];
   }
 
   /** The constant 0, which every gradient has. */

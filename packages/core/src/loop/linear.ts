@@ -1,16 +1,6 @@
 import type { NodeId, OperationName } from '../equations/operations.js';
 import { type GraphBuilder, operandsOf, reachable, withOperands } from '../graph/graph.js';
-
-/** A row that passes from step to step. */
-export interface Recurrence {
-  /** The row that a step reads. */
-  readonly variable: NodeId;
-  /** The row that it passes on. */
-  readonly next: NodeId;
-  /** Nodes that are the same as `next` wherever their value matters. */
-  readonly same: readonly NodeId[];
-  readonly width: number;
-}
+import type { CarriedRow } from './carried-rows.js';
 
 /** Recurrences that are linear, `next = factor ⊙ variable + addend`, as nodes that no longer depend on themselves. */
 export interface Solution {
@@ -19,9 +9,6 @@ export interface Solution {
   /** The node that stands for one of the graph: recurrences are read from their scans. */
   of(id: NodeId): NodeId;
 }
-
-/** Solves recurrences on a graph, which is extended; null if they are not linear. */
-export type Solve = (builder: GraphBuilder, recurrences: readonly Recurrence[]) => Solution | null;
 
 /** A row as `factor ⊙ variable + addend`; null is a row of zeros. */
 interface Linear {
@@ -37,8 +24,11 @@ const PARTS = ['factor', 'addend', 'reads'] as const;
 /**
  * Solves recurrences that are linear: the row that a step passes on is `factor ⊙ variable + addend`, number by number, and neither
  * depends on the variable. They may depend on other recurrences in any way, unless these depend on them in turn.
+ *
+ * @param builder the graph, which is extended.
+ * @returns null if they are not linear.
  */
-export const solveLinear: Solve = (builder, recurrences) => {
+export function solveLinear(builder: GraphBuilder, recurrences: readonly CarriedRow[]): Solution | null {
   const dependence = new Dependence(
     builder,
     recurrences.map(({ variable }) => variable),
@@ -70,18 +60,19 @@ export const solveLinear: Solve = (builder, recurrences) => {
   };
   const ends: NodeId[] = [];
   for (const recurrence of order) {
-    const { variable, next, same, width } = recurrences[recurrence];
+    const { variable, next, same = next, to } = recurrences[recurrence];
     const form = forms[recurrence];
     const parts = form.reads === builder.constant(1) ? PARTS.slice(0, 2) : PARTS;
     const inputs = parts.map((part) => of(form[part] ?? builder.constant(0)));
-    const scan = (at: 'before' | 'after') => builder.intern({ kind: 'scan', recurrence, at, inputs, width });
+    const scan = (at: 'before' | 'after') =>
+      builder.intern({ kind: 'scan', recurrence, at, inputs, width: to.width });
     ends[recurrence] = scan('after');
     // A row without any recurrence in it is computed where it is needed.
-    for (const id of [next, ...same]) if (dependence.of(id).size > 0) known.set(id, ends[recurrence]);
+    for (const id of [next, same]) if (dependence.of(id).size > 0) known.set(id, ends[recurrence]);
     known.set(variable, scan('before'));
   }
   return { ends, of };
-};
+}
 
 /** The recurrences whose variables each node of a growing graph depends on. */
 class Dependence {

@@ -4,16 +4,16 @@ import type { LoopOptions } from './build.js';
 import { parallelForwardLoop } from './forward-loop.js';
 import { parallelGradientLoop } from './gradient-loop.js';
 import { makeOnce } from './inference-loop.js';
-import { solveLinear } from './linear.js';
 import type { ParallelLoop } from './loop.js';
 import type { Pass } from './loops.js';
+import { carryByScans } from './scans.js';
 
 const LOOPS: Readonly<Record<Pass, (plan: Plan, options: LoopOptions) => ParallelLoop | null>> = {
-  inference: makeOnce((plan, options) => parallelForwardLoop(plan, options, undefined, solveLinear)),
+  inference: makeOnce((plan, options) => parallelForwardLoop(plan, options, undefined, carryByScans)),
   training: makeOnce((plan, options) =>
-    parallelForwardLoop(plan, options, gradientOf(plan).savedValues, solveLinear),
+    parallelForwardLoop(plan, options, gradientOf(plan).savedValues, carryByScans),
   ),
-  gradient: makeOnce((plan, options) => parallelGradientLoop(plan, options, solveLinear)),
+  gradient: makeOnce((plan, options) => parallelGradientLoop(plan, options, carryByScans)),
 };
 
 /**
