@@ -2,6 +2,7 @@ import { FormatError } from '@sluice/formats';
 import { formatNames } from '@sluice/formats/write';
 import { Command, CommanderError, Option } from 'commander';
 import type { QuantizedFlags } from './commands/check-quantized.js';
+import type { CompileFlags } from './commands/compile.js';
 import { type ReadFlags, toAssumed } from './read-file.js';
 import { type Terminal, UsageError } from './terminal.js';
 
@@ -108,6 +109,24 @@ function commands(terminal: Terminal, finished: (status: number) => void): Comma
     .addOption(assumeOption())
     .action(async (file: string, flags: CheckFlags) => {
       finished(await checkBy(file, flags, terminal));
+    });
+  program
+    .command('compile')
+    .description('write a model as a WebAssembly module with a small program that runs it, frame by frame')
+    .argument('<file>', 'a path or URL: ONNX, or a whole model of Keras or TensorFlow.js')
+    .requiredOption('--out <folder>', 'where to write NAME.wasm, NAME.js and NAME.d.ts')
+    .option('--name <name>', 'of the files, and of the variable of --iife (default: that of FILE)')
+    .addOption(
+      new Option('--weights <place>', 'in the module, or in NAME.weights').choices(['inside', 'beside']),
+    )
+    .addOption(new Option('--quantize <type>', 'store weights in fewer bits').choices(['float16', 'int8']))
+    .option('--iife', 'write a script for a page instead of a module to import')
+    .option('--size <name=number...>', 'sizes of free axes: sequence=576')
+    .option('--input <name=number...>', 'inputs that are the same for all frames: sr=16000')
+    .option('--force', 'replace files that exist')
+    .action(async (file: string, flags: CompileFlags) => {
+      const { compile } = await import('./commands/compile.js');
+      finished(await compile(file, flags, terminal));
     });
   return program;
 }

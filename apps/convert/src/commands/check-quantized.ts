@@ -1,19 +1,14 @@
-import { basename } from 'node:path';
-import { type FileTensor, FormatError, readArrays } from '@sluice/formats';
+import { type FileTensor, readArrays } from '@sluice/formats';
 import { compareQuantized, type QuantizedComparison } from '@sluice/stream';
-import { fromModel } from '@sluice/stream/model';
-import { fromOnnx, type ModelPort, type StreamNetwork } from '@sluice/stream/onnx';
-import { readFile } from '../read-file.js';
+import type { ModelPort } from '@sluice/stream/onnx';
+import { type NetworkFlags, readNetwork, refusals } from '../read-network.js';
 import { formatBytes, formatDifference, type Terminal, UsageError } from '../terminal.js';
 
-export interface QuantizedFlags {
+export interface QuantizedFlags extends NetworkFlags {
   readonly quantize: 'float16' | 'int8';
   readonly data: string;
   readonly threshold?: number;
   readonly tolerance?: number;
-  /** `name=number` texts. */
-  readonly size?: readonly string[];
-  readonly input?: readonly string[];
 }
 
 /**
@@ -30,7 +25,7 @@ export async function checkQuantized(
     throw new UsageError('--threshold must be a number from 0 to 1, such as 0.5.');
   }
   if (!(tolerance >= 0)) throw new UsageError('--tolerance must be a number of at least 0, such as 1e-2.');
-  const model = await networkOf(path, flags, terminal);
+  const model = await readNetwork(path, flags, terminal);
   const frames = framesOf(await readArrays(data), model.inputs, data);
   terminal.signal.throwIfAborted();
   const found = await refusals(path, () =>
@@ -38,46 +33,6 @@ export async function checkQuantized(
   );
   terminal.output.write(`${reportOf(found, path, quantize, threshold)}\n`);
   return found.largestDifference <= tolerance ? 0 : 1;
-}
-
-/** A network, and the places of its inputs in a frame. */
-type FileNetwork = Pick<StreamNetwork, 'network' | 'weights' | 'inputs'>;
-
-async function networkOf(path: string, flags: QuantizedFlags, terminal: Terminal): Promise<FileNetwork> {
-  const sizes = numbersOf('--size', flags.size);
-  if (/\.onnx$/i.test(path)) {
-    const options = { sizes, inputs: numbersOf('--input', flags.input), signal: terminal.signal };
-    return refusals(path, () => fromOnnx(path, options));
-  }
-  if (flags.input !== undefined) throw new UsageError(`${path}: --input is for .onnx files.`);
-  const file = await readFile(path, {}, terminal);
-  const model = await refusals(path, async () => fromModel(file, sizes));
-  for (const note of model.notes) terminal.error.write(`note: ${note}\n`);
-  return model;
-}
-
-/** Runs `work`; what it refuses is an error of the user's. */
-async function refusals<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof FormatError || !(error instanceof TypeError || error instanceof RangeError))
-      throw error;
-    const named = error.message.startsWith(basename(path)) ? error.message : `${path}: ${error.message}`;
-    const hint = 'Sizes are given as --size NAME=NUMBER, inputs as --input NAME=NUMBER.';
-    throw new UsageError(/sizes?:|inputs:/.test(named) ? `${named}\n${hint}` : named);
-  }
-}
-
-function numbersOf(option: string, texts: readonly string[] = []): Record<string, number> {
-  const entries = texts.map((text) => {
-    const [, name, number] = /^(.+)=([^=]+)$/.exec(text) ?? [];
-    if (name === undefined || Number.isNaN(Number(number))) {
-      throw new UsageError(`${option} ${text}: expected NAME=NUMBER, such as sequence=576.`);
-    }
-    return [name, Number(number)] as const;
-  });
-  return Object.fromEntries(entries);
 }
 
 /** The frames of arrays `[frames, …]` with the names of the inputs; the array of a single input may also be `x`. */
