@@ -93,7 +93,7 @@ describe('what is refused', () => {
       'bidirectional_1 (Bidirectional): it reads 4 features, but is given 2; give other timesteps',
     );
     await expect(fileOf('causal').then((model) => fromModel(model, { timesteps: 1.5 }))).rejects.toThrow(
-      'timesteps must be a whole number of at least 1, but is 1.5',
+      'timesteps must be a whole number from 1 to 65536, but is 1.5',
     );
   });
 

@@ -3,7 +3,7 @@ import { concat } from '@sluice/core/equations';
 import { type Network, network, Signal } from '@sluice/core/network';
 import type { ModelFile } from '@sluice/formats';
 import type { ModelPort } from '../onnx/boundary.js';
-import type { Flow } from './layer-call.js';
+import { type Flow, MAX_COUNT } from './layer-call.js';
 import { knownLayers, ModelRun } from './model-run.js';
 
 export type { ModelPort } from '../onnx/boundary.js';
@@ -39,8 +39,8 @@ export function fromModel(model: ModelFile, options: FromModelOptions = {}): Mod
   const unknown = Object.keys(others);
   if (unknown.length > 0)
     throw new TypeError(`fromModel has no option ${unknown.join(', ')}; it has timesteps.`);
-  if (!(Number.isSafeInteger(timesteps) && timesteps >= 1)) {
-    throw new TypeError(`timesteps must be a whole number of at least 1, but is ${timesteps}.`);
+  if (!(Number.isSafeInteger(timesteps) && timesteps >= 1 && timesteps <= MAX_COUNT)) {
+    throw new TypeError(`timesteps must be a whole number from 1 to ${MAX_COUNT}, but is ${timesteps}.`);
   }
   if (model?.topology === undefined) {
     throw new TypeError(

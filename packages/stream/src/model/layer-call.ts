@@ -17,6 +17,9 @@ export type ApplyBlock = (
   part?: string,
 ) => Signal;
 
+/** The most time steps, channels or filters of a signal. */
+export const MAX_COUNT = 65_536;
+
 export class LayerCall {
   constructor(
     readonly layer: KerasObject,
@@ -50,7 +53,8 @@ export class LayerCall {
   count(name: string, absent?: number): number {
     const given = [this.option(name) ?? absent].flat();
     const [value] = given;
-    if (given.length === 1 && Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+    const isCount = given.length === 1 && Number.isSafeInteger(value) && (value as number) >= 1;
+    if (isCount && (value as number) <= MAX_COUNT) return value as number;
     throw new Error(`its ${name} is ${JSON.stringify(this.option(name))}`);
   }
 

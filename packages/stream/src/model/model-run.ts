@@ -2,7 +2,7 @@
 import type { Block, Signal } from '@sluice/core/network';
 import type { KerasObject, LayerData, ModelFile } from '@sluice/formats';
 import { activationLayers } from './activation-layers.js';
-import { type ApplyBlock, type Flow, LayerCall, type LayerRule } from './layer-call.js';
+import { type ApplyBlock, type Flow, LayerCall, type LayerRule, MAX_COUNT } from './layer-call.js';
 import { recurrentLayer } from './recurrent-layers.js';
 import { shapeLayers } from './shape-layers.js';
 import { weightedLayers } from './weighted-layers.js';
@@ -32,11 +32,16 @@ const nameOf = ({ config, ...layer }: KerasObject): string =>
 
 const isModel = ({ class_name: name }: KerasObject): boolean => MODELS.includes(name);
 
+const isDescription = (value: unknown): value is KerasObject => {
+  const layer = value as Partial<KerasObject> | null;
+  return typeof layer?.class_name === 'string' && typeof layer.config === 'object' && layer.config !== null;
+};
+
 /** The layers of a model; old Sequential models have a list in place of a configuration. */
 const layersIn = ({ config }: KerasObject): readonly KerasObject[] => {
   const list: unknown = Array.isArray(config) ? config : config.layers;
-  if (Array.isArray(list)) return list as KerasObject[];
-  throw new TypeError('The model has no list of layers.');
+  if (Array.isArray(list) && list.every(isDescription)) return list;
+  throw new TypeError('The model must have a list of layers, each with a class_name and a config.');
 };
 
 const MAX_NAMED = 30;
@@ -71,6 +76,8 @@ export class ModelRun {
     this.use = use;
     const flows = this.model(this.topology, inputs, '', 0);
     this.throwProblems();
+    if (flows.length === 0 || flows.some(({ flow }) => flow === null))
+      throw new TypeError('The model has no outputs.');
     return flows.map(({ name, flow }) => ({ name, flow: flow as Flow }));
   }
 
@@ -104,10 +111,11 @@ export class ModelRun {
       ? given.slice('input_shape' in config && given === config.input_shape ? 0 : 1)
       : [];
     const features: unknown = shape.at(-1);
-    const isWord = shape.length === 1 && features === null;
-    if (shape.length === 2 && Number.isSafeInteger(features)) return [this.timesteps, features as number];
-    if (isWord) return [this.timesteps];
-    if (shape.length === 1 && Number.isSafeInteger(features)) return [features as number];
+    const isCount =
+      Number.isSafeInteger(features) && (features as number) >= 1 && (features as number) <= MAX_COUNT;
+    if (shape.length === 2 && isCount) return [this.timesteps, features as number];
+    if (shape.length === 1 && features === null) return [this.timesteps];
+    if (shape.length === 1 && isCount) return [features as number];
     this.problems.push(
       `${name}: its input has the shape ${JSON.stringify(given)}; known are [batch, time, features] and [batch, features]`,
     );
@@ -170,6 +178,10 @@ export class ModelRun {
     const rule = ruleOf(layer, data);
     if (rule === undefined) {
       this.problems.push(`${own}: ${layer.class_name} is no layer of streams`);
+      return [null];
+    }
+    if (inputs.length === 0) {
+      this.problems.push(`${own} (${layer.class_name}): it has no inputs`);
       return [null];
     }
     const flows = inputs.filter((flow) => flow !== null);

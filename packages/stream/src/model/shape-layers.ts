@@ -2,7 +2,7 @@
 import { concat, type Expression, slice, zeros } from '@sluice/core/equations';
 import { averagePool, concatenate, maxPool, type PoolOptions, Signal } from '@sluice/core/network';
 import { pointwise } from './activation-layers.js';
-import { type Flow, type LayerCall, type LayerRule, withSignal } from './layer-call.js';
+import { type Flow, type LayerCall, type LayerRule, MAX_COUNT, withSignal } from './layer-call.js';
 
 /** Layers that do nothing after training. */
 const nothing: LayerRule = (call) => call.input;
@@ -115,7 +115,10 @@ const globalPool =
 function pair(call: LayerCall, name: string): [number, number] {
   const given = [call.option(name) ?? 1].flat(2) as number[];
   const [first, second = first] = given;
-  if (given.length <= 2 && [first, second].every((count) => Number.isSafeInteger(count) && count >= 0)) {
+  if (
+    given.length <= 2 &&
+    [first, second].every((count) => Number.isSafeInteger(count) && count >= 0 && count <= MAX_COUNT)
+  ) {
     return [first, second];
   }
   throw new Error(`its ${name} is ${JSON.stringify(call.option(name))}`);

@@ -56,10 +56,20 @@ const convolution: LayerRule = (call) => {
   const options = convolutionOptions(call, sequence);
   if (call.count('groups', 1) !== 1) throw new Error('it has groups');
   const [kernel, bias] = call.weights(options.useBias ? 2 : 1);
-  const block = conv1d({ filters: call.count('filters'), ...options });
+  const filters = call.count('filters');
+  checkKernel(kernel, [options.kernelSize, sequence.channels, filters]);
+  const block = conv1d({ filters, ...options });
   const signal = call.apply(block, sequence, named(kernel, bias));
   return withSignal(call.input, activated(call, signal));
 };
+
+function checkKernel(kernel: ArrayLike<number>, shape: readonly number[]): void {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (kernel.length === count) return;
+  throw new Error(
+    `its kernel has ${kernel.length} numbers instead of ${shape.join(' × ')}; give other timesteps`,
+  );
+}
 
 /** Each channel `times` times side by side, for convolutions with several filters for each channel. */
 const multiplied = (input: Signal, times: number): Signal =>
@@ -69,6 +79,7 @@ const depthwise: LayerRule = (call) => {
   const input = multiplied(call.sequence, call.count('depth_multiplier', 1));
   const options = convolutionOptions(call, input);
   const [kernel, bias] = call.weights(options.useBias ? 2 : 1);
+  checkKernel(kernel, [options.kernelSize, input.channels]);
   const signal = call.apply(depthwiseConv1d(options), input, named(kernel, bias));
   return withSignal(call.input, activated(call, signal));
 };
@@ -77,6 +88,7 @@ const separable: LayerRule = (call) => {
   const input = multiplied(call.sequence, call.count('depth_multiplier', 1));
   const { useBias, ...options } = convolutionOptions(call, input);
   const [depthKernel, kernel, bias] = call.weights(useBias ? 3 : 2);
+  checkKernel(depthKernel, [options.kernelSize, input.channels]);
   const block = depthwiseConv1d({ ...options, useBias: false });
   const mixed = call.apply(block, input, { kernel: depthKernel }, 'depthwise');
   const point = dense({ units: call.count('filters'), useBias });
