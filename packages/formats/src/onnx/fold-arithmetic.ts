@@ -33,6 +33,12 @@ const divide: FoldOperation = (call) => {
   return binary((a, b) => (whole ? Math.trunc(a / b) : a / b))(call);
 };
 
+/** The rest of a division, with the sign of the divisor, or of the dividend where `fmod` is 1. */
+const rest: FoldOperation = (call) => {
+  const isFmod = integerAttribute(call.attributes, 'fmod', 0) !== 0;
+  return binary((a, b) => (isFmod ? a % b : a - b * Math.floor(a / b)))(call);
+};
+
 const cast: FoldOperation = (call) => {
   const source = required(call, 0);
   const number = call.attributes.get('to')?.i;
@@ -84,6 +90,7 @@ export const arithmeticOperations: Readonly<Record<string, FoldOperation>> = {
   Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b),
   Div: divide,
+  Mod: rest,
   Max: binary(Math.max),
   Min: binary(Math.min),
   Pow: binary((a, b) => a ** b),

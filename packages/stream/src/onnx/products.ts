@@ -75,15 +75,43 @@ function matMul(call: Call, a: GraphValue, b: GraphValue, bias?: Float32Array): 
     const [left, right] = [transposed(call, b), transposed(call, a)];
     return transposed(call, matMul(call, left, right));
   }
-  const [m, n] = [shapeOfValue(a).at(-2) as number, shapeOfValue(b).at(-1) as number];
-  const left = reshaped(a, [...shapeOfValue(a).slice(0, -1), 1, shapeOfValue(a).at(-1) as number]);
-  const turned = transposed(call, b);
-  const [columns, depth] = shapeOfValue(turned).slice(-2);
-  const right = reshaped(turned, [...shapeOfValue(turned).slice(0, -2), 1, columns, depth]);
-  const batch = broadcastShape(shapeOfValue(a).slice(0, -2), shapeOfValue(b).slice(0, -2)) ?? [];
-  call.elements.reserve(sizeOf([...batch, m, n, depth]));
-  const products = pointwise(call, (x, y) => x.mul(y), left, right);
-  return reduce(call, products, [products.elements.shape.length - 1], 'sum', false);
+  return signalTimesSignal(call, a, b);
+}
+
+/** Sums of rows of the right matrix, each times a number, or of products of rows and columns: what is put together from less. */
+function signalTimesSignal(call: Call, a: GraphValue, b: GraphValue): GraphValue {
+  const { elements, vector } = call;
+  const [left, right] = [shapeOfValue(a), shapeOfValue(b)];
+  const batch = broadcastShape(left.slice(0, -2), right.slice(0, -2));
+  const [m, depth, width] = [left.at(-2) as number, left.at(-1) as number, right.at(-1) as number];
+  if (!batch || right.at(-2) !== depth) {
+    throw new Error(`it multiplies ${shapeText(left)} with ${shapeText(right)}`);
+  }
+  elements.reserve(sizeOf([...batch, m, width, depth]));
+  const own = expandTo(elements.elementsOf(a), [...batch, m, depth], elements.reserve).values;
+  const others = expandTo(elements.elementsOf(b), [...batch, depth, width], elements.reserve).values;
+  const columns = elements.elementsOf(transposed(call, b)).values;
+  if (elements.countPieces(columns) < elements.countPieces(others)) {
+    const wide = reshaped(a, [...left.slice(0, -1), 1, depth]);
+    const turned = reshaped(transposed(call, b), [...right.slice(0, -2), 1, width, depth]);
+    const products = pointwise(call, (x, y) => x.mul(y), wide, turned);
+    return reduce(call, products, [products.elements.shape.length - 1], 'sum', false);
+  }
+  const result = new Int32Array(sizeOf([...batch, m, width]));
+  for (let row = 0; row < result.length / width; row++) {
+    const first = Math.floor(row / m) * depth;
+    const terms = Array.from({ length: depth }, (_, k) => {
+      const start = (first + k) * width;
+      const factor = elements.row([own[row * depth + k]], vector);
+      return elements.row(others.subarray(start, start + width), vector).mul(factor);
+    });
+    const sum = elements.add(
+      terms.reduce((total, term) => total.add(term)),
+      width,
+    );
+    for (let column = 0; column < width; column++) result[row * width + column] = sum + column;
+  }
+  return signalOf([...batch, m, width], result);
 }
 
 function signalTimesKnown(

@@ -133,6 +133,20 @@ const layerNormalization: GraphOperation = (call) => {
   return [mapRows(call, value, axes, apply)];
 };
 
+/** Each channel, the second axis, with mean 0 and variance 1 over all positions, then scaled and shifted. */
+const instanceNormalization: GraphOperation = (call) => {
+  const value = call.input(0);
+  const shape = shapeOfValue(value);
+  const epsilon = call.number('epsilon', 1e-5);
+  const normal = mapRows(call, value, [...shape.keys()].slice(2), (row) => normalize(row, { epsilon }));
+  const perChannel = (i: number): GraphValue => {
+    const { values } = call.knownInput(i, 'scales and biases');
+    const own = shape.map((_, axis) => (axis === 1 ? values.length : 1));
+    return { kind: 'known', constant: { type: 'float32', shape: own, values } };
+  };
+  return [pointwise(call, (x, scale, bias) => x.mul(scale).add(bias), normal, perChannel(1), perChannel(2))];
+};
+
 /** The operations by their names in ONNX. */
 export const reducingOperations: Readonly<Record<string, GraphOperation>> = {
   ReduceSum: reduction('sum'),
@@ -144,4 +158,5 @@ export const reducingOperations: Readonly<Record<string, GraphOperation>> = {
   GlobalMaxPool: globalMax,
   Softmax: softmaxOperation,
   LayerNormalization: layerNormalization,
+  InstanceNormalization: instanceNormalization,
 };
