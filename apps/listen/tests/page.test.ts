@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { dense, network } from '@sluice/core/network';
+import { compileStream } from '@sluice/stream';
+import { writeStreamModule } from '@sluice/stream/compile';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +10,18 @@ import { serve, startChromium } from '../../../scripts/browser/open-page.mjs';
 
 const built = fileURLToPath(new URL('../dist/page/', import.meta.url));
 const sentence = fileURLToPath(new URL('./fixtures/sentence.wav', import.meta.url));
+/** A network of `sluice compile`: how loud a frame of 160 samples is. */
+const loudness = network({
+  name: 'loudness',
+  inputSize: 160,
+  build: (x, use) => use('out', dense({ units: 1, activation: 'sigmoid' }), x),
+});
+const compiled = compileStream(loudness, { 'out.kernel': new Float32Array(160), 'out.bias': [1] });
+const file = {
+  name: 'gate.wasm',
+  mimeType: 'application/wasm',
+  buffer: Buffer.from(writeStreamModule(compiled).wasm),
+};
 /** The microphone hears a file, again and again. */
 const flags = [
   '--use-fake-device-for-media-stream',
@@ -86,6 +101,20 @@ describe('the page', () => {
       buffer: Buffer.from('no sound'),
     });
     await waitForText('#message', "finds no sound in 'notes.txt'");
+  });
+
+  test('takes another network from a file, and keeps the one before when there is none in it', async () => {
+    await page.click('summary');
+    await page.fill('#samples', '160');
+    await page.fill('#context', '0');
+    await page.setInputFiles('#model', { name: 'bad.onnx', mimeType: '', buffer: Buffer.from('no network') });
+    await page.waitForSelector('#message.error');
+    await page.setInputFiles('#model', file);
+    await waitForText('#message', 'gate.wasm is ready');
+    await page.setInputFiles('#sound', sentence);
+    await waitForText('#frames', '\\d');
+    expect(await page.isVisible('#gates')).toBe(false);
+    await page.click('#stop');
   });
 
   test('has no accessibility problem and nothing too wide: light and dark, desktop and phone', async () => {

@@ -1,6 +1,6 @@
-import type { StreamModel } from '@sluice/stream';
 import { type AudioStatus, type FrameResult, SluiceNode } from '@sluice/stream/audio';
 import { SAMPLE_RATE } from '../detector/network.js';
+import type { OpenedModel } from './model.js';
 
 /** What the page hears: the microphone, or a sound file that is also played. */
 export type Sound = { readonly kind: 'microphone' } | { readonly kind: 'file'; readonly file: File };
@@ -22,12 +22,16 @@ export interface Listener {
  * Starts to listen.
  * @throws Error with a sentence for the visitor when there is no microphone, no permission, or no sound in the file.
  */
-export async function listen(sound: Sound, model: StreamModel, events: ListenerEvents): Promise<Listener> {
+export async function listen(
+  sound: Sound,
+  { model, context: before }: OpenedModel,
+  events: ListenerEvents,
+): Promise<Listener> {
   const context = new AudioContext({ sampleRate: SAMPLE_RATE });
   try {
     await context.resume();
     const { source, release } = await openSound(sound, context, events.onEnd);
-    const node = await SluiceNode.create(context, model, { sampleRate: SAMPLE_RATE });
+    const node = await SluiceNode.create(context, model, { sampleRate: SAMPLE_RATE, context: before });
     const analyser = new AnalyserNode(context, { fftSize: 512, smoothingTimeConstant: 0 });
     node.onresult = (result) => events.onResult(result, analyser);
     node.onstatus = events.onStatus;

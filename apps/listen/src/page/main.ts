@@ -3,12 +3,13 @@ import './style.css';
 import type { AudioStatus } from '@sluice/stream/audio';
 import { gates } from '../detector/network.js';
 import { type Listener, listen, type Sound } from './listener.js';
-import { loadDetector } from './model.js';
+import { loadDetector, type OpenedModel, openModel } from './model.js';
 import { Pictures } from './pictures.js';
 
 const find = <Kind extends HTMLElement>(id: string) => document.querySelector(`#${id}`) as Kind;
 const microphone = find<HTMLButtonElement>('microphone');
 const sound = find<HTMLInputElement>('sound');
+const modelFile = find<HTMLInputElement>('model');
 const stopButton = find<HTMLButtonElement>('stop');
 const message = find('message');
 const answer = find('answer');
@@ -25,7 +26,7 @@ find('gate-names').textContent = `The GRU, a line for each unit; from above: ${g
   .join(', ')}. Bright is 1.`;
 
 const pictures = new Pictures((id) => find<HTMLCanvasElement>(id), gates);
-const model = loadDetector();
+let model: Promise<OpenedModel> = loadDetector();
 /** Messages are for people: a reader must not hear each change within a word. */
 const LEAST_MS = 400;
 
@@ -65,10 +66,11 @@ async function start(chosen: Sound): Promise<void> {
   pictures.clear();
   say('Starting …');
   try {
-    listener = await listen(chosen, await model, {
+    const opened = await model;
+    listener = await listen(chosen, opened, {
       onResult: ({ values }, analyser) => {
         showAnswer(values[0]);
-        pictures.draw(analyser, values);
+        pictures.draw(analyser, values, opened.hasGates);
       },
       onStatus: showStatus,
       onError: ({ message: text }) => say(text, true),
@@ -84,12 +86,31 @@ async function start(chosen: Sound): Promise<void> {
   }
 }
 
+/** Takes a network from a file. If there is none in it, the one before stays. */
+async function openFile(file: File): Promise<void> {
+  await stop();
+  say(`Opening ${file.name} …`);
+  const numberOf = (id: string) => find<HTMLInputElement>(id).valueAsNumber;
+  try {
+    const opened = await openModel(file, { samples: numberOf('samples'), context: numberOf('context') });
+    model = Promise.resolve(opened);
+    find('gates-figure').hidden = !opened.hasGates;
+    say(`${opened.name} is ready.`);
+  } catch (error) {
+    say((error as Error).message, true);
+  }
+}
+
 microphone.addEventListener('click', () => void start({ kind: 'microphone' }));
 sound.addEventListener('change', () => {
   const [file] = sound.files ?? [];
   // The same file can be chosen again.
   sound.value = '';
   if (file !== undefined) void start({ kind: 'file', file });
+});
+modelFile.addEventListener('change', () => {
+  const [file] = modelFile.files ?? [];
+  if (file !== undefined) void openFile(file);
 });
 stopButton.addEventListener('click', () => {
   void stop();

@@ -57,11 +57,11 @@ export class Pictures {
     this.last = 0;
   }
 
-  /** Draws the sound of the moment, and the values of a frame: the probability, then the named values of the GRU. */
-  draw(analyser: AnalyserNode, values: Float32Array): void {
+  /** Draws the sound of the moment, and the values of a frame: the probability, then, if it has them, the values of the GRU. */
+  draw(analyser: AnalyserNode, values: Float32Array, hasGates: boolean): void {
     this.drawWave(analyser, values[0]);
     this.drawSpectrum(analyser);
-    this.drawGates(values);
+    if (hasGates) this.drawGates(values);
   }
 
   private drawWave(analyser: AnalyserNode, probability: number): void {
