@@ -75,13 +75,14 @@ test('a fault is summed up, its smallest case first, and that case can be run al
   const { status, stdout } = conformance(wrong, '--level', 'inference', '--cell', 'gru', 'lstm', '--json');
   const report = JSON.parse(stdout) as ConformanceReport;
   expect(status).toBe(1);
+  // A short reversed case passes where its mask leaves one step: which cases do, depends on the covering array.
   expect(report.summary.join()).toMatch(
-    /All \d+ failed comparisons with the reference have reverse and timesteps of at least 2; /,
+    /All \d+ failed comparisons with the reference have reverse( and timesteps of at least 2)?; /,
   );
   const [smallest] = report.failures;
   expect(smallest.worst).toMatchObject({
-    array: 'sequence',
-    place: expect.stringMatching(/^row \d+, step \d+, unit \d+$/),
+    array: expect.stringMatching(/^(sequence|final state [hc])$/),
+    place: expect.stringMatching(/^row \d+, (step \d+, )?unit \d+$/),
   });
   const alone = conformance(wrong, '--level', 'inference', '--case', smallest.id);
   expect(alone.stdout).toContain(`- ${smallest.id}  ${smallest.name}\n  sequence: `);
