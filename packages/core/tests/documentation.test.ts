@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  bias,
   concat,
   kernel,
   max,
@@ -83,7 +84,52 @@ describe('latex', () => {
       },
     });
     expect(latex(cell)).toContain(
-      'h_t &= \\frac{W_{a} x_t - \\left(U_{a} h_{t-1} - h_{t-1}\\right)}{W_{a} x_t + 2} + 1 - \\left(-U_{a} h_{t-1}\\right) \\odot h_{t-1}',
+      'h_t &= 1 - \\left(-U_{a} h_{t-1}\\right) \\odot h_{t-1} + \\frac{W_{a} x_t - \\left(U_{a} h_{t-1} - h_{t-1}\\right)}{W_{a} x_t + 2}',
+    );
+  });
+
+  test('writes the order in which sums and products are computed', () => {
+    const cell = defineCell({
+      name: 'order',
+      states: ['h'],
+      parameters: { bias: bias('a', 'b', 'c', 'd') },
+      equations: ({ h }, { bias: b }) => ({
+        h: h.mul(b.a.mul(b.b)),
+        sum: h.add(b.c.sub(b.d)),
+        both: b.a.add(b.b).add(b.c.add(b.d)),
+        scaled: h.mul(b.a.add(b.b).mul(0.5)),
+      }),
+    });
+    const printed = explain(cell);
+    for (const line of [
+      'h = b_a ⊙ b_b ⊙ h₋',
+      'sum = b_c − b_d + h₋',
+      'both = b_a + b_b + (b_c + b_d)',
+      'scaled = 0.5 · (b_a + b_b) ⊙ h₋',
+    ]) {
+      expect(printed).toContain(`${line}\n`);
+    }
+  });
+
+  test('writes Greek letters, marks and second names', () => {
+    const cell = defineCell({
+      name: 'letters',
+      states: ['h', 'c'],
+      parameters: { bias: { ...bias('τ'), symbol: 'β' } },
+      equations: ({ h }, { bias: b }) => {
+        const next = h.add(b.τ);
+        return { h̃: h.mul(2), h: next, c: next, output: next };
+      },
+    });
+    expect(latex(cell)).toBe(
+      [
+        '\\begin{aligned}',
+        '  \\tilde{h}_t &= 2 \\cdot h_{t-1} \\\\',
+        '  c_t &= h_{t-1} + \\beta_{\\tau} \\\\',
+        '  h_t &= c_t \\\\',
+        '  \\mathrm{output}_t &= c_t',
+        '\\end{aligned}',
+      ].join('\n'),
     );
   });
 });
@@ -135,7 +181,9 @@ describe('rows of any width', () => {
         b: normalize(x, { parts: 3 }),
         c: normalizeRms(x.add(h)),
         d: mean(x, 2),
+        pairs: max(x, 3),
         e: max(x.mul(h)),
+        own: normalize(x, { epsilon: 0.5 }),
         f: sumParts(tile(x, 2), 4),
         g: softmax(x),
         other: x.sub(max(h)).div(sum(x)),
@@ -143,7 +191,13 @@ describe('rows of any width', () => {
     });
     const text = explain(written, { inputSize: 6, units: 6 });
     const lines = ['a = softmax(x, 2)', 'b = normalize(x, 3)', 'c = normalizeRms(x + h₋)', 'd = mean(x, 2)'];
-    lines.push('e = max(x ⊙ h₋)', 'f = sumParts(tile(x, 2), 4)', 'g = softmax(x)');
+    lines.push(
+      'pairs = max_3(x)',
+      'e = max(x ⊙ h₋)',
+      'f = sumParts(tile(x, 2), 4)',
+      'g = softmax(x)',
+      'own = (x − mean(x)) / sqrt(mean((x − mean(x)) ⊙ (x − mean(x))) + 0.5)',
+    );
     for (const line of [...lines, 'other = (x − max(h₋)) / sum(x)']) expect(text).toContain(line);
     expect(latex(written, { inputSize: 6, units: 6 })).toContain(
       '\\operatorname{softmax}_{2}\\left(x_t\\right)',

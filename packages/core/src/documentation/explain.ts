@@ -6,26 +6,41 @@ import { productName, transposedName } from '../loop/build.js';
 import type { Loop, LoopProduct } from '../loop/loop.js';
 import { loopOf } from '../loop/loops.js';
 import { type Plan, planFor } from '../plan/plan.js';
-import { tex, text } from './notation.js';
+import { writeDeclarations } from './declarations.js';
+import { exactTex, exactText, tex, text } from './notation.js';
 import { writeEquations, writeMatrix, writeOperand } from './write.js';
+
+export interface DocumentationOptions {
+  /**
+   * Whether to print all digits of numbers, and declarations of what the equations do not say, so that `cellFromText` and
+   * `cellFromLatex` make the same cell again. Default false.
+   */
+  readonly declarations?: boolean;
+}
 
 /**
  * A cell in words: its equations, parameters, the stages of a step and their costs, forward and backward.
  * @param sizes the sizes for the costs.
  */
-export function explain(cell: Cell, sizes: Sizes = TYPICAL_SIZES): string {
+export function explain(
+  cell: Cell,
+  sizes: Sizes = TYPICAL_SIZES,
+  { declarations = false }: DocumentationOptions = {},
+): string {
   const plan = planFor(cell, sizes);
   const options = { masked: 'no', x: 'steps' } as const;
   const forward = loopOf(plan, 'inference', options);
   const gradient = loopOf(plan, 'gradient', options);
   const title = plan.cell.source ? `${plan.cell.name} (${plan.cell.source})` : plan.cell.name;
+  const equations = writeEquations(plan, declarations ? exactText : text);
   return [
     title,
     sizesLine(plan),
     section(
       'Equations',
-      writeEquations(plan, text).map(({ left, right }) => `${left} = ${right}`),
+      equations.map(({ left, right }) => `${left} = ${right}`),
     ),
+    ...(declarations ? [section('Declarations', writeDeclarations(plan, equations))] : []),
     section('Parameters', parameterLines(plan)),
     section('Once for the whole sequence', onceLines(plan)),
     section('At every time step', stageLines(plan, forward)),
@@ -135,7 +150,14 @@ export const TYPICAL_SIZES: Sizes = { inputSize: 64, units: 128 };
  * index says of how many equal parts.
  * @param sizes needed only for cells whose equations depend on them, as SRU's depend on inputSize = units.
  */
-export function latex(cell: Cell, sizes: Sizes = TYPICAL_SIZES): string {
-  const lines = writeEquations(planFor(cell, sizes), tex).map(({ left, right }) => `  ${left} &= ${right}`);
-  return ['\\begin{aligned}', lines.join(' \\\\\n'), '\\end{aligned}'].join('\n');
+export function latex(
+  cell: Cell,
+  sizes: Sizes = TYPICAL_SIZES,
+  { declarations = false }: DocumentationOptions = {},
+): string {
+  const plan = planFor(cell, sizes);
+  const equations = writeEquations(plan, declarations ? exactTex : tex);
+  const lines = equations.map(({ left, right }) => `  ${left} &= ${right}`);
+  const comments = declarations ? writeDeclarations(plan, equations).map((line) => `% ${line}`) : [];
+  return [...comments, '\\begin{aligned}', lines.join(' \\\\\n'), '\\end{aligned}'].join('\n');
 }

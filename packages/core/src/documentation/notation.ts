@@ -1,5 +1,6 @@
 import type { NodeId, OperationName } from '../equations/operations.js';
 import type { RowOperationName } from '../equations/row-operations.js';
+import { texLetter } from './letters.js';
 import type { RowFunctionName } from './row-functions.js';
 
 /** How tightly an operator binds: a weaker one inside a stronger one needs brackets. */
@@ -46,10 +47,11 @@ export interface Notation {
 const number = (value: number): string => String(Number(value.toPrecision(6)));
 
 /** `1.5e-7` as `1.5 \\cdot 10^{-7}`. */
-const texNumber = (value: number): string => number(value).replace(/e\+?(-?\d+)$/, ' \\cdot 10^{$1}');
+const texPower = (digits: string): string => digits.replace(/e\+?(-?\d+)$/, ' \\cdot 10^{$1}');
+const texNumber = (value: number): string => texPower(number(value));
 
 /** Names of several letters stand upright, so that they are not read as products. */
-const texName = (name: string): string => (name.length > 1 ? `\\mathrm{${name}}` : name);
+const texName = (name: string): string => texLetter(name) ?? `\\mathrm{${name}}`;
 
 /** Written in Iverson's brackets: 1 where it holds, else 0. */
 const COMPARISONS: Partial<Record<OperationName, { readonly text: string; readonly tex: string }>> = {
@@ -58,7 +60,7 @@ const COMPARISONS: Partial<Record<OperationName, { readonly text: string; readon
 };
 
 /** Row operations and functions as in `@sluice/core/equations`. */
-const ROW_NAMES: Readonly<Record<RowOperationName, string>> = {
+export const ROW_NAMES: Readonly<Record<RowOperationName, string>> = {
   sumWithin: 'sum',
   maxWithin: 'max',
   sumAcross: 'sumParts',
@@ -67,8 +69,11 @@ const ROW_NAMES: Readonly<Record<RowOperationName, string>> = {
 };
 
 const textRange = ([start, end]: Range): string => `${start}:${end}`;
-const textRowCall = (name: string, row: string, parts: number): string =>
-  parts === 1 ? `${name}(${row})` : `${name}(${row}, ${parts})`;
+/** `max(row, 2)` is the larger number of each two, so the number of parts is an index of `max`. */
+const textRowCall = (name: string, row: string, parts: number): string => {
+  if (parts === 1) return `${name}(${row})`;
+  return name === 'max' ? `max_${parts}(${row})` : `${name}(${row}, ${parts})`;
+};
 
 const TEXT_NAMES: Partial<Record<OperationName, string>> = { sigmoid: 'σ', select: 'where' };
 
@@ -124,7 +129,7 @@ export const tex: Notation = {
   result: (name) => `${texName(name)}_t`,
   parameter: (symbol, block) => {
     const primed = block.endsWith("'");
-    return `${symbol}${primed ? "'" : ''}_{${texName(primed ? block.slice(0, -1) : block)}}`;
+    return `${texName(symbol)}${primed ? "'" : ''}_{${texName(primed ? block.slice(0, -1) : block)}}`;
   },
   product: (matrix, operand) => `${matrix} ${operand}`,
   matrixPart: (matrix, rows, columns) =>
@@ -156,3 +161,11 @@ export const tex: Notation = {
   },
   quotient: (above, below) => `\\frac{${above}}{${below}}`,
 };
+
+/** The same notation with all digits of numbers, so that they can be read back. */
+export const exactText: Notation = {
+  ...text,
+  number: (value) => String(value).replaceAll('-', '−'),
+};
+
+export const exactTex: Notation = { ...tex, number: (value) => texPower(String(value)) };

@@ -66,15 +66,17 @@ function normalizeOf(graph: Graph, id: NodeId): RowFunction | undefined {
   if (dividend === undefined) return undefined;
   for (const parts of partCounts(graph, divisor)) {
     const [variance] = inputsOf(graph, partsOf(graph, divisor, parts), 'sqrt');
-    const [squares] = variance === undefined ? [] : inputsOf(graph, variance, 'add');
-    const mean = meanOf(graph, squares ?? variance ?? divisor);
+    const [squares, epsilon] = variance === undefined ? [] : inputsOf(graph, variance, 'add');
+    const mean = squares === undefined ? undefined : meanOf(graph, squares);
     const factors = mean ? inputsOf(graph, mean.row, 'mul') : [];
     if (mean?.parts !== parts || !factors.every((factor) => factor === dividend) || !factors[0]) continue;
     const [row, centre] = inputsOf(graph, dividend, 'sub');
     const centred = row === undefined ? undefined : meanOf(graph, partsOf(graph, centre, parts));
-    return centred?.row === row && centred?.parts === parts && row !== undefined
-      ? { name: 'normalize', row, parts }
-      : { name: 'normalizeRms', row: dividend, parts };
+    const isCentred = centred?.row === row && centred?.parts === parts && row !== undefined;
+    // Another epsilon than the default one would not be printed.
+    const added = graph.nodes[epsilon];
+    if (added.kind !== 'constant' || added.value !== (isCentred ? 1e-5 : 1e-6)) return undefined;
+    return isCentred ? { name: 'normalize', row, parts } : { name: 'normalizeRms', row: dividend, parts };
   }
   return undefined;
 }

@@ -12,9 +12,21 @@ export interface Equation {
   readonly right: string;
 }
 
-/** The equations of a plan in a notation, in an order in which every name is defined before it is used. */
-export const writeEquations = (plan: Plan, notation: Notation): Equation[] =>
-  new EquationWriter(plan, notation).equations();
+/**
+ * The equations of a plan in a notation, in an order in which every name is defined before it is used. A second name of a value,
+ * such as `output`, is an equation too.
+ */
+export function writeEquations(plan: Plan, notation: Notation): Equation[] {
+  const equations = new EquationWriter(plan, notation).equations();
+  const nameOf = new Map(equations.map(({ id, name }) => [id, name]));
+  const others = Object.entries(plan.names).filter(([name, id]) => nameOf.get(id) !== name);
+  return [
+    ...equations,
+    ...others.map(([name, id]) => {
+      return { id, name, left: notation.result(name), right: notation.result(nameOf.get(id) as string) };
+    }),
+  ];
+}
 
 /** One value of a plan in a notation, with brackets where it is a sum or a product. */
 export const writeOperand = (plan: Plan, notation: Notation, id: NodeId): string =>
@@ -173,13 +185,29 @@ export class EquationWriter {
     const { binding } = infix;
     // A number scales: it comes first and takes a sign of its own.
     const scale = operation === 'mul' ? this.scaleOf(inputs) : undefined;
-    const [first, second] = scale === inputs[1] ? [inputs[1], inputs[0]] : inputs;
+    const isCommutative = operation === 'add' || operation === 'mul';
+    // A sum of sums is written from left to right, so that it needs no brackets.
+    const isRightNested = this.bindingOf(inputs[1]) === binding && this.bindingOf(inputs[0]) > binding;
+    const swaps = scale === undefined ? isCommutative && isRightNested : scale === inputs[1];
+    const [first, second] = swaps ? [inputs[1], inputs[0]] : inputs;
     // Only at the very beginning may a minus sign stand without brackets.
     const left = binding === Binding.Sum && outer === Binding.Sign ? Binding.Sign : binding;
-    // A difference or quotient on the right of its own kind needs brackets; sums and products do not.
-    const right = operation === 'sub' || operation === 'div' ? binding + 1 : binding;
+    // On the right of its own kind an operation needs brackets: what stands without is computed from left to right.
+    const right = binding + 1;
     const sign = scale === undefined ? infix.sign : notation.times;
     return wrap(`${this.write(first, left)}${sign}${this.write(second, right)}`, binding);
+  }
+
+  /** How tightly a value binds where it is written. */
+  private bindingOf(id: NodeId): Binding {
+    const node = this.plan.nodes[id];
+    if (this.named.has(id) || this.options.known?.has(id) || node.kind !== 'operation') return Binding.Tight;
+    if (node.name === 'identity') return this.bindingOf(node.inputs[0]);
+    if (this.notation.rowFunction && rowFunctionOf(this.plan, id)) return Binding.Tight;
+    if (node.name === 'neg') return Binding.Sign;
+    if (node.name === 'oneMinus') return Binding.Sum;
+    if (node.name === 'div' && this.notation.quotient) return Binding.Tight;
+    return this.notation.infix[node.name]?.binding ?? Binding.Tight;
   }
 
   /** The operand of a product that is one number: a constant, or a row of one number beside a longer one. */
@@ -189,14 +217,15 @@ export class EquationWriter {
     return inputs.find((input) => this.isNumber(input)) ?? inputs.find((input) => widths[input] < longest);
   }
 
-  private concat({ inputs }: Extract<Node, { kind: 'concat' }>): string {
-    const { notation, plan } = this;
+  private concat(node: Extract<Node, { kind: 'concat' }>): string {
+    const { notation } = this;
+    const { inputs } = node;
     const list = (ids: readonly NodeId[]) =>
       notation.concat(
         ids.map((input) => this.write(input, Binding.Sign)),
         ids,
       );
-    const product = notation.rowFunction ? blockDiagonalProduct(plan, inputs) : undefined;
+    const product = this.blockDiagonal(node);
     if (!product) return list(inputs);
     const { operands } = product;
     const operand = operands.length === 1 ? this.write(operands[0], Binding.Tight) : list(operands);
@@ -206,9 +235,15 @@ export class EquationWriter {
   /** A value in front of an index: in brackets, if it is more than a name. */
   private whole(id: NodeId): string {
     const isName = this.named.has(id) || this.options.known?.has(id);
-    const { kind } = this.plan.nodes[id];
+    const node = this.plan.nodes[id];
     const inner = this.write(id, Binding.Sign);
-    return isName || !['operation', 'product'].includes(kind) ? inner : this.notation.bracket(inner);
+    const isProduct = node.kind === 'product' || (node.kind === 'concat' && this.blockDiagonal(node));
+    return isName || (node.kind !== 'operation' && !isProduct) ? inner : this.notation.bracket(inner);
+  }
+
+  /** The product of a block-diagonal matrix, where it is written as a product. */
+  private blockDiagonal({ inputs }: Extract<Node, { kind: 'concat' }>) {
+    return this.notation.rowFunction ? blockDiagonalProduct(this.plan, inputs) : undefined;
   }
 
   private matrixPart({ parameter, block, firstRow, rows, firstColumn, columns }: ProductMatrix): string {
