@@ -33,7 +33,7 @@ export type {
 } from './cells/index.js';
 /** The cells of Sluice, by name. */
 export * as cells from './cells/index.js';
-export { explain, latex } from './documentation/explain.js';
+export { type DocumentationOptions, explain, latex } from './documentation/explain.js';
 export { defineCell } from './equations/define-cell.js';
 export type { Cell, CellDefinition, Json, JsonObject } from './equations/make-cell.js';
 export type { InitialValue, ParameterRole, ParameterShape, Sizes } from './equations/parameters.js';
@@ -57,3 +57,10 @@ export {
 export { type Plan, planFor } from './plan/plan.js';
 export { type ReferenceResult, type ReferenceStep, referenceForward } from './reference/forward.js';
 export { referenceGradient } from './reference/gradient.js';
+export {
+  CellTextError,
+  type CellTextOptions,
+  type CellTextParameter,
+  cellFromLatex,
+  cellFromText,
+} from './text/index.js';

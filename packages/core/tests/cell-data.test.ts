@@ -23,6 +23,7 @@ import {
   type CellData,
   cellFrom,
   cellFromData,
+  cellFromText,
   cells,
   cellToData,
   defineCell,
@@ -114,6 +115,13 @@ describe('a cell as data', () => {
     const saved = saveCell(cell, SIZES);
     expect(saved.definition).toEqual(data);
     expect(planFor(cellFrom(copy(saved)), SIZES)).toEqual(planFor(cell, SIZES));
+  });
+
+  test('is saved with its equations where another cell of that name is registered', () => {
+    const named = cellFromText('h = tanh(W x + U h)', { name: 'gru' });
+    const saved = saveCell(named, SIZES);
+    expect(saved.definition).toBeDefined();
+    expect(planFor(cellFrom(copy(saved)), SIZES)).toEqual(planFor(named, SIZES));
   });
 });
 

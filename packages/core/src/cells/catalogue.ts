@@ -1,6 +1,7 @@
 import { formatValue } from '../equations/check-definition.js';
 import type { Cell, JsonObject } from '../equations/make-cell.js';
 import type { Sizes } from '../equations/parameters.js';
+import { planFor } from '../plan/plan.js';
 import { type CellData, cellFromData, cellToData } from './cell-data.js';
 import * as cells from './index.js';
 
@@ -42,12 +43,30 @@ export interface SavedCell {
 
 /**
  * What a saved model holds of a cell, from which `cellFrom` makes it again: name and options of a cell that is registered, else
- * its equations for the sizes too.
+ * its equations for the sizes too. Another cell with a registered name, such as one from text, is saved with its equations.
  * @throws TypeError when the equations do not fit together.
  */
 export function saveCell(cell: Cell, sizes: Sizes): SavedCell {
   const { name, options } = cell;
-  return registered.has(name) ? { name, options } : { name, options, definition: cellToData(cell, sizes) };
+  const factory = registered.get(name);
+  if (factory && isMadeBy(factory, cell, sizes)) return { name, options };
+  return { name, options, definition: cellToData(cell, sizes) };
+}
+
+/** Whether the factory makes the cell from its options. */
+function isMadeBy(factory: CellFactory, cell: Cell, sizes: Sizes): boolean {
+  const equationsOf = (each: Cell) => {
+    const { states, stateWidths, parameters, nodes, newStates, output } = planFor(each, sizes);
+    return JSON.stringify([states, stateWidths, parameters, nodes, newStates, output]);
+  };
+  let made: Cell;
+  try {
+    made = factory(cell.options);
+  } catch {
+    // They are the options of another cell.
+    return false;
+  }
+  return equationsOf(made) === equationsOf(cell);
 }
 
 /**
