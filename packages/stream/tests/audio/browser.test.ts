@@ -66,12 +66,16 @@ describe('SluiceNode in Chromium has the numbers of stream.process in Node', () 
     expect(restarted).toBe(true);
   });
 
-  test('another sample rate and a processor that is not there are refused', () => {
-    expect(page.rate).toMatch(
-      /needs 16000 samples per second, but this audio context has 8000\. Make one with new/,
-    );
-    expect(page.place).toMatch(
-      /did not load from \/nowhere\.js\. Serve the file of @sluice\/stream\/processor/,
-    );
+  test.each([
+    ['rate', /needs 16000 samples per second, but this audio context has 8000\. Make one with new/],
+    ['place', /did not load from \/nowhere\.js\. Serve the file of @sluice\/stream\/processor/],
+    ['hop', /hop must be a whole number from 1 to 576, the samples of a frame, but is 577/],
+    ['size', /returns as many samples as the hop, 576, but this one returns 2/],
+    ['kind', /output must be 'results' or 'audio', but is 'sound'/],
+    ['model', /Expected a model of version 1/],
+    ['version', /one of version 2/],
+    ['beside', /weights beside it, but an audio node needs them inside/],
+  ])('what does not fit is refused: %s', (name, message) => {
+    expect(page.refusals[name]).toMatch(message);
   });
 });

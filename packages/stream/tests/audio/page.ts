@@ -39,16 +39,39 @@ function bufferOf(context: BaseAudioContext, length: number): AudioBuffer {
   return buffer;
 }
 
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'none',
-    (error: Error) => error.message,
-  );
+/** The messages of errors for what does not fit. */
+async function refusals(model: StreamModel): Promise<Record<string, string>> {
+  const context = new OfflineAudioContext(1, 128, RATE);
+  const beside = await WebAssembly.compile(writeStreamModule(model, { weights: 'beside' }).wasm);
+  const create = (options: Partial<SluiceNodeOptions>, given: unknown = model, where = context) =>
+    SluiceNode.create(where, given as StreamModel, { sampleRate: RATE, ...options });
+  const made = {
+    rate: create({}, model, new OfflineAudioContext(1, 128, 8000)),
+    place: create({ processor: '/nowhere.js' }),
+    hop: create({ hop: 577 }),
+    size: create({ output: 'audio' }),
+    kind: create({ output: 'sound' as never }),
+    model: create({}, {}),
+    version: create({}, { ...model, version: 2 }),
+    beside: create({}, beside),
+  };
+  const entries = Object.entries(made).map(async ([name, node]) => {
+    const message = await node.then(
+      () => 'none',
+      (error: Error) => error.message,
+    );
+    return [name, message] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
 
 /** A microphone, whose sound is the browser's, until there are some results and a status. */
 async function listen() {
   const context = new AudioContext({ sampleRate: RATE });
-  const node = await SluiceNode.create(context, audioModel(512, 1), { sampleRate: RATE });
+  const options = { sampleRate: RATE };
+  // A second node of the same context finds the processor.
+  (await SluiceNode.create(context, audioModel(256, 1), options)).close();
+  const node = await SluiceNode.create(context, audioModel(512, 1), options);
   const frames: number[] = [];
   const values = new Set<number>();
   node.onresult = (result) => {
@@ -76,20 +99,13 @@ async function run() {
   const length = 16_000;
   const plain = audioModel(576, 2);
   const file = await WebAssembly.compile(writeStreamModule(plain).wasm);
-  const context = new OfflineAudioContext(1, 128, 8000);
   return {
     silero: await render(plain, { context: 64 }, length),
     compiled: await render(await compileModule(plain), { context: 64 }, length),
     file: await render(file, { context: 64 }, length),
     overlapping: await render(audioModel(400, 3), { hop: 160 }, length),
     audio: await render(audioModel(320, 160), { hop: 160, output: 'audio' }, length),
-    rate: await refusal(SluiceNode.create(context, plain, { sampleRate: RATE })),
-    place: await refusal(
-      SluiceNode.create(new OfflineAudioContext(1, 128, RATE), plain, {
-        sampleRate: RATE,
-        processor: '/nowhere.js',
-      }),
-    ),
+    refusals: await refusals(plain),
     microphone: await listen(),
   };
 }
