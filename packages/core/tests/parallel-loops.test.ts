@@ -153,6 +153,18 @@ describe('the numbers of a parallel loop are those of the reference', () => {
         return { a: next, b: other, output: out.o(other).add(next) };
       },
     }),
+    'every linear operation': defineCell({
+      name: 'operations',
+      states: ['a', 'b'],
+      parameters: {},
+      equations: ({ x, a, b }) => {
+        const factor = tanh(x);
+        const quotient = a.mul(factor).add(x).oneMinus().div(x.mul(x).add(1));
+        const next = factor.sub(quotient).neg();
+        const chosen = where(greater(x, 0), b.neg(), x).add(b.mul(factor));
+        return { a: next, b: chosen, output: next.mul(b) };
+      },
+    }),
     'the gradient of an sru': cells.sru(),
     'the gradient of an indRnn': cells.indRnn(),
     'the gradient of an mLstm': cells.mLstm({ heads: 2 }),
