@@ -146,11 +146,13 @@ export interface ParallelSizes {
  * Chooses whether a linear recurrence is taken over all steps at once.
  *
  * A parallel loop reads factors and addends twice and writes each row of a stage to memory, about three times the traffic of an
- * elementwise loop, which keeps them in registers. It pays where the elementwise loop has too few threads to keep the device busy.
- * Software adapters run threads one after another, so there it never does (minGRU, one sequence of 100,000 steps, 64 units, two
- * cores: forward 2.2 against 2.6 s, gradient 5.6 against 5.0 s). Loops with matrix products or operations on whole rows in their
- * steps gain everywhere: their threads wait for each other several times a step (S6, 2,000 steps, 64 units, software: forward 0.5
- * against 2.0 s, gradient 1.0 against 2.0 s).
+ * elementwise loop, which keeps them in registers. It should pay where the elementwise loop has too few threads to keep a GPU busy;
+ * this has not been measured on a GPU. Software adapters run threads one after another, so there it does not pay. Loops with
+ * matrix products or operations on whole rows in their steps gain everywhere: their threads wait for each other in every step.
+ *
+ * On a software adapter, two cores shared with other work, seconds of three runs, at once against step by step:
+ *   minGRU, 1 × 100,000 × 64 units   forward 1.7–5.2 against 2.1–2.6   gradient 5.7–8.8 against 4.5–5.1
+ *   S6,     1 × 2,000 × 64 units     forward 0.4–0.8 against 3.4–3.8   gradient 0.3–1.4 against 3.5–4.9
  */
 export function takesParallel(
   { threads, isElementwise, stepsAtOnce }: ParallelSizes,
