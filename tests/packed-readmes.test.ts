@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeArrays } from '../apps/convert/tests/command-line.js';
 import { type Consumer, createConsumerOf } from './packing.js';
 import { type Block, blocksOf, fileNameOf, placeOf } from './readme-blocks.js';
 import { root, workspacePackages } from './workspace.js';
@@ -103,6 +104,9 @@ describe('the READMEs of the commands, in a project that has them alone', () => 
     const folder = folderFor(block, consumer);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     copyFileSync(join(root, 'packages/formats/fixtures/keras/classifier.keras'), join(folder, 'model.keras'));
+    copyFileSync(join(root, 'packages/stream/fixtures/onnx/detector.onnx'), join(folder, 'detector.onnx'));
+    const frames = Float32Array.from({ length: 40 * 16 }, (_, i) => Math.sin(i * i));
+    writeArrays(join(folder, 'frames.npz'), { x: { shape: [40, 1, 2, 8], values: frames } });
     const path = [join(consumer.folder, 'node_modules/.bin'), process.env.PATH].join(delimiter);
     const outputs = new Map<string, string>();
     for (const line of block.text.split('\n').filter(Boolean)) {
