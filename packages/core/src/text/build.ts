@@ -45,7 +45,22 @@ export function buildCell(
       return results;
     },
   });
-  return options.sizes ? withOnlySizes(cell, options.sizes) : cell;
+  if (options.sizes) return withOnlySizes(cell, options.sizes);
+  return options.widths || !followsInput(resolved, elaborated, lengths) ? cell : withEqualSizes(cell);
+}
+
+/** Whether every state is as long as the input, or of a fixed length, and nothing is `units` long. */
+function followsInput({ states }: Resolved, { unknowns }: Elaborated, lengths: Lengths): boolean {
+  const all = [
+    ...states.map((state) => lengths.state(state)),
+    ...unknowns.flatMap((unknown) => [
+      lengths.columns(unknown),
+      ...(unknown.form === 'matrix' ? [lengths.rows(unknown)] : []),
+    ]),
+  ];
+  return (
+    all.every(({ units }) => units === 0) && states.some((state) => lengths.state(state).inputSize !== 0)
+  );
 }
 
 type Handles = Readonly<
@@ -188,18 +203,34 @@ function refuseUnusedParameters(source: string, resolved: Resolved, { steps, res
 }
 
 /** The cell for one pair of sizes. */
-function withOnlySizes(cell: Cell, { inputSize, units }: Sizes): Cell {
-  const check = (sizes: Sizes): Sizes => {
-    if (sizes.inputSize === inputSize && sizes.units === units) return sizes;
+const withOnlySizes = (cell: Cell, { inputSize, units }: Sizes): Cell =>
+  withCheck(cell, (sizes) => {
+    if (sizes.inputSize === inputSize && sizes.units === units) return;
     throw new TypeError(
       `Cell '${cell.name}' was written for inputSize ${inputSize} and units ${units}, but is used with inputSize ` +
         `${sizes.inputSize} and units ${sizes.units}. Remove the line 'sizes' if the equations fit other sizes.`,
     );
+  });
+
+/** A cell whose states are as long as the input, where `units` would mean nothing. */
+const withEqualSizes = (cell: Cell): Cell =>
+  withCheck(cell, ({ inputSize, units }) => {
+    if (inputSize === units) return;
+    throw new TypeError(
+      `Cell '${cell.name}': its equations make every state as long as the input, so it needs inputSize = units, but is used ` +
+        `with inputSize ${inputSize} and units ${units}. Multiply the input by a matrix, or declare the widths of the states.`,
+    );
+  });
+
+function withCheck(cell: Cell, check: (sizes: Sizes) => void): Cell {
+  const checked = (sizes: Sizes): Sizes => {
+    check(sizes);
+    return sizes;
   };
   return {
     ...cell,
-    stateWidths: (sizes) => cell.stateWidths(check(sizes)),
-    parameters: (sizes) => cell.parameters(check(sizes)),
-    results: (sizes) => cell.results(check(sizes)),
+    stateWidths: (sizes) => cell.stateWidths(checked(sizes)),
+    parameters: (sizes) => cell.parameters(checked(sizes)),
+    results: (sizes) => cell.results(checked(sizes)),
   };
 }

@@ -87,6 +87,9 @@ describe('the equations of papers', () => {
     const expected = run(cells.sru(), sizes, { kernel: columnsOf([c, f, r], 4, 4), recurrentVector, bias });
     const cell = cellFromLatex(SRU);
     expect(cell.states).toEqual(['c']);
+    expect(() => planFor(cell, { inputSize: 3, units: 4 })).toThrow(
+      /needs inputSize = units, but .* inputSize 3 and units 4/,
+    );
     const found = run(cell, sizes, { kernel: columnsOf([f, c, r], 4, 4), recurrentVector, bias });
     found.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i], 13);
