@@ -4,6 +4,14 @@
  */
 export class InputError extends Error {
   override readonly name = 'InputError';
+
+  /** @param lines printed below the message, such as the line of a file that is wrong. */
+  constructor(
+    message: string,
+    readonly lines: readonly string[] = [],
+  ) {
+    super(message);
+  }
 }
 
 /** The message of a thrown value, which may be no Error. */

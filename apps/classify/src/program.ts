@@ -43,6 +43,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         ? `error: ${error.message}`
         : 'error: the working directory has been deleted. Change to one that exists and start again.',
     );
+    if (error instanceof InputError) error.lines.forEach(noticeTo(streams));
     return 1;
   }
 }
@@ -69,6 +70,11 @@ function commands(streams: Streams & Pick<Terminal, 'input'>, finished: (status:
         'train a model; without --data, to recognize twelve languages by their names of countries, currencies and scripts',
       )
       .addOption(cellOption())
+      .addOption(
+        new Option('--cell-file <path>', 'a file with the equations of a cell; .tex is LaTeX')
+          .argParser(path)
+          .conflicts('cell'),
+      )
       .option('--out <folder>', 'keep checkpoints and the model in this folder', path),
   ).action(async (flags: TrainFlags) => {
     const { train } = await import('./commands/train.js');

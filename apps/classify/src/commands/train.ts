@@ -1,4 +1,6 @@
 import { useBackend } from '../backend.js';
+import { ownCell, readEquations } from '../model/own-cell.js';
+import { ownCellName, type Settings } from '../model/settings.js';
 import { chooseReporter } from '../progress/reporters.js';
 import { summaryOf, summaryText } from '../report/summary.js';
 import { lockingFolders } from '../storage/folder-lock.js';
@@ -19,6 +21,7 @@ import {
 } from './options.js';
 
 export interface TrainFlags extends TrainingFlags {
+  cellFile?: string;
   out?: string;
 }
 
@@ -34,9 +37,15 @@ export async function train(flags: TrainFlags, streams: Streams): Promise<number
 async function trainIn(folder: string | null, flags: TrainFlags, streams: Streams): Promise<number> {
   const notice = noticeTo(streams);
   const { checkpoint, ...plan } = planRun(
-    { settings: settingsGiven(flags), data: dataGiven(flags), folder, resume: flags.resume ?? false },
+    {
+      settings: { ...settingsGiven(flags), ...ownCellGiven(flags) },
+      data: dataGiven(flags),
+      folder,
+      resume: flags.resume ?? false,
+    },
     optionName,
   );
+  if (plan.settings.equations !== null) ownCell(plan.settings);
   const data = prepareData(plan.data, plan.settings, notice);
   if (checkpoint !== undefined && folder !== null) checkSameData(checkpoint, data, folder);
   const backend = await useBackend(plan.settings.backend, flags.import);
@@ -71,6 +80,10 @@ async function trainIn(folder: string | null, flags: TrainFlags, streams: Stream
   );
   return 0;
 }
+
+/** The settings for the equations in a file. */
+const ownCellGiven = ({ cellFile }: TrainFlags): Partial<Settings> =>
+  cellFile === undefined ? {} : { cell: ownCellName, equations: readEquations(cellFile) };
 
 /** The notice at the first Ctrl-C. */
 export const stoppingNotice = 'stopping after this batch; press Ctrl-C again to stop at once';

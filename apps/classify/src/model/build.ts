@@ -14,7 +14,8 @@ import {
 } from '@sluice/layers';
 import { initializers, type LayersModel } from '@tensorflow/tfjs-layers';
 import { deriveSeed, stream } from '../random/generator.js';
-import { cellNamed, type Settings } from './settings.js';
+import { ownCell } from './own-cell.js';
+import { cellNamed, ownCellName, type Settings } from './settings.js';
 
 /**
  * The text classifier: an embedding, recurrent layers, and a dense layer with one sigmoid output for two classes or
@@ -73,16 +74,16 @@ function recurrentLayer(settings: Settings, number: number, seed: number) {
     seed,
     name: `recurrent_${number}`,
   };
-  const layer = layerOf(settings.cell, args);
+  const layer = layerOf(settings, args);
   if (!settings.bidirectional) return layer;
   return bidirectional({ layer, mergeMode: 'concat', name: `bidirectional_${number}` });
 }
 
 function layerOf(
-  cell: string,
+  settings: Settings,
   args: { units: number; returnSequences: boolean; seed: number; name: string },
 ) {
-  switch (cell) {
+  switch (settings.cell) {
     case 'gru':
       // Explicit, since a checkpoint names only the cell and its weights fit only this form of the bias.
       return gru({ ...args, resetAfter: true });
@@ -92,8 +93,10 @@ function layerOf(
       return sru(args);
     case 'simple-rnn':
       return simpleRNN(args);
+    case ownCellName:
+      return rnn({ ...args, cell: ownCell(settings) });
     default:
-      return rnn({ ...args, cell: cellNamed(cell) });
+      return rnn({ ...args, cell: cellNamed(settings.cell) });
   }
 }
 

@@ -2,10 +2,18 @@ import { type Cell, cells } from '@sluice/core';
 import { InputError } from '../failure.js';
 import type { Unit } from '../text/vocabulary.js';
 
+/** Equations as `cellFromText`, or `cellFromLatex`, reads them. */
+export interface OwnEquations {
+  text: string;
+  latex: boolean;
+}
+
 /** All settings that change the result of a training run, except the data. */
 export interface Settings {
-  /** A cell's name on the command line, such as gru or simple-rnn. */
+  /** A cell's name on the command line, such as gru or simple-rnn, or `file` for one of one's own equations. */
   cell: string;
+  /** The equations of a cell of one's own, else null. */
+  equations: OwnEquations | null;
   /** The number of recurrent layers. */
   layers: number;
   /** Units of each recurrent layer, of each direction. */
@@ -36,6 +44,7 @@ export interface Settings {
 /** The default text classifier: two recurrent layers on an embedding of 10,000 words. */
 export const defaultSettings: Readonly<Settings> = {
   cell: 'gru',
+  equations: null,
   layers: 2,
   units: 128,
   embedding: 128,
@@ -68,6 +77,9 @@ const cellsByName = new Map(
     factory as () => Cell,
   ]),
 );
+
+/** The name in the settings of a cell of one's own equations. */
+export const ownCellName = 'file';
 
 /** The names of all cells on the command line. */
 export const cellNames: readonly string[] = [...cellsByName.keys()];

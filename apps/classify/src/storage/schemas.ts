@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { reasonAgainst } from '../data/example.js';
 import { InputError } from '../failure.js';
-import { cellNames, type Settings } from '../model/settings.js';
+import { cellNames, ownCellName, type Settings } from '../model/settings.js';
 
 /*
  * The valid contents of a run's files. A checksum finds damaged files, but not files that were edited and got a new
@@ -13,7 +13,9 @@ const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const part = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 
 const settings: v.GenericSchema<unknown, Settings> = v.object({
-  cell: v.picklist(cellNames),
+  cell: v.picklist([...cellNames, ownCellName]),
+  // Files of earlier versions have none.
+  equations: v.optional(v.nullable(v.object({ text: v.string(), latex: v.boolean() })), null),
   layers: count(1),
   units: count(1),
   embedding: count(1),

@@ -72,7 +72,12 @@ function resumedRun(
   const checkpoint = readCheckpoint(folder);
   for (const [name, value] of Object.entries(settings)) {
     const kept = checkpoint.settings[name as keyof Settings];
-    if (changeable.has(name) || value === kept) continue;
+    if (changeable.has(name) || JSON.stringify(value) === JSON.stringify(kept)) continue;
+    if (name === 'equations') {
+      throw new InputError(
+        `--cell-file has other equations than the run in ${folder}. Leave it out, or train in another folder.`,
+      );
+    }
     const option = optionName(name);
     throw new InputError(
       `${option} ${value} contradicts the checkpoint in ${folder}, which has ${kept}. ` +
