@@ -72,7 +72,7 @@ export class Unknowns {
 }
 
 /** Names that are functions in papers; `(` behind them does not make them matrices. */
-const FUNCTION_LIKE = /^(?:[fgφϕψσρς]|\p{Ll}{3,}\d?)$/u;
+const FUNCTION_LIKE = /^(?:[fgφϕψσρς]|\p{L}{3,}\d?)$/u;
 
 interface Evidence {
   /** It is added, or multiplied number by number. */

@@ -80,6 +80,12 @@ describe('mistakes', () => {
       7,
       /the function 'σ' has the index 'g'.*functions: σ_g = sigmoid/,
     ],
+    [
+      String.raw`h_t = \mathrm{LayerNorm}(W x_t) + h_{t-1}`,
+      1,
+      7,
+      /unknown function 'LayerNorm'.*functions: LayerNorm = tanh/,
+    ],
     [String.raw`\begin{figure} h_t = h_{t-1}`, 1, 1, /the environment 'figure'/],
     ['h_{t-1} = h_t', 1, 1, /an equation defines a row of this step/],
     [String.raw`h_t = \begin{cases} a & b \end{cases} + h_{t-1}`, 1, 7, /expected two cases/],
