@@ -134,6 +134,13 @@ describe('the equations of papers', () => {
     });
   });
 
+  test('the state h comes first, also where another is used before it', () => {
+    expect(cellFromText('c = c_prev + W x\nh = h_prev + c').states).toEqual(['h', 'c']);
+    expect(cellFromText('d = d_prev + W x\nc = c_prev + d').states).toEqual(['d', 'c']);
+    // Without h, what is said counts.
+    expect(cellFromText('d = d_prev + W x\nc = c_prev + d\nstates: c, d').states).toEqual(['c', 'd']);
+  });
+
   test('rows of matrices, bold letters, and matrices behind their rows are understood', () => {
     const cell = cellFromLatex(String.raw`
       \mathbf{R}_t = \sigma(\mathbf{X}_t \mathbf{W}_{\mathrm{xr}} + \mathbf{H}_{t-1} \mathbf{W}_{\mathrm{hr}} + \mathbf{b}_\mathrm{r}) \\
