@@ -81,7 +81,7 @@ describe.each(Object.keys(bundlers))('a page built by %s', (bundler) => {
     expect(runtime.bytes).toBeGreaterThan(1000);
     expect(runtime.bytes).toBeLessThan(3000);
     const stream = await loadPage(bundler, STREAM, file);
-    expect(stream.bytes).toBeLessThan(25_600);
+    expect(stream.bytes).toBeLessThan(26_000);
     // Gradients, and frames on typed arrays.
     expect(matching(stream, /gradient|backend-cpu/)).toEqual([]);
   });

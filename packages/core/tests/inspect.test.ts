@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   cells,
+  defineCell,
   inspect,
   inspectGradients,
   normsByStep,
@@ -8,6 +9,7 @@ import {
   referenceForward,
   referenceGradient,
 } from '../src/index.js';
+import { magnitude, network, stft } from '../src/network/index.js';
 import { problem } from './problem.js';
 
 const SHAPE = { batch: 2, timesteps: 4, inputSize: 3, units: 4 };
@@ -99,5 +101,43 @@ describe('gradients by step', () => {
     expect(norms[19]).toBeCloseTo(Math.sqrt(units), 12);
     expect(norms[0]).toBeLessThan(1e-6);
     for (let step = 1; step < 20; step++) expect(norms[step]).toBeGreaterThan(norms[step - 1]);
+  });
+
+  test('of a state that is an input: what reads the input reads no probe', async () => {
+    const cell = defineCell({
+      name: 'delay',
+      states: ['a', 'b'],
+      parameters: {},
+      equations: ({ x, a, b }) => ({ a: x, b: a, output: x.mul(3).add(a.mul(5)).add(b.mul(7)) }),
+    });
+    const inputs = { batch: 1, timesteps: 3, x: [1, 2, 3], parameters: [] };
+    const { states } = await inspectGradients(cell, { inputSize: 1, units: 1 }, inputs, {
+      sequence: [1, 1, 1],
+    });
+    expect([...states.a.values]).toEqual([12, 5, 0]);
+    expect([...states.b.values]).toEqual([7, 7, 0]);
+  });
+
+  test('of an x that is too short are refused', async () => {
+    const { inputs } = problem(cells.gru(), SHAPE);
+    const short = { ...inputs, x: [1, 2] };
+    await expect(inspectGradients(cells.gru(), SHAPE, short, {})).rejects.toThrow(
+      /must have 2 × 4 × 3 = 24 numbers, but has 2/,
+    );
+  });
+
+  test('of magnitudes are 0 at silence', () => {
+    const net = network({
+      name: 'net',
+      inputSize: 4,
+      build: (x, use) => use('m', magnitude(), use('s', stft({ frameLength: 4 }), x)),
+    });
+    const plan = planFor(net, net.sizes);
+    const parameters = plan.parameters.map(({ name }) =>
+      Float64Array.from(net.fixed.get(name) as Float32Array),
+    );
+    const inputs = { batch: 1, timesteps: 1, x: new Float64Array(4), parameters };
+    const { x } = referenceGradient(plan, inputs, { sequence: new Float64Array(3).fill(1) });
+    expect([...x].map(Math.abs)).toEqual([0, 0, 0, 0]);
   });
 });

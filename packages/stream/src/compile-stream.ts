@@ -31,11 +31,19 @@ export interface CompileOptions {
 export function compileStream(
   source: StreamSource,
   weights: StreamWeights = {},
-  { quantize }: CompileOptions = {},
+  { quantize, ...others }: CompileOptions = {},
 ): StreamModel {
+  refuseOptions('compileStream', others);
   const { plan, parameters } = prepare(source, weights, quantize);
   const { bytes, layout, weights: packed } = compileFrame(plan, parameters, frameQuantize(quantize));
   return { version: 1, module: bytes, weights: stored(packed, quantize), layout };
+}
+
+/** @throws TypeError naming options that a function does not have. */
+export function refuseOptions(name: string, others: object): void {
+  const unknown = Object.keys(others);
+  if (unknown.length === 0) return;
+  throw new TypeError(`${name} has no option ${unknown.join(', ')}.`);
 }
 
 /** How a frame computes: numbers of 16 bits are for files alone. */
@@ -88,9 +96,12 @@ function parametersOf(
     else if (values.length !== length) {
       problems.push(`'${name}' [${shape.join(', ')}] needs ${length} numbers, but has ${values.length}`);
     }
-    return Float32Array.from(values ?? []);
+    const numbers = Float32Array.from(values ?? []);
+    const wrong = numbers.findIndex((value) => value - value !== 0);
+    if (wrong >= 0) problems.push(`'${name}' has ${numbers[wrong]} at number ${wrong}`);
+    return numbers;
   });
-  for (const name of given.keys()) problems.push(`'${name}' is no parameter of it`);
+  for (const name of given.keys()) problems.push(`the network has no parameter '${name}'`);
   if (problems.length > 0) {
     throw new TypeError(`The weights do not fit the network '${plan.cell.name}': ${problems.join('; ')}.`);
   }

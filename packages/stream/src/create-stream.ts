@@ -3,6 +3,7 @@ import {
   compileStream,
   frameQuantize,
   prepare,
+  refuseOptions,
   type StreamSource,
   type StreamWeights,
 } from './compile-stream.js';
@@ -20,11 +21,11 @@ export interface StreamOptions extends CompileOptions {
  * A stream of a network: `stream.process(frame)` computes one frame at once and without allocation.
  *
  * @throws TypeError naming all weights that are missing or do not fit, or an unknown backend; RangeError when
- *   `quantize` is unknown; Error where the runtime has no
- *   WebAssembly with SIMD.
+ *   `quantize` is unknown; Error where the runtime has no WebAssembly with SIMD.
  */
 export async function createStream(source: StreamSource, options: StreamOptions = {}): Promise<Stream> {
-  const { weights = {}, backend = 'wasm', quantize } = options;
+  const { weights = {}, backend = 'wasm', quantize, ...others } = options;
+  refuseOptions('createStream', others);
   if (backend === 'cpu') return createCpuStream(source, weights, { quantize });
   if (backend !== 'wasm') {
     throw new TypeError(`Streams have the backends 'wasm' and 'cpu', not '${String(backend)}'.`);

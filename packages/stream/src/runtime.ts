@@ -73,7 +73,10 @@ function checkModel(model: StreamModel): void {
       }.`,
     );
   }
-  const { weights, layout } = model;
+  const { weights, layout, module } = model;
+  if (layout === undefined || module === undefined) {
+    throw new TypeError('The model has no layout or no module; use what compileStream returns.');
+  }
   const bytes = layout.weightLength * (weights instanceof Uint16Array ? 2 : 4);
   if (weights?.byteLength !== bytes) {
     throw new TypeError(`The model's weights must have ${bytes} bytes, but have ${weights?.byteLength}.`);

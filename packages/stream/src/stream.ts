@@ -48,14 +48,13 @@ export class Stream {
       throw new RangeError(`A frame of this stream has ${length} numbers, but was given ${frame.length}.`);
     }
     for (let i = 0; i < length; i++) {
-      const value = frame[i];
-      // NaN − NaN and ∞ − ∞ are not 0.
-      if (value - value !== 0) {
+      input[i] = frame[i];
+      // As float32, which has no 1e39. NaN − NaN and ∞ − ∞ are not 0.
+      if (input[i] - input[i] !== 0) {
         throw new RangeError(
-          `A frame must have finite numbers, but number ${i} is ${value}. The stream's states are as before.`,
+          `A frame must have finite float32 numbers, but number ${i} is ${frame[i]}. The stream's states are as before.`,
         );
       }
-      input[i] = value;
     }
     machine.run();
     return machine.output;

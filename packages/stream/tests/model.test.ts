@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { cells, planFor } from '@sluice/core';
 import { type ModelFile, readModel } from '@sluice/formats';
 import { describe, expect, test } from 'vitest';
 import { createStream } from '../src/index.js';
@@ -51,28 +52,61 @@ describe('notes', () => {
   });
 });
 
-describe('what is refused', () => {
-  const sequential = (...layers: object[]): ModelFile =>
-    ({
-      format: 'keras',
-      layers: [],
-      tensors: [],
-      notes: [],
-      topology: {
-        class_name: 'Sequential',
-        config: {
-          name: 'small',
-          layers: [
-            { class_name: 'InputLayer', config: { name: 'x', batch_input_shape: [null, null, 3] } },
-            ...layers,
-          ],
-        },
+/** A model of layers behind one another, for inputs of a shape. */
+const sequentialOf = (
+  shape: readonly (number | null)[],
+  layers: readonly object[],
+  data: readonly object[] = [],
+): ModelFile =>
+  ({
+    format: 'keras',
+    layers: data,
+    tensors: [],
+    notes: [],
+    topology: {
+      class_name: 'Sequential',
+      config: {
+        name: 'small',
+        layers: [{ class_name: 'InputLayer', config: { name: 'x', batch_input_shape: shape } }, ...layers],
       },
-    }) as ModelFile;
-  const layer = (class_name: string, config: object = {}) => ({
-    class_name,
-    config: { name: class_name.toLowerCase(), ...config },
+    },
+  }) as unknown as ModelFile;
+const layer = (class_name: string, config: object = {}) => ({
+  class_name,
+  config: { name: class_name.toLowerCase(), ...config },
+});
+
+describe('a sequence that is made within a frame', () => {
+  const sizes = { inputSize: 3, units: 2 };
+  const { cell, plan } = { cell: cells.gru(), plan: planFor(cells.gru(), sizes) };
+  const weights = Object.fromEntries(
+    plan.parameters.map(({ name, shape }) => [
+      name,
+      new Float32Array(shape.reduce((a, b) => a * b)).fill(0.3),
+    ]),
+  );
+  const gru = {
+    ...{ kind: 'recurrent', name: 'gru', cell: { name: 'gru', options: cell.options }, sizes, call: {} },
+    directions: [{ goBackwards: false, weights }],
+  };
+
+  test.each([
+    ['RepeatVector', [null, 3], layer('RepeatVector', { n: 2 })],
+    ['Reshape', [null, 6], layer('Reshape', { target_shape: [2, 3] })],
+  ])('%s: states do not pass from frame to frame', async (_, shape, first) => {
+    const { network, weights: all } = fromModel(
+      sequentialOf(shape, [first, layer('GRU', { units: 2 })], [gru]),
+    );
+    expect(network.states).toEqual([]);
+    const stream = await createStream(network, { weights: all });
+    const frame = new Float32Array(stream.inputSize).fill(0.5);
+    const result = Array.from(stream.process(frame));
+    expect(Array.from(stream.process(frame))).toEqual(result);
   });
+});
+
+describe('what is refused', () => {
+  const sequential = (...layers: object[]) => sequentialOf([null, null, 3], layers);
 
   test('all layers that cannot be taken are named, with the reasons', () => {
     const model = sequential(layer('Masking'), layer('Fancy'), layer('Conv2D'));
@@ -94,6 +128,13 @@ describe('what is refused', () => {
     );
     await expect(fileOf('causal').then((model) => fromModel(model, { timesteps: 1.5 }))).rejects.toThrow(
       'timesteps must be a whole number from 1 to 65536, but is 1.5',
+    );
+  });
+
+  test('strides that do not divide the frame, also with one number in a window', () => {
+    const convolution = layer('Conv1D', { filters: 1, kernel_size: [1], strides: [2], use_bias: false });
+    expect(() => fromModel(sequential(convolution), { timesteps: 3 })).toThrow(
+      'its strides are 2: timesteps must be divisible by them',
     );
   });
 

@@ -158,6 +158,21 @@ describe('blocks compute what plain loops compute', () => {
   });
 });
 
+test('a network as a cell keeps its fixed numbers', () => {
+  const inner = network({
+    name: 'inner',
+    inputSize: 4,
+    build: (x, use) => use('stft', stft({ frameLength: 4, hop: 4 }), x),
+  });
+  const outer = network({
+    name: 'outer',
+    inputSize: 8,
+    build: (x, use) =>
+      use('steps', recurrent({ cell: inner, units: inner.sizes.units }), use('shape', reshape(2), x)),
+  });
+  expect([...outer.fixed.keys()]).toEqual(['steps.stft.transform']);
+});
+
 describe('a whole network', () => {
   const whole = network({
     name: 'whole',
@@ -232,6 +247,53 @@ describe('mistakes in a network are named', () => {
         ),
       ),
       /'s\.h' has no row/,
+    ],
+    [
+      'no block',
+      build((x, use) => use('d', x as never, x)),
+      /takes a block, .* but was given a signal and a signal/,
+    ],
+    [
+      'no input',
+      build((_, use) => use('d', dense({ units: 1 }), undefined as never)),
+      /but was given function and undefined/,
+    ],
+    [
+      'no units',
+      build((x, use) => use('d', dense({} as never), x)),
+      /dense: units must be .* but is undefined/,
+    ],
+    [
+      'an unknown padding',
+      build((x, use) => use('c', conv1d({ filters: 1, kernelSize: 1, padding: 'SAME' as never }), x)),
+      /padding must be 'valid'.* but is "SAME"/,
+    ],
+    [
+      'frames that the strides of a causal convolution do not divide',
+      build((x, use) =>
+        use('c', conv1d({ filters: 1, kernelSize: 2, strides: 4, padding: 'causal' }), x.reshape(6)),
+      ),
+      /strides of 4 needs frames of a multiple .* not of 6/,
+    ],
+    [
+      'an unknown window',
+      build((x, use) => use('s', stft({ frameLength: 6, window: 'hamming' as never }), x)),
+      /but is 'hamming'/,
+    ],
+    [
+      'a parameter twice',
+      build((x, use) =>
+        use(
+          'p',
+          (input, scope) => {
+            scope.vector('v', { role: 'bias', width: 1 });
+            scope.vector('v', { role: 'bias', width: 1 });
+            return input;
+          },
+          x,
+        ),
+      ),
+      /two parameters named 'p\.v'/,
     ],
     ['other positions', build((x) => add(x, x.reshape(2))), /equally many positions, but have 1 and 2/],
   ])('%s', (_, make, message) => {

@@ -58,6 +58,7 @@ describe.each(['wasm', 'cpu'] as const)('a stream on %s', (backend) => {
     );
     expect(() => stream.process([0, 0, Number.NaN, 0, 0, 0])).toThrow(/number 2 is NaN/);
     expect(() => stream.process([0, 0, 0, Number.POSITIVE_INFINITY, 0, 0])).toThrow(/number 3 is Infinity/);
+    expect(() => stream.process([0, 1e39, 0, 0, 0, 0])).toThrow(/number 1 is 1e\+39/);
     expect(run(stream)).toEqual(first);
   });
 
@@ -86,7 +87,7 @@ describe.each(['wasm', 'cpu'] as const)('a stream on %s', (backend) => {
     const { 'gru.bias': _, ...rest } = weights;
     const wrong = { ...rest, 'out.kernel': new Float32Array(3), extra: new Float32Array(1) };
     await expect(createStream(net, { weights: wrong, backend })).rejects.toThrow(
-      "'gru.bias' [2, 27] is missing; 'out.kernel' [9, 2] needs 18 numbers, but has 3; 'extra' is no parameter of it.",
+      "'gru.bias' [2, 27] is missing; 'out.kernel' [9, 2] needs 18 numbers, but has 3; the network has no parameter 'extra'.",
     );
   });
 });
@@ -113,4 +114,9 @@ describe('a compiled stream', () => {
 test('an unknown backend and a wrong source are refused', async () => {
   await expect(createStream(net, { weights, backend: 'gpu' as never })).rejects.toThrow(/not 'gpu'/);
   await expect(createStream({} as never)).rejects.toThrow(/needs a network/);
+});
+
+test('unknown options are refused', async () => {
+  await expect(createStream(net, weights as never)).rejects.toThrow(/createStream has no option gru\.kernel/);
+  expect(() => compileStream(net, weights, { quantise: 'int8' } as never)).toThrow(/no option quantise/);
 });

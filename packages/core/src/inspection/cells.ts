@@ -4,7 +4,7 @@ import { Expression } from '../equations/expression.js';
 import type { Cell } from '../equations/make-cell.js';
 import type { Sizes } from '../equations/parameters.js';
 import { concat, slice, zeros } from '../equations/rows.js';
-import { replaceLeaves, visitInOrder } from '../equations/visit.js';
+import { operandsOf, replaceLeaves, visitInOrder } from '../equations/visit.js';
 import { type Plan, planFor } from '../plan/plan.js';
 
 /** A named value in the output rows of `cellOfNames`. */
@@ -91,7 +91,8 @@ export function probedCell(cell: Cell, { inputSize, units }: Sizes): ProbedCell 
       for (const i of innermostFirst(cell.states.map((state) => results[state]))) {
         const row = results[cell.states[i]];
         const probed = translate(row).add(slice(input, starts[i], widths[i]));
-        known.set(row, probed);
+        // An input or an old state is no value of this step: what else reads it reads no probe.
+        if (operandsOf(row).length > 0) known.set(row, probed);
         states[cell.states[i]] = probed;
       }
       const others = Object.entries(results).filter(([name]) => !(name in states));

@@ -69,6 +69,11 @@ export async function inspectGradients<Buffer>(
   const { batch, timesteps } = inputs;
   const rows = batch * timesteps;
   const { inputSize } = sizes;
+  if (inputs.x.length !== rows * inputSize) {
+    throw new RangeError(
+      `inspectGradients: x must have ${batch} × ${timesteps} × ${inputSize} = ${rows * inputSize} numbers, but has ${inputs.x.length}.`,
+    );
+  }
   const probed = probedCell(cell, sizes);
   const plan = planFor(probed.cell, probed.sizes);
   const x = new Float64Array(rows * probed.inputSize);

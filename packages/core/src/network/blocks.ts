@@ -2,7 +2,7 @@ import { type ActivationSetting, activation } from '../equations/activations.js'
 import type { Expression } from '../equations/expression.js';
 import { concat, normalize } from '../equations/rows.js';
 import type { Block } from './network.js';
-import { Signal } from './signal.js';
+import { checkCounts, Signal } from './signal.js';
 
 export interface DenseOptions {
   readonly units: number;
@@ -16,6 +16,7 @@ export interface DenseOptions {
 export const dense =
   ({ units, activation: setting = 'linear', useBias = true }: DenseOptions): Block =>
   (input, scope) => {
+    checkCounts('dense', { units });
     const act = activation(setting);
     const W = scope.matrix('kernel', { role: 'kernel', rows: input.channels, width: units });
     const b = useBias ? scope.vector('bias', { role: 'bias', width: units }) : null;
@@ -86,6 +87,7 @@ function pool({ size, strides }: PoolOptions, combine: (rows: readonly Expressio
   return (input) => {
     const { positions, channels, rows } = input;
     const window = size ?? positions;
+    checkCounts('a pool', { size: window, strides: strides ?? window });
     const count = Math.floor((positions - window) / (strides ?? window)) + 1;
     if (count < 1) {
       throw new TypeError(`A pool of ${window} positions does not fit into ${positions} positions.`);

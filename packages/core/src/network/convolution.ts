@@ -2,7 +2,7 @@ import { type ActivationSetting, activation } from '../equations/activations.js'
 import type { Expression } from '../equations/expression.js';
 import { concat } from '../equations/rows.js';
 import type { Block } from './network.js';
-import { Signal } from './signal.js';
+import { checkCounts, Signal } from './signal.js';
 
 export interface ConvolutionOptions {
   readonly kernelSize: number;
@@ -32,6 +32,7 @@ export interface Conv1dOptions extends ConvolutionOptions {
  */
 export const conv1d = ({ filters, useBias = true, ...options }: Conv1dOptions): Block =>
   convolution(options, (input, scope) => {
+    checkCounts('conv1d', { filters });
     const rows = options.kernelSize * input.channels;
     const W = scope.matrix('kernel', { role: 'kernel', rows, width: filters });
     const b = useBias ? scope.vector('bias', { role: 'bias', width: filters }) : null;
@@ -74,9 +75,20 @@ function convolution(options: ConvolutionOptions, makeFilter: MakeFilter): Block
     padding = 'valid',
     activation: setting = 'linear',
   } = options;
+  checkCounts('a convolution', { kernelSize, strides, dilation });
+  if (!PADDINGS.includes(padding) && !isPair(padding)) {
+    throw new TypeError(
+      `a convolution: padding must be 'valid', 'same', 'causal' or [before, after], but is ${JSON.stringify(padding)}.`,
+    );
+  }
   const act = activation(setting);
   const reach = (kernelSize - 1) * dilation + 1;
   return (given, scope) => {
+    if (padding === 'causal' && given.positions % strides !== 0) {
+      throw new TypeError(
+        `A causal convolution with strides of ${strides} needs frames of a multiple of so many positions, not of ${given.positions}.`,
+      );
+    }
     const { channels, apply } = makeFilter(given, scope);
     const input = padding === 'causal' ? withPast(given, scope, reach - 1) : given;
     const { positions } = input;
@@ -94,6 +106,13 @@ function convolution(options: ConvolutionOptions, makeFilter: MakeFilter): Block
     );
   };
 }
+
+const PADDINGS: readonly unknown[] = ['valid', 'same', 'causal'];
+
+const isPair = (padding: unknown): boolean =>
+  Array.isArray(padding) &&
+  padding.length === 2 &&
+  padding.every((count) => Number.isInteger(count) && count >= 0);
 
 function zerosAround(
   padding: NonNullable<ConvolutionOptions['padding']>,

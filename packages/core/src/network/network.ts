@@ -52,7 +52,7 @@ export interface Network extends Cell {
 export function network({ name, source, inputSize, build }: NetworkDefinition): Network {
   const declared = new Declarations(name);
   const x = Signal.of(new Expression({ kind: 'input' }), inputSize);
-  const output = build(x, (block, apply, input) => declared.use(block, apply, input));
+  const output = build(x, (block, made, input) => declared.use(block, made, input));
   if (!(output instanceof Signal)) {
     throw new TypeError(`Network '${name}': build must return a signal, but returned ${typeof output}.`);
   }
@@ -79,6 +79,8 @@ export function network({ name, source, inputSize, build }: NetworkDefinition): 
   };
 }
 
+const kindOf = (value: unknown): string => (value instanceof Signal ? 'a signal' : typeof value);
+
 /** The declarations of all blocks of a network. */
 class Declarations {
   readonly parameters: ParameterShape[] = [];
@@ -96,16 +98,39 @@ class Declarations {
     if (this.blocks.has(name)) {
       throw new TypeError(`Network '${this.network}' has two blocks named '${name}'; name them differently.`);
     }
+    if (typeof block !== 'function' || !(input instanceof Signal)) {
+      throw new TypeError(
+        `Network '${this.network}': use('${name}', …) takes a block, such as dense({ units: 8 }), and a signal, but was given ` +
+          `${kindOf(block)} and ${kindOf(input)}.`,
+      );
+    }
     this.blocks.add(name);
     return block(input, new Scope(this, name));
   }
 
-  addParameter(parameter: ParameterShape): void {
+  addParameter(parameter: ParameterShape, values?: Float32Array): void {
+    const { name } = parameter;
+    this.checkNew(
+      'parameters',
+      name,
+      this.parameters.some((other) => other.name === name),
+    );
     this.parameters.push(parameter);
+    if (values !== undefined) this.fixed.set(name, values);
+  }
+
+  addState(state: string, width: number): void {
+    this.checkNew('states', state, this.states.has(state));
+    this.states.set(state, width);
   }
 
   update(state: string, row: Expression): void {
+    if (!this.states.has(state)) throw new TypeError(`Network '${this.network}' has no state '${state}'.`);
     this.updates.set(state, row);
+  }
+
+  private checkNew(what: string, name: string, isKnown: boolean): void {
+    if (isKnown) throw new TypeError(`Network '${this.network}' has two ${what} named '${name}'.`);
   }
 
   results(output: Expression): Readonly<Record<string, Expression>> {
@@ -147,7 +172,7 @@ export class Scope {
   /** A row that passes from frame to frame; it begins as zeros. `update` gives it the row for the next frame. */
   state(name: string, width: number): Expression {
     const state = this.fullName(name);
-    this.declared.states.set(state, width);
+    this.declared.addState(state, width);
     return new Expression({ kind: 'state', state });
   }
 
@@ -155,10 +180,10 @@ export class Scope {
     this.declared.update(this.fullName(name), row);
   }
 
-  /** Declares a parameter that has a shape, such as a cell's. Returns its full name. */
-  declare(shape: ParameterShape): string {
+  /** Declares a parameter that has a shape, such as a cell's, with its numbers if they are not learned. Returns its full name. */
+  declare(shape: ParameterShape, values?: Float32Array): string {
     const name = this.fullName(shape.name);
-    this.declared.addParameter({ ...shape, name });
+    this.declared.addParameter({ ...shape, name }, values);
     return name;
   }
 
@@ -175,8 +200,6 @@ export class Scope {
   private parameter(name: string, { values, blocks = ['y'], ...parameter }: BlockParameter): string {
     const symbol = parameter.form === 'matrix' ? 'W' : 'b';
     const sizes = { inputSize: 1, units: 1 };
-    const full = this.declare(shapeOf(name, { ...parameter, blocks, symbol }, sizes));
-    if (values !== undefined) this.declared.fixed.set(full, values);
-    return full;
+    return this.declare(shapeOf(name, { ...parameter, blocks, symbol }, sizes), values);
   }
 }

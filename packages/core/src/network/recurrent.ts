@@ -4,7 +4,7 @@ import type { Sizes } from '../equations/parameters.js';
 import { concat, zeros } from '../equations/rows.js';
 import { replaceLeaves } from '../equations/visit.js';
 import { planFor } from '../plan/plan.js';
-import type { Block, Scope } from './network.js';
+import type { Block, Network, Scope } from './network.js';
 import { Signal } from './signal.js';
 
 export interface RecurrentOptions {
@@ -92,7 +92,8 @@ class CellStep {
     sizes: Sizes,
     private readonly scope: Scope,
   ) {
-    for (const parameter of cell.parameters(sizes)) scope.declare(parameter);
+    const { fixed } = cell as Partial<Network>;
+    for (const parameter of cell.parameters(sizes)) scope.declare(parameter, fixed?.get(parameter.name));
     this.outputWidth = planFor(cell, sizes).outputWidth;
     this.results = cell.results(sizes);
   }

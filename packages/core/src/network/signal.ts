@@ -1,6 +1,14 @@
 import type { Expression } from '../equations/expression.js';
 import { concat, slice, split, zeros } from '../equations/rows.js';
 
+/** @throws TypeError naming a block's option that is no whole number of at least 1. */
+export function checkCounts(block: string, counts: Readonly<Record<string, unknown>>): void {
+  for (const [name, count] of Object.entries(counts)) {
+    if (Number.isSafeInteger(count) && (count as number) >= 1) continue;
+    throw new TypeError(`${block}: ${name} must be a positive whole number, but is ${String(count)}.`);
+  }
+}
+
 /**
  * A row in a network with its shape: `positions` rows of `channels` numbers, one behind the other. A plain row has one position.
  *

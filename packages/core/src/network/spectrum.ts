@@ -54,7 +54,10 @@ export const stft =
 
 /** The magnitudes of a spectrum: from real and imaginary parts, half as many numbers for each position. */
 export const magnitude = (): Block => (input) =>
-  input.map(input.channels / 2, (row) => sqrt(sumParts(row.mul(row), 2)));
+  input.map(input.channels / 2, (row) => sqrt(sumParts(row.mul(row), 2).max(SMALLEST)));
+
+/** At 0 the square root has no derivative: below this energy it is constant. */
+const SMALLEST = 1e-30;
 
 export interface IstftOptions {
   readonly frameLength: number;
@@ -87,6 +90,10 @@ export const overlapAdd =
   (input, scope) => {
     const { channels: length } = input;
     const kept = length - hop;
+    if (kept < 0)
+      throw new TypeError(
+        `overlapAdd: the hop, ${hop}, must not be above the samples of a window, ${length}.`,
+      );
     if (kept === 0) return Signal.join(input.rows, hop);
     let sums: Expression = scope.state('sums', kept);
     const finished: Expression[] = [];
@@ -104,6 +111,9 @@ function windowOf(setting: WindowSetting, length: number): readonly number[] {
   if (setting === 'rectangular') return Array<number>(length).fill(1);
   if (setting === 'hann') {
     return Array.from({ length }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / length));
+  }
+  if (typeof setting === 'string') {
+    throw new TypeError(`The window must be 'hann', 'rectangular' or numbers, but is '${String(setting)}'.`);
   }
   if (setting.length === length) return setting;
   throw new TypeError(`The window has ${setting.length} numbers, but frameLength is ${length}.`);

@@ -53,7 +53,14 @@ export function writeStreamModule(
     throw new TypeError(`The name of a network must be an identifier, such as vad, but is '${name}'.`);
   }
   const { weights, layout } = model;
-  const values = new Uint8Array(weights.slice().buffer);
+  const isKnown = ['inside', 'beside'].includes(place) && ['esm', 'iife'].includes(format);
+  if (!isKnown) {
+    throw new TypeError(
+      `weights must be 'inside' or 'beside', and format 'esm' or 'iife', but they are '${place}' and '${format}'.`,
+    );
+  }
+  // A Buffer of Node is a part of a larger one, also after slice.
+  const values = Uint8Array.from(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
   const beside = place === 'beside';
   const { weightLength: _, ...places } = layout;
   const float16 = weights instanceof Uint16Array;

@@ -40,7 +40,7 @@ export class BlockRunner {
    * @param send takes the messages. A result's values are overwritten by the next one.
    */
   constructor(
-    start: () => FrameStream,
+    private readonly start: () => FrameStream,
     private readonly settings: BlockSettings,
     private readonly send: (message: ProcessorMessage) => void,
   ) {
@@ -50,11 +50,7 @@ export class BlockRunner {
     if (output === 'audio') {
       this.waiting = new OutputQueue(outputLatency(framing, quantum), framing.hop + quantum);
     }
-    try {
-      this.stream = start();
-    } catch (error) {
-      this.fail(error);
-    }
+    this.begin();
   }
 
   /**
@@ -79,8 +75,18 @@ export class BlockRunner {
     this.queue.reset();
     this.waiting?.reset();
     this.frames = 0;
+    this.skipped = 0;
     this.failed = false;
-    this.stream?.reset();
+    if (this.stream === undefined) this.begin();
+    else this.stream.reset();
+  }
+
+  private begin(): void {
+    try {
+      this.stream = this.start();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   private compute(end: number): void {

@@ -32,7 +32,9 @@ export class LoadMeter {
   glitches = 0;
   private busy = 0;
   private samples = 0;
-  private reports = 0;
+  /** The last reports. */
+  private readonly reports: number[] = [];
+  private count = 0;
   private started = 0;
   private expected = -1;
 
@@ -64,7 +66,9 @@ export class LoadMeter {
   }
 
   private report(current: number): void {
-    this.reports = Math.min(this.reports + 1, MOST);
-    this.load = this.reports === 1 ? current : this.load + (current - this.load) / this.reports;
+    this.reports[this.count++ % MOST] = current;
+    let sum = 0;
+    for (const report of this.reports) sum += report;
+    this.load = sum / this.reports.length;
   }
 }

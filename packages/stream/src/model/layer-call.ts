@@ -6,6 +6,8 @@ import type { KerasObject, LayerData } from '@sluice/formats';
 export interface Flow {
   readonly signal: Signal;
   readonly isSequence: boolean;
+  /** The sequence is made within a frame, as by RepeatVector: its positions are not the model's time. */
+  readonly isWithinFrame?: boolean;
 }
 
 /** Applies a block under a name of its own, with its weights by the names of its parameters. */
@@ -88,4 +90,4 @@ export class LayerCall {
 export type LayerRule = (call: LayerCall) => Flow;
 
 /** The flow with another signal. */
-export const withSignal = ({ isSequence }: Flow, signal: Signal): Flow => ({ signal, isSequence });
+export const withSignal = (flow: Flow, signal: Signal): Flow => ({ ...flow, signal });

@@ -5,8 +5,8 @@ import type { RecurrentLayerData } from '@sluice/formats';
 import { type Flow, type LayerCall, withSignal } from './layer-call.js';
 
 /**
- * A recurrent layer. Its states pass from frame to frame, except where time runs backwards in one of its directions: then each
- * frame begins with zeros.
+ * A recurrent layer. Its states pass from frame to frame. Each frame begins with zeros where time runs backwards in one of its
+ * directions, and where the sequence is made within a frame.
  */
 export function recurrentLayer(call: LayerCall, data: RecurrentLayerData): Flow {
   if (data.call.returnState) throw new Error('it returns its states');
@@ -20,8 +20,9 @@ export function recurrentLayer(call: LayerCall, data: RecurrentLayerData): Flow 
   }
   const returnSequences = data.call.returnSequences === true;
   const cell = cellFrom(data.cell);
-  const carry = data.directions.every(({ goBackwards }) => !goBackwards);
-  if (!carry) call.seesFrame('time runs backwards in it');
+  const isForward = data.directions.every(({ goBackwards }) => !goBackwards);
+  const carry = isForward && !call.input.isWithinFrame;
+  if (!isForward) call.seesFrame('time runs backwards in it');
   const isAlone = data.directions.length === 1;
   const outputs = data.directions.map(({ goBackwards, weights }, i) => {
     const input = goBackwards ? reversed(sequence) : sequence;

@@ -65,7 +65,8 @@ const reshapeLayer: LayerRule = (call) => {
     throw new Error(`it makes [${target.join(', ')}] of ${signal.positions} × ${signal.channels} numbers`);
   }
   if (signal.positions > 1) call.seesFrame('it joins the time steps');
-  return { signal: signal.reshape(shape.length === 2 ? shape[0] : 1), isSequence: shape.length === 2 };
+  const isSequence = shape.length === 2;
+  return { signal: signal.reshape(isSequence ? shape[0] : 1), isSequence, isWithinFrame: isSequence };
 };
 
 /** Elements that are moved one by one. */
@@ -80,14 +81,14 @@ const permute: LayerRule = (call) => {
   if (sequence.positions > 1) call.seesFrame('it exchanges time steps and channels');
   const { rows, channels } = sequence;
   const columns = Array.from({ length: channels }, (_, c) => concat(...rows.map((row) => slice(row, c, 1))));
-  return withSignal(call.input, Signal.join(columns, sequence.positions));
+  return { signal: Signal.join(columns, sequence.positions), isSequence: true, isWithinFrame: true };
 };
 
 const repeatVector: LayerRule = (call) => {
   const { signal, isSequence } = call.input;
   if (isSequence) throw new Error('its input is a sequence');
   const rows = Array<Expression>(call.count('n')).fill(signal.row);
-  return { signal: Signal.join(rows, signal.channels), isSequence: true };
+  return { signal: Signal.join(rows, signal.channels), isSequence: true, isWithinFrame: true };
 };
 
 const pool =

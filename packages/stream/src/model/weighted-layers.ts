@@ -44,11 +44,16 @@ function convolutionOptions(call: LayerCall, input: Signal): ConvolutionOptions 
   }
   const kernelSize = call.count('kernel_size');
   const [strides, dilation] = [call.count('strides', 1), call.count('dilation_rate', 1)];
-  if (padding === 'causal' && input.positions % strides !== 0) {
+  const { isWithinFrame = false } = call.input;
+  // With one number in a window, no window reaches over the ends of a frame.
+  const isCausal = padding === 'causal' || kernelSize === 1;
+  if (isCausal && !isWithinFrame && input.positions % strides !== 0) {
     throw new Error(`its strides are ${strides}: timesteps must be divisible by them`);
   }
-  if (padding !== 'causal' && kernelSize > 1) call.seesFrame(`its padding is '${padding}'`);
-  return { kernelSize, strides, dilation, padding: padding as 'valid', useBias: call.isOn('use_bias', true) };
+  if (!isCausal && !isWithinFrame) call.seesFrame(`its padding is '${padding}'`);
+  const zeros = [(kernelSize - 1) * dilation, 0] as const;
+  const own = padding === 'causal' && isWithinFrame ? zeros : (padding as 'valid' | 'same' | 'causal');
+  return { kernelSize, strides, dilation, padding: own, useBias: call.isOn('use_bias', true) };
 }
 
 const convolution: LayerRule = (call) => {

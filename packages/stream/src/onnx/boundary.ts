@@ -89,11 +89,13 @@ export function boundaryOf({ graph, name: file }: NamedGraph, options: BoundaryO
       const values = [fixed[nameOf(input)]].flat() as number[];
       const axes = axesOfInfo(input) ?? [];
       const isNumber = axes.length === 0 && values.length === 1;
-      return {
-        name: nameOf(input),
-        shape: isNumber ? [] : axes.length === 1 ? [values.length] : shapeOf(input),
-        values,
-      };
+      const shape = isNumber ? [] : axes.length === 1 ? [values.length] : shapeOf(input);
+      if (values.length !== sizeOf(shape) || !values.every(Number.isFinite)) {
+        problems.push(
+          `${sizeOf(shape)} finite numbers for '${nameOf(input)}' ${shapeText(shape)}, which got ${values.length}`,
+        );
+      }
+      return { name: nameOf(input), shape, values };
     });
   const open = inputs.filter((input) => !Object.hasOwn(fixed, nameOf(input)));
   for (const input of open) {
@@ -118,7 +120,12 @@ export function boundaryOf({ graph, name: file }: NamedGraph, options: BoundaryO
       end += length;
       return { name, shape, start, length };
     });
-  if (end === 0) throw new FormatError(`${file}: the model has no input that is a frame.`);
+  if (end === 0) {
+    const taken = pairs.map(([input, output]) => `'${input}', fed by '${output}'`).join('; ');
+    throw new FormatError(
+      `${file}: the model has no input that is a frame${taken && `: taken for states are ${taken}. Give the states, or states: {}`}.`,
+    );
+  }
   const total = [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
   if (!(total <= MAX_FRAME))
     throw new TypeError(`${file}: its inputs have ${total} numbers; give smaller sizes.`);
@@ -184,12 +191,14 @@ const isNumbered = (name: string): boolean => /^(in|out)(put)?[_.:]?\d*$/i.test(
 /** Pairs of state inputs and outputs: by names, else by shapes that only one further input and output have. */
 function findStates(inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): [string, string][] {
   const names = outputs.map(nameOf).filter((name) => !isNumbered(name));
+  // The first input and the first output are the frame and the result.
+  const isResult = (output: string) => outputs.length > 0 && output === nameOf(outputs[0]);
+  const isFrame = (input: string) => inputs.length > 0 && input === nameOf(inputs[0]);
   const byName = inputs.map(nameOf).flatMap((input): [string, string][] => {
     const output = isNumbered(input) ? undefined : nextNames(input).find((name) => names.includes(name));
-    return output === undefined ? [] : [[input, output]];
+    return output === undefined || (isFrame(input) && isResult(output)) ? [] : [[input, output]];
   });
   const taken = new Set(byName.flat());
-  // The first input and the first output are the frame and the result.
   const textOf = (info: ValueInfo) => axesOfInfo(info)?.join() ?? nameOf(info);
   const rest = (list: readonly ValueInfo[]) => list.slice(1).filter((info) => !taken.has(nameOf(info)));
   const [restInputs, restOutputs] = [rest(inputs), rest(outputs)];

@@ -74,7 +74,7 @@ function networkOf(file: NamedGraph, options: BoundaryOptions): StreamNetwork {
       const values = Int32Array.from({ length }, (_, i) => first + start + i);
       given.set(input, { kind: 'signal', elements: { type: 'int32', shape, values } });
     }
-    const stateScope = states.length > 0 ? scopeOf(use, 'states', x) : undefined;
+    const stateScope = states.length > 0 ? scopeOf(use, 'the states', x) : undefined;
     for (const { input, shape } of states) {
       const width = shape.reduce((product, size) => product * size, 1);
       given.set(input, elements.value((stateScope as Scope).state(input, width), shape));

@@ -188,7 +188,9 @@ const gemm: GraphOperation = (call) => {
   const [a, b, c] = [turned(0, 'transA'), turned(1, 'transB'), call.inputs[2]];
   const [alpha, beta] = [call.number('alpha', 1), call.number('beta', 1)];
   const width = shapeOfValue(b).at(-1) as number;
-  const isBias = c?.kind === 'known' && sizeOf(c.constant.shape) === width && alpha === 1 && beta === 1;
+  const isRow =
+    c?.kind === 'known' && sizeOf(c.constant.shape) === width && c.constant.shape.at(-1) === width;
+  const isBias = isRow && alpha === 1 && beta === 1;
   if (isBias && a.kind === 'signal' && b.kind === 'known') {
     return [matMul(call, a, b, Float32Array.from(c.constant.values))];
   }
