@@ -22,6 +22,6 @@ testBackend({
   tier: testTier(),
   seed: testSeed(),
   cells: testTier() === 'quick' ? 'first half' : 'all',
-  // Each takes a software adapter a third of a second.
-  randomCells: testTier() === 'quick' ? 16 : 300,
+  // Each takes a software adapter about a second; cpu and wasm run all.
+  randomCells: testTier() === 'quick' ? 8 : 100,
 });
