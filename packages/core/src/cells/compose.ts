@@ -1,9 +1,9 @@
 import { type ActivationSetting, activation } from '../equations/activations.js';
 import { isPlainObject } from '../equations/check-definition.js';
-import { Expression, type Term } from '../equations/expression.js';
+import { Expression } from '../equations/expression.js';
 import type { Cell } from '../equations/make-cell.js';
 import { bias, kernel, type ParameterShape, type Sizes, shapeOf } from '../equations/parameters.js';
-import { replaceLeaves } from '../equations/visit.js';
+import { placedLeaves, replaceLeaves } from '../equations/visit.js';
 import { planFor } from '../plan/plan.js';
 
 /** A cell in a composed cell, with its number of units, or a dense layer, which has no state. */
@@ -71,12 +71,11 @@ export function compose({
       for (const part of sized(sizes)) {
         const input = x;
         const known = new Map<Expression, Expression>();
-        const rename = (term: Term): Expression | Term => {
-          if (term.kind === 'input') return input;
-          if (term.kind === 'state') return { ...term, state: `${part.name}.${term.state}` };
-          if (term.kind !== 'vector' && term.kind !== 'product') return term;
-          return { ...term, block: { ...term.block, parameter: `${part.name}.${term.block.parameter}` } };
-        };
+        const rename = placedLeaves({
+          input,
+          state: (state) => new Expression({ kind: 'state', state: `${part.name}.${state}` }),
+          parameter: (name) => `${part.name}.${name}`,
+        });
         const ofPart = Object.entries(part.results(part.sizes)).map(
           ([key, row]) => [key, replaceLeaves(row, rename, known)] as const,
         );

@@ -29,6 +29,24 @@ export function visitInOrder(
   }
 }
 
+/** What stands for the leaves of a cell's equations where it is a part of another cell. */
+export interface Placement {
+  readonly input: Expression;
+  state(name: string): Expression;
+  /** The name of the cell's parameter in the other cell. */
+  parameter(name: string): string;
+}
+
+/** The leaves of a cell's equations as a part of another cell, for `replaceLeaves`. */
+export const placedLeaves =
+  ({ input, state, parameter }: Placement) =>
+  (term: Term): Expression | Term => {
+    if (term.kind === 'input') return input;
+    if (term.kind === 'state') return state(term.state);
+    if (term.kind !== 'vector' && term.kind !== 'product') return term;
+    return { ...term, block: { ...term.block, parameter: parameter(term.block.parameter) } };
+  };
+
 /**
  * The same expression with other leaves.
  * @param replace what takes the place of a term without operands, or the new term of a product, whose operand is replaced.

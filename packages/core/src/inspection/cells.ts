@@ -7,7 +7,7 @@ import { concat, slice, zeros } from '../equations/rows.js';
 import { operandsOf, replaceLeaves, visitInOrder } from '../equations/visit.js';
 import { type Plan, planFor } from '../plan/plan.js';
 
-/** A named value in the output rows of `cellOfNames`. */
+/** A named value in the output rows of `cellOfNames`, or in the input rows of `probedCell`. */
 export interface NamedColumns {
   readonly name: string;
   readonly start: number;
@@ -26,13 +26,11 @@ export interface CellOfNames {
  */
 export function cellOfNames(cell: Cell, sizes: Sizes): CellOfNames {
   const plan = planFor(cell, sizes);
-  const columns: NamedColumns[] = [];
-  let start = 0;
-  for (const name of Object.keys(plan.names)) {
-    const width = widthOf(plan, name);
-    columns.push({ name, start, width });
-    start += width;
-  }
+  const names = Object.keys(plan.names);
+  const columns = sideBySide(
+    names,
+    names.map((name) => widthOf(plan, name)),
+  );
   const derived: Cell = {
     ...cell,
     name: `${cell.name}, all values`,
@@ -48,6 +46,15 @@ export function cellOfNames(cell: Cell, sizes: Sizes): CellOfNames {
   return { cell: derived, columns };
 }
 
+/** Columns one behind the other, from column `start` on. */
+function sideBySide(names: readonly string[], widths: readonly number[], start = 0): NamedColumns[] {
+  let end = start;
+  return names.map((name, i) => {
+    end += widths[i];
+    return { name, start: end - widths[i], width: widths[i] };
+  });
+}
+
 /** A state's row has the state's length, also where a number stands for it. */
 function widthOf({ states, stateWidths, widths, names }: Plan, name: string): number {
   const state = states.indexOf(name);
@@ -60,9 +67,10 @@ const inFull = (row: Expression, given: number, width: number): Expression =>
 /** A cell with a probe for each state: numbers in the input that are added to the state's new row. */
 export interface ProbedCell {
   readonly cell: Cell;
+  /** Its sizes: the columns of an input row are those of `x`, then those of the probes. */
   readonly sizes: Sizes;
-  /** The numbers of a probed input row: the input, then a probe of each state. */
-  readonly inputSize: number;
+  /** The probe of each state in the input rows. */
+  readonly probes: readonly NamedColumns[];
 }
 
 /**
@@ -72,8 +80,7 @@ export interface ProbedCell {
 export function probedCell(cell: Cell, { inputSize, units }: Sizes): ProbedCell {
   const sizes = { inputSize, units };
   const widths = cell.stateWidths(sizes);
-  const total = widths.reduce((sum, width) => sum + width, inputSize);
-  const starts = widths.map((_, i) => widths.slice(0, i).reduce((sum, width) => sum + width, inputSize));
+  const probes = sideBySide(cell.states, widths, inputSize);
   const derived: Cell = {
     ...cell,
     name: `${cell.name}, probed`,
@@ -90,7 +97,7 @@ export function probedCell(cell: Cell, { inputSize, units }: Sizes): ProbedCell 
       // A state that another one is computed from comes first, so that its probe reaches the other in the same step.
       for (const i of innermostFirst(cell.states.map((state) => results[state]))) {
         const row = results[cell.states[i]];
-        const probed = translate(row).add(slice(input, starts[i], widths[i]));
+        const probed = translate(row).add(slice(input, probes[i].start, probes[i].width));
         // An input or an old state is no value of this step: what else reads it reads no probe.
         if (operandsOf(row).length > 0) known.set(row, probed);
         states[cell.states[i]] = probed;
@@ -104,7 +111,8 @@ export function probedCell(cell: Cell, { inputSize, units }: Sizes): ProbedCell 
       };
     },
   };
-  return { cell: derived, sizes: { inputSize: total, units }, inputSize: total };
+  const total = widths.reduce((sum, width) => sum + width, inputSize);
+  return { cell: derived, sizes: { inputSize: total, units }, probes };
 }
 
 /** The indices of expressions, those that others contain first. */

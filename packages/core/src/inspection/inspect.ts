@@ -75,23 +75,19 @@ export async function inspectGradients<Buffer>(
     );
   }
   const probed = probedCell(cell, sizes);
+  const { inputSize: rowLength } = probed.sizes;
   const plan = planFor(probed.cell, probed.sizes);
-  const x = new Float64Array(rows * probed.inputSize);
+  const x = new Float64Array(rows * rowLength);
   for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < inputSize; i++) x[row * probed.inputSize + i] = inputs.x[row * inputSize + i];
+    for (let i = 0; i < inputSize; i++) x[row * rowLength + i] = inputs.x[row * inputSize + i];
   }
   const gradient = await runGradient(plan, { ...inputs, x }, cotangents, backend);
   const part = (start: number, width: number): ValuesOverTime => ({
-    values: takeColumns(gradient, rows, probed.inputSize, start, width),
+    values: takeColumns(gradient, rows, rowLength, start, width),
     shape: [batch, timesteps, width],
   });
-  let start = inputSize;
-  const states: Record<string, ValuesOverTime> = {};
-  for (const [i, state] of cell.states.entries()) {
-    states[state] = part(start, plan.stateWidths[i]);
-    start += plan.stateWidths[i];
-  }
-  return { x: part(0, inputSize), states };
+  const states = probed.probes.map(({ name, start, width }) => [name, part(start, width)] as const);
+  return { x: part(0, inputSize), states: Object.fromEntries(states) };
 }
 
 /** The Euclidean norm of the values of each step, over the batch and the row: `timesteps` numbers. */

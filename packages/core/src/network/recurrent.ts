@@ -1,8 +1,8 @@
-import type { Expression, Term } from '../equations/expression.js';
+import type { Expression } from '../equations/expression.js';
 import type { Cell } from '../equations/make-cell.js';
 import type { Sizes } from '../equations/parameters.js';
 import { concat, zeros } from '../equations/rows.js';
-import { replaceLeaves } from '../equations/visit.js';
+import { placedLeaves, replaceLeaves } from '../equations/visit.js';
 import { planFor } from '../plan/plan.js';
 import type { Block, Network, Scope } from './network.js';
 import { Signal } from './signal.js';
@@ -104,12 +104,11 @@ class CellStep {
   ): { readonly states: Expression[]; readonly output: Expression } {
     const { cell, scope, results } = this;
     const known = new Map<Expression, Expression>();
-    const replace = (term: Term): Expression | Term => {
-      if (term.kind === 'input') return x;
-      if (term.kind === 'state') return states[cell.states.indexOf(term.state)];
-      if (term.kind !== 'vector' && term.kind !== 'product') return term;
-      return { ...term, block: { ...term.block, parameter: scope.fullName(term.block.parameter) } };
-    };
+    const replace = placedLeaves({
+      input: x,
+      state: (state) => states[cell.states.indexOf(state)],
+      parameter: (name) => scope.fullName(name),
+    });
     const next = cell.states.map((state) => replaceLeaves(results[state], replace, known));
     const output = results.output === undefined ? next[0] : replaceLeaves(results.output, replace, known);
     return { states: next, output };

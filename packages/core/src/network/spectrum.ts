@@ -28,16 +28,8 @@ export const stft =
       throw new TypeError(`stft: a frame of ${input.width} samples is not divisible by the hop, ${step}.`);
     }
     const bins = frameLength / 2 + 1;
-    const weights = windowOf(window, frameLength);
-    const F = scope.matrix('transform', {
-      role: 'kernel',
-      rows: frameLength,
-      width: 2 * bins,
-      values: fourier(frameLength, (n, k, isImaginary) => {
-        const angle = (2 * Math.PI * ((n * k) % frameLength)) / frameLength;
-        return weights[n] * (isImaginary ? -Math.sin(angle) : Math.cos(angle));
-      }),
-    });
+    const values = fourier(frameLength, windowOf(window, frameLength));
+    const F = scope.matrix('transform', { role: 'kernel', rows: frameLength, width: 2 * bins, values });
     const kept = frameLength - step;
     if (kept < 0)
       throw new TypeError(`stft: the hop, ${step}, must not be above frameLength, ${frameLength}.`);
@@ -75,8 +67,7 @@ export const istft =
   ({ frameLength, hop, window = 'rectangular' }: IstftOptions): Block =>
   (input, scope) => {
     const bins = frameLength / 2 + 1;
-    const weights = windowOf(window, frameLength);
-    const values = inverse(frameLength, weights);
+    const values = inverse(frameLength, windowOf(window, frameLength));
     const F = scope.matrix('transform', { role: 'kernel', rows: 2 * bins, width: frameLength, values });
     return overlapAdd({ hop })(
       input.map(frameLength, (row) => F(row)),
@@ -120,15 +111,18 @@ function windowOf(setting: WindowSetting, length: number): readonly number[] {
 }
 
 /** A matrix `[length, 2 · bins]` of real, then imaginary parts. */
-function fourier(
-  length: number,
-  value: (sample: number, bin: number, isImaginary: boolean) => number,
-): Float32Array {
+function fourier(length: number, weights: readonly number[]): Float32Array {
   const bins = length / 2 + 1;
   return Float32Array.from({ length: length * 2 * bins }, (_, i) => {
-    const [sample, column] = [Math.floor(i / (2 * bins)), i % (2 * bins)];
-    return value(sample, column % bins, column >= bins);
+    const [n, column] = [Math.floor(i / (2 * bins)), i % (2 * bins)];
+    return weights[n] * partOfWave(length, n, column % bins, column >= bins);
   });
+}
+
+/** The real part, or the imaginary part, of e^(−2πi n k / length). */
+function partOfWave(length: number, n: number, k: number, isImaginary: boolean): number {
+  const angle = (2 * Math.PI * ((n * k) % length)) / length;
+  return isImaginary ? -Math.sin(angle) : Math.cos(angle);
 }
 
 /** A matrix `[2 · bins, length]`: each bin but the first and the last stands for itself and its conjugate. */
@@ -137,8 +131,7 @@ function inverse(length: number, weights: readonly number[]): Float32Array {
   return Float32Array.from({ length: 2 * bins * length }, (_, i) => {
     const [row, n] = [Math.floor(i / length), i % length];
     const k = row % bins;
-    const angle = (2 * Math.PI * ((n * k) % length)) / length;
     const count = k === 0 || k === length / 2 ? 1 : 2;
-    return (weights[n] * count * (row < bins ? Math.cos(angle) : -Math.sin(angle))) / length;
+    return (weights[n] * count * partOfWave(length, n, k, row >= bins)) / length;
   });
 }

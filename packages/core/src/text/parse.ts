@@ -220,23 +220,13 @@ class Parser extends BracketParser {
           return { kind: 'product', factors, start: token.start, end: below.end };
         });
       case 'root':
-        return this.nested(token, () => {
-          const operand = this.argument(token);
-          return {
-            kind: 'call',
-            word: 'sqrt',
-            parts: undefined,
-            operands: [operand],
-            start: token.start,
-            end: operand.end,
-          };
-        });
       case 'power of e':
         return this.nested(token, () => {
           const operand = this.argument(token);
+          const word = token.kind === 'root' ? 'sqrt' : 'exp';
           return {
             kind: 'call',
-            word: 'exp',
+            word,
             parts: undefined,
             operands: [operand],
             start: token.start,

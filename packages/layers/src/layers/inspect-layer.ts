@@ -72,20 +72,16 @@ export function inspectLayerGradients(
     const probed = probedCell(layer.cell, sizes);
     const plan = planFor(probed.cell, probed.sizes);
     const [batch, timesteps] = x.shape;
-    const probes = zeros([batch, timesteps, probed.inputSize - sizes.inputSize]) as Tensor3D;
+    const probes = zeros([batch, timesteps, probed.sizes.inputSize - sizes.inputSize]) as Tensor3D;
     const weights = layer.getWeights();
     const gradient = grad((input) => {
       const { sequence, states } = runPlan(plan, input as Tensor3D, weights, optionsOf(layer, call));
       return loss(sequence, states);
     })(concat([x, probes], 2)) as Tensor3D;
-    let start = sizes.inputSize;
-    const states: Record<string, Tensor3D> = {};
-    for (const [i, state] of layer.cell.states.entries()) {
-      const width = plan.stateWidths[i];
-      states[state] = keep(columnsOf(gradient, start, width));
-      start += width;
-    }
-    return { x: keep(columnsOf(gradient, 0, sizes.inputSize)), states };
+    const states = probed.probes.map(
+      ({ name, start, width }) => [name, keep(columnsOf(gradient, start, width))] as const,
+    );
+    return { x: keep(columnsOf(gradient, 0, sizes.inputSize)), states: Object.fromEntries(states) };
   });
 }
 
