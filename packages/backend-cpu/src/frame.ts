@@ -1,6 +1,7 @@
 /** One time step of a network on typed arrays, without allocation: for streams where there is no WebAssembly. */
 import type { Plan } from '@sluice/core';
 import { type Frame, frameOf, type LoopProduct, type LoopStage, type Reference } from '@sluice/core/backend';
+import { multiply, prepare } from './engine/matrix.js';
 import { bindRow, compile, type RowPlace } from './engine/program.js';
 import { runRows } from './engine/rows.js';
 import { IntegerProducts } from './integer-products.js';
@@ -74,10 +75,12 @@ function bindProduct(
   const to = placeOf(product.result);
   if (product.kind === 'rows') {
     const { rows, columns, firstRow, firstColumn, stride, buffer } = product.weights;
-    const matrix = { memory: matrixOf(buffer), start: firstRow * stride + firstColumn };
+    const weights = matrixAt(matrixOf(buffer), firstRow * stride + firstColumn, stride);
+    const right = prepare(weights, 1, rows, columns);
     const from = placeOf(product.left);
-    const sums = new Float64Array(columns);
-    return () => multiplyRow(from, matrix, stride, rows, sums, to);
+    const left = matrixAt(from.memory, from.start, 0);
+    const result = matrixAt(to.memory, to.start, 0);
+    return () => multiply(left, right, result, 1, false);
   }
   const { name, parts, operand } = product;
   const from = placeOf(operand);
@@ -89,21 +92,9 @@ function bindProduct(
   return () => runRows(operation, 0, 1);
 }
 
-/** A row times a matrix, with sums in float64. */
-function multiplyRow(
-  from: RowPlace,
-  matrix: RowPlace,
-  stride: number,
-  rows: number,
-  sums: Float64Array,
-  to: RowPlace,
-): void {
-  const columns = sums.length;
-  sums.fill(0);
-  for (let k = 0; k < rows; k++) {
-    const value = from.memory[from.start + k];
-    let at = matrix.start + k * stride;
-    for (let n = 0; n < columns; n++, at++) sums[n] += value * matrix.memory[at];
-  }
-  for (let n = 0; n < columns; n++) to.memory[to.start + n] = sums[n];
-}
+const matrixAt = (memory: Float32Array, offset: number, rowStride: number) => ({
+  memory,
+  offset,
+  rowStride,
+  columnStride: 1,
+});

@@ -29,11 +29,15 @@ export interface Right {
   readonly columns: number;
   /** For each depth block, for each panel, for each depth: four columns, padded with zeros. */
   readonly panels: Float64Array | null;
+  /** Without panels: the sums of a row of the result. */
+  readonly sums: Float64Array;
 }
+
+const NO_SUMS = new Float64Array(0);
 
 /** Prepares a matrix as the right-hand side of products with `rows` rows in total. */
 export function prepare(source: Matrix<Float32Array>, rows: number, depth: number, columns: number): Right {
-  if (rows < WORTH_PACKING) return { source, depth, columns, panels: null };
+  if (rows < WORTH_PACKING) return { source, depth, columns, panels: null, sums: new Float64Array(columns) };
   const { memory, offset, rowStride, columnStride } = source;
   const panelCount = Math.ceil(columns / TILE_COLUMNS);
   const panels = new Float64Array(panelCount * TILE_COLUMNS * depth);
@@ -49,7 +53,7 @@ export function prepare(source: Matrix<Float32Array>, rows: number, depth: numbe
       }
     }
   }
-  return { source, depth, columns, panels };
+  return { source, depth, columns, panels, sums: NO_SUMS };
 }
 
 /** `result = left × right`, or `result += left × right`. */
@@ -223,13 +227,12 @@ function store(row: number, width: number, result: Matrix<Float32Array>, at: num
 
 function multiplyUnpacked(
   left: Matrix<Float32Array>,
-  { source, depth, columns }: Right,
+  { source, depth, columns, sums: row }: Right,
   result: Matrix<Float32Array>,
   rows: number,
   accumulate: boolean,
 ): void {
   const { memory, offset, rowStride, columnStride } = source;
-  const row = new Float64Array(columns);
   for (let i = 0; i < rows; i++) {
     row.fill(0);
     for (let k = 0; k < depth; k++) {
