@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeArrays } from '../apps/convert/tests/command-line.js';
-import { type Consumer, createConsumerOf } from './packing.js';
+import { type Consumer, compileProgram, createConsumerOf } from './packing.js';
 import { type Block, blocksOf, fileNameOf, placeOf } from './readme-blocks.js';
 import { root, workspacePackages } from './workspace.js';
 
@@ -25,22 +25,10 @@ function folderFor(block: Block, consumer: Consumer): string {
   return folder;
 }
 
-const compiler = join(root, 'node_modules/typescript/bin/tsc');
-
 /** Compiles a program against the packed declarations and runs it. Resolves with its output. */
-async function runProgram({ text, ...rest }: Block, consumer: Consumer): Promise<string> {
-  const folder = folderFor({ text, ...rest }, consumer);
-  const compilerOptions = {
-    target: 'ES2023',
-    module: 'NodeNext',
-    strict: true,
-    skipLibCheck: true,
-    types: [],
-    lib: ['ESNext', 'DOM'],
-  };
-  writeFileSync(join(folder, 'program.ts'), `${text}\nexport {};\n`);
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
-  await consumer.run(process.execPath, [compiler, '-p', folder, '--pretty', 'false']);
+async function runProgram(block: Block, consumer: Consumer): Promise<string> {
+  const folder = folderFor(block, consumer);
+  await compileProgram(consumer, folder, `${block.text}\nexport {};\n`);
   return consumer.run(process.execPath, [join(folder, 'program.js')]);
 }
 

@@ -4,7 +4,14 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Consumer, createConsumer, publishable } from './packing.js';
+import {
+  type Consumer,
+  compileProgram,
+  compiler,
+  compilerOptions,
+  createConsumer,
+  publishable,
+} from './packing.js';
 import { root, type WorkspacePackage } from './workspace.js';
 
 /** A user's program after `npm install`: compiled against the packed declarations, then run. */
@@ -115,23 +122,8 @@ describe.each(publishable)('$manifest.name, packed', ({ manifest }) => {
 });
 
 describe('a new project with the packed packages', () => {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const compilerOptions = {
-    target: 'ES2023',
-    module: 'NodeNext',
-    strict: true,
-    skipLibCheck: true,
-    types: [],
-    lib: ['ESNext', 'DOM'],
-  };
-
   test('compiles against the declarations, trains a GRU and predicts', async () => {
-    writeFileSync(join(consumer.folder, 'program.ts'), program);
-    writeFileSync(
-      join(consumer.folder, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, files: ['program.ts'] }),
-    );
-    await consumer.run(process.execPath, [compiler, '-p', '.', '--pretty', 'false']);
+    await compileProgram(consumer, consumer.folder, program);
     const output = await consumer.run(process.execPath, ['program.js']);
     const result = JSON.parse(output.trim().split('\n').at(-1)!);
     expect(result).toMatchObject({ backend: 'wasm', zeros: [0, 0], shape: [2, 1] });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { packagedBackends } from '@sluice/core/backend';
 import { pnpm } from '../scripts/pnpm.mjs';
 import { runIn } from './program.js';
-import { type WorkspacePackage, workspacePackages } from './workspace.js';
+import { root, type WorkspacePackage, workspacePackages } from './workspace.js';
 
 /** The packages of TensorFlow.js that a user installs beside ours. */
 const tensorflowPackages = (version: string) =>
@@ -25,6 +25,23 @@ export interface Consumer {
   /** Runs a program in the project; rejects with its output when it fails. */
   run(program: string, args: string[]): Promise<string>;
   remove(): void;
+}
+
+export const compiler = join(root, 'node_modules/typescript/bin/tsc');
+export const compilerOptions = {
+  target: 'ES2023',
+  module: 'NodeNext',
+  strict: true,
+  skipLibCheck: true,
+  types: [],
+  lib: ['ESNext', 'DOM'],
+};
+
+/** Compiles a program, as `program.js` in a folder of the project, against the packed declarations. */
+export async function compileProgram(consumer: Consumer, folder: string, text: string): Promise<void> {
+  writeFileSync(join(folder, 'program.ts'), text);
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+  await consumer.run(process.execPath, [compiler, '-p', folder, '--pretty', 'false']);
 }
 
 /** Packs packages as `pnpm publish` would and returns the paths of the tarballs, by the packages' names. */

@@ -2,6 +2,7 @@ import { compileFrame } from '@sluice/backend-wasm/frame';
 import { type Cell, type Plan, planFor, type Sizes } from '@sluice/core';
 import type { Network } from '@sluice/core/network';
 import { decodeFloat16, encodeFloat16 } from './float16.js';
+import { refuseOptions } from './options.js';
 import { checkQuantize, checkStorable, type Quantize } from './quantize.js';
 import type { StreamModel } from './runtime.js';
 
@@ -33,17 +34,10 @@ export function compileStream(
   weights: StreamWeights = {},
   { quantize, ...others }: CompileOptions = {},
 ): StreamModel {
-  refuseOptions('compileStream', others);
+  refuseOptions('compileStream', Object.keys(others));
   const { plan, parameters } = prepare(source, weights, quantize);
   const { bytes, layout, weights: packed } = compileFrame(plan, parameters, frameQuantize(quantize));
   return { version: 1, module: bytes, weights: stored(packed, quantize), layout };
-}
-
-/** @throws TypeError naming options that a function does not have. */
-export function refuseOptions(name: string, others: object): void {
-  const unknown = Object.keys(others);
-  if (unknown.length === 0) return;
-  throw new TypeError(`${name} has no option ${unknown.join(', ')}.`);
 }
 
 /** How a frame computes: numbers of 16 bits are for files alone. */

@@ -3,10 +3,10 @@ import {
   compileStream,
   frameQuantize,
   prepare,
-  refuseOptions,
   type StreamSource,
   type StreamWeights,
 } from './compile-stream.js';
+import { refuseOptions } from './options.js';
 import { compileModule, createStreamSync } from './runtime.js';
 import { type FrameMachine, Stream } from './stream.js';
 
@@ -25,7 +25,7 @@ export interface StreamOptions extends CompileOptions {
  */
 export async function createStream(source: StreamSource, options: StreamOptions = {}): Promise<Stream> {
   const { weights = {}, backend = 'wasm', quantize, ...others } = options;
-  refuseOptions('createStream', others);
+  refuseOptions('createStream', Object.keys(others));
   if (backend === 'cpu') return createCpuStream(source, weights, { quantize });
   if (backend !== 'wasm') {
     throw new TypeError(`Streams have the backends 'wasm' and 'cpu', not '${String(backend)}'.`);

@@ -3,6 +3,7 @@ import { concat } from '@sluice/core/equations';
 import { type Network, network, Signal } from '@sluice/core/network';
 import type { ModelFile } from '@sluice/formats';
 import type { ModelPort } from '../onnx/boundary.js';
+import { refuseOptions } from '../options.js';
 import { type Flow, MAX_COUNT } from './layer-call.js';
 import { knownLayers, ModelRun } from './model-run.js';
 
@@ -36,9 +37,7 @@ export interface ModelNetwork {
  */
 export function fromModel(model: ModelFile, options: FromModelOptions = {}): ModelNetwork {
   const { timesteps = 1, ...others } = options;
-  const unknown = Object.keys(others);
-  if (unknown.length > 0)
-    throw new TypeError(`fromModel has no option ${unknown.join(', ')}; it has timesteps.`);
+  refuseOptions('fromModel', Object.keys(others), ['timesteps']);
   if (!(Number.isSafeInteger(timesteps) && timesteps >= 1 && timesteps <= MAX_COUNT)) {
     throw new TypeError(`timesteps must be a whole number from 1 to ${MAX_COUNT}, but is ${timesteps}.`);
   }

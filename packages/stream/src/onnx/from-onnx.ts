@@ -8,6 +8,7 @@ import {
   type Source,
   type SourceOptions,
 } from '@sluice/formats/onnx';
+import { refuseOptions } from '../options.js';
 import { type BoundaryOptions, boundaryOf, type ModelPort, type ModelState } from './boundary.js';
 import { Elements, type GraphValue } from './elements.js';
 import { GraphRun, knownOperations } from './graph-run.js';
@@ -40,7 +41,8 @@ export interface StreamNetwork {
  *   that no stream can compute.
  */
 export async function fromOnnx(source: Source, options: FromOnnxOptions = {}): Promise<StreamNetwork> {
-  checkOptions(options);
+  const unknown = Object.keys(options).filter((name) => !OPTIONS.includes(name));
+  refuseOptions('fromOnnx', unknown, OPTIONS);
   const file = await readGraph(source, options);
   try {
     return networkOf(file, options);
@@ -51,12 +53,6 @@ export async function fromOnnx(source: Source, options: FromOnnxOptions = {}): P
 }
 
 const OPTIONS: readonly string[] = ['sizes', 'inputs', 'states', 'onProgress', 'signal'];
-
-function checkOptions(options: FromOnnxOptions): void {
-  const unknown = Object.keys(options).filter((name) => !OPTIONS.includes(name));
-  if (unknown.length === 0) return;
-  throw new TypeError(`fromOnnx has no option ${unknown.join(', ')}; it has ${OPTIONS.join(', ')}.`);
-}
 
 function networkOf(file: NamedGraph, options: BoundaryOptions): StreamNetwork {
   const { frame, states, known, outputs: names } = boundaryOf(file, options);
