@@ -93,14 +93,14 @@ export function checkSelection(selection: Selection): void {
 
 const quote = (name: string): string => `'${name}'`;
 
-/** In `quick` each cell has every sixth shape, and each shape every sixth cell; a slow cell has one shape. */
-const QUICK_PERIOD = 6;
+/** In `quick` each cell has every eighth shape, and each shape every eighth cell; a slow cell has one shape. */
+const QUICK_PERIOD = 8;
 
 /**
  * After this many cells the rotation skips one. Otherwise it would have the same period as other choices of the cases, and a
  * shape would miss some of them.
  */
-const SKEW = 13;
+const SKEW = 35;
 
 /** The shapes that rotate over cells in `quick`. It has all cases of the other shapes. */
 const rotations: readonly {

@@ -39,14 +39,14 @@ test('full has every case', () => {
 });
 
 describe('quick', () => {
-  test('has each shape on every sixth cell, and three shapes for each cell, one for a slow one', () => {
+  test('has each shape on every eighth cell, and two or three shapes for each cell, one for a slow one', () => {
     const usual = variants.length - slowVariants.length;
     for (const shape of shapes) {
-      expect(Math.abs(cellsWith(shape).size - usual / 6)).toBeLessThan(4);
+      expect(Math.abs(cellsWith(shape).size - usual / 8)).toBeLessThan(4);
     }
     for (const variant of variants) {
       const met = shapes.filter((shape) => cellsWith(shape).has(variant));
-      expect(met).toHaveLength(slowVariants.includes(variant) ? 1 : 3);
+      expect(slowVariants.includes(variant) ? [1] : [2, 3]).toContain(met.length);
     }
   });
 
