@@ -40,7 +40,9 @@ export interface SequenceProduct<Memory, Right> {
   readonly kind: 'product';
   readonly left: SequenceRows<Memory>;
   readonly right: Right;
-  readonly result: Matrix<Memory>;
+  readonly result: SequenceRows<Memory>;
+  /** Whether the product is added to what the result holds. An operation of the same step has written that. */
+  readonly accumulate: boolean;
 }
 
 /** An operation on whole rows of every step, as `rowOperations` defines it, or a copy. */

@@ -12,6 +12,11 @@ export interface LoopOptions {
    * `sequence`: products read it in the caller's order, and those over all steps leave out padded steps by the mask.
    */
   readonly x: 'steps' | 'copied' | 'sequence';
+  /**
+   * Whether a step does all its work itself, except for sums over all rows; else input projections and their gradients are for
+   * all steps of a chunk at once.
+   */
+  readonly inSteps?: boolean;
 }
 
 /** The buffers of a loop under construction. */

@@ -58,7 +58,7 @@ class ForwardLoop extends StepStages {
   }
 
   build(): ParallelLoop | null {
-    const { plan, given, buffers, carry } = this;
+    const { plan, given, buffers, carry, options } = this;
     const output = this.output();
     const rows = this.carriedRows(output);
     if (!this.passOn(rows)) return null;
@@ -69,17 +69,17 @@ class ForwardLoop extends StepStages {
     const projections = [...plan.products.keys()]
       .filter((index) => isInputProjection(plan.products[index]))
       .map((index) => this.workOf(index, placeOf));
+    const ofInput = [
+      ...given.copyOfInput(),
+      ...(projections.length > 0 ? [{ products: projections, width: 1, program: NOTHING }] : []),
+    ];
     return {
       name: `${plan.cell.name} forward`,
       direction: 1,
       buffers: buffers.list,
       carried: this.passed,
-      before: [
-        ...given.copyOfInput(),
-        ...(projections.length > 0 ? [{ products: projections, width: 1, program: NOTHING }] : []),
-        ...(carry ? steps : []),
-      ],
-      body: carry ? [] : (steps as LoopStage[]),
+      before: options.inSteps ? [] : [...ofInput, ...(carry ? steps : [])],
+      body: carry ? [] : [...(options.inSteps ? ofInput : []), ...(steps as LoopStage[])],
       after: [],
     };
   }
@@ -129,7 +129,7 @@ class ForwardLoop extends StepStages {
     const product = this.plan.products[index];
     const { columns: width } = product;
     const name = productName(index);
-    return isInputProjection(product)
+    return isInputProjection(product) && !this.options.inSteps
       ? this.buffers.rows({ name, rows: 'steps', width, life: 'scratch' })
       : this.buffers.scratch(name, width);
   }

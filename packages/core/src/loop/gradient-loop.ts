@@ -39,6 +39,8 @@ class GradientLoop extends StepStages {
   private readonly gradient: StepGradient;
   protected readonly graph: MaskedGraph;
   private readonly passed: Carried[] = [];
+  /** What a step does for the gradient of x, if it does. */
+  private readonly toInput: LoopStage[] = [];
   private readonly after: LoopStage[] = [];
   private readonly saved: ReadonlyMap<NodeId, Reference>;
   private readonly states: readonly number[];
@@ -84,18 +86,19 @@ class GradientLoop extends StepStages {
   }
 
   build(): ParallelLoop | null {
-    const { plan, given, buffers, carry } = this;
+    const { plan, given, buffers, carry, options } = this;
     const rows = this.carriedRows();
     if (!this.passOn(rows)) return null;
     const { steps } = this.stages(rows, this.stores(), []);
     this.addProductsAfter();
+    const ofInput = given.copyOfInput();
     return {
       name: `${plan.cell.name} gradient`,
       direction: -1,
       buffers: buffers.list,
       carried: this.passed,
-      before: [...given.copyOfInput(), ...(carry ? steps : [])],
-      body: carry ? [] : (steps as LoopStage[]),
+      before: options.inSteps ? [] : [...ofInput, ...(carry ? steps : [])],
+      body: carry ? [] : [...(options.inSteps ? ofInput : []), ...(steps as LoopStage[]), ...this.toInput],
       after: this.after,
     };
   }
@@ -145,10 +148,17 @@ class GradientLoop extends StepStages {
   /** The gradient of x, in the order in which the loop reads x. */
   private inputGradient(): Reference {
     const { inputSize: width } = this.plan;
-    const { x } = this.options;
-    return x === 'copied'
+    return this.isGradientCopied()
       ? this.buffers.rows({ name: 'x gradient in order', rows: 'steps', width, life: 'scratch' })
-      : this.buffers.rows(resultBuffer({ kind: 'xGradient' }, x, width));
+      : this.gradientOfInput(this.options.x === 'steps' ? 'steps' : 'sequence');
+  }
+
+  private gradientOfInput(rows: 'steps' | 'sequence'): Reference {
+    return this.buffers.rows(resultBuffer({ kind: 'xGradient' }, rows, this.plan.inputSize));
+  }
+
+  private isGradientCopied(): boolean {
+    return this.options.x === 'copied' && !this.options.inSteps;
   }
 
   private transposed(product: number): Reference {
@@ -282,9 +292,10 @@ class GradientLoop extends StepStages {
       return [product];
     });
     for (const gradient of this.parameterGradients) buffers.add(gradient);
-    this.after.push({ products: [...deep, ...toInput], width: 1, program: NOTHING });
-    if (this.options.x !== 'copied') return;
-    this.after.push(copyStage(dx, buffers.rows(resultBuffer({ kind: 'xGradient' }, 'sequence', dx.width))));
+    const { inSteps } = this.options;
+    this.after.push({ products: inSteps ? deep : [...deep, ...toInput], width: 1, program: NOTHING });
+    if (inSteps) this.toInput.push({ products: toInput, width: 1, program: NOTHING });
+    if (this.isGradientCopied()) this.after.push(copyStage(dx, this.gradientOfInput('sequence')));
   }
 
   /** The mask of a product over all steps. Values that products read are zeros at padded steps anyway. */

@@ -11,7 +11,7 @@ export function makeOnce<Made>(make: MakeLoop<Made>): MakeLoop<Made> {
   return (plan, options) => {
     const loops = known.get(plan) ?? new Map<string, Made>();
     known.set(plan, loops);
-    const key = `${options.masked} ${options.x}`;
+    const key = `${options.masked} ${options.x} ${options.inSteps}`;
     const loop = loops.has(key) ? (loops.get(key) as Made) : make(plan, options);
     loops.set(key, loop);
     return loop;

@@ -12,7 +12,7 @@ import { clearSums, PANEL, type RunProgram, SUMS, type Tools } from '../threads/
  * | 4, 5 | the address of all sums, their count |
  *
  * The operations follow. Each has its kind, its number of integers, its number of moves, the moves and the arguments. The
- * arguments are those of a product, of the kernel `runRows`, or of a program: address and length of its code, the address of its sums, their count,
+ * arguments are those of a product and whether it is added, of the kernel `runRows`, or of a program: address and length of its code, the address of its sums, their count,
  * where they are added after each step, the entries of its rows.
  *
  * Each step adds the distance of a move, in bytes, to the argument that the move names.
@@ -23,20 +23,20 @@ export const MOVE = 2;
 export const PRODUCT = 0;
 export const PROGRAM = 1;
 export const ROW_OPERATION = 2;
-export const PRODUCT_ARGUMENTS = 10;
+export const PRODUCT_ARGUMENTS = 11;
 /** The arguments of a program before its entries. */
 export const PROGRAM_ARGUMENTS = 5;
 
-/** `result = left × right`. */
-export type Multiply = (...operands: ProductArguments) => void;
+/** `result = left × right`, or `result += left × right`. */
+export type Multiply = (accumulate: boolean, ...operands: ProductArguments) => void;
 
 /** Multiplies on one thread. */
 const multiplyOnOneThread =
   ({ fixed, scratch }: Tools): Multiply =>
-  (left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns) => {
+  (accumulate, left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns) => {
     const panels = Math.ceil(columns / PANEL);
-    // biome-ignore format: the arguments of `Multiply`, the first panel, the end of the panels, no accumulation
-    fixed.multiply(left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns, 0, panels, false, scratch);
+    // biome-ignore format: the arguments of `Multiply`, the first panel, the end of the panels, accumulation
+    fixed.multiply(left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns, 0, panels, accumulate, scratch);
   };
 
 /**
@@ -78,6 +78,7 @@ export function runLoop(tools: Tools, block: number, multiply = multiplyOnOneThr
         );
       } else if (run === null) {
         multiply(
+          integers[args + 10] !== 0,
           integers[args],
           integers[args + 1],
           integers[args + 2],

@@ -78,7 +78,10 @@ export class Sequences {
     const { address } = this.blocks;
     if (chunks > 1) pool?.run(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
     else if (pool === null) runLoop(this.tools, address);
-    else runLoop(this.tools, address, (...operands) => this.products.multiplyPacked(operands, false));
+    else
+      runLoop(this.tools, address, (accumulate, ...operands) =>
+        this.products.multiplyPacked(operands, accumulate),
+      );
     if (sumLength === 0) return;
     for (let chunk = 0; chunk < chunks; chunk++) {
       let total = totalsOf(chunk);
@@ -158,23 +161,25 @@ class BlockWriter {
     return memory.address + (offset + this.first * stride) * 4;
   }
 
-  private product({ left, right, result }: SequenceProduct<Floats, Right>, rows: number): void {
+  private product({ left, right, result, accumulate }: SequenceProduct<Floats, Right>, rows: number): void {
     if (right.packed === null)
       throw new Error('the right-hand side of a product in a time loop must be packed');
     const start = this.at;
     this.at += OPERATION;
     this.move(left, 0);
+    this.move(result, 4);
     const args = this.at;
     this.put(this.addressOf(left));
     this.put(left.stride * 4);
     this.put(4);
     this.put(right.packed.panels);
-    this.put(this.addressOf({ ...result, stride: result.rowStride }));
-    this.put(result.rowStride * 4);
-    this.put(result.columnStride * 4);
+    this.put(this.addressOf(result));
+    this.put(result.stride * 4);
+    this.put(4);
     this.put(rows);
     this.put(right.depth);
     this.put(right.columns);
+    this.put(accumulate ? 1 : 0);
     this.finish(PRODUCT, start, args);
   }
 

@@ -34,7 +34,7 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
       checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
       if (inputs.batch === 0) return emptyGradient(upload, plan);
       return passes.call(inputs, (given) => {
-        const loop = loopOf(plan, 'gradient', optionsFor(given));
+        const loop = loopOf(plan, 'gradient', optionsFor(given, 'backward'));
         return passes.run(loop, given, gradientArguments(given, result, cotangents), result.saved).gradient();
       });
     },

@@ -44,7 +44,7 @@ export class Passes<Memory extends { readonly length: number }> {
     if (batch === 0) return emptyResult(this.upload, plan, savedLength !== undefined);
     return this.call(inputs, (given) => {
       const saved = savedLength && this.memory.kernels.allocate(savedLength(plan, batch, timesteps));
-      const loop = loopFor(plan, optionsFor(given));
+      const loop = loopFor(plan, optionsFor(given, 'forward'));
       return this.run(loop, given, forwardArguments(given), saved).forward(saved);
     });
   }
@@ -68,9 +68,17 @@ export class Passes<Memory extends { readonly length: number }> {
   }
 }
 
+/** From this batch size on, products of one step are as fast as those of many, and what they read is still in a cache. */
+const ROWS_OF_STEPS = 16;
+
 /** How the loop of a call runs. */
-export function optionsFor<Memory>(inputs: SequenceInputs<Memory>): LoopOptions {
+export function optionsFor<Memory>(
+  inputs: SequenceInputs<Memory>,
+  direction: 'forward' | 'backward',
+): LoopOptions {
   const { batch, timesteps, timeMajor, reverse } = inputs;
+  const inSteps = batch >= ROWS_OF_STEPS && timesteps > 1;
   const isInOrder = timesteps === 1 || (!reverse && (timeMajor === true || batch === 1));
-  return { masked: maskedBy(inputs), x: isInOrder ? 'steps' : 'copied' };
+  const x = isInOrder ? 'steps' : 'copied';
+  return { masked: maskedBy(inputs), x: inSteps && direction === 'forward' ? 'sequence' : x, inSteps };
 }

@@ -170,7 +170,8 @@ class LoopRun<Memory> {
           return { kind, name, parts, width: operand.width, operand: places.rows(operand), result };
         }
         const left = places.rows(product.left);
-        return { kind: 'product', left, right: this.prepareWeights(product), result: asMatrix(result) };
+        const { accumulate } = product;
+        return { kind: 'product', left, right: this.prepareWeights(product), result, accumulate };
       }),
       program,
       rows: {
@@ -196,8 +197,10 @@ class LoopRun<Memory> {
             moveOn(product.operand);
             moveOn(product.result);
           } else {
-            kernels.multiply(asMatrix(product.left), product.right, product.result, batch, false);
-            moveOn(product.left);
+            const { left, right, result, accumulate } = product;
+            kernels.multiply(asMatrix(left), right, asMatrix(result), batch, accumulate);
+            moveOn(left);
+            moveOn(result);
           }
         }
         if (rows.stores.length === 0) continue;

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import {
+  type Loop,
+  type LoopOptions,
+  loopOf,
+  type SequenceInputs,
+  type Source,
+} from '../src/backend/index.js';
+import { type Cell, cells } from '../src/index.js';
+import { EvaluatedLoop } from './evaluate-loop.js';
+import { numbers, problem } from './problem.js';
+
+const SHAPE = { batch: 3, timesteps: 4, inputSize: 4, units: 4 };
+const MASK = Float64Array.of(1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1);
+
+const variants: Record<string, () => Cell> = {
+  ...cells,
+  cfc: () => cells.cfc({ backboneUnits: 6 }),
+  'gru, reset before': () => cells.gru({ resetAfter: false }),
+  'lstm, layer norm': () => cells.lstm({ layerNorm: true }),
+};
+
+/** What a call gives and returns; the order of gradients and states is the plan's. */
+function callsOf(cell: Cell, options: LoopOptions) {
+  const { plan, inputs } = problem(cell, SHAPE);
+  const random = numbers(5);
+  const call: SequenceInputs<Float64Array> = {
+    ...inputs,
+    reverse: options.masked === 'zero' && options.x === 'copied',
+    timeMajor: options.x === 'steps',
+  };
+  const cotangents = {
+    sequence: random(SHAPE.batch * SHAPE.timesteps * plan.outputWidth),
+    states: plan.stateWidths.map((width) => random(SHAPE.batch * width)),
+  };
+  const given =
+    (output?: Float64Array) =>
+    (source: Source): Float64Array | undefined => {
+      if (source.kind === 'x') return call.x;
+      if (source.kind === 'mask') return MASK;
+      if (source.kind === 'output') return output;
+      if (source.kind === 'outputCotangent') return cotangents.sequence;
+      if (source.kind === 'stateCotangent') return cotangents.states[source.index];
+      if (source.kind === 'initialState') return call.initialStates?.[source.index] as Float64Array;
+      if (source.kind === 'parameter') return call.parameters[source.index];
+      return undefined;
+    };
+  return { plan, call, given };
+}
+
+const resultsOf = (loop: Loop, { numbers }: EvaluatedLoop) =>
+  new Map(
+    loop.buffers.flatMap(({ life, name }, i) =>
+      life === 'result' ? [[name, [...numbers[i]]] as const] : [],
+    ),
+  );
+
+/** What all passes return, the gradient with the values that the forward pass has saved. */
+function evaluate(cell: Cell, options: LoopOptions, inSteps: boolean) {
+  const { plan, call, given } = callsOf(cell, options);
+  const forward = inSteps ? ({ ...options, x: 'sequence', inSteps } as const) : options;
+  const [inference, training] = (['inference', 'training'] as const).map((pass) => {
+    const loop = loopOf(plan, pass, forward);
+    return { loop, evaluated: new EvaluatedLoop(loop, call, given()) };
+  });
+  const loop = loopOf(plan, 'gradient', { ...options, inSteps });
+  const output = training.evaluated.result('output');
+  const evaluated = new EvaluatedLoop(loop, call, given(output), training.evaluated.saved);
+  return [inference, training, { loop, evaluated }].map((pass) => resultsOf(pass.loop, pass.evaluated));
+}
+
+test.each(Object.keys(variants))('%s has the same results with its work in steps and in chunks', (name) => {
+  for (const masked of ['no', 'repeat', 'zero'] as const) {
+    for (const x of ['copied', 'steps'] as const) {
+      const options = { masked, x };
+      const cell = variants[name]();
+      expect(evaluate(cell, options, true), `${masked} ${x}`).toEqual(evaluate(cell, options, false));
+    }
+  }
+});
+
+test('only sums over all rows are outside of the steps', () => {
+  const { plan } = problem(cells.gru(), SHAPE);
+  const forward = loopOf(plan, 'inference', { masked: 'no', x: 'sequence', inSteps: true });
+  expect(forward.buffers.filter(({ rows }) => rows === 'steps')).toEqual([]);
+  expect([forward.before, forward.after]).toEqual([[], []]);
+  const gradient = loopOf(plan, 'gradient', { masked: 'no', x: 'copied', inSteps: true });
+  expect(gradient.before).toEqual([]);
+  expect(gradient.after.flatMap(({ products }) => products.map(({ kind }) => kind))).toEqual([
+    'weights',
+    'weights',
+  ]);
+});
