@@ -111,7 +111,7 @@ describe('the recurrences that are linear', () => {
     const plan = planFor(cells.minGru(), { inputSize: 6, units: 8 });
     const steps = loopOf(plan, 'training', NO_MASK);
     expect(
-      steps.before.concat(steps.body).flatMap(({ products }) => products.map(({ kind }) => kind)),
+      [...steps.before, ...steps.body].flatMap(({ products }) => products.map(({ kind }) => kind)),
     ).toEqual(['rows']);
   });
 });

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import {
   type Frame,
   frameOf,
-  type LoopProduct,
   type LoopStage,
   largestWhole,
   quantizedRowLength,
   quantizedRows,
   quantizeMatrix,
   type Reference,
+  type RowsProduct,
 } from '../src/backend/index.js';
 import { cells, planFor } from '../src/index.js';
 import { bidirectional, conv1d, network, recurrent, reshape } from '../src/network/index.js';
@@ -96,24 +96,28 @@ describe('rows are rounded once, and not read after they are overwritten', () =>
 test.each(['a product', 'a program'] as const)('a row that %s overwrites is rounded again', (what) => {
   const row = (buffer: number): Reference => ({ buffer, at: 'step', column: 0, width: 20 });
   const weights = { buffer: 9, firstRow: 0, firstColumn: 0, rows: 20, columns: 20, stride: 20 };
-  const product = (left: number, result: number): LoopProduct => ({
+  const product = (left: number, result: number): RowsProduct => ({
     ...{ kind: 'rows', left: row(left), weights, result: row(result) },
     ...{ transposed: false, accumulate: false },
   });
   const reads = [product(0, 2), product(0, 2), product(1, 2), product(0, 2), product(1, 2)];
-  const writes: LoopStage =
+  const writes: LoopStage<RowsProduct> =
     what === 'a product'
       ? { products: [product(2, 0)], width: 0, program: { ...EMPTY, stores: [] } }
       : { products: [], width: 20, program: { ...EMPTY, stores: [{ value: 0, slot: row(0) }] } };
-  const readsAlone: LoopStage = { ...writes, products: reads, program: { ...EMPTY, stores: [] } };
-  const again: LoopStage = { ...readsAlone, products: [product(1, 2), product(0, 2)] };
+  const readsAlone: LoopStage<RowsProduct> = {
+    ...writes,
+    products: reads,
+    program: { ...EMPTY, stores: [] },
+  };
+  const again: LoopStage<RowsProduct> = { ...readsAlone, products: [product(1, 2), product(0, 2)] };
   const body = [readsAlone, writes, again];
   const { rows } = quantizedRows({
     ...frameOf(planFor(cells.gru(), { inputSize: 1, units: 1 })),
     loop: { name: 'test', direction: 1, buffers: [], carried: [], before: [], body, after: [] },
     startOf: ({ buffer, column }) => buffer * 32 + column,
   });
-  const first = (products: readonly LoopProduct[]) => products.map((each) => rows.get(each)?.first);
+  const first = (products: readonly RowsProduct[]) => products.map((each) => rows.get(each)?.first);
   expect(first(reads)).toEqual([true, false, true, false, false]);
   expect(first(again.products)).toEqual([false, true]);
   expect(rows.get(again.products[0])?.start).toBe(rows.get(reads[2])?.start);

@@ -254,7 +254,6 @@ describe('a time step of a loop', () => {
   const usesOf = ({ body }: Loop): Use[] =>
     body.flatMap(({ products, program }) => [
       ...products.flatMap((product): Use[] => {
-        if (product.kind === 'weights') return [];
         const read = product.kind === 'row' ? product.operand : product.left;
         return [
           { kind: 'read', rows: read },

@@ -109,8 +109,7 @@ export async function loadKernels(
   requireSimd();
   if (relaxedSimd && !hasRelaxedSimd()) {
     throw new Error(
-      'This runtime has no relaxed SIMD, which `relaxedSimd: true` asks for (Chrome 114 and Node 21 have it, Node 20 with ' +
-        'the flag --experimental-wasm-relaxed-simd); leave the option out to use the SIMD that it has.',
+      'This runtime has no relaxed SIMD (Chrome 114 and Node 21 have it); leave `relaxedSimd: true` out to use the SIMD that it has.',
     );
   }
   const variant = { shared: isShared(memory), relaxedSimd: relaxedSimd ?? hasRelaxedSimd() };

@@ -16,6 +16,8 @@ export type {
   MatrixReference,
   ParallelLoop,
   Reference,
+  RowProduct,
+  RowsProduct,
   Source,
 } from '../loop/loop.js';
 export { loopOf, type Pass } from '../loop/loops.js';

@@ -1,7 +1,7 @@
 import type { NodeId } from '../equations/operations.js';
 import { GraphBuilder, type Node, operandsOf, reachable, withOperands } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
-import type { LoopBuffer, LoopProduct, LoopStage, MatrixReference, Reference, Source } from './loop.js';
+import type { LoopBuffer, LoopStage, MatrixReference, Reference, RowProduct, Source } from './loop.js';
 
 /** How a sequence is run; there is a loop for each combination. */
 export interface LoopOptions {
@@ -124,7 +124,7 @@ export class GivenBuffers {
    * The stage that copies x into the loop's order, with zeros at padded steps: a NaN there would reach the gradients of
    * matrices, because zero times NaN is NaN. Nothing if no stage has used `input`.
    */
-  copyOfInput(): LoopStage[] {
+  copyOfInput(): LoopStage<never>[] {
     const copy = this.buffers.list.findIndex(({ name }) => name === 'x in order');
     if (copy < 0) return [];
     const { inputSize: width } = this.plan;
@@ -134,7 +134,7 @@ export class GivenBuffers {
   }
 
   /** A stage that copies rows, with zeros at padded steps. */
-  cleaningStage(from: Reference, to: Reference): LoopStage {
+  cleaningStage(from: Reference, to: Reference): LoopStage<never> {
     return {
       products: [],
       width: from.width,
@@ -154,7 +154,7 @@ export class GivenBuffers {
 }
 
 /** A stage that copies rows. */
-export const copyStage = (from: Reference, to: Reference): LoopStage => ({
+export const copyStage = (from: Reference, to: Reference): LoopStage<never> => ({
   products: [],
   width: from.width,
   program: { loads: [from], constants: [], operations: [], stores: [{ value: 0, slot: to }] },
@@ -296,7 +296,7 @@ export class RowWork {
   }
 
   /** The loop's operations for an index. */
-  operationsOf(index: number, placeOf: (id: NodeId) => Reference): LoopProduct[] {
+  operationsOf(index: number, placeOf: (id: NodeId) => Reference): RowProduct[] {
     const id = this.ids[index - this.first];
     const node = this.builder.nodes[id];
     const { slot: result } = this.places.get(id) as { slot: Reference };
@@ -305,7 +305,7 @@ export class RowWork {
       return [{ kind: 'row', name, parts, operand: placeOf(operand), result }];
     }
     if (node.kind !== 'concat') throw new Error(`a ${node.kind} is no operation on rows`);
-    return node.inputs.map((input, i): LoopProduct => {
+    return node.inputs.map((input, i): RowProduct => {
       const width = this.builder.widths[input];
       const to = columnsOf(result, node.starts[i], width);
       return { kind: 'row', name: 'copy', parts: 1, operand: placeOf(input), result: to };

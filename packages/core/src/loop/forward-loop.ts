@@ -14,9 +14,9 @@ import {
   resultBuffer,
 } from './build.js';
 import type { CarriedRow, Carry } from './carried-rows.js';
-import type { Carried, Loop, LoopProduct, LoopStage, ParallelLoop, Reference } from './loop.js';
+import type { Carried, Loop, LoopStage, ParallelLoop, Reference, RowsProduct } from './loop.js';
 import { savedState, savedValue } from './saved.js';
-import { type PlaceOf, StepStages } from './step-stages.js';
+import { type PlaceOf, type StepProduct, StepStages } from './step-stages.js';
 
 /** The forward pass of a plan over a sequence; with a list of values it saves these and the states for the gradient. */
 export const forwardLoop = (plan: Plan, options: LoopOptions, saved?: readonly NodeId[]): Loop =>
@@ -79,12 +79,12 @@ class ForwardLoop extends StepStages {
       buffers: buffers.list,
       carried: this.passed,
       before: options.inSteps ? [] : [...ofInput, ...(carry ? steps : [])],
-      body: carry ? [] : [...(options.inSteps ? ofInput : []), ...(steps as LoopStage[])],
+      body: carry ? [] : [...(options.inSteps ? ofInput : []), ...(steps as LoopStage<StepProduct>[])],
       after: [],
     };
   }
 
-  protected workOf(index: number, placeOf: PlaceOf): LoopProduct {
+  protected workOf(index: number, placeOf: PlaceOf): RowsProduct {
     const { plan, graph, given } = this;
     const node = graph.builder.nodes[graph.of(plan.products[index].results[0])];
     if (node.kind !== 'product') throw new Error('the result of a product is not a product');

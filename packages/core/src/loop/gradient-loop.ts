@@ -18,9 +18,18 @@ import {
 } from './build.js';
 import type { CarriedRow, Carry } from './carried-rows.js';
 import { NOTHING } from './forward-loop.js';
-import type { Carried, Loop, LoopBuffer, LoopProduct, LoopStage, ParallelLoop, Reference } from './loop.js';
+import type {
+  Carried,
+  Loop,
+  LoopBuffer,
+  LoopStage,
+  ParallelLoop,
+  Reference,
+  RowsProduct,
+  WeightsProduct,
+} from './loop.js';
 import { savedState, savedValue } from './saved.js';
-import { StepStages } from './step-stages.js';
+import { type StepProduct, StepStages } from './step-stages.js';
 
 /**
  * The gradient of a plan over a sequence, from the last processed step to the first. Its steps leave the cotangents of the
@@ -40,8 +49,8 @@ class GradientLoop extends StepStages {
   protected readonly graph: MaskedGraph;
   private readonly passed: Carried[] = [];
   /** What a step does for the gradient of x, if it does. */
-  private readonly toInput: LoopStage[] = [];
-  private readonly after: LoopStage[] = [];
+  private readonly toInput: LoopStage<RowsProduct>[] = [];
+  private readonly after: LoopStage<RowsProduct | WeightsProduct>[] = [];
   private readonly saved: ReadonlyMap<NodeId, Reference>;
   private readonly states: readonly number[];
   private readonly stateCotangents: readonly number[];
@@ -98,7 +107,9 @@ class GradientLoop extends StepStages {
       buffers: buffers.list,
       carried: this.passed,
       before: options.inSteps ? [] : [...ofInput, ...(carry ? steps : [])],
-      body: carry ? [] : [...(options.inSteps ? ofInput : []), ...(steps as LoopStage[]), ...this.toInput],
+      body: carry
+        ? []
+        : [...(options.inSteps ? ofInput : []), ...(steps as LoopStage<StepProduct>[]), ...this.toInput],
       after: this.after,
     };
   }
@@ -171,7 +182,7 @@ class GradientLoop extends StepStages {
     return { index: node.product, slot: this.transposed(node.product) };
   }
 
-  protected workOf(index: number): LoopProduct {
+  protected workOf(index: number): RowsProduct {
     return this.back(index, this.transposed(index), false);
   }
 
@@ -266,7 +277,7 @@ class GradientLoop extends StepStages {
   }
 
   /** `cotangent × weightsᵀ`. */
-  private back(index: number, result: Reference, accumulate: boolean): LoopProduct {
+  private back(index: number, result: Reference, accumulate: boolean): RowsProduct {
     const left = this.cotangents[index];
     return { kind: 'rows', left, weights: this.given.weights(index), transposed: true, result, accumulate };
   }
@@ -277,7 +288,7 @@ class GradientLoop extends StepStages {
     const ofWeights = [...plan.products.keys()].sort(
       (a, b) => distinct.indexOf(this.cotangents[a]) - distinct.indexOf(this.cotangents[b]) || a - b,
     );
-    const deep = ofWeights.map((index): LoopProduct => {
+    const deep = ofWeights.map((index): WeightsProduct => {
       const buffer = buffers.add(this.parameterGradients[plan.products[index].parameter]);
       const result = { buffer, ...weightsOf(plan, index) };
       const [left, right] = [this.operand(index), this.cotangents[index]];

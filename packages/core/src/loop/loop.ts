@@ -7,7 +7,7 @@ import type { Program } from '../plan/program.js';
  *
  * @typeParam Before the work before the steps.
  */
-export interface Loop<Before = LoopProduct> {
+export interface Loop<Before = RowsProduct> {
   /** For messages and profiles, such as `gru forward`. */
   readonly name: string;
   /** 1: from the first processed time step to the last; −1: back. */
@@ -20,9 +20,9 @@ export interface Loop<Before = LoopProduct> {
    */
   readonly before: readonly LoopStage<Before>[];
   /** One time step. */
-  readonly body: readonly LoopStage[];
+  readonly body: readonly LoopStage<RowsProduct | RowProduct>[];
   /** Work on all steps of a chunk at once, after its steps: gradients of matrices. Programs run step by step. */
-  readonly after: readonly LoopStage[];
+  readonly after: readonly LoopStage<RowsProduct | WeightsProduct>[];
 }
 
 /**
@@ -106,34 +106,37 @@ export interface MatrixReference {
   readonly stride: number;
 }
 
-export type LoopProduct =
-  /** `result = left × weights` for each row, or `left × weightsᵀ`. */
-  | {
-      readonly kind: 'rows';
-      readonly left: Reference;
-      readonly weights: MatrixReference;
-      readonly transposed: boolean;
-      readonly result: Reference;
-      /** Whether the product is added to what the result holds. */
-      readonly accumulate: boolean;
-    }
-  /** An operation on whole rows, as `rowOperations` of core defines it, or a copy. */
-  | {
-      readonly kind: 'row';
-      readonly name: RowOperationName | 'copy';
-      readonly parts: number;
-      readonly operand: Reference;
-      readonly result: Reference;
-    }
-  /** `result += leftᵀ × right`, summed over all rows and steps; the first chunk overwrites unless the result starts as zeros. */
-  | {
-      readonly kind: 'weights';
-      readonly left: Reference;
-      readonly right: Reference;
-      readonly result: MatrixReference;
-      /** Rows at which it is 0 are left out of the sum. */
-      readonly mask?: Reference;
-    };
+/** `result = left × weights` for each row, or `left × weightsᵀ`. */
+export interface RowsProduct {
+  readonly kind: 'rows';
+  readonly left: Reference;
+  readonly weights: MatrixReference;
+  readonly transposed: boolean;
+  readonly result: Reference;
+  /** Whether the product is added to what the result holds. */
+  readonly accumulate: boolean;
+}
+
+/** An operation on whole rows, as `rowOperations` of core defines it, or a copy. */
+export interface RowProduct {
+  readonly kind: 'row';
+  readonly name: RowOperationName | 'copy';
+  readonly parts: number;
+  readonly operand: Reference;
+  readonly result: Reference;
+}
+
+/** `result += leftᵀ × right`, summed over all rows and steps; the first chunk overwrites unless the result starts as zeros. */
+export interface WeightsProduct {
+  readonly kind: 'weights';
+  readonly left: Reference;
+  readonly right: Reference;
+  readonly result: MatrixReference;
+  /** Rows at which it is 0 are left out of the sum. */
+  readonly mask?: Reference;
+}
+
+export type LoopProduct = RowsProduct | RowProduct | WeightsProduct;
 
 /** The linear recurrence `to = factor ⊙ from + addend` over all steps of a chunk, in the order of the loop. */
 export interface LoopScan {

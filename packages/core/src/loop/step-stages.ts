@@ -3,10 +3,13 @@ import type { Plan } from '../plan/plan.js';
 import { type Store, schedule } from '../plan/schedule.js';
 import { type Buffers, columnsOf, type MaskedGraph, RowWork, spread } from './build.js';
 import type { CarriedRow, CarriedWork, Carry } from './carried-rows.js';
-import type { LoopProduct, LoopScan, LoopStage, Reference } from './loop.js';
+import type { LoopScan, LoopStage, Reference, RowProduct, RowsProduct } from './loop.js';
 
 /** The place of a node in the graph of a loop. */
 export type PlaceOf = (id: NodeId) => Reference;
+
+/** What a step does beside its programs. */
+export type StepProduct = RowsProduct | RowProduct;
 
 /** Forms the stages of a time step from what forward and backward loops say of their graphs. */
 export abstract class StepStages {
@@ -25,7 +28,7 @@ export abstract class StepStages {
   /** The index and the place of the result of a product. */
   protected abstract product(id: NodeId): { readonly index: number; readonly slot: Reference } | undefined;
   /** The work of a product. */
-  protected abstract workOf(index: number, placeOf: PlaceOf): LoopProduct;
+  protected abstract workOf(index: number, placeOf: PlaceOf): RowsProduct;
   /** The place of a value that a later program reads. */
   protected abstract value(index: number, width: number): Reference;
 
@@ -45,7 +48,7 @@ export abstract class StepStages {
     rows: readonly CarriedRow[],
     stores: readonly Store<Reference>[],
     first: readonly NodeId[],
-  ): { readonly steps: LoopStage<LoopProduct | LoopScan>[]; readonly placeOf: PlaceOf } {
+  ): { readonly steps: LoopStage<StepProduct | LoopScan>[]; readonly placeOf: PlaceOf } {
     const { carried, buffers, graph, plan } = this;
     const { builder } = graph;
     const { nodes, widths } = builder;
@@ -81,7 +84,7 @@ export abstract class StepStages {
       part: columnsOf,
       spread,
     });
-    const operationsOf = (index: number): readonly (LoopProduct | LoopScan)[] => {
+    const operationsOf = (index: number): readonly (StepProduct | LoopScan)[] => {
       if (index < count) return [this.workOf(index, placeOf)];
       return (carried && index < end ? carried : work).operationsOf(index, placeOf);
     };

@@ -16,7 +16,7 @@ export class CompiledLoops {
   of(loop: Loop): CompiledLoop {
     const found = this.known.get(loop);
     if (found) return found;
-    const compile = (stages: readonly LoopStage[]) =>
+    const compile = (stages: readonly LoopStage<unknown>[]) =>
       stages.map(({ program, width }) => this.kernels.compile(program, width));
     const compiled = {
       before: compile(loop.before),

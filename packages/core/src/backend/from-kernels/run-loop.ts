@@ -1,4 +1,12 @@
-import type { Loop, LoopProduct, LoopStage, Reference, Source } from '../../loop/loop.js';
+import type {
+  Loop,
+  LoopStage,
+  Reference,
+  RowProduct,
+  RowsProduct,
+  Source,
+  WeightsProduct,
+} from '../../loop/loop.js';
 import type { SequenceRows, SequenceStage } from '../kernels.js';
 import { type Chunk, chunksOf, type Shape } from './chunks.js';
 import type { CompiledLoop } from './compiled-loops.js';
@@ -44,7 +52,7 @@ type BoundStage<Memory> = SequenceStage<Memory, unknown, unknown>;
 
 class LoopRun<Memory> {
   /** The prepared weights of each product. */
-  private readonly weights = new Map<LoopProduct, unknown>();
+  private readonly weights = new Map<RowsProduct, unknown>();
   private readonly before: readonly BoundStage<Memory>[];
   private readonly body: readonly BoundStage<Memory>[];
   private readonly after: readonly BoundStage<Memory>[];
@@ -56,7 +64,7 @@ class LoopRun<Memory> {
     private readonly shape: Shape,
     private readonly places: Places<Memory>,
   ) {
-    const over = (stages: readonly LoopStage[], programs: readonly unknown[]) =>
+    const over = (stages: readonly LoopStage<unknown>[], programs: readonly unknown[]) =>
       stages.map((stage, i) => this.bind(stage, programs[i], []));
     this.before = over(loop.before, compiled.before);
     this.body = loop.body.map((stage, i) => this.bind(stage, compiled.body[i], stage.products));
@@ -97,7 +105,7 @@ class LoopRun<Memory> {
 
   /** Runs stages on all steps of a chunk at once, one stage after the other. */
   private runOverChunk(
-    stages: readonly LoopStage[],
+    stages: readonly LoopStage<RowsProduct | WeightsProduct>[],
     bound: readonly BoundStage<Memory>[],
     chunk: Chunk,
     isFirst: boolean,
@@ -111,7 +119,11 @@ class LoopRun<Memory> {
   }
 
   /** Products over all steps of a chunk. Neighbouring ones with the same right-hand side prepare it once. */
-  private runProducts(products: readonly LoopProduct[], chunk: Chunk, isFirst: boolean): void {
+  private runProducts(
+    products: readonly (RowsProduct | WeightsProduct)[],
+    chunk: Chunk,
+    isFirst: boolean,
+  ): void {
     const { kernels, places, loop } = this;
     const rows = this.shape.batch * chunk.count;
     let prepared: { readonly from: Reference; readonly right: unknown } | undefined;
@@ -119,7 +131,6 @@ class LoopRun<Memory> {
       if (prepared !== undefined) kernels.releaseRight(prepared.right);
     };
     for (const product of products) {
-      if (product.kind === 'row') throw new Error('rows have operations in a step only');
       const left = places.matrix(product.left, chunk);
       if (product.kind === 'rows') {
         const result = places.matrix(product.result, chunk);
@@ -139,7 +150,7 @@ class LoopRun<Memory> {
   }
 
   /** The prepared weights of a product of rows. */
-  private prepareWeights(product: LoopProduct & { readonly kind: 'rows' }): unknown {
+  private prepareWeights(product: RowsProduct): unknown {
     const found = this.weights.get(product);
     if (found !== undefined) return found;
     const { kernels, shape } = this;
@@ -156,14 +167,13 @@ class LoopRun<Memory> {
 
   /** A stage with its memory. */
   private bind(
-    { program: { loads, stores } }: LoopStage,
+    { program: { loads, stores } }: LoopStage<unknown>,
     program: unknown,
-    products: readonly LoopProduct[],
+    products: readonly (RowsProduct | RowProduct)[],
   ): BoundStage<Memory> {
     const { places } = this;
     return {
       products: products.map((product): BoundStage<Memory>['products'][number] => {
-        if (product.kind === 'weights') throw new Error('a time step has no products over all steps');
         const result = places.rows(product.result);
         if (product.kind === 'row') {
           const { kind, name, parts, operand } = product;
