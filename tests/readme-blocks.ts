@@ -44,3 +44,20 @@ export const fileNameOf = ({ readme, line }: Block): string =>
 /** True for a block that declares tests and therefore runs under Vitest. */
 export const isTestFile = ({ text }: Block): boolean =>
   /from '(vitest|@sluice\/layers\/testing)'|^test(Backend|Layers)\(/m.test(text);
+
+/** The values that comments behind `console.log` promise, up to a colon: `true`, `[ 1, 5 ]: a shape`. Other comments explain. */
+export const promisesOf = ({ text }: Block): string[] =>
+  [...text.matchAll(/^console\.log\(.*\); \/\/ (.+)$/gm)]
+    .map((match) => match[1]!.replace(/: .*/, ''))
+    .filter((value) => /^((true|false|undefined|-?\d[\d.e-]*|\[[^\]]*\])( |$))+$/.test(value));
+
+/** The promised values that the lines of an output do not have, in this order. Spaces do not count. */
+export function missingFrom(output: string, promises: readonly string[]): string[] {
+  const lines = output.split('\n').map((line) => line.replace(/\s/g, ''));
+  let next = 0;
+  return promises.filter((promise) => {
+    const found = lines.indexOf(promise.replace(/\s/g, ''), next);
+    if (found >= 0) next = found + 1;
+    return found < 0;
+  });
+}

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cells } from '@sluice/core';
@@ -13,7 +21,9 @@ import {
   checkedLanguages,
   fileNameOf,
   isTestFile,
+  missingFrom,
   placeOf,
+  promisesOf,
   shownLanguages,
 } from './readme-blocks.js';
 import { problemsOf } from './shell-commands.js';
@@ -29,7 +39,9 @@ const project = join(here, '.readme');
 const readmes = [
   'README.md',
   'CONTRIBUTING.md',
-  'docs/looking-inside.md',
+  ...readdirSync(join(root, 'docs/guide'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/guide/${name}`),
   'packages/conformance/WRITE-A-BACKEND.md',
   ...workspacePackages.map(({ folder }) => `${folder}/README.md`),
 ];
@@ -155,12 +167,20 @@ describe('README blocks', () => {
     expect(programs.filter(({ readme }) => readme === 'README.md').length).toBeGreaterThan(0);
   });
 
-  for (const block of programs) {
+  // A program that several pages have runs once.
+  const textsOfPrograms = programs.map(({ text }) => text);
+  for (const block of programs.filter(({ text }, i) => textsOfPrograms.indexOf(text) === i)) {
     const runs = runsHere(block);
     test(`${placeOf(block)} compiles and ${runs ? 'runs' : 'would run in the full tests'}`, async () => {
       expect(compilerErrors.get(fileNameOf(block)) ?? []).toEqual([]);
       if (!runs) return;
       const output = await execute(block);
+      expect(missingFrom(output, promisesOf(block))).toEqual([]);
+      // A program that prints rows of a table has made the table of its page.
+      const page = readFileSync(join(root, block.readme), 'utf8');
+      expect(output.split('\n').filter((line) => /^\| .* \|$/.test(line) && !page.includes(line))).toEqual(
+        [],
+      );
       // The first program prints the fastest backend that every Node has.
       if (block === programs[0]) expect(output).toMatch(/^wasm$/m);
     });
