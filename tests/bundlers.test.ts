@@ -78,9 +78,9 @@ async function expectResult(address: string): Promise<void> {
   }
 }
 
-/** The README's first block in a language: the text that users copy. */
-const findReadmeBlock = (wanted: string) =>
-  blocksOf('packages/backend-wasm/README.md').find(({ language }) => language === wanted)!.text;
+/** The guide's first block in a language: the text that users copy. */
+const findGuideBlock = (wanted: string) =>
+  blocksOf('docs/guide/wasm.md').find(({ language }) => language === wanted)!.text;
 
 async function expectResultOf(site: Parameters<typeof serve>[0]): Promise<void> {
   const { address, close } = await serve(site);
@@ -136,8 +136,8 @@ describe('a page with a strict policy that imports the packed @sluice/backend-wa
     });
   });
 
-  test('with the import map of the README and no bundler', async () => {
-    const page = findReadmeBlock('html');
+  test('with the import map of the guide and no bundler', async () => {
+    const page = findGuideBlock('html');
     const map = page.match(/<script type="importmap">(.*?)<\/script>/s)![1]!;
     const hash = `'sha256-${createHash('sha256').update(map).digest('base64')}'`;
     await expectResultOf({
@@ -168,9 +168,9 @@ describe('a page of a development server', () => {
     }
   });
 
-  test('Vite 7 with the configuration of the README', async () => {
+  test('Vite 7 with the configuration of the guide', async () => {
     const configFile = join(consumer.folder, 'vite-7.config.js');
-    writeFileSync(configFile, findReadmeBlock('js'));
+    writeFileSync(configFile, findGuideBlock('js'));
     const server = await createServerOfVite7({ ...options('vite-7-cache'), configFile });
     try {
       await server.listen();

@@ -106,8 +106,17 @@ describe('the READMEs of the commands, in a project that has them alone', () => 
     return outputs;
   }
 
-  const blocks = ['apps/classify/README.md', 'apps/convert/README.md'].flatMap(blocksOf);
-  const shell = blocks.filter(({ language }) => language === 'sh');
+  // The pages of the commands, and of texts; a block that several of them have runs once.
+  const pages = [
+    'apps/classify/README.md',
+    'apps/convert/README.md',
+    'docs/guide/classify.md',
+    'docs/guide/model-files.md',
+  ];
+  const shell = pages
+    .flatMap(blocksOf)
+    .filter(({ language }) => language === 'sh')
+    .filter(({ text }, i, all) => all.findIndex((block) => block.text === text) === i);
   // With PyTorch, the classifier's own tests train what it exports.
   const trains = (line: string) => /^(python|torchrun) /.test(line);
   for (const block of shell.filter(({ text }) => text.split('\n').some(trains))) {
