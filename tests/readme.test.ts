@@ -1,14 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cells } from '@sluice/core';
 import { toPyTorch } from '@sluice/core/pytorch';
@@ -27,7 +19,7 @@ import {
   shownLanguages,
 } from './readme-blocks.js';
 import { problemsOf } from './shell-commands.js';
-import { root, workspacePackages } from './workspace.js';
+import { filesBelow, root, workspacePackages } from './workspace.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const vitestProgram = join(root, 'node_modules/vitest/vitest.mjs');
@@ -36,12 +28,16 @@ const compiler = join(root, 'node_modules/typescript/bin/tsc');
 // In this folder the blocks resolve the same packages as these tests.
 const project = join(here, '.readme');
 
+/** The pages of the site. Their examples run in the full tier; two show what most readers see first. */
+const guides =
+  testTier() === 'full'
+    ? filesBelow('docs/guide', ['.md']).map((path) => relative(root, path))
+    : ['docs/guide/start.md', 'docs/guide/looking-inside.md'];
+
 const readmes = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(join(root, 'docs/guide'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/guide/${name}`),
+  ...guides,
   'packages/conformance/WRITE-A-BACKEND.md',
   ...workspacePackages.map(({ folder }) => `${folder}/README.md`),
 ];

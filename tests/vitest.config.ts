@@ -10,6 +10,7 @@ const FULL_ONLY = [
   'packed.test.ts',
   'packed-readmes.test.ts',
   'bundlers.test.ts',
+  'docs-site.test.ts',
   'bundle-sizes.test.ts',
   'oldest-tensorflow.test.ts',
 ];
