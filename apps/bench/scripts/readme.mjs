@@ -1,9 +1,10 @@
-// node scripts/readme.mjs: makes the table of results in README.md and the picture of the page beside it from the newest file
-// in results. The command and the page must be built.
+// node scripts/readme.mjs: makes from the newest file in results the table of README.md, the picture of the page beside it, and
+// docs/guide/speed.svg. The command and the page must be built.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isolation, serve, startChromium } from '../../../scripts/browser/open-page.mjs';
+import { barChart } from '../dist/report/bars.js';
 import { markdownTable } from '../dist/report/markdown.js';
 import { readRun, writeRun } from '../dist/report/results-file.js';
 
@@ -25,6 +26,7 @@ writeFileSync(
   readme,
   text.replace(place, (_, before, after) => `${before}\n${markdownTable(run)}\n\n${after}`),
 );
+writeFileSync(join(bench, '../../docs/guide/speed.svg'), barChart(run));
 
 const site = await serve({ folders: { '/': join(bench, 'dist', 'page') }, headers: isolation });
 const browser = await startChromium();

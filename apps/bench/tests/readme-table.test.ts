@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { barChart } from '../src/report/bars.js';
 import { markdownTable } from '../src/report/markdown.js';
 import { type Run, readRun } from '../src/report/results-file.js';
 import type { Measured } from '../src/run/results.js';
@@ -55,6 +56,16 @@ describe('the table', () => {
 
   test('is refused for a run without a machine', () => {
     expect(() => markdownTable({ ...run, machine: undefined })).toThrow(/which machine/);
+  });
+});
+
+describe('the bars', () => {
+  test('are those of the newest file of results', () => {
+    const bars = barChart(readRun(readFileSync(join(bench, 'results', newest), 'utf8')));
+    expect(readFileSync(join(bench, '../../docs/guide/speed.svg'), 'utf8')).toBe(bars);
+    // The longest bar, and how many bars there are.
+    expect(bars.match(/ width="330.0"/g)).toHaveLength(1);
+    expect(bars.match(/<rect [^>]*rx="2"/g)).toHaveLength(14);
   });
 });
 
