@@ -17,10 +17,13 @@ export interface FrameMachine {
  */
 export class Stream {
   private machine: FrameMachine | null;
+  private readonly result: Float32Array;
 
   /** @param machine made by `createStream` or `createStreamSync`. */
   constructor(machine: FrameMachine) {
     this.machine = machine;
+    // A view of the machine's memory would be empty after the memory has grown for another stream.
+    this.result = new Float32Array(machine.output.length);
   }
 
   /** The numbers of a frame. */
@@ -37,7 +40,7 @@ export class Stream {
    * Computes one frame.
    *
    * @param frame `inputSize` numbers, which are copied.
-   * @returns `outputSize` numbers: a view that the next frame overwrites. Copy them to keep them.
+   * @returns `outputSize` numbers: always the same array, which the next frame overwrites. Copy it to keep it.
    * @throws RangeError when the frame has another length, or a number that is not finite. The states are then as before.
    */
   process(frame: ArrayLike<number>): Float32Array {
@@ -57,7 +60,8 @@ export class Stream {
       }
     }
     machine.run();
-    return machine.output;
+    this.result.set(machine.output);
+    return this.result;
   }
 
   /** Sets all states to zeros, as at the start. */

@@ -49,6 +49,15 @@ describe.each(['wasm', 'cpu'] as const)('a stream on %s', (backend) => {
     expect(run(stream)).toEqual(first);
   });
 
+  test('a result stays when other streams need more memory', async () => {
+    const stream = await create();
+    const result = stream.process(frames[0]);
+    const before = Array.from(result);
+    for (let i = 0; i < 300; i++) stream.another();
+    expect(Array.from(result)).toEqual(before);
+    expect(stream.process(frames[1])).toBe(result);
+  });
+
   test('refuses frames that do not fit, and keeps its states', async () => {
     const stream = await create();
     const first = run(stream);

@@ -55,7 +55,7 @@ ${exported}interface Stream {
   readonly inputSize: number;
   readonly outputSize: number;
   /**
-   * Computes one frame of ${inputSize} numbers. The result is a view that the next frame overwrites.
+   * Computes one frame of ${inputSize} numbers. The result is always the same array, which the next frame overwrites.
    * @throws RangeError when the frame has another length, or a number that is not finite.
    */
   process(frame: ArrayLike<number>): Float32Array;
