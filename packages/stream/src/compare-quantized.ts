@@ -29,14 +29,20 @@ export interface QuantizedComparison {
  * Runs a network with float32 weights and with weights in fewer bits on the same frames, one after the other, with states.
  *
  * @param frames of the network's input size, from one recording.
- * @throws RangeError without frames, for a threshold outside of [0, 1] and for an unknown `quantize`; otherwise as `createStream`.
+ * @throws RangeError without frames, for a threshold outside of [0, 1] and for a `quantize` that is missing or unknown; otherwise as `createStream`.
  */
 export async function compareQuantized(
   source: StreamSource,
   weights: StreamWeights,
   frames: Iterable<ArrayLike<number>>,
-  { quantize, threshold = 0.5 }: CompareOptions,
+  options: CompareOptions,
 ): Promise<QuantizedComparison> {
+  const { quantize, threshold = 0.5 } = options ?? {};
+  if (quantize === undefined) {
+    throw new RangeError(
+      "compareQuantized needs the bits to compare with float32, { quantize: 'int8' } or { quantize: 'float16' }, but was given none.",
+    );
+  }
   if (!(threshold >= 0 && threshold <= 1)) {
     throw new RangeError(`threshold must be a number from 0 to 1, but is ${threshold}.`);
   }

@@ -185,11 +185,16 @@ describe('compareQuantized', () => {
     expect(negative.flips).toBeUndefined();
   });
 
-  test('needs frames and a threshold', async () => {
+  test('needs frames, a threshold and the bits', async () => {
     const compare = (given: Float32Array[], threshold?: number) =>
       compareQuantized(net, weights, given, { quantize: 'float16', threshold });
     await expect(compare([])).rejects.toThrow('A comparison needs at least one frame');
     await expect(compare(frames, 2)).rejects.toThrow('threshold must be a number from 0 to 1, but is 2.');
+    for (const options of [{}, undefined]) {
+      await expect(compareQuantized(net, weights, frames, options as never)).rejects.toThrow(
+        "needs the bits to compare with float32, { quantize: 'int8' }",
+      );
+    }
     await expect(compare([new Float32Array(3)])).rejects.toThrow(/has 40 numbers, but was given 3/);
   });
 });
