@@ -105,6 +105,34 @@ describe('a sequence that is made within a frame', () => {
   });
 });
 
+test.each(['wasm', 'cpu'] as const)('Embedding on %s: a number without a row gives NaN', async (backend) => {
+  const embedding = layer('Embedding', { input_dim: 3, output_dim: 2 });
+  const values = Float32Array.of(1, 2, 3, 4, 5, 6);
+  const data = { kind: 'other', name: 'embedding', weights: [{ name: 'embeddings', shape: [3, 2], values }] };
+  const { network, weights } = fromModel(sequentialOf([null, 1], [embedding], [data]));
+  const stream = await createStream(network, { weights, backend });
+  expect([...stream.process([2])]).toEqual([5, 6]);
+  for (const word of [-1, 3, 0.5]) expect([...stream.process([word])]).toEqual([Number.NaN, Number.NaN]);
+  expect([...stream.process([0])]).toEqual([1, 2]);
+});
+
+test('a layer may have the name of a part of another one', async () => {
+  const separable = layer('SeparableConv1D', { name: 'a', filters: 1, kernel_size: [1], use_bias: false });
+  const depthwise = layer('DepthwiseConv1D', { name: 'a.depthwise', kernel_size: [1], use_bias: false });
+  const other = (name: string, ...all: readonly number[][]) => ({
+    ...{ kind: 'other', name },
+    weights: all.map((values) => ({ name: '', shape: [1, 1, 1], values: Float32Array.from(values) })),
+  });
+  const model = sequentialOf(
+    [null, null, 1],
+    [separable, depthwise],
+    [other('a', [2], [3]), other('a.depthwise', [5])],
+  );
+  const { network, weights } = fromModel(model);
+  const stream = await createStream(network, { weights });
+  expect([...stream.process([1])]).toEqual([30]);
+});
+
 describe('what is refused', () => {
   const sequential = (...layers: object[]) => sequentialOf([null, null, 3], layers);
 

@@ -78,6 +78,17 @@ describe('what must be given', () => {
   });
 });
 
+test('a node may have any name, also that of the states', async () => {
+  const { options, frames } = calls.detector!;
+  const bytes = Buffer.from(bytesOf('detector'));
+  const node = bytes.indexOf('\x1a\x0a/conv/Conv');
+  expect(node).toBeGreaterThan(0);
+  bytes.write('the states', node + 2, 'latin1');
+  const { network, weights } = await fromOnnx(new Uint8Array(bytes), options);
+  const stream = await createStream(network, { weights });
+  for (const { x, y } of frames) expectClose(stream.process(x), y);
+});
+
 describe('files that are damaged or ask for too much end at once', () => {
   test('more numbers than a stream can have', async () => {
     const error = await fromOnnx(bytesOf('huge'), { sizes: { time: 3 } }).catch((reason: Error) => reason);

@@ -1,6 +1,7 @@
 /** Walks through the layers of a model, each call once, and applies their rules. */
 import type { Block, Signal } from '@sluice/core/network';
 import type { KerasObject, LayerData, ModelFile } from '@sluice/formats';
+import { BlockNames } from '../block-names.js';
 import { activationLayers } from './activation-layers.js';
 import { type ApplyBlock, type Flow, LayerCall, type LayerRule, MAX_COUNT } from './layer-call.js';
 import { recurrentLayer } from './recurrent-layers.js';
@@ -54,6 +55,7 @@ export class ModelRun {
   private readonly problems: string[] = [];
   private readonly data: ReadonlyMap<string, LayerData>;
   private readonly calls = new Map<string, number>();
+  private readonly names = new BlockNames();
   private use: Use = () => {
     throw new Error('the network is not being built');
   };
@@ -188,7 +190,7 @@ export class ModelRun {
     if (flows.length < inputs.length) return [null];
     const count = (this.calls.get(own) ?? 0) + 1;
     this.calls.set(own, count);
-    const name = count === 1 ? own : `${own} (call ${count})`;
+    const name = this.names.unique(count === 1 ? own : `${own} (call ${count})`);
     const inner = layer.class_name === 'TimeDistributed' ? (layer.config.layer as KerasObject) : layer;
     const note = (reason: string) => this.notes.push(`${own} computes from each frame alone: ${reason}.`);
     try {

@@ -1,5 +1,5 @@
 /** Layers of Keras with weights that are not recurrent. */
-import { type Expression, greaterEqual, repeat } from '@sluice/core/equations';
+import { greaterEqual, repeat, sum } from '@sluice/core/equations';
 import {
   type Block,
   type ConvolutionOptions,
@@ -130,7 +130,10 @@ const layerNormalization: LayerRule = (call) => {
 
 const MAX_WORDS = 8192;
 
-/** A row of the table for each number of the frame: the table times a row that is 1 at the number and 0 elsewhere. */
+/**
+ * A row of the table for each number of the frame: the table times a row that is 1 at the number and 0 elsewhere. A number that
+ * the table does not have makes NaN, as 0 / 0.
+ */
 const embedding: LayerRule = (call) => {
   if (call.isOn('mask_zero', false)) throw new Error('it masks steps (mask_zero)');
   const { signal, isSequence } = call.input;
@@ -142,8 +145,10 @@ const embedding: LayerRule = (call) => {
   const block: Block = (input, scope) => {
     const table = scope.matrix('kernel', { role: 'kernel', rows: words, width: units });
     const index = scope.vector('words', { role: 'recurrentVector', width: words });
-    const isWord = (row: Expression) => greaterEqual(row, index()).mul(greaterEqual(index(), row));
-    return input.reshape(input.width).map(units, (row) => table(isWord(row)));
+    return input.reshape(input.width).map(units, (row) => {
+      const isWord = greaterEqual(row, index()).mul(greaterEqual(index(), row));
+      return table(isWord).div(repeat(sum(isWord), units));
+    });
   };
   const weights = { kernel, words: Float32Array.from({ length: words }, (_, i) => i) };
   return { signal: call.apply(block, signal, weights), isSequence: true };

@@ -11,7 +11,7 @@ import {
 import { refuseOptions } from '../options.js';
 import { type BoundaryOptions, boundaryOf, type ModelPort, type ModelState } from './boundary.js';
 import { Elements, type GraphValue } from './elements.js';
-import { GraphRun, knownOperations } from './graph-run.js';
+import { GraphRun, knownOperations, STATES } from './graph-run.js';
 import { shapeText } from './pointwise.js';
 import { Weights } from './weights.js';
 
@@ -70,7 +70,7 @@ function networkOf(file: NamedGraph, options: BoundaryOptions): StreamNetwork {
       const values = Int32Array.from({ length }, (_, i) => first + start + i);
       given.set(input, { kind: 'signal', elements: { type: 'int32', shape, values } });
     }
-    const stateScope = states.length > 0 ? scopeOf(use, 'the states', x) : undefined;
+    const stateScope = states.length > 0 ? scopeOf(use, STATES, x) : undefined;
     for (const { input, shape } of states) {
       const width = shape.reduce((product, size) => product * size, 1);
       given.set(input, elements.value((stateScope as Scope).state(input, width), shape));

@@ -10,6 +10,7 @@ import {
   operations,
   Scope,
 } from '@sluice/formats/onnx';
+import { BlockNames } from '../block-names.js';
 import { Call, type GraphOperation, shapeOfValue } from './call.js';
 import { convolutionOperations } from './convolution.js';
 import type { Elements, GraphValue } from './elements.js';
@@ -42,9 +43,12 @@ const MAX_NAMED = 30;
 const PASSES = 16;
 const MAX_NODES = 250_000;
 
+/** The name of the block that has the states which are inputs of the graph. */
+export const STATES = 'the states';
+
 export class GraphRun {
   private readonly problems: string[] = [];
-  private readonly names = new Set<string>();
+  private readonly names = new BlockNames(STATES);
   private readonly version: number;
   private remaining: number;
   private nodes = 0;
@@ -100,20 +104,13 @@ export class GraphRun {
       if (!wanted.has(node)) return;
       if (++this.nodes > MAX_NODES)
         throw new FormatError(`${this.file.name}: it has more than ${MAX_NODES} nodes.`);
-      const name = this.uniqueName(path + (node.name || `${node.opType}_${i}`).replace(/^\/+/, ''));
+      const name = this.names.unique(path + (node.name || `${node.opType}_${i}`).replace(/^\/+/, ''));
       const results = this.attempt(node, name, scopes);
       node.output.forEach((output, place) => {
         if (output) own.set(output, results?.[place] ?? null);
       });
     });
     return graph.output.map(({ name = '' }) => find(name, scopes) ?? null);
-  }
-
-  private uniqueName(name: string): string {
-    let unique = name;
-    for (let i = 2; this.names.has(unique); i++) unique = `${name}_${i}`;
-    this.names.add(unique);
-    return unique;
   }
 
   /** The outputs of a node; undefined when they cannot be computed, which is noted, or when an input could not. */
