@@ -30,6 +30,7 @@ export async function buildSite() {
     logLevel: 'Error',
     disableSources: true,
     githubPages: false,
+    navigationLinks: { Guide: '/guide/start.html' },
   });
   const project = await typedoc.convert();
   if (!project) throw new Error('typedoc has refused the declarations; its messages are above');

@@ -1,10 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sidebar } from '../docs/.vitepress/config.js';
 import { serve, startChromium } from '../scripts/browser/open-page.mjs';
 import { buildSite, siteFolder } from '../scripts/docs.mjs';
-import { filesBelow, root } from './workspace.js';
+import { filesBelow, root, workspacePackages } from './workspace.js';
 
 /** Any server of plain files can host the site. */
 let server: Awaited<ReturnType<typeof serve>>;
@@ -21,6 +21,15 @@ test('the sidebar names every page of the site', () => {
     (path) => `/${relative(join(root, 'docs'), path).replace(/\.md$/, '')}`,
   );
   expect(links).toEqual(expect.arrayContaining(pages));
+});
+
+test('the figures of the page on speed are those of the READMEs', () => {
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
+  const rows = read('docs/guide/speed.md').match(/^\| .*\d.*\|$/gm)!;
+  const readmes = workspacePackages.map(({ folder }) => join(folder, 'README.md'));
+  const known = readmes.filter((path) => existsSync(join(root, path))).map(read);
+  expect(rows.length).toBeGreaterThan(20);
+  expect(rows.filter((row) => !known.some((readme) => readme.includes(row)))).toEqual([]);
 });
 
 test('every subpath of every package is in the reference', () => {
@@ -40,7 +49,13 @@ test('search finds a page without a server, and nothing is loaded from elsewhere
       if (!request.url().startsWith(address)) elsewhere.push(request.url());
     });
     await page.goto(`${address}/guide/start.html`);
-    await page.keyboard.press('Control+k');
+    // A key that is pressed before the page's scripts run is lost.
+    await expect
+      .poll(async () => {
+        await page.keyboard.press('Control+k');
+        return page.getByRole('searchbox').count();
+      })
+      .toBe(1);
     await page.getByRole('searchbox').fill('vanish');
     const found = page.getByRole('option').first();
     await found.waitFor();

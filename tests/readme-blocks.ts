@@ -10,11 +10,13 @@ export interface Block {
   line: number;
   language: string;
   text: string;
+  /** The comment in the line above, such as `output` or `not run: a page`; empty if there is none. */
+  note: string;
 }
 
 /** Languages that tests run or check, and languages that they do not. All others are refused. */
 export const checkedLanguages = ['ts', 'js', 'sh', 'python'];
-export const shownLanguages = ['text', 'json', 'latex', 'html'];
+export const shownLanguages = ['text', 'json', 'latex', 'html', 'jsx'];
 
 /** The fenced blocks of a Markdown file, in order. Throws when a fence is not closed. */
 export function blocksOf(readme: string): Block[] {
@@ -29,7 +31,8 @@ export function blocksOf(readme: string): Block[] {
     } else if (open) {
       open.body.push(line);
     } else if (fence) {
-      open = { block: { readme, line: index + 1, language: fence[1]!.trim(), text: '' }, body: [] };
+      const note = lines[index - 1]?.match(/^<!-- (.*) -->$/)?.[1] ?? '';
+      open = { block: { readme, line: index + 1, language: fence[1]!.trim(), text: '', note }, body: [] };
     }
   });
   if (open) throw new Error(`${readme}:${open.block.line}: the fence is not closed`);

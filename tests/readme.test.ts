@@ -46,6 +46,12 @@ const typescriptBlocks = blocks.filter(({ language }) => language === 'ts');
 const programs = blocks.filter(({ language }) => language === 'ts' || language === 'js');
 const shellBlocks = blocks.filter(({ language }) => language === 'sh');
 
+/** The block behind a program that says what the program prints, if there is one. */
+const shownOutputOf = (program: Block): Block | undefined => {
+  const next = blocks[blocks.indexOf(program) + 1];
+  return next?.readme === program.readme && next.note === 'output' ? next : undefined;
+};
+
 /** The compiler's errors, by file. */
 const compilerErrors = new Map<string, string[]>();
 
@@ -146,6 +152,21 @@ describe('README blocks', () => {
     expect(unknown.map((block) => `${placeOf(block)}: ${block.language || 'no language'}`)).toEqual([]);
   });
 
+  test('say why no program runs them, and a test that they name exists', () => {
+    const unexplained = blocks.filter(
+      ({ language, note }) => ['html', 'jsx'].includes(language) && !note.startsWith('not run: '),
+    );
+    expect(unexplained.map(placeOf)).toEqual([]);
+    const named = blocks.flatMap(({ note }) => note.match(/tests\/[\w-]+\.test\.ts/g) ?? []);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  test('that show an output follow a program', () => {
+    const shown = programs.map(shownOutputOf);
+    const outputs = blocks.filter(({ note }) => note === 'output');
+    expect(outputs.filter((block) => !shown.includes(block)).map(placeOf)).toEqual([]);
+  });
+
   test.each(blocks.filter(({ language }) => language === 'python'))(
     'the Python in $readme is what toPyTorch prints',
     ({ text }) => {
@@ -172,6 +193,8 @@ describe('README blocks', () => {
       if (!runs) return;
       const output = await execute(block);
       expect(missingFrom(output, promisesOf(block))).toEqual([]);
+      const shown = shownOutputOf(block);
+      if (shown) expect(output.trim()).toBe(shown.text.trim());
       // A program that prints rows of a table has made the table of its page.
       const page = readFileSync(join(root, block.readme), 'utf8');
       expect(output.split('\n').filter((line) => /^\| .* \|$/.test(line) && !page.includes(line))).toEqual(

@@ -11,6 +11,7 @@ const FULL_ONLY = [
   'packed-readmes.test.ts',
   'bundlers.test.ts',
   'docs-site.test.ts',
+  'docs-bundlers.test.ts',
   'bundle-sizes.test.ts',
   'oldest-tensorflow.test.ts',
 ];

@@ -9,7 +9,17 @@ export const sidebar = [
     items: [
       guide('In five minutes', 'start'),
       guide('Choose a backend', 'backends'),
+      guide('CDN and bundlers', 'bundlers'),
+      guide('Deployment', 'deployment'),
       guide('Questions', 'questions'),
+    ],
+  },
+  {
+    text: 'Coming from',
+    items: [
+      guide('Keras', 'from-keras'),
+      guide('PyTorch', 'from-pytorch'),
+      guide('tf.layers', 'from-tf-layers'),
     ],
   },
   {
@@ -44,6 +54,14 @@ export const sidebar = [
       guide('The WebGPU backend', 'webgpu'),
       guide('Write a backend', 'write-a-backend'),
       guide('Test a backend', 'testing-a-backend'),
+    ],
+  },
+  {
+    text: 'Background',
+    items: [
+      guide('How it works', 'how-it-works'),
+      guide('Accuracy and tests', 'accuracy'),
+      guide('Speed', 'speed'),
     ],
   },
   {
