@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { classesOf, fingerprint, stratifiedSplit, withKnownLabels } from '../src/data/classes.js';
+import { classesOf, fingerprint, withKnownLabels } from '../src/data/classes.js';
 import { displayNames } from '../src/data/display-names.js';
 import { rowProblems } from '../src/data/example.js';
+import { stratifiedSplit } from '../src/data/split.js';
 import { Generator } from '../src/random/generator.js';
 
 const examples = (counts: Record<string, number>) =>

@@ -1,5 +1,6 @@
 import { useBackend } from '../backend.js';
-import { ownCell, readEquations } from '../model/own-cell.js';
+import { readEquations } from '../files/equations-file.js';
+import { ownCell } from '../model/own-cell.js';
 import { ownCellName, type Settings } from '../model/settings.js';
 import { chooseReporter } from '../progress/reporters.js';
 import { summaryOf, summaryText } from '../report/summary.js';

@@ -1,7 +1,7 @@
 import { InputError } from '../failure.js';
 import { deriveSeed, Generator, stream } from '../random/generator.js';
-import { stratifiedSplit } from './classes.js';
 import type { Example } from './example.js';
+import { stratifiedSplit } from './split.js';
 
 /** The languages of the embedded data: twelve languages with Latin letters. */
 const languages = ['de', 'en', 'es', 'fi', 'fr', 'hu', 'it', 'nl', 'pl', 'pt', 'sv', 'tr'] as const;

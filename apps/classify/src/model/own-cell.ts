@@ -1,23 +1,14 @@
 import { type Cell, cellFromLatex, cellFromText, planFor } from '@sluice/core';
 import { InputError } from '../failure.js';
-import { readRegularFile } from '../files/regular-file.js';
 import type { OwnEquations, Settings } from './settings.js';
 
 /**
- * The equations in a file, LaTeX if its name ends in .tex.
+ * The cell of equations.
  *
- * @throws InputError when it cannot be read, or has a mistake: with the line, the column and what is wrong.
+ * @param where the place of the text, for messages.
+ * @throws InputError for a mistake: with the line, the column and what is wrong.
  */
-export function readEquations(path: string): OwnEquations {
-  const text = readRegularFile(path)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '');
-  const equations = { text, latex: path.toLowerCase().endsWith('.tex') };
-  cellOf(equations, path);
-  return equations;
-}
-
-function cellOf({ text, latex }: OwnEquations, where: string): Cell {
+export function cellOfEquations({ text, latex }: OwnEquations, where: string): Cell {
   try {
     return latex ? cellFromLatex(text) : cellFromText(text);
   } catch (error) {
@@ -35,7 +26,7 @@ function cellOf({ text, latex }: OwnEquations, where: string): Cell {
 export function ownCell(settings: Settings): Cell {
   const { equations, units, embedding, layers, bidirectional } = settings;
   if (equations === null) throw new InputError('The settings name a cell of a file, but have no equations.');
-  const cell = cellOf(equations, '--cell-file');
+  const cell = cellOfEquations(equations, '--cell-file');
   const after = units * (bidirectional ? 2 : 1);
   for (const inputSize of layers === 1 ? [embedding] : [embedding, after]) {
     const { outputWidth } = planOf(cell, { inputSize, units });

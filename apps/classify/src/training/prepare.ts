@@ -1,7 +1,8 @@
-import { classesOf, fingerprint, stratifiedSplit, withKnownLabels } from '../data/classes.js';
+import { classesOf, fingerprint, withKnownLabels } from '../data/classes.js';
 import { displayNames } from '../data/display-names.js';
 import { type Example, noticeUnusedColumns, rowProblems } from '../data/example.js';
 import { readExamples } from '../data/read-examples.js';
+import { stratifiedSplit } from '../data/split.js';
 import type { Settings } from '../model/settings.js';
 import { deriveSeed, Generator, stream } from '../random/generator.js';
 import { formatQuantity } from '../terminal/numbers.js';

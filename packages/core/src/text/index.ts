@@ -34,8 +34,8 @@ export function cellFromText(source: string, options: CellTextOptions = {}): Cel
 
 /**
  * A cell from equations in LaTeX: `z_t = \sigma(W_z \cdot [h_{t-1}, x_t] + b_z)`. Each letter is a name; names of several letters
- * are in `\mathrm{}` or a command like it. Environments, alignment and the size of brackets do not matter. Declarations are
- * comments: `% output: h`. What `latex` prints is such a text.
+ * are in `\mathrm{}` or a command like it. Environments, alignment and the size of brackets do not matter. Equations end with
+ * `\\`; in a text without it, with the line. Declarations are comments: `% output: h`. What `latex` prints is such a text.
  *
  * @throws CellTextError as `cellFromText`.
  */

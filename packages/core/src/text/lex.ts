@@ -59,12 +59,16 @@ type Read = Token | number;
 class Lexer {
   private at = 0;
   private readonly found: Token[] = [];
+  /** Whether the text is LaTeX in which `\\` ends rows. */
+  private readonly hasRows: boolean;
 
   constructor(
     private readonly source: string,
     private readonly latex: boolean,
     private readonly note: Note,
-  ) {}
+  ) {
+    this.hasRows = latex && source.includes('\\\\');
+  }
 
   tokens(): Token[] {
     const { source, found } = this;
@@ -111,11 +115,11 @@ class Lexer {
     return this.source.slice(start, newline < 0 ? undefined : newline);
   }
 
-  /** The end of a line ends an equation; in LaTeX an empty line does. */
+  /** The end of a line ends an equation; in LaTeX with `\\` only an empty line does. */
   private newline(): number {
     const { at: start } = this;
-    const ends = !this.latex || new Reader(this.source, start).match(EMPTY_LINE) !== undefined;
-    if (ends) this.found.push({ kind: 'break', start, end: start + 1 });
+    if (!this.hasRows || new Reader(this.source, start).match(EMPTY_LINE))
+      this.found.push({ kind: 'break', start, end: start + 1 });
     this.at++;
     this.readNote();
     return this.at;

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type Cell, cellFromLatex, cellFromText, cells, planFor, referenceForward } from '../../src/index.js';
+import {
+  type Cell,
+  cellFromLatex,
+  cellFromText,
+  cells,
+  explain,
+  planFor,
+  referenceForward,
+} from '../../src/index.js';
 import { layouts } from '../../src/layouts/index.js';
 
 const GRU = String.raw`
@@ -67,6 +75,9 @@ describe('the equations of papers', () => {
       Float64Array
     >);
     const cell = cellFromLatex(GRU);
+    // Equations of a page, each on a line, without the signs that end rows.
+    const lines = GRU.replace(/\\\\(\[2pt\])?|&/g, '');
+    expect(explain(cellFromLatex(lines))).toBe(explain(cell));
     expect(cell.parameters(sizes).map(({ name, blocks }) => [name, ...blocks])).toEqual([
       ['kernel', 'z', 'r', 'h̃'],
       ['bias', 'z', 'r', 'h̃'],
