@@ -12,7 +12,7 @@ const testingModules = [/^vitest$/, /^@sluice\/conformance$/];
 /** Modules of a command line program; only the folder `command` of the suite imports them. */
 const commandModules = [/^node:/, /^(cli-progress|commander|junit-report-builder)$/];
 
-const core = /^@sluice\/core(\/(equations|layouts|network|pytorch|backend|random))?$/;
+const core = /^@sluice\/core(\/(equations|layouts|network|pytorch|backend|quantized-rows|random))?$/;
 const tfjs = /^@sluice\/tfjs$/;
 
 /**
@@ -37,7 +37,10 @@ const allowedImports: [packageName: RegExp, allowed: RegExp[]][] = [
       ...testingModules,
     ],
   ],
-  [/^stream$/, [core, /^@sluice\/backend-(cpu|wasm)(\/frame)?$/, /^@sluice\/formats(\/onnx)?$/]],
+  [
+    /^stream$/,
+    [core, /^@sluice\/backend-(cpu|wasm)(\/(frame|integer-products))?$/, /^@sluice\/formats(\/onnx)?$/],
+  ],
   [/^conformance$/, [core, /^vitest(\/internal\/browser)?$/, ...commandModules]],
 ];
 

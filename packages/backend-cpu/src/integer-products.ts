@@ -1,14 +1,11 @@
+import type { Frame, LoopProduct, MatrixReference, Reference } from '@sluice/core/backend';
 import {
-  type Frame,
-  type LoopProduct,
   largestWhole,
-  type MatrixReference,
   type QuantizedMatrix,
   quantizedRows,
   quantizeMatrix,
-  type Reference,
   SMALLEST_ROW,
-} from '@sluice/core/backend';
+} from '@sluice/core/quantized-rows';
 import type { RowPlace } from './engine/program.js';
 
 /** 1.5 · 2⁵²: adding and subtracting it rounds to the nearest whole number; of two, to the even one. */

@@ -3,14 +3,16 @@ import {
   type Frame,
   frameOf,
   type LoopStage,
-  largestWhole,
-  quantizedRowLength,
-  quantizedRows,
-  quantizeMatrix,
   type Reference,
   type RowsProduct,
 } from '../src/backend/index.js';
 import { cells, planFor } from '../src/index.js';
+import {
+  largestWhole,
+  quantizedRowLength,
+  quantizedRows,
+  quantizeMatrix,
+} from '../src/loop/quantized-rows.js';
 import { bidirectional, conv1d, network, recurrent, reshape } from '../src/network/index.js';
 
 const EMPTY = { loads: [], constants: [], operations: [] };

@@ -1,4 +1,5 @@
-import { compileStream, type StreamSource, type StreamWeights } from './compile-stream.js';
+import { compileStream } from './compile-stream.js';
+import type { StreamSource, StreamWeights } from './prepare.js';
 import type { Quantize } from './quantize.js';
 import { compileModule, createStreamSync, type StreamModel } from './runtime.js';
 

@@ -1,12 +1,6 @@
-import {
-  type CompileOptions,
-  compileStream,
-  frameQuantize,
-  prepare,
-  type StreamSource,
-  type StreamWeights,
-} from './compile-stream.js';
+import type { CompileOptions } from './compile-stream.js';
 import { refuseOptions } from './options.js';
+import { compileWith, prepare, type StreamSource, type StreamWeights } from './prepare.js';
 import { compileModule, createStreamSync } from './runtime.js';
 import { type FrameMachine, Stream } from './stream.js';
 
@@ -30,7 +24,9 @@ export async function createStream(source: StreamSource, options: StreamOptions 
   if (backend !== 'wasm') {
     throw new TypeError(`Streams have the backends 'wasm' and 'cpu', not '${String(backend)}'.`);
   }
-  const model = compileStream(source, weights, { quantize });
+  const integers =
+    quantize === 'int8' ? (await import('@sluice/backend-wasm/integer-products')).integerProducts : undefined;
+  const model = compileWith(source, weights, quantize, integers);
   if (typeof WebAssembly !== 'object' || !WebAssembly.validate(model.module as Uint8Array<ArrayBuffer>)) {
     throw new Error("This runtime has no WebAssembly with SIMD; use createStream(…, { backend: 'cpu' }).");
   }
@@ -46,7 +42,11 @@ async function createCpuStream(
   const { createCpuFrame } = await import('@sluice/backend-cpu/frame');
   const { plan, parameters } = prepare(source, weights, quantize);
   const machine = (): FrameMachine => {
-    const { frame, memory, run } = createCpuFrame(plan, parameters, frameQuantize(quantize));
+    const { frame, memory, run } = createCpuFrame(
+      plan,
+      parameters,
+      quantize === 'int8' ? quantize : undefined,
+    );
     const view = ({ start, length }: { start: number; length: number }) =>
       memory.subarray(start, start + length);
     return {

@@ -1,6 +1,7 @@
 import { cells } from '@sluice/core';
-import { frameOf, quantizeMatrix } from '@sluice/core/backend';
+import { frameOf } from '@sluice/core/backend';
 import { dense, network, recurrent } from '@sluice/core/network';
+import { quantizeMatrix } from '@sluice/core/quantized-rows';
 import { describe, expect, test } from 'vitest';
 import { variants } from '../../conformance/src/cells/index.js';
 import * as float16 from '../src/float16.js';

@@ -1,20 +1,13 @@
 import type { Plan } from '@sluice/core';
-import {
-  type Frame,
-  frameOf,
-  type LoopProduct,
-  type LoopStage,
-  quantizedRows,
-  type Reference,
-} from '@sluice/core/backend';
+import { type Frame, frameOf, type LoopProduct, type LoopStage, type Reference } from '@sluice/core/backend';
 import type { Address } from '../engine/bytes/function-body.js';
+import { Lanes } from '../engine/bytes/lanes.js';
 import { type ModuleFunction, writeModule } from '../engine/bytes/wasm-module.js';
 import { writeRow } from '../engine/program/write-program.js';
-import { FrameBody, FrameLanes } from './frame-body.js';
-import { type FrameLayout, PANEL, packWeights, type Quantize, WeightPlaces } from './layout.js';
-import { writeIntegerProduct } from './write-integer-product.js';
+import { FrameBody } from './frame-body.js';
+import type { IntegerProducts } from './integer-products.js';
+import { type FrameLayout, PANEL, packWeights, WeightPlaces } from './layout.js';
 import { writeProduct } from './write-product.js';
-import { writeQuantizedRow } from './write-quantized-row.js';
 import { ROW_VARIABLES, writeRowOperation } from './write-row-operation.js';
 
 /**
@@ -34,13 +27,13 @@ export interface CompiledFrame {
 /**
  * Compiles one time step of a plan.
  * @param parameters those of the plan, in its order.
- * @param quantize `int8`: matrices in 8 bits, and products as sums of whole numbers.
+ * @param integers for matrices in 8 bits: `integerProducts`.
  */
 export const compileFrame = (
   plan: Plan,
   parameters: readonly ArrayLike<number>[],
-  quantize?: Quantize,
-): CompiledFrame => new FrameCompiler(plan, quantize).compile(parameters);
+  integers?: IntegerProducts,
+): CompiledFrame => new FrameCompiler(plan, integers).compile(parameters);
 
 const WEIGHTS = 0;
 const STREAM = 1;
@@ -51,18 +44,18 @@ class FrameCompiler {
   private readonly functions: ModuleFunction[] = [];
   /** The functions for the depths of products, by what has written them. */
   private readonly written = new Map<(depth: number) => ModuleFunction, Map<number, number>>();
-  private readonly quantized: ReturnType<typeof quantizedRows>;
+  private readonly quantized: ReturnType<IntegerProducts['rows']>;
   private readonly body = new FrameBody(2, ROW_VARIABLES);
-  private readonly lanes = new FrameLanes(this.body, false);
+  private readonly lanes = new Lanes(this.body, false);
   private readonly variables = Array.from({ length: ROW_VARIABLES }, () => this.body.integer());
 
   constructor(
     plan: Plan,
-    private readonly quantize: Quantize | undefined,
+    private readonly integers: IntegerProducts | undefined,
   ) {
     this.frame = frameOf(plan);
-    this.weights = new WeightPlaces(plan, this.frame, quantize);
-    this.quantized = quantize === 'int8' ? quantizedRows(this.frame) : { rows: new Map(), length: 0 };
+    this.weights = new WeightPlaces(plan, this.frame, integers);
+    this.quantized = integers?.rows(this.frame) ?? { rows: new Map(), length: 0 };
   }
 
   compile(parameters: readonly ArrayLike<number>[]): CompiledFrame {
@@ -81,7 +74,7 @@ class FrameCompiler {
     return {
       bytes: writeModule(functions, false),
       layout,
-      weights: packWeights(weights.list, weights.length, parameters, this.quantize),
+      weights: packWeights(weights.list, weights.length, parameters, this.integers),
     };
   }
 
@@ -95,7 +88,7 @@ class FrameCompiler {
     const own = new FrameBody(2, 1);
     const places = [...program.loads, ...program.stores.map(({ slot }) => slot)];
     const addresses = places.map((place) => this.address(place));
-    writeRow(own, new FrameLanes(own, false), program, width, addresses, own.integer());
+    writeRow(own, new Lanes(own, false), program, width, addresses, own.integer());
     this.functions.push({ parameters: 2, body: own });
     this.body.call(this.functions.length - 1, [startOf(this.body, WEIGHTS), startOf(this.body, STREAM)]);
   }
@@ -104,18 +97,18 @@ class FrameCompiler {
     const { left, weights, result } = product;
     const packed = { base: this.body.parameter(WEIGHTS), offset: this.weights.matrix(weights) * 4 };
     const panels = Math.ceil(weights.columns / PANEL);
-    const row = this.quantizedRow(product);
-    const multiply = this.functionFor(row === undefined ? writeProduct : writeIntegerProduct, weights.rows);
-    this.body.call(multiply, [row ?? this.address(left), packed, this.address(result), panels]);
+    const row = this.quantizedRow(product) ?? this.address(left);
+    const multiply = this.functionFor(this.integers?.writeProduct ?? writeProduct, weights.rows);
+    this.body.call(multiply, [row, packed, this.address(result), panels]);
   }
 
-  /** The row of a product in whole numbers, rounded if no product before it has done so; undefined without `quantize`. */
+  /** The row of a product in whole numbers, rounded if no product before it has done so; undefined without `integers`. */
   private quantizedRow(product: LoopProduct & { readonly kind: 'rows' }): Address | undefined {
     const row = this.quantized.rows.get(product);
-    if (row === undefined) return undefined;
+    if (row === undefined || this.integers === undefined) return undefined;
     const place = this.inStream(this.frame.length + SPARE + row.start);
     if (row.first) {
-      const round = this.functionFor(writeQuantizedRow, product.weights.rows);
+      const round = this.functionFor(this.integers.writeRow, product.weights.rows);
       this.body.call(round, [this.address(product.left), place]);
     }
     return place;

@@ -1,11 +1,5 @@
 import type { Plan } from '@sluice/core';
-import {
-  FRAME_ALIGNMENT,
-  type Frame,
-  type FramePlace,
-  type MatrixReference,
-  quantizeMatrix,
-} from '@sluice/core/backend';
+import { FRAME_ALIGNMENT, type Frame, type FramePlace, type MatrixReference } from '@sluice/core/backend';
 
 /** A vector parameter as it is, or a part of a matrix parameter in panels of columns; `start` counts numbers. */
 export type PackedWeights = { readonly parameter: number; readonly start: number } & (
@@ -26,16 +20,19 @@ export interface FrameLayout {
   readonly state: FramePlace;
 }
 
-/** Matrices in 8 bits, with a scale for each column. */
-export type Quantize = 'int8';
-
 /** Columns of a panel of packed weights. A product writes whole panels, which is why rows have room for them. */
 export const PANEL = FRAME_ALIGNMENT;
-const inPanels = (length: number): number => Math.ceil(length / PANEL) * PANEL;
+export const inPanels = (length: number): number => Math.ceil(length / PANEL) * PANEL;
 
-/** Rows of a matrix that a turn of a product in whole numbers multiplies. Packed weights have zeros behind the last row. */
+/** Rows of a matrix that a turn of a product in whole numbers multiplies. */
 export const INTEGER_DEPTH = 4;
-const inTurns = (rows: number): number => Math.ceil(rows / INTEGER_DEPTH) * INTEGER_DEPTH;
+
+/** Packs matrices in another format than float32. */
+export interface Packing {
+  /** The float32 numbers that a packed matrix takes. */
+  readonly lengthOf: (rows: number, columns: number) => number;
+  readonly pack: (matrix: PackedMatrix, values: ArrayLike<number>, packed: Float32Array<ArrayBuffer>) => void;
+}
 
 /** Decides the places of weights. */
 export class WeightPlaces {
@@ -46,7 +43,7 @@ export class WeightPlaces {
   constructor(
     private readonly plan: Plan,
     private readonly frame: Frame,
-    private readonly quantize: Quantize | undefined,
+    private readonly packing: Packing | undefined,
   ) {}
 
   get length(): number {
@@ -65,8 +62,7 @@ export class WeightPlaces {
   matrix({ buffer, ...part }: MatrixReference): number {
     const parameter = this.parameterOf(buffer);
     const { rows, columns } = part;
-    const integers = (inTurns(rows) / 4 + 1) * inPanels(columns);
-    const length = this.quantize === 'int8' ? integers : rows * inPanels(columns);
+    const length = this.packing?.lengthOf(rows, columns) ?? rows * inPanels(columns);
     return this.place({ kind: 'matrix', parameter, ...part }, length);
   }
 
@@ -99,19 +95,18 @@ export function packWeights(
   list: readonly PackedWeights[],
   length: number,
   parameters: readonly ArrayLike<number>[],
-  quantize: Quantize | undefined,
+  packing: Packing | undefined,
 ): ArrayBuffer {
   const packed = new Float32Array(length);
   for (const weights of list) {
     const values = parameters[weights.parameter];
     if (weights.kind === 'vector') packed.set(values, weights.start);
-    else if (quantize === 'int8') packIntegers(weights, values, packed);
-    else packNumbers(weights, values, packed);
+    else (packing?.pack ?? packNumbers)(weights, values, packed);
   }
   return packed.buffer;
 }
 
-type PackedMatrix = PackedWeights & { readonly kind: 'matrix' };
+export type PackedMatrix = PackedWeights & { readonly kind: 'matrix' };
 
 /** Panels of columns, row by row. */
 function packNumbers(matrix: PackedMatrix, values: ArrayLike<number>, packed: Float32Array): void {
@@ -123,34 +118,5 @@ function packNumbers(matrix: PackedMatrix, values: ArrayLike<number>, packed: Fl
       const from = row * stride + firstColumn + panel;
       for (let column = 0; column < width; column++) packed[at + column] = values[from + column];
     }
-  }
-}
-
-/**
- * Panels of columns in 8 bits, then their scales. 16 bytes have the weights of eight columns for two rows: of each column of
- * the first four its two weights in high bytes, and in low bytes those of the column four further on, plus 128.
- */
-function packIntegers(
-  matrix: PackedMatrix,
-  values: ArrayLike<number>,
-  packed: Float32Array<ArrayBuffer>,
-): void {
-  const { rows, columns } = matrix;
-  const { whole, scales } = quantizeMatrix(values, { ...matrix, buffer: matrix.parameter });
-  const bytes = new Uint8Array(packed.buffer);
-  const at = (row: number, column: number) =>
-    row < rows && column < columns ? whole[row * columns + column] : 0;
-  let byte = matrix.start * 4;
-  for (let panel = 0; panel < columns; panel += PANEL) {
-    for (let row = 0; row < inTurns(rows); row += 2) {
-      for (let column = panel; column < panel + PANEL; column += column % 8 === 3 ? 5 : 1) {
-        for (const each of [row, row + 1]) {
-          bytes[byte++] = at(each, column + 4) + 128;
-          bytes[byte++] = at(each, column);
-        }
-      }
-    }
-    packed.set(scales.subarray(panel, panel + PANEL), byte / 4);
-    byte += PANEL * 4;
   }
 }

@@ -1,6 +1,7 @@
 import type { Vector } from '../engine/bytes/function-body.js';
 import type { ModuleFunction } from '../engine/bytes/wasm-module.js';
-import { FrameBody, FrameLanes } from './frame-body.js';
+import { FrameBody } from './frame-body.js';
+import { IntegerLanes } from './integer-code.js';
 import { INTEGER_DEPTH, PANEL } from './layout.js';
 import { ROW_NUMBERS, ROW_SCALE, ROW_START } from './write-quantized-row.js';
 
@@ -33,7 +34,7 @@ const LOW_BYTES = 0x00ff00ff;
  */
 export function writeIntegerProduct(depth: number): ModuleFunction {
   const body = new FrameBody(4, 3);
-  const lanes = new FrameLanes(body, false);
+  const lanes = new IntegerLanes(body, false);
   const [row, weights, result, panels] = [0, 1, 2, 3].map((index) => body.parameter(index));
   const [blocks, turns, operand] = [body.integer(), body.integer(), body.integer()];
   const [zero] = lanes.constant(0).locals;

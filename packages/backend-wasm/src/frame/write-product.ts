@@ -1,5 +1,6 @@
+import { Lanes } from '../engine/bytes/lanes.js';
 import type { ModuleFunction } from '../engine/bytes/wasm-module.js';
-import { FrameBody, FrameLanes } from './frame-body.js';
+import { FrameBody } from './frame-body.js';
 import { PANEL } from './layout.js';
 
 /** Rows of a matrix that one turn of the loop multiplies. */
@@ -21,7 +22,7 @@ const GROUPS = [0, 16, 32, 48];
  */
 export function writeProduct(depth: number): ModuleFunction {
   const body = new FrameBody(4, 2);
-  const lanes = new FrameLanes(body, false);
+  const lanes = new Lanes(body, false);
   const [row, weights, result, panels] = [0, 1, 2, 3].map((index) => body.parameter(index));
   const [counter, operand] = [body.integer(), body.integer()];
   const zero = lanes.constant(0);

@@ -1,7 +1,7 @@
-import { largestWhole, SMALLEST_ROW } from '@sluice/core/backend';
+import { largestWhole, SMALLEST_ROW } from '@sluice/core/quantized-rows';
 import type { Integer, Vector } from '../engine/bytes/function-body.js';
 import type { ModuleFunction } from '../engine/bytes/wasm-module.js';
-import { FrameBody, FrameLanes } from './frame-body.js';
+import { IntegerBody, IntegerLanes } from './integer-code.js';
 
 /** Places of a rounded row, in bytes: its scale, where the sums of its products start, and the whole numbers in 16 bits. */
 export const ROW_SCALE = 0;
@@ -20,8 +20,8 @@ const LOW_BYTES = 0xff80ff80;
  * the result. The row's scale is NaN when a number of it is not finite, and so is every product then.
  */
 export function writeQuantizedRow(depth: number): ModuleFunction {
-  const body = new FrameBody(2, 3);
-  const lanes = new FrameLanes(body, false);
+  const body = new IntegerBody(2, 3);
+  const lanes = new IntegerLanes(body, false);
   const [row, result] = [body.parameter(0), body.parameter(1)];
   const [counter, from, to] = [body.integer(), body.integer(), body.integer()];
   const [turns, rest] = [Math.floor(depth / 8), depth % 8];
@@ -72,7 +72,7 @@ export function writeQuantizedRow(depth: number): ModuleFunction {
 }
 
 /** Loads one to four numbers, and zeros behind them. */
-function loadUpTo(body: FrameBody, base: Integer, offset: number, count: number): Vector {
+function loadUpTo(body: IntegerBody, base: Integer, offset: number, count: number): Vector {
   if (count === 4) return body.load(base, null, 4, [offset]);
   const one = (index: number) => body.load(base, null, 1, [offset + index * 4]);
   const first = one(0);
@@ -82,7 +82,7 @@ function loadUpTo(body: FrameBody, base: Integer, offset: number, count: number)
 }
 
 /** Combines all lanes of all vectors; each lane of the result has the same number. */
-function acrossAll(body: FrameBody, vectors: Vector, combine: (a: Vector, b: Vector) => Vector): Vector {
+function acrossAll(body: IntegerBody, vectors: Vector, combine: (a: Vector, b: Vector) => Vector): Vector {
   const all = vectors.locals.map((local): Vector => ({ locals: [local] })).reduce((a, b) => combine(a, b));
   const half = combine(all, body.shuffle(all, all, [2, 3, 0, 1]));
   return combine(half, body.shuffle(half, half, [1, 0, 3, 2]));

@@ -1,7 +1,8 @@
 import type { Program, RowAccess, RowOperationName } from '@sluice/core/backend';
 import type { Address, Integer, Vector } from '../engine/bytes/function-body.js';
+import type { Lanes } from '../engine/bytes/lanes.js';
 import { writeRow } from '../engine/program/write-program.js';
-import type { FrameBody, FrameLanes } from './frame-body.js';
+import type { FrameBody } from './frame-body.js';
 
 /** An operation on one row of `width` numbers, with the places of its operand and result. */
 export interface RowOperation {
@@ -36,7 +37,7 @@ const ADD = program([ROW, ROW], [{ name: 'add', inputs: [0, 1] }]);
 /** Writes the code of an operation on a row, as `rowOperations` of core defines it. */
 export function writeRowOperation(
   body: FrameBody,
-  lanes: FrameLanes,
+  lanes: Lanes,
   operation: RowOperation,
   variables: readonly Integer[],
 ): void {

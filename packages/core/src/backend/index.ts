@@ -22,15 +22,6 @@ export type {
 } from '../loop/loop.js';
 export { loopOf, type Pass } from '../loop/loops.js';
 export { parallelLoopOf } from '../loop/parallel.js';
-export {
-  largestWhole,
-  type QuantizedMatrix,
-  type QuantizedRow,
-  quantizedRowLength,
-  quantizedRows,
-  quantizeMatrix,
-  SMALLEST_ROW,
-} from '../loop/quantized-rows.js';
 export { savedLength } from '../loop/saved-length.js';
 export { outputState } from '../plan/plan.js';
 export { type ArrayPlace, pointwiseProgram } from '../plan/pointwise.js';
