@@ -22,7 +22,6 @@ import {
   type Tensor,
   type Tensor2D,
   type Tensor3D,
-  tile,
   transpose,
   unstack,
   where,
@@ -48,7 +47,7 @@ export function runFallback(run: RecurrentRun): RecurrentResult {
   const projections = plan.products.map((product, i) =>
     isInputProjection(product) ? projectInput(x, product, matrices[i]) : [],
   );
-  const masks = run.mask && splitSteps(expandDims(cast(run.mask, 'bool'), 2));
+  const masks = run.mask && splitSteps(expandDims(run.mask, 2));
   const zeroRows = (width: number) => zeros([batch, width]);
 
   const outputs: Tensor[] = [];
@@ -61,11 +60,14 @@ export function runFallback(run: RecurrentRun): RecurrentResult {
       isInputProjection(plan.products[index])
         ? projections[index][time]
         : multiply(operand(), matrices[index]);
-    const values = evaluateStep(plan, needed, constants, batch, { x: inputs[time], states, product });
+    // Not the `where` of TensorFlow.js: its gradient multiplies by 0, and zero times NaN is NaN.
+    const unlessPadded = (row: Tensor, otherwise: Value) =>
+      masks ? (fallbackOperations.select(masks[time], row, otherwise) as Tensor) : row;
+    // A NaN in the state of a padded row must not reach the gradients of parameters.
+    const clean = states.map((state) => unlessPadded(state, 0));
+    const values = evaluateStep(plan, needed, constants, batch, { x: inputs[time], states: clean, product });
     // A value that depends on parameters alone is one row, or a number, for the whole batch.
     const rowOf = (id: number, width: number) => inFull(values.get(id) as Value, batch, width);
-    const unlessPadded = (row: Tensor, otherwise: Tensor) =>
-      masks ? where(tile(masks[time], [1, row.shape[1] as number]), row, otherwise) : row;
     outputs[time] = unlessPadded(
       rowOf(plan.output, outputWidth),
       maskedOutput === 'zero' ? zeroRows(outputWidth) : previousOutput,
