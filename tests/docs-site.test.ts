@@ -32,6 +32,22 @@ test('the figures of the page on speed are those of the READMEs', () => {
   expect(rows.filter((row) => !known.some((readme) => readme.includes(row)))).toEqual([]);
 });
 
+test('every link to a heading leads to one, as the site names it', () => {
+  const folder = join(siteFolder, 'guide');
+  const pages = new Map(
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.html'))
+      .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  );
+  const links = [...pages].flatMap(([name, text]) =>
+    [...text.matchAll(/href="(?:\/guide\/)?([\w-]+\.html)?#([^"]+)"/g)].map(
+      ([, file = name, id]) => [file, decodeURIComponent(id!)] as const,
+    ),
+  );
+  expect(links.length).toBeGreaterThan(100);
+  expect(links.filter(([file, id]) => !pages.get(file)?.includes(` id="${id}"`))).toEqual([]);
+});
+
 test('every subpath of every package is in the reference', () => {
   const modules = readdirSync(join(siteFolder, 'api/modules'));
   for (const name of ['core', 'core_equations', 'layers', 'stream_onnx', 'backend-wasm_engine']) {

@@ -168,8 +168,8 @@ const describeTimeout = (timeout: number) =>
   `took longer than ${timeout / 1000} s (see selectBackend's timeout)`;
 
 const WASM_TIMEOUT_ADVICE =
-  "; in a cross-origin isolated page TensorFlow.js's threads need blob: in the script-src and worker-src of its " +
-  "Content-Security-Policy, or tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)";
+  "; in a cross-origin isolated page TensorFlow.js's threads need a bundle that is not minified, and blob: in the script-src " +
+  "and worker-src of its Content-Security-Policy; or turn them off with tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)";
 
 /** Makes the backend current; returns the reason when that fails. */
 function tryToStart(backend: string, timeout: number): Promise<string | undefined> {
