@@ -30,7 +30,6 @@ export class BlockRunner {
   private readonly waiting: OutputQueue | undefined;
   private readonly meter: LoadMeter;
   private stream: FrameStream | undefined;
-  private values = new Float32Array(0);
   private frames = 0;
   private skipped = 0;
   private failed = false;
@@ -95,10 +94,7 @@ export class BlockRunner {
     const { waiting, settings } = this;
     if (waiting === undefined) {
       if (values === undefined) return;
-      // The stream's own array is a view of the whole memory, all of which a message would copy.
-      if (this.values.length !== values.length) this.values = new Float32Array(values.length);
-      this.values.set(values);
-      this.send({ type: 'result', frame, time: end / settings.sampleRate, values: this.values });
+      this.send({ type: 'result', frame, time: end / settings.sampleRate, values });
       return;
     }
     const { size, hop, context } = settings.framing;
