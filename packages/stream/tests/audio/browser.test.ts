@@ -2,8 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium } from '../../../../scripts/browser/open-page.mjs';
 import { resultOfScript } from '../../../../scripts/browser/script-page.mjs';
-import { createStreamSync } from '../../src/index.js';
-import { audioModel, framesOf, sound } from './network.js';
+import { outputsOf, SOUND_LENGTH } from './network.js';
 import type { PageResult } from './page.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -24,12 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-const LENGTH = 16_000;
-const outputsOf = (inputSize: number, outputSize: number, hop: number, context: number) => {
-  const stream = createStreamSync(audioModel(inputSize, outputSize));
-  return framesOf(sound(LENGTH), inputSize, hop, context).map((frame) => Array.from(stream.process(frame)));
-};
-
 describe('SluiceNode in Chromium has the numbers of stream.process in Node', () => {
   test.each([
     ['silero', 576, 2, 512, 64],
@@ -49,7 +42,7 @@ describe('SluiceNode in Chromium has the numbers of stream.process in Node', () 
     const { output, latency, results } = page.audio;
     expect(latency).toBe(288 / 16_000);
     const expected = [...new Array(288).fill(0), ...outputsOf(320, 160, 160, 0).flat()];
-    expect(output).toEqual(expected.slice(0, LENGTH));
+    expect(output).toEqual(expected.slice(0, SOUND_LENGTH));
     expect(results).toEqual([]);
   });
 
@@ -59,7 +52,7 @@ describe('SluiceNode in Chromium has the numbers of stream.process in Node', () 
   });
 
   test('a microphone: results, a status, and frames from 0 after reset', () => {
-    const { status, frames, different, restarted } = page.microphone;
+    const { status, frames, different, restarted } = page.microphone!;
     expect(status).toMatchObject({ type: 'status', skipped: 0 });
     expect(frames).toEqual([0, 1, 2, 3, 4]);
     expect(different).toBeGreaterThan(1);

@@ -1,6 +1,6 @@
 import { cells } from '@sluice/core';
 import { conv1d, dense, network, recurrent, reshape } from '@sluice/core/network';
-import { compileStream, type StreamModel } from '../../src/index.js';
+import { compileStream, createStreamSync, type StreamModel } from '../../src/index.js';
 import { weightsOf } from '../problem.js';
 
 /** A network on frames of `inputSize` samples with `outputSize` results. */
@@ -33,4 +33,14 @@ export function framesOf(samples: Float32Array, size: number, hop: number, conte
     frames.push(Float32Array.from({ length: size }, (_, i) => (start + i < 0 ? 0 : samples[start + i])));
   }
   return frames;
+}
+
+/** The samples of the sound that tests play. */
+export const SOUND_LENGTH = 16_000;
+
+/** The results of all frames of that sound, computed here. */
+export function outputsOf(inputSize: number, outputSize: number, hop: number, context: number): number[][] {
+  const stream = createStreamSync(audioModel(inputSize, outputSize));
+  const frames = framesOf(sound(SOUND_LENGTH), inputSize, hop, context);
+  return frames.map((frame) => Array.from(stream.process(frame)));
 }
