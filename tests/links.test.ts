@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { root, workspacePackages } from './workspace.js';
+import { examples, root, workspacePackages } from './workspace.js';
 
 const guides = readdirSync(join(root, 'docs/guide'), { encoding: 'utf8' })
   .filter((name) => name.endsWith('.md'))
@@ -10,6 +10,8 @@ const pages = [
   ...['README.md', 'CONTRIBUTING.md', 'RELEASING.md', 'packages/conformance/WRITE-A-BACKEND.md'],
   ...workspacePackages.map(({ folder }) => `${folder}/README.md`),
   ...guides,
+  'examples/README.md',
+  ...examples.map(({ name }) => `examples/${name}/README.md`),
 ].filter((path) => existsSync(join(root, path)));
 
 const proseOf = (path: string) => readFileSync(join(root, path), 'utf8').replace(/^```.*?^```/gms, '');

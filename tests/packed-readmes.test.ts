@@ -2,21 +2,14 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeArrays } from '../apps/convert/tests/command-line.js';
+import { withDependencies } from '../scripts/pack.mjs';
 import { type Consumer, compileProgram, createConsumerOf } from './packing.js';
 import { type Block, blocksOf, fileNameOf, placeOf } from './readme-blocks.js';
-import { root, workspacePackages } from './workspace.js';
+import { root } from './workspace.js';
 
 /** The packages and all of ours that they depend on. */
-function withDependencies(names: readonly string[]): string[] {
-  const found = new Set(names);
-  for (const name of found) {
-    const { manifest } = workspacePackages.find((ours) => ours.manifest.name === name)!;
-    for (const other of Object.keys(manifest.dependencies ?? {})) {
-      if (workspacePackages.some((ours) => ours.manifest.name === other)) found.add(other);
-    }
-  }
-  return [...found];
-}
+const namesWithDependencies = (names: readonly string[]) =>
+  withDependencies(names).map(({ manifest }) => manifest.name);
 
 /** A folder of a block's own in the project, which holds nothing but the given files. */
 function folderFor(block: Block, consumer: Consumer): string {
@@ -45,7 +38,7 @@ describe('the README of @sluice/formats, with the packages that it installs', ()
     const [, installed] = blocksOf(readme)
       .find(({ language }) => language === 'sh')!
       .text.match(/^npm install (.+)$/)!;
-    consumer = await createConsumerOf(withDependencies(installed!.split(' ')));
+    consumer = await createConsumerOf(namesWithDependencies(installed!.split(' ')));
   });
   afterAll(() => consumer?.remove());
 
@@ -61,7 +54,7 @@ describe('the README of @sluice/formats, with the packages that it installs', ()
 describe('the READMEs of the commands, in a project that has them alone', () => {
   let consumer: Consumer;
   beforeAll(async () => {
-    consumer = await createConsumerOf(withDependencies(['@sluice/classify', '@sluice/convert']));
+    consumer = await createConsumerOf(namesWithDependencies(['@sluice/classify', '@sluice/convert']));
   });
   afterAll(() => consumer?.remove());
 

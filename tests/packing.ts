@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packagedBackends } from '@sluice/core/backend';
-import { pnpm } from '../scripts/pnpm.mjs';
+import { pack } from '../scripts/pack.mjs';
 import { runIn } from './program.js';
 import { root, type WorkspacePackage, workspacePackages } from './workspace.js';
 
@@ -44,24 +44,6 @@ export async function compileProgram(consumer: Consumer, folder: string, text: s
   await consumer.run(process.execPath, [compiler, '-p', folder, '--pretty', 'false']);
 }
 
-/** Packs packages as `pnpm publish` would and returns the paths of the tarballs, by the packages' names. */
-async function pack(
-  packages: readonly WorkspacePackage[],
-  destination: string,
-): Promise<Map<string, string>> {
-  const filters = packages.flatMap(({ folder }) => ['--filter', `./${folder}`]);
-  const args = [...filters, 'pack', '--pack-destination', destination];
-  const { status, text } = await pnpm(args, { output: 'capture' });
-  const tarballs = packages.map(({ manifest: { name, version } }): [string, string] => [
-    name,
-    join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`),
-  ]);
-  const missing = tarballs.filter(([, path]) => !existsSync(path)).map(([name]) => name);
-  if (status !== 0 || missing.length > 0)
-    throw new Error(`pnpm pack failed for ${missing.join(', ')}:\n${text}`);
-  return new Map(tarballs);
-}
-
 /** Packs every publishable package and installs the tarballs with TensorFlow.js from the registry or npm's cache. */
 export function createConsumer(): Promise<Consumer> {
   return install(publishable, tensorflowPackages('4.22.0'));
@@ -70,9 +52,12 @@ export function createConsumer(): Promise<Consumer> {
 const findPackages = (names: readonly string[]) =>
   publishable.filter(({ manifest }) => names.includes(manifest.name));
 
-/** Packs the named packages and installs only their tarballs, without TensorFlow.js. */
-export function createConsumerOf(names: readonly string[]): Promise<Consumer> {
-  return install(findPackages(names), []);
+/** Packs the named packages and installs only their tarballs and the given packages of the registry: no TensorFlow.js of itself. */
+export function createConsumerOf(
+  names: readonly string[],
+  registryPackages: readonly string[] = [],
+): Promise<Consumer> {
+  return install(findPackages(names), registryPackages);
 }
 
 /** Packs the named packages and installs their tarballs with the oldest TensorFlow.js that layers support. */

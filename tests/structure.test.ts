@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { filesBelow, readManifest, root, workspacePackages } from './workspace.js';
+import { examples, filesBelow, readManifest, root, workspacePackages } from './workspace.js';
 
 /** Modules that start WebGPU in Node; only the subpath `./node` imports them. */
 const nodeModules = [/^webgpu$/, /^node:fs$/];
@@ -223,5 +223,36 @@ describe('packages', () => {
 
   test('pnpm is pinned to one version', () => {
     expect(readManifest('.').packageManager).toMatch(/^pnpm@\d+\.\d+\.\d+$/);
+  });
+});
+
+describe('examples', () => {
+  const text = (path: string) => readFileSync(join(root, 'examples', path), 'utf8');
+  const ranges = new Map(
+    workspacePackages.map(({ manifest: { name, version } }) => [name, `^${version}`] as const),
+  );
+
+  test('the table names each of them', () => {
+    const named = [...text('README.md').matchAll(/^\| \[([\w-]+)\]\(\1\) /gm)].map((match) => match[1]!);
+    expect(named.sort()).toEqual(examples.map(({ name }) => name).sort());
+  });
+
+  test.each(examples)('$name is a small project with the packages that it imports', ({ name, manifest }) => {
+    expect(manifest).toMatchObject({ private: true, scripts: { start: expect.any(String) } });
+    expect(text(`${name}/README.md`).split('\n').length - 1).toBeLessThanOrEqual(25);
+    const sources = filesBelow(`examples/${name}`, ['.mjs']).filter(
+      (path) => !path.endsWith('vite.config.mjs'),
+    );
+    expect(sources.length).toBeLessThanOrEqual(3);
+
+    const imported = sources
+      .flatMap(importsOf)
+      .filter((specifier) => !/^(\.|node:)/.test(specifier))
+      .map((specifier) => specifier.split('/', 2).join('/'));
+    const declared = Object.entries(manifest.dependencies ?? {});
+    expect(declared.map(([dependency]) => dependency)).toEqual(expect.arrayContaining(imported));
+    for (const [dependency, range] of declared.filter(([each]) => ranges.has(each))) {
+      expect(range, dependency).toBe(ranges.get(dependency));
+    }
   });
 });

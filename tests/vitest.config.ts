@@ -10,6 +10,7 @@ const FULL_ONLY = [
   'packed.test.ts',
   'packed-readmes.test.ts',
   'bundlers.test.ts',
+  'examples.test.ts',
   'docs-site.test.ts',
   'docs-bundlers.test.ts',
   'bundle-sizes.test.ts',

@@ -41,6 +41,11 @@ export const workspacePackages: WorkspacePackage[] = ['packages', 'apps'].flatMa
     .map((folder) => ({ folder, manifest: readManifest(folder) })),
 );
 
+/** The examples, which are no part of the workspace: each is a project that users copy. */
+export const examples: { name: string; manifest: Manifest }[] = readdirSync(join(root, 'examples'))
+  .filter((name) => existsSync(join(root, 'examples', name, 'package.json')))
+  .map((name) => ({ name, manifest: readManifest(`examples/${name}`) }));
+
 /** Every file below a folder (relative to the root, recursively) whose name ends in one of the endings. */
 export function filesBelow(folder: string, endings: string[]): string[] {
   if (!existsSync(join(root, folder))) return [];
