@@ -83,6 +83,8 @@ class SeriesRun {
   private readonly lanes: readonly Lane[];
   private readonly ready: ReadyLane[] = [];
   private readonly references = new Map<string, Reference>();
+  /** Starting a worker takes longer than most references. */
+  private referenceWorker: BenchWorker | undefined;
   /** The finished share: setting up is the first half of a series, measuring the second. */
   private done = 0;
 
@@ -130,6 +132,7 @@ class SeriesRun {
         this.skip(lane, (error as Error).message);
       }
     }
+    this.referenceWorker?.stop();
   }
 
   async measure(): Promise<void> {
@@ -206,9 +209,8 @@ class SeriesRun {
     const key = JSON.stringify(form);
     let reference = this.references.get(key);
     if (!reference) {
-      const worker = this.options.startWorker();
-      reference = await worker.ask({ kind: 'reference', task: lane.task, form });
-      worker.stop();
+      this.referenceWorker ??= this.options.startWorker();
+      reference = await this.referenceWorker.ask({ kind: 'reference', task: lane.task, form });
       this.references.set(key, reference);
     }
     lane.covers = reference.covers;
