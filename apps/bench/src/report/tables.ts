@@ -122,26 +122,22 @@ export function kernelTable(result: Measured, profile: Profile): string {
     ['ms', ({ ms }) => threeDigits(ms)],
     ['share', ({ ms }) => `${((100 * ms) / batchMs).toFixed(1)} %`],
   ];
-  const sumOf = (kernel: string, group: string, costs: readonly Cost[]): Cost => ({
-    kernel,
+  const costOf = (group: string, costs: readonly Cost[], ms = sum(costs, (cost) => cost.ms)): Cost => ({
+    kernel: `${costs.length} others`,
     group,
     calls: sum(costs, ({ calls }) => calls),
-    ms: sum(costs, ({ ms }) => ms),
+    ms,
   });
   const shown = kernels.filter(({ ms }) => ms / batchMs >= LEAST_SHARE);
   const others = kernels.slice(shown.length);
-  const small = others.length > 0 ? [sumOf(`${others.length} others`, '', others)] : [];
+  const small = others.length > 0 ? [costOf('', others)] : [];
   // The optimizer's time is all of its work; the times of the other groups are those of their kernels.
   const groups = KERNEL_GROUPS.map((name) => {
-    const cost = sumOf(
-      '',
-      name,
-      kernels.filter(({ group }) => group === name),
-    );
-    return name === 'optimizer' ? { ...cost, ms: optimizerMs } : cost;
+    const own = kernels.filter(({ group }) => group === name);
+    return costOf(name, own, name === 'optimizer' ? optimizerMs : undefined);
   });
-  const outside = { ...sumOf('', 'outside of kernels', []), ms: batchMs - sumOf('', '', groups).ms };
-  const whole = { ...sumOf('', 'the whole batch', kernels), ms: batchMs };
+  const outside = costOf('outside of kernels', [], batchMs - sum(groups, ({ ms }) => ms));
+  const whole = costOf('the whole batch', kernels, batchMs);
   return underTitle(`${titleOf(result)}: where a batch of ${nameOf(result)} goes`, [
     ...alignedColumns(2, [['kernel', ({ kernel }) => kernel], ...columns], [...shown, ...small]),
     '',

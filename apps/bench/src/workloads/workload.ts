@@ -37,18 +37,21 @@ export const DEFAULT_CELLS = ['gru', 'lstm', 'sru', 'simpleRnn'];
 
 export type ShapesByWorkload = Readonly<Record<Workload, readonly Shape[]>>;
 
+/** The shape of a quick comparison. */
+export const TYPICAL_SHAPE: Shape = [64, 50, 128, 128];
+
 const LAYER_SHAPES: readonly Shape[] = [
   [1, 50, 128, 128],
-  [64, 50, 128, 128],
+  TYPICAL_SHAPE,
   [1, 1000, 512, 512],
   [32, 100, 512, 512],
 ];
 
 /** One shape of each workload, for a quick comparison. */
 export const TYPICAL_SHAPES: ShapesByWorkload = {
-  forward: [[64, 50, 128, 128]],
-  gradient: [[64, 50, 128, 128]],
-  train: [[64, 50, 128, 128]],
+  forward: [TYPICAL_SHAPE],
+  gradient: [TYPICAL_SHAPE],
+  train: [TYPICAL_SHAPE],
   step: [[1, 1, 128, 128]],
 };
 

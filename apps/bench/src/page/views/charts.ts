@@ -39,11 +39,8 @@ export function barCharts(reports: readonly TaskReport[], width: number): Templa
       (result) =>
         `${competitorLabel(result)}: ${time(result.medianMs)} ${unit.name}, middle half ${result.quartilesMs.map(time).join(' to ')}`,
     );
-    const [low, high] = [0, 1].map(
-      (i) =>
-        ({ quartilesMs }: Measured) =>
-          quartilesMs[i],
-    );
+    const low = ({ quartilesMs }: Measured) => quartilesMs[0];
+    const high = ({ quartilesMs }: Measured) => quartilesMs[1];
     return [
       html`
         ${reports.length > 1 ? html`<small>${taskLabel(task)}</small>` : ''}

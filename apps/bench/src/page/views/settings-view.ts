@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { backendNamed } from '../../backends.js';
 import { CONTENDERS } from '../../run/results.js';
-import { type Shape, WORKLOADS } from '../../workloads/workload.js';
+import { TYPICAL_SHAPE, WORKLOADS } from '../../workloads/workload.js';
 import { DIMENSIONS, type Dimension, variedShapes } from '../comparisons.js';
 import { backendLabel, CONTENDER_NAMES, cellName, WORKLOAD_NAMES } from '../names.js';
 import {
@@ -23,9 +23,6 @@ interface Choice {
   /** The reason why it cannot be chosen. */
   readonly missing?: string;
 }
-
-/** The shape that is varied when no shape is given. */
-const TYPICAL: Shape = [64, 50, 128, 128];
 
 /** All choices, folded away at first. The names of the fields are those of the address. */
 export function settingsView({ settings, machine, progress }: State): TemplateResult {
@@ -128,7 +125,7 @@ const SHAPE_CHOICES: readonly Choice[] = [
 ];
 
 function shapesFieldset({ shapes }: Settings): TemplateResult {
-  const [chosen, own] = typeof shapes === 'string' ? [shapes, [TYPICAL]] : ['own', shapes];
+  const [chosen, own] = typeof shapes === 'string' ? [shapes, [TYPICAL_SHAPE]] : ['own', shapes];
   const vary = (dimension: Dimension) => {
     const known = own.map((shape) => shape.join());
     const more = variedShapes(own[0], dimension).filter((shape) => !known.includes(shape.join()));
