@@ -34,9 +34,14 @@ export async function openPage(browser: Browser, address: string, query = ''): P
   page.on('pageerror', (error) => {
     throw new Error(`the page has thrown: ${error.message}`);
   });
+  await visit(page, address, query);
+  return page;
+}
+
+/** Goes to the page's address. It keeps what an earlier visit has stored. */
+export async function visit(page: Page, address: string, query = ''): Promise<void> {
   await page.goto(`${address}${query && '?'}${query}`);
   await page.waitForSelector('#measure');
-  return page;
 }
 
 /** Waits until all is measured. */

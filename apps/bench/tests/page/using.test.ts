@@ -3,14 +3,26 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium } from '../../../../scripts/browser/open-page.mjs';
 import { jsonLine, writeRun } from '../../src/report/results-file.js';
 import type { Measured } from '../../src/run/results.js';
-import { BRIEFLY, chooseFile, finished, openPage, rowsOf, type Site, servePage } from './opened-page.js';
+import {
+  BRIEFLY,
+  chooseFile,
+  finished,
+  openPage,
+  rowsOf,
+  type Site,
+  servePage,
+  visit,
+} from './opened-page.js';
 
 let browser: Awaited<ReturnType<typeof startChromium>>;
 let isolated: Site;
 let plain: Site;
+/** One page for all tests that need no browser context of their own: each visits an address, or goes on. */
+let page: Page;
 beforeAll(async () => {
   browser = await startChromium();
   [isolated, plain] = [await servePage('isolated'), await servePage('plain')];
+  page = await openPage(browser, isolated.address, 'cells=gru');
 });
 afterAll(async () => {
   await browser?.close();
@@ -27,41 +39,32 @@ const peer: Measured = { ...result, contender: 'onnxruntime-web', medianMs: 50, 
 const wrong: Measured = { ...result, contender: 'tf.layers', medianMs: 1, maxError: 0.25 };
 const linesOf = (...results: Measured[]) => results.map(jsonLine).join('');
 
-describe('Cancel', () => {
-  test('ends a long call at once, by the keyboard, and keeps the results so far', async () => {
-    const page = await openPage(
-      browser,
-      isolated.address,
-      // 20 GFLOP, of which TensorFlow.js does one a second.
-      `workloads=step,forward&cells=gru&shapes=256,100,256,256&backends=cpu&contenders=tf.layers,sluice&${BRIEFLY}`,
-    );
-    await page.click('#measure');
-    const stuck = /tf\.layers gru on cpu: checking/;
-    await page.waitForFunction(
-      (text) => new RegExp(text).test(document.body.textContent ?? ''),
-      stuck.source,
-      {
-        timeout: 40_000,
-      },
-    );
-    const started = performance.now();
-    await page.keyboard.press('Enter');
-    await finished(page);
-    expect(performance.now() - started).toBeLessThan(3000);
-    await expect.poll(() => page.workers().length, { timeout: 10_000 }).toBe(0);
-    const rows = await rowsOf(page);
-    expect(rows.filter(({ Library }) => Library === 'Sluice').length).toBe(1);
-    expect(await page.textContent('[role=status]')).toMatch(/Cancelled/);
-    await page.close();
+test('the page describes the machine and, in five steps, the method', async () => {
+  const facts = Object.fromEntries(
+    await page.$$eval('.machine div', (divs) =>
+      divs.map((div) => [div.querySelector('dt')?.textContent, div.querySelector('dd')?.textContent]),
+    ),
+  );
+  expect(facts).toMatchObject({
+    'Runs in': expect.stringMatching(/^Chrom\S+ \d+/),
+    'Logical cores': String(await page.evaluate(() => navigator.hardwareConcurrency)),
+    WebAssembly: expect.stringMatching(/^SIMD, .*relaxed SIMD, threads$/),
+    'Shared memory': 'yes, cross-origin isolated',
+    'WebGPU adapter': expect.stringMatching(/^none: .*WebGPU/),
+    Libraries: expect.stringMatching(/tfjs-core 4\.\d+\.\d+, onnxruntime-web 1\./),
   });
+  const steps = await page.$$eval('.method li', (items) => items.map((item) => item.textContent ?? ''));
+  expect(steps.length).toBe(5);
+  for (const step of steps) expect(step).toMatch(/^[A-Z].*\.$/);
+});
+
+test('settings always have a choice of each kind', async () => {
+  await page.click('summary');
+  await page.click('input[value=gru]');
+  expect(await page.isChecked('input[value=gru]')).toBe(true);
 });
 
 describe('a file', () => {
-  let page: Page;
-  beforeAll(async () => {
-    page = await openPage(browser, isolated.address);
-  });
-
   test('with a wrong result marks it and does not rank it', async () => {
     await chooseFile(page, '#open', 'lines.jsonl', linesOf(wrong, peer, result));
     const rows = await rowsOf(page);
@@ -126,9 +129,37 @@ describe('a file', () => {
   });
 });
 
+describe('Cancel', () => {
+  test('ends a long call at once, by the keyboard, and keeps the results so far', async () => {
+    await visit(
+      page,
+      isolated.address,
+      // A step is short; a sequence takes TensorFlow.js many seconds.
+      `workloads=step,forward&cells=gru&shapes=1,20000,256,256&backends=cpu&contenders=tf.layers,sluice&${BRIEFLY}`,
+    );
+    await page.click('#measure');
+    const stuck = /tf\.layers gru on cpu: checking/;
+    await page.waitForFunction(
+      (text) => new RegExp(text).test(document.body.textContent ?? ''),
+      stuck.source,
+      {
+        timeout: 40_000,
+      },
+    );
+    const started = performance.now();
+    await page.keyboard.press('Enter');
+    await finished(page);
+    expect(performance.now() - started).toBeLessThan(3000);
+    await expect.poll(() => page.workers().length, { timeout: 10_000 }).toBe(0);
+    const rows = await rowsOf(page);
+    expect(rows.filter(({ Library }) => Library === 'Sluice').length).toBe(1);
+    expect(await page.textContent('[role=status]')).toMatch(/Cancelled/);
+  });
+});
+
 test('the results of a run stay after a reload, and the next estimate is that of this machine', async () => {
   const link = `workloads=step&cells=gru&contenders=sluice&backends=cpu&${BRIEFLY}`;
-  const page = await openPage(browser, isolated.address, link);
+  await visit(page, isolated.address, link);
   await page.click('#measure');
   await finished(page);
   expect(await page.isVisible('text=All is measured')).toBe(true);
@@ -146,12 +177,11 @@ test('the results of a run stay after a reload, and the next estimate is that of
   await page.waitForSelector('#measure');
   expect(await page.textContent('.plan')).not.toBe(slow);
   expect(await rowsOf(page)).toEqual([]);
-  await page.close();
 });
 
 describe('settings', () => {
   test('are in the address and restored from it', async () => {
-    const page = await openPage(browser, isolated.address);
+    await visit(page, isolated.address);
     await page.click('summary');
     await page.check('input[value=lstm]');
     await page.uncheck('input[value=train]');
@@ -167,14 +197,11 @@ describe('settings', () => {
     expect(await page.isChecked('input[value=train]')).toBe(false);
     expect(await page.isChecked('input[value=wasm-3]')).toBe(true);
     expect(await page.inputValue('#own-shapes')).toBe(shapes);
-    await page.close();
   });
 
   test('are in the copied link', async () => {
-    const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
-    const page = await context.newPage();
-    await page.goto(`${isolated.address}?cells=sru&workloads=step`);
-    await page.waitForSelector('#measure');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await visit(page, isolated.address, 'cells=sru&workloads=step');
     await page.click('summary');
     await page.check('input[value=lstm]');
     await page.click('#copy-link');
@@ -183,49 +210,18 @@ describe('settings', () => {
     expect(link.origin + link.pathname).toBe(isolated.address);
     expect(link.searchParams.get('cells')?.split(',').sort()).toEqual(['lstm', 'sru']);
     expect(link.searchParams.get('workloads')).toBe('step');
-    await context.close();
-  });
-
-  test('always have a choice of each kind', async () => {
-    const page = await openPage(browser, isolated.address, 'cells=gru');
-    await page.click('summary');
-    await page.click('input[value=gru]');
-    expect(await page.isChecked('input[value=gru]')).toBe(true);
-    await page.close();
   });
 
   test('with unknown names are reported', async () => {
-    const page = await openPage(browser, isolated.address, 'cells=gru,transformer&shapes=1,2,3');
+    await visit(page, isolated.address, 'cells=gru,transformer&shapes=1,2,3');
     expect(await page.textContent('[role=alert]')).toMatch(/transformer, 1,2,3/);
-    await page.close();
   });
-});
-
-test('the page describes the machine and, in five steps, the method', async () => {
-  const page = await openPage(browser, isolated.address);
-  const facts = Object.fromEntries(
-    await page.$$eval('.machine div', (divs) =>
-      divs.map((div) => [div.querySelector('dt')?.textContent, div.querySelector('dd')?.textContent]),
-    ),
-  );
-  expect(facts).toMatchObject({
-    'Runs in': expect.stringMatching(/^Chrom\S+ \d+/),
-    'Logical cores': String(await page.evaluate(() => navigator.hardwareConcurrency)),
-    WebAssembly: expect.stringMatching(/^SIMD, .*relaxed SIMD, threads$/),
-    'Shared memory': 'yes, cross-origin isolated',
-    'WebGPU adapter': expect.stringMatching(/^none: .*WebGPU/),
-    Libraries: expect.stringMatching(/tfjs-core 4\.\d+\.\d+, onnxruntime-web 1\./),
-  });
-  const steps = await page.$$eval('.method li', (items) => items.map((item) => item.textContent ?? ''));
-  expect(steps.length).toBe(5);
-  for (const step of steps) expect(step).toMatch(/^[A-Z].*\.$/);
-  await page.close();
 });
 
 describe('the page reports missing features and measures the rest', () => {
   test('on a plain file server: no isolation, no threads', async () => {
-    const page = await openPage(
-      browser,
+    await visit(
+      page,
       plain.address,
       `workloads=step&cells=gru&contenders=sluice&backends=cpu,wasm-2&${BRIEFLY}`,
     );
@@ -239,7 +235,6 @@ describe('the page reports missing features and measures the rest', () => {
     expect((await rowsOf(page)).map((row) => [row.Library, row.Device])).toEqual([
       ['Sluice', 'CPU (JavaScript)'],
     ]);
-    await page.close();
   });
 
   test('without SIMD and WebGPU: cpu alone', async () => {
@@ -249,8 +244,7 @@ describe('the page reports missing features and measures the rest', () => {
       Object.defineProperty(navigator, 'gpu', { value: undefined });
     });
     const page = await context.newPage();
-    await page.goto(`${isolated.address}?workloads=step&cells=gru&contenders=sluice&${BRIEFLY}`);
-    await page.waitForSelector('#measure');
+    await visit(page, isolated.address, `workloads=step&cells=gru&contenders=sluice&${BRIEFLY}`);
     expect(await page.textContent('.notice')).toMatch(/no WebAssembly SIMD/);
     expect(await page.textContent('.plan')).toMatch(/on CPU \(JavaScript\)/);
     await page.click('summary');
