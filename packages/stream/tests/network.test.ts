@@ -22,7 +22,7 @@ import {
   stft,
 } from '@sluice/core/network';
 import { describe, expect, test } from 'vitest';
-import { createStream } from '../src/index.js';
+import { compileStream, createStream } from '../src/index.js';
 import { expectClose, numbers, runBoth, weightsOf } from './problem.js';
 
 /** A network of one block on frames of 8 positions with 3 channels. */
@@ -212,6 +212,27 @@ describe('a whole network', () => {
     expect(sequence.length).toBe(2 * 3 * 32);
   });
 });
+
+test.each(['causal', 'same'] as const)(
+  'overlapping windows of single samples copy nothing: %s',
+  (padding) => {
+    const net = network({
+      name: 'samples',
+      inputSize: 160,
+      build: (x, use) => {
+        const samples = use(
+          'samples',
+          conv1d({ filters: 1, kernelSize: 2, padding: 'same' }),
+          x.reshape(160),
+        );
+        return use('windows', conv1d({ filters: 16, kernelSize: 16, padding }), samples);
+      },
+    });
+    // With copies of 16 samples for each of the 160 windows, it has 213 kB.
+    const { module } = compileStream(net, weightsOf(net, 1));
+    expect((module as Uint8Array).length).toBeLessThan(80_000);
+  },
+);
 
 describe('mistakes in a network are named', () => {
   const build = (make: Parameters<typeof network>[0]['build']) => () =>

@@ -1,6 +1,6 @@
 import { type ActivationSetting, activation } from '../equations/activations.js';
 import type { Expression } from '../equations/expression.js';
-import { concat } from '../equations/rows.js';
+import { concat, slice } from '../equations/rows.js';
 import type { Block } from './network.js';
 import { checkCounts, Signal } from './signal.js';
 
@@ -90,7 +90,10 @@ function convolution(options: ConvolutionOptions, makeFilter: MakeFilter): Block
       );
     }
     const { channels, apply } = makeFilter(given, scope);
-    const input = padding === 'causal' ? withPast(given, scope, reach - 1) : given;
+    const whole = padding === 'causal' ? withPast(given, scope, reach - 1) : given;
+    // Windows that overlap are parts of one piece: without it, each would copy its positions one by one.
+    const isShared = dilation === 1 && kernelSize > strides;
+    const input = isShared ? whole.reshape(1).reshape(whole.positions) : whole;
     const { positions } = input;
     const zeros = zerosAround(padding, positions, reach, strides);
     const count = Math.floor((positions + zeros[0] + zeros[1] - reach) / strides) + 1;
@@ -130,8 +133,7 @@ function zerosAround(
 function withPast(...[input, scope, count]: [...Parameters<Block>, count: number]): Signal {
   if (count === 0) return input;
   const { channels } = input;
-  const past = Signal.of(scope.state('past', count * channels), channels, count);
-  const all = Signal.join([...past.rows, ...input.rows], channels);
-  scope.update('past', concat(...all.rows.slice(-count)));
-  return all;
+  const all = concat(scope.state('past', count * channels), input.row);
+  scope.update('past', slice(all, input.width, count * channels));
+  return Signal.of(all, channels, count + input.positions);
 }
