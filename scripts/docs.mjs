@@ -18,8 +18,8 @@ export const siteFolder = join(folder, '.vitepress', 'dist');
  * @throws Error with what the generator prints, such as a link to a page that does not exist, or when declarations do not compile
  */
 export async function buildSite() {
-  const { status, text } = await run(process.execPath, [vitepress(), 'build', folder], { output: 'capture' });
-  if (status !== 0) throw new Error(`the pages were not built:\n${text}`);
+  // The pages are built beside the reference, and delete what the folder had.
+  const pages = run(process.execPath, [vitepress(), 'build', folder], { output: 'capture' });
   const subpaths = listSubpaths();
   const { Application } = await import(pathToFileURL(require.resolve('typedoc')).href);
   const typedoc = await Application.bootstrap({
@@ -33,6 +33,8 @@ export async function buildSite() {
     navigationLinks: { Guide: '/guide/start.html' },
   });
   const project = await typedoc.convert();
+  const { status, text } = await pages;
+  if (status !== 0) throw new Error(`the pages were not built:\n${text}`);
   if (!project) throw new Error('typedoc has refused the declarations; its messages are above');
   // It names modules by their files below packages/.
   const names = new Map([...subpaths].map(([file, name]) => [nameOfModule(file), name]));
