@@ -39,7 +39,8 @@ const programs: Readonly<Record<string, (output: string) => void>> = {
   weather(output) {
     const [naive, filled, masked] = [...output.matchAll(/([\d.]+) °C/g)].map((match) => Number(match[1]));
     expect(filled).toBeLessThan(naive! / 1.5);
-    expect(masked).toBeLessThan(filled!);
+    // Without its mask the same network has 0.92 times this error.
+    expect(masked).toBeLessThan(0.9 * filled!);
   },
   'own-cell'(output) {
     expect(output).toMatch(/n = tanh\(W_n x \+ U_n \(f ⊙ h₋\) \+ b_n\)/);
