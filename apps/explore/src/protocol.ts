@@ -15,6 +15,13 @@ export type TaskName = (typeof TASKS)[number];
 export const DEVICES = ['wasm', 'webgpu', 'cpu'] as const;
 export type Device = (typeof DEVICES)[number];
 
+/** The devices in words. */
+export const DEVICE_NAMES: Readonly<Record<Device, string>> = {
+  wasm: 'WebAssembly',
+  webgpu: 'WebGPU',
+  cpu: 'CPU',
+};
+
 /** What a run is made of. The same settings on the same device give the same numbers. */
 export interface RunSettings {
   readonly cells: readonly CellText[];
@@ -74,6 +81,8 @@ export type Reply =
       readonly loss: number;
       readonly accuracy: number;
     }
+  /** The loss of a cell is no number any more; the other cells go on. */
+  | { readonly kind: 'diverged'; readonly cell: number; readonly epoch: number }
   | { readonly kind: 'finished'; readonly cancelled: boolean }
   | { readonly kind: 'looked'; readonly looks: readonly Look[] }
   | { readonly kind: 'saved'; readonly name: string; readonly zip: Uint8Array<ArrayBuffer> }

@@ -87,7 +87,7 @@ describe.runIf(testTier() === 'full')('in full', () => {
     expect(await editor.getAttribute('aria-invalid')).toBe('true');
     await editor.fill('h = tanh(W x + U h_prev + b)');
     await page.waitForFunction(() => document.querySelector('.error')?.textContent === '');
-    expect(await page.textContent('.facts')).toContain('2,080 parameters, 2,048 multiply-adds');
+    expect(await page.textContent('.facts')).toContain('2,080 parameters in the cell, 2,048 multiply-adds');
     expect(await page.textContent('.plan')).toContain('h = tanh(W_h x + U_h h₋ + b_h)');
     expect(await page.textContent('.loops')).toContain('one kernel:');
   });
@@ -112,7 +112,9 @@ describe.runIf(testTier() === 'full')('in full', () => {
       document.querySelector('#looks svg')?.textContent?.includes('what, unit 1'),
     );
     expect(await page.locator('#looks h3').allTextContents()).toEqual(['GRU: good', 'SRU: good']);
-    expect(await page.textContent('#gradient-legend')).toMatch(/GRU: the first step matters [\d.e-]+ times/);
+    expect(await page.textContent('#gradient-legend')).toMatch(
+      /GRU: the state after the first step matters [\d.e+-]+ times/,
+    );
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#table button')]);
     expect(download.suggestedFilename()).toBe('GRU.zip');
     expect(Object.keys(unzipSync(readFileSync(await download.path())))).toEqual(
@@ -143,8 +145,21 @@ describe.runIf(testTier() === 'full')('in full', () => {
     await page.selectOption('#device', 'webgpu');
     await page.click('#train');
     await page.waitForSelector('#message.error');
-    expect(await message()).toMatch(/^webgpu does not start here: .* Choose another device, such as wasm/);
+    expect(await message()).toMatch(
+      /^WebGPU does not start here: .* Choose another device, such as WebAssembly/,
+    );
     problems = [];
+  });
+
+  test('results say when they are of other settings, a mistake has no counts, and names are told apart', async () => {
+    await open(fragmentOf({ ...settings, epochs: 1, cells: [settings.cells[0], settings.cells[0]] }));
+    await train();
+    expect(await page.locator('#table tbody th').allInnerTexts()).toEqual(['mine', 'mine 2']);
+    expect(await page.isVisible('#stale')).toBe(false);
+    await page.locator('.equations').first().fill('hello');
+    await page.waitForFunction(() => document.querySelector('.error')?.textContent !== '');
+    expect(await page.isVisible('#stale')).toBe(true);
+    expect(await page.locator('.facts').first().textContent()).toBe('');
   });
 
   test('a link carries cells and settings; a damaged one is explained', async () => {

@@ -146,13 +146,13 @@ describe('mistakes are explained', () => {
       'of the learning rate',
       { learningRate: 1e30 },
       file,
-      /^The loss of GRU became (NaN|-?Infinity).*smaller learning rate/,
+      /^The loss of (GRU|SRU) became (NaN|-?Infinity).*smaller learning rate, or change the equations/,
     ],
     [
       'of a missing device',
       { device: 'webgpu' },
       file,
-      /^webgpu does not start here: .*Choose another device, such as wasm/,
+      /^WebGPU does not start here: .*Choose another device, such as WebAssembly/,
     ],
   ] as const)('%s', async (_, changed, given, expected) => {
     await session.handle({ kind: 'train', settings: { ...settings, ...changed }, file: given });
@@ -164,6 +164,18 @@ describe('mistakes are explained', () => {
     await session.handle({ kind: 'look', text: 'word' });
     expect(of('failed')[0].message).toBe('Nothing is trained yet; train the cells first.');
   });
+});
+
+test('a cell that diverges leaves the others alone', async () => {
+  const cells = [{ name: 'wild', equations: 'h_t = 9 h_{t-1} + W x_t' }, GRU];
+  await session.handle({ kind: 'train', settings: { ...settings, cells, task: 'adding', epochs: 1 } });
+  expect(of('diverged')).toEqual([{ kind: 'diverged', cell: 0, epoch: 1 }]);
+  expect(of('tested').map(({ cell }) => cell)).toEqual([1]);
+  await session.handle({ kind: 'look', text: '' });
+  expect(of('failed')).toEqual([]);
+  expect(of('looked')[0].looks.map(({ name, answer }) => [name, answer])).toEqual([
+    ['GRU', expect.stringMatching(/^\d\.\d\d \(right: \d\.\d\d\)$/)],
+  ]);
 });
 
 test('every cell of the catalogue can be trained', async () => {

@@ -72,6 +72,8 @@ export class CellCard {
       this.say('');
     } catch (error) {
       this.say((error as Error).message);
+      for (const place of ['.facts', '.plan', '.loops'])
+        within(this.root, place, HTMLElement).textContent = '';
       if (error instanceof CellTextError) this.mark(error);
     }
     this.onChange();
@@ -102,7 +104,7 @@ export class CellCard {
     const numbers = parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
     const work = products.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
     within(this.root, '.facts', HTMLElement).textContent =
-      `${numbers.toLocaleString('en')} parameters, ${work.toLocaleString('en')} multiply-adds in matrix products per step ` +
+      `${numbers.toLocaleString('en')} parameters in the cell, ${work.toLocaleString('en')} multiply-adds in matrix products per step ` +
       `(${sizes.inputSize} inputs, ${sizes.units} units).`;
     within(this.root, '.plan', HTMLElement).textContent = explain(cell, sizes);
     within(this.root, '.loops', HTMLElement).textContent = loopText(plan);

@@ -34,15 +34,16 @@ function cardOf({ name, steps, values, answer, probabilities }: Look): HTMLEleme
     const isGate = all.every((number) => number >= 0 && number <= 1);
     const most = Math.max(...all.map(Math.abs), 1e-6);
     const range = isGate ? ([0, 1] as const) : ([-most, most] as const);
-    const label = `${value.name} of ${name} over ${steps.length} steps, from ${range[0].toFixed(2)} to ${range[1].toFixed(2)}`;
+    const [low, high] = range.map(shown);
+    const label = `${value.name} of ${name} over ${steps.length} steps, from ${low} to ${high}`;
     picture.replaceChildren(heatMap(label, steps, value.rows, range));
     words.textContent =
-      `Each column is a step, each row a unit; dark is ${range[0].toFixed(2)}, bright is ${range[1].toFixed(2)}. ` +
+      `Each column is a step, each row a unit; dark is ${low}, bright is ${high}. ` +
       (MEANINGS[value.name] ? `${value.name} is ${MEANINGS[value.name]}.` : '');
     const head = ['Unit', ...steps];
     const rows = value.rows[0].map((_, unit) => [
       `${unit + 1}`,
-      ...value.rows.map((row) => row[unit].toFixed(2)),
+      ...value.rows.map((row) => shown(row[unit])),
     ]);
     numbers.replaceChildren(table([head, ...rows]));
   };
@@ -86,7 +87,7 @@ function showGradients(looks: readonly Look[]): void {
     ),
   );
   const steps = looks[0]?.steps ?? [];
-  const rows = steps.map((step, t) => [step, ...series.map(({ values }) => values[t].toExponential(1))]);
+  const rows = steps.map((step, t) => [step, ...series.map(({ values }) => shown(values[t]))]);
   byId('gradient-table', HTMLElement).replaceChildren(
     table([['Step', ...series.map(({ name }) => name)], ...rows]),
   );
@@ -94,7 +95,16 @@ function showGradients(looks: readonly Look[]): void {
 
 /** How the gradient at the first step compares with that at the last. */
 function ratioOf(norms: readonly number[]): string {
-  const ratio = norms[0] / norms[norms.length - 1];
-  const text = ratio >= 0.01 && ratio < 100 ? ratio.toPrecision(2) : ratio.toExponential(1);
-  return `the first step matters ${text} times as much as the last`;
+  const [first, last] = [norms[0], norms[norms.length - 1]];
+  if (!norms.every(Number.isFinite)) return 'the gradient explodes: it is too large for a number';
+  if (last === 0) return 'the answer does not depend on the state';
+  return `the state after the first step matters ${shown(first / last)} times as much as that after the last`;
+}
+
+/** A number for readers: two digits behind the point, or a power of ten where that would hide it. */
+function shown(number: number): string {
+  if (Number.isNaN(number)) return 'no number';
+  if (!Number.isFinite(number)) return 'too large';
+  const size = Math.abs(number);
+  return size !== 0 && (size < 0.01 || size >= 1000) ? number.toExponential(1) : number.toFixed(2);
 }

@@ -41,8 +41,10 @@ function addCard(text: RunSettings['cells'][number]): void {
   changed();
 }
 
-/** Only what can be done is enabled. */
+/** Only what can be done is enabled, and results say when they are of other settings. */
 function changed(): void {
+  const isSame = running === undefined || JSON.stringify(running) === JSON.stringify(settings());
+  byId('stale', HTMLElement).hidden = isSame;
   button('add').disabled = cards.length >= MOST_CELLS;
   for (const { root } of cards) {
     const remove = root.querySelector<HTMLButtonElement>('.remove');
@@ -50,8 +52,18 @@ function changed(): void {
   }
 }
 
+/** The cells' texts; of two with the same name, the second gets a number. */
+function texts(): RunSettings['cells'] {
+  const names = new Map<string, number>();
+  return cards.map(({ text }) => {
+    const count = (names.get(text.name) ?? 0) + 1;
+    names.set(text.name, count);
+    return count === 1 ? text : { ...text, name: `${text.name} ${count}` };
+  });
+}
+
 const settings = (): RunSettings => ({
-  cells: cards.map(({ text }) => text),
+  cells: texts(),
   task: choice('task').value as RunSettings['task'],
   device: choice('device').value as RunSettings['device'],
   units: number('units').valueAsNumber,
@@ -89,6 +101,7 @@ async function train(): Promise<void> {
   running = given;
   setRunning(true);
   byId('look-section', HTMLElement).hidden = true;
+  changed();
   say('Starting …');
   const text = given.task === 'file' && file ? { name: file.name, text: await file.text() } : undefined;
   ask({ kind: 'train', settings: given, ...(text && { file: text }) });
@@ -108,15 +121,16 @@ worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       return view.progress(data.progress, running?.epochs ?? 1);
     case 'tested':
       return view.tested(data);
+    case 'diverged':
+      return view.diverged(data.cell, data.epoch);
     case 'finished': {
       setRunning(false);
       view.finish();
       byId('look-section', HTMLElement).hidden = false;
-      say(
-        data.cancelled
-          ? 'Cancelled. What was learned so far can be looked at.'
-          : 'Finished. Look inside below.',
-      );
+      const fate = view.isTested
+        ? 'What was learned so far can be looked at.'
+        : 'The cells have learned little so far.';
+      say(data.cancelled ? `Cancelled. ${fate}` : 'Finished. Look inside below.');
       return ask({ kind: 'look', text: byId('text', HTMLInputElement).value });
     }
     case 'looked':
@@ -164,7 +178,8 @@ button('link').addEventListener('click', () => {
   );
 });
 choice('task').addEventListener('change', taskChanged);
-number('units').addEventListener('change', () => {
+byId('settings', HTMLFormElement).addEventListener('input', changed);
+number('units').addEventListener('input', () => {
   for (const card of cards) card.refresh();
 });
 

@@ -86,11 +86,18 @@ export function heatMap(
     shape(
       'text',
       { x: (i + 0.5) * width, y: units * CELL + 16, 'text-anchor': 'middle' },
-      step === ' ' ? '␣' : step.slice(0, 8),
+      nameThatFits(step, width),
     ),
   );
   const size = { viewBox: `0 0 ${steps.length * width} ${units * CELL + 22}` };
   return shape('svg', { ...size, role: 'img', 'aria-label': label, class: 'heat' }, ...squares, ...names);
+}
+
+/** Narrow columns have no names, but for those that are marked. */
+function nameThatFits(step: string, width: number): string {
+  if (step === ' ') return '␣';
+  if (step.endsWith('←')) return step.slice(0, -2);
+  return step.length * 6 <= width ? step : step.length > 3 && width < 30 ? '' : step.slice(0, 8);
 }
 
 /** From dark blue over green to yellow. */

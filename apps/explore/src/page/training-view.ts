@@ -9,6 +9,8 @@ interface Course {
   readonly losses: number[];
   readonly accuracies: number[];
   examplesPerSecond: number;
+  /** The epoch in which the loss became no number. */
+  diverged?: number;
 }
 
 /** The charts and the table of a run. */
@@ -51,6 +53,16 @@ export class TrainingView {
     this.draw(false);
   }
 
+  /** Whether a cell has been tested. */
+  get isTested(): boolean {
+    return this.courses.some(({ losses }) => losses.length > 0);
+  }
+
+  diverged(cell: number, epoch: number): void {
+    this.courses[cell].diverged = epoch;
+    this.draw(false);
+  }
+
   finish(): void {
     this.bar.hidden = true;
     this.draw(true);
@@ -81,17 +93,20 @@ export class TrainingView {
           element('span', { class: `key series-${i}`, 'aria-hidden': 'true' }),
           course.name,
         ),
-        course.parameters.toLocaleString('en'),
-        last(course.losses, 3),
         course.accuracies.length > 0
           ? `${(100 * course.accuracies[course.accuracies.length - 1]).toFixed(1)} %`
           : '–',
-        course.examplesPerSecond > 0 ? Math.round(course.examplesPerSecond).toLocaleString('en') : '–',
+        course.diverged === undefined ? last(course.losses, 3) : `diverged in epoch ${course.diverged}`,
         button,
+        course.examplesPerSecond > 0 ? Math.round(course.examplesPerSecond).toLocaleString('en') : '–',
+        course.parameters.toLocaleString('en'),
       ];
     });
     byId('table', HTMLElement).replaceChildren(
-      table([['Cell', 'Parameters', 'Loss', 'Right', 'Examples/s', 'Model'], ...rows]),
+      table([
+        ['Cell', 'Right', 'Loss', 'Model', 'Examples/s', 'Parameters with embedding and answer'],
+        ...rows,
+      ]),
     );
   }
 }

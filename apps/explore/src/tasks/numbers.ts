@@ -3,11 +3,14 @@ import type { Cell } from '@sluice/core';
 import { adam, clipGradients, dense, rnn, sequential } from '@sluice/layers';
 import {
   abs,
+  argMax,
   cast,
+  equal,
   less,
   mean,
   oneHot,
   reshape,
+  slice,
   sub,
   type Tensor,
   tensor1d,
@@ -72,6 +75,7 @@ export function addingTask(settings: RunSettings): Task {
       return { model, recurrent };
     },
     step: ({ x }, t) => `${x[2 * t].toFixed(2)}${x[2 * t + 1] === 1 ? ' ←' : ''}`,
+    expected: ({ y }) => y[0].toFixed(2),
     steps: ADDING_STEPS,
     describe: (outputs) => `${outputs[0].toFixed(2)}`,
   });
@@ -103,7 +107,7 @@ export function copyingTask(settings: RunSettings): Task {
       model.compile({
         optimizer: optimizerOf(settings),
         loss: 'categoricalCrossentropy',
-        metrics: ['accuracy'],
+        metrics: [shareOfSymbols as never],
       });
       return { model, recurrent };
     },
@@ -111,6 +115,7 @@ export function copyingTask(settings: RunSettings): Task {
       const symbol = x.subarray(t * symbols, (t + 1) * symbols).indexOf(1);
       return symbol === blank ? '·' : symbol === go ? '?' : String(symbol);
     },
+    expected: ({ y }) => Array.from(y.subarray(COPIED + PAUSE, COPYING_STEPS)).join(' '),
     steps: COPYING_STEPS,
     describe: (outputs) =>
       Array.from({ length: COPIED }, (_, i) => {
@@ -121,11 +126,21 @@ export function copyingTask(settings: RunSettings): Task {
   });
 }
 
+/** The share of right symbols; the pause before them, which is easy, does not count. */
+const shareOfSymbols = (expected: Tensor, given: Tensor) =>
+  tidy(() => {
+    const symbols = (rows: Tensor) =>
+      argMax(slice(rows, [0, COPIED + PAUSE, 0], [rows.shape[0] as number, COPIED, KINDS + 1]), 2);
+    return mean(cast(equal(symbols(expected), symbols(given)), 'float32'));
+  });
+
 interface NumbersTask {
   make(count: number, random: Generator): Sequences;
   inputs(sequences: Sequences, count: number): Tensor;
   targets(sequences: Sequences, count: number): Tensor;
   build(cell: Cell): Network;
+  /** The right answer of the first sequence, in words. */
+  expected(sequences: Sequences): string;
   /** What the step of the first sequence is called. */
   step(sequences: Sequences, t: number): string;
   readonly steps: number;
@@ -152,7 +167,7 @@ function numbersTask({ seed }: RunSettings, task: NumbersTask): Task {
     show() {
       const sequences = draw(1, SHOWN);
       const steps = Array.from({ length: task.steps }, (_, t) => task.step(sequences, t));
-      return { inputs: task.inputs(sequences, 1), steps };
+      return { inputs: task.inputs(sequences, 1), steps, expected: task.expected(sequences) };
     },
     describe: task.describe,
   };

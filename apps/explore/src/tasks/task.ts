@@ -15,6 +15,8 @@ export interface Batch {
 export interface Shown {
   readonly inputs: Tensor;
   readonly steps: readonly string[];
+  /** The right answer in words, if it is known. */
+  readonly expected?: string;
 }
 
 /** The network of one cell. */

@@ -1,5 +1,5 @@
 import { getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
-import type { Device } from '../protocol.js';
+import { DEVICE_NAMES, type Device } from '../protocol.js';
 
 const imports: Readonly<Record<Device, () => Promise<unknown>>> = {
   wasm: () => import('@sluice/backend-wasm'),
@@ -16,7 +16,7 @@ export async function startDevice(device: Device): Promise<void> {
   if (getBackend() === device) return;
   const problem = (reason: string) =>
     new Error(
-      `${device} does not start here: ${reason} Choose another device, such as ${device === 'wasm' ? 'cpu' : 'wasm'}.`,
+      `${DEVICE_NAMES[device]} does not start here: ${reason} Choose another device, such as ${DEVICE_NAMES[device === 'wasm' ? 'cpu' : 'wasm']}.`,
     );
   try {
     await imports[device]();

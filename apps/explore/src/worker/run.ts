@@ -23,12 +23,16 @@ const REPORT_MS = 100;
 export interface Reports {
   progress(progress: Progress): void;
   tested(cell: number, epoch: number, loss: number, accuracy: number): void;
+  /** The loss of a cell is no number any more. */
+  diverged(cell: number, epoch: number): void;
   isCancelled(): boolean;
 }
 
 /** Several cells that learn the same task side by side: batch by batch in turns, so that their times can be compared. */
 export class Run {
   readonly networks: readonly Network[];
+  /** Networks whose loss is no number any more: the others go on without them. */
+  private readonly diverged = new Set<number>();
 
   /** @throws Error for equations that cannot be read, or do not fit the task. */
   constructor(
@@ -55,9 +59,16 @@ export class Run {
         const { inputs, targets, count } = task.batch(epoch, batch);
         try {
           for (const [i, { model }] of networks.entries()) {
+            if (this.diverged.has(i)) continue;
             const start = performance.now();
             const [loss, accuracy] = (await model.trainOnBatch(inputs, targets)) as number[];
-            if (!Number.isFinite(loss)) throw new Error(divergence(settings.cells[i], loss, epoch));
+            if (!Number.isFinite(loss)) {
+              this.diverged.add(i);
+              reports.diverged(i, epoch);
+              if (this.diverged.size === networks.length)
+                throw new Error(divergence(settings.cells[i], loss, epoch));
+              continue;
+            }
             sums[i].seconds += (performance.now() - start) / 1000;
             sums[i].loss += loss * count;
             sums[i].accuracy += accuracy * count;
@@ -69,6 +80,7 @@ export class Run {
         const isLast = batch === task.batches - 1;
         if (!isLast && performance.now() - lastReport < REPORT_MS) continue;
         for (const [cell, { loss, accuracy, count, seconds }] of sums.entries()) {
+          if (this.diverged.has(cell)) continue;
           const means = {
             loss: loss / count,
             accuracy: accuracy / count,
@@ -89,6 +101,7 @@ export class Run {
     const batches = this.task.test();
     try {
       for (const [cell, { model }] of this.networks.entries()) {
+        if (this.diverged.has(cell)) continue;
         const sums = { loss: 0, accuracy: 0, count: 0 };
         for (const { inputs, targets, count } of batches) {
           const scores = model.evaluate(inputs, targets, { batchSize: count }) as Scalar[];
@@ -107,11 +120,15 @@ export class Run {
 
   /** Passes a sequence through every cell. */
   async look(text: string): Promise<Look[]> {
-    const { inputs, steps } = this.task.show(text);
+    const { inputs, steps, expected } = this.task.show(text);
     try {
       const looks: Look[] = [];
       for (const [i, network] of this.networks.entries()) {
-        looks.push(await this.lookInto(network, this.settings.cells[i].name, inputs, steps));
+        if (this.diverged.has(i)) continue;
+        const look = await this.lookInto(network, this.settings.cells[i].name, inputs, steps);
+        looks.push(
+          expected === undefined ? look : { ...look, answer: `${look.answer} (right: ${expected})` },
+        );
       }
       return looks;
     } finally {
@@ -180,7 +197,7 @@ async function rowsOf(tensor: Tensor3D): Promise<number[][]> {
 }
 
 const divergence = ({ name }: CellText, loss: number, epoch: number): string =>
-  `The loss of ${name} became ${loss} in epoch ${epoch}. Choose a smaller learning rate, or another seed.`;
+  `The loss of ${name} became ${loss} in epoch ${epoch}. Its numbers grow from step to step: choose a smaller learning rate, or change the equations.`;
 
 function networkOf(text: CellText, task: Task, settings: RunSettings): Network {
   try {

@@ -57,6 +57,7 @@ export class Session {
     const isComplete = await run.train({
       progress: (progress) => this.reply({ kind: 'progress', progress }),
       tested: (cell, epoch, loss, accuracy) => this.reply({ kind: 'tested', cell, epoch, loss, accuracy }),
+      diverged: (cell, epoch) => this.reply({ kind: 'diverged', cell, epoch }),
       isCancelled: () => this.isCancelled,
     });
     this.reply({ kind: 'finished', cancelled: !isComplete });
