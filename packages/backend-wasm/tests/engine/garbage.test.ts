@@ -54,6 +54,16 @@ test.each([1, 2])(
   },
 );
 
+test('stages that have products alone share one program', async () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { fixed, variant } = await loadKernels(memory);
+  const programs = new Programs(new GrowingHeap(memory), fixed, variant, null);
+  const empty = () => programs.compile({ loads: [], constants: [], operations: [], stores: [] }, 4);
+  expect(empty()).toBe(empty());
+  expect(programs.compile(program(1), 4)).not.toBe(programs.compile(program(1), 4));
+  expect(programs.count).toBe(3);
+});
+
 test('a backend frees the programs of a cell that is garbage', async () => {
   const backend = await createWasmBackend({ threads: 1 });
   const x = backend.upload(Float32Array.of(1, 2));

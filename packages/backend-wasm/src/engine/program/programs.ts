@@ -40,6 +40,8 @@ export class Programs {
   private integers: Int32Array;
   private readonly mostChunks: number;
   private readonly code: ProgramCode;
+  /** The program of all stages that have products alone. */
+  private empty: CompiledProgram | undefined;
 
   constructor(
     private readonly heap: Heap,
@@ -65,7 +67,14 @@ export class Programs {
     return this.code.size;
   }
 
+  /** Compiles a program. The one without rows is compiled once: in a new process each module takes long. */
   compile(program: Program<RowAccess>, units: number): CompiledProgram {
+    if (program.loads.length + program.stores.length > 0) return this.compileNew(program, units);
+    this.empty ??= this.compileNew(program, units);
+    return this.empty;
+  }
+
+  private compileNew(program: Program<RowAccess>, units: number): CompiledProgram {
     const bytes = writeProgram(program, units, this.variant);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: this.heap.memory },
