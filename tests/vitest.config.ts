@@ -29,6 +29,8 @@ export default defineConfig({
     include: ['*.test.ts'],
     exclude: isQuick ? FULL_ONLY : [],
     environment: 'node',
+    // They are the last of the full tier, when nothing else runs; most wait for programs that they start.
+    ...(!isQuick && { maxWorkers: 2 }),
     testTimeout: 120_000,
     hookTimeout: 180_000,
   },

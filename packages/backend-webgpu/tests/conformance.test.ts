@@ -23,5 +23,5 @@ testBackend({
   seed: testSeed(),
   cells: testTier() === 'quick' ? 'first half' : 'all',
   // Each takes a software adapter about a second; cpu and wasm run all.
-  randomCells: testTier() === 'quick' ? 8 : 100,
+  randomCells: testTier() === 'quick' ? 8 : 50,
 });

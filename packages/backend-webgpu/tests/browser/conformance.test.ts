@@ -24,7 +24,7 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
     const expected = await declaredTests(
       tier,
       tier === 'quick' ? 'second half' : 'all',
-      tier === 'quick' ? 8 : 50,
+      tier === 'quick' ? 8 : 25,
     );
     const page = { script: 'conformance-page.ts', query: `?tier=${tier}`, seconds: SECONDS };
     const { report, conformance } = (await resultOfPage(browser, page)) as {
@@ -39,7 +39,7 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
       tier,
       // All cells, but not all of those with random equations.
       conforming: false,
-      ...(tier === 'full' && { reasons: ['only 50 of 300 cells with random equations were selected'] }),
+      ...(tier === 'full' && { reasons: ['only 25 of 300 cells with random equations were selected'] }),
       passed: expected,
       notRun: 0,
     });
