@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../failure.js';
 import { readRegularFile } from '../files/regular-file.js';
 import { checksum, writeFileAtomically } from './atomic-file.js';
-import { modelFiles } from './model-files.js';
+import { modelFiles } from './model-json.js';
 import { checked, checkpointHeaderSchema, jsonIn, notOurs, versionSchema } from './schemas.js';
 
 /*

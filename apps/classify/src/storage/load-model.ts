@@ -11,7 +11,7 @@ import { hasCheckpoint } from '../training/checkpoint.js';
 import { firstNotFinite, modelWeights } from '../training/weights.js';
 import { checksum } from './atomic-file.js';
 import { sizeOf } from './checkpoint-file.js';
-import { modelFiles, modelVersion } from './model-files.js';
+import { modelFiles, modelVersion } from './model-json.js';
 import {
   checked,
   jsonIn,

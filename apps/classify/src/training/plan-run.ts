@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defaultColumns } from '../data/example.js';
 import { InputError } from '../failure.js';
 import { defaultSettings, embeddedSettings, type Settings } from '../model/settings.js';
-import { modelFiles } from '../storage/model-files.js';
+import { modelFiles } from '../storage/model-json.js';
 import { formatQuantity } from '../terminal/numbers.js';
 import {
   type Checkpoint,

@@ -1,3 +1,4 @@
+import type { Settings } from '@sluice/classify/browser';
 import type { Cell } from '@sluice/core';
 import type { RecurrentLayer } from '@sluice/layers';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -44,6 +45,6 @@ export interface Task {
   /** The files of a trained model for the command `sluice-classify`; absent if the task is none of texts. */
   readonly texts?: {
     readonly vocabulary: readonly string[];
-    readonly settingsOf: (text: CellText) => object;
+    readonly settingsOf: (text: CellText) => Settings;
   };
 }

@@ -1,11 +1,9 @@
+import { bodyOfModel, describeModel, modelFiles } from '@sluice/classify/browser';
 import { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { strToU8, zipSync } from 'fflate';
 import type { CellText } from '../protocol.js';
 import type { Task } from '../tasks/task.js';
-
-/** The version of the folder that `sluice-classify` reads. */
-const VERSION = 1;
 
 /**
  * A trained model as a zip archive. Of a task of texts it holds the folder that `sluice-classify predict --model` reads; of others
@@ -29,29 +27,20 @@ export async function zipOfModel(
       const weightsFile = `weights-${(await checksum(weights)).slice(0, 12)}.bin`;
       await add(weightsFile, weights);
       if (task.texts) {
-        const { vocabulary, settingsOf } = task.texts;
-        const settings = { version: VERSION, settings: settingsOf(text), classes: task.classes };
-        await add('settings.json', json(settings));
-        await add('vocabulary.json', json({ version: VERSION, tokens: vocabulary }));
+        const { vocabulary: tokens, settingsOf } = task.texts;
+        const description = { settings: settingsOf(text), classes: task.classes, tokens };
+        for (const [file, content] of describeModel(description)) await add(file, bytesOf(content));
       }
-      const body = {
-        modelTopology: artifacts.modelTopology,
-        format: artifacts.format,
-        generatedBy: artifacts.generatedBy,
-        convertedBy: artifacts.convertedBy,
-        weightsManifest: [{ paths: [weightsFile], weights: artifacts.weightSpecs ?? [] }],
-        userDefinedMetadata: { version: VERSION, epoch: epochs, checksums },
-      };
-      const content = strToU8(JSON.stringify(body)) as Uint8Array<ArrayBuffer>;
-      files['model.json'] = json({ ...body, checksum: await checksum(content) });
+      const body = bodyOfModel(artifacts, weightsFile, epochs, checksums);
+      const sealed = { ...body, checksum: await checksum(bytesOf(JSON.stringify(body))) };
+      files[modelFiles.model] = bytesOf(JSON.stringify(sealed));
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
     }),
   );
   return zipSync(files) as Uint8Array<ArrayBuffer>;
 }
 
-const json = (value: unknown): Uint8Array<ArrayBuffer> =>
-  strToU8(JSON.stringify(value)) as Uint8Array<ArrayBuffer>;
+const bytesOf = (text: string) => strToU8(text) as Uint8Array<ArrayBuffer>;
 
 /** SHA-256, as hexadecimal digits. */
 async function checksum(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
