@@ -23,7 +23,7 @@ h_t = r_t \odot c_t + (1 - r_t) \odot (W_s x_t)`,
 const SIZES = { inputSize: 32, units: 32 };
 
 /** The cells of the catalogue, as LaTeX that is read back to the same cell. */
-export const catalogue = (): CellText[] => [
+export const catalogue: readonly CellText[] = [
   GRU,
   SRU,
   ...Object.entries(cells).map(([name, make]) => ({

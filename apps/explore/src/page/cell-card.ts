@@ -32,10 +32,9 @@ export class CellCard {
     for (const place of ['.typeset', '.plan', '.loops']) within(this.root, place, HTMLElement).tabIndex = 0;
     this.show(text);
     const list = within(this.root, '.catalogue', HTMLSelectElement);
-    const known = catalogue();
-    list.append(...known.map(({ name }, i) => element('option', { value: String(i) }, name)));
+    list.append(...catalogue.map(({ name }, i) => element('option', { value: String(i) }, name)));
     list.addEventListener('change', () => {
-      if (list.value !== '') this.show(known[Number(list.value)]);
+      if (list.value !== '') this.show(catalogue[Number(list.value)]);
     });
     this.name.addEventListener('input', () => this.label());
     this.equations.addEventListener('input', () => {
