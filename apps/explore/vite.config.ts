@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { isolation } from '../../scripts/browser/isolation.mjs';
 
@@ -5,6 +6,8 @@ import { isolation } from '../../scripts/browser/isolation.mjs';
 export default defineConfig({
   root: 'src/page',
   base: './',
+  // What every page has: the worker that keeps its files.
+  publicDir: fileURLToPath(new URL('../../scripts/page/public', import.meta.url)),
   build: {
     outDir: '../../dist/page',
     emptyOutDir: true,

@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 /** The page: `src/page`, built into `dist/page`, which any file server can serve from any folder. */
 export default defineConfig({
   root: 'src/page',
   base: './',
+  // What every page has: the worker that keeps its files.
+  publicDir: fileURLToPath(new URL('../../scripts/page/public', import.meta.url)),
   build: {
     outDir: '../../dist/page',
     emptyOutDir: true,

@@ -1,6 +1,7 @@
 import '@picocss/pico/css/pico.min.css';
 import 'katex/dist/katex.min.css';
 import './style.css';
+import { keepForOffline } from '../../../../scripts/page/keep-for-offline.js';
 import type { Reply, Request, RunSettings } from '../protocol.js';
 import { GRU, SRU } from './catalogue.js';
 import { CellCard } from './cell-card.js';
@@ -194,19 +195,6 @@ function begin(): void {
   }
 }
 
-/** Keeps the page's files in the browser, so that it works offline after the first visit. */
-async function keepForOffline(): Promise<void> {
-  if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
-  try {
-    await navigator.serviceWorker.register('./offline-worker.js');
-    const { active } = await navigator.serviceWorker.ready;
-    const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
-    active?.postMessage([location.href, ...loaded]);
-  } catch {
-    // Browsers refuse it in private windows. The page works all the same, while online.
-  }
-}
-
 begin();
 window.addEventListener('hashchange', begin);
-void keepForOffline();
+void keepForOffline('sluice-explore');

@@ -1,6 +1,7 @@
 import '@picocss/pico/css/pico.min.css';
 import './style.css';
 import type { AudioStatus } from '@sluice/stream/audio';
+import { keepForOffline } from '../../../../scripts/page/keep-for-offline.js';
 import { gates } from '../detector/network.js';
 import { type Listener, listen, type Sound } from './listener.js';
 import { loadDetector, type OpenedModel, openModel } from './model.js';
@@ -117,16 +118,4 @@ stopButton.addEventListener('click', () => {
   say('Stopped.');
 });
 model.catch((error: Error) => say(error.message, true));
-/** Keeps the page's files in the browser, so that it works without a network after the first visit. */
-async function keepForOffline(): Promise<void> {
-  if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
-  try {
-    await navigator.serviceWorker.register('./offline-worker.js');
-    const { active } = await navigator.serviceWorker.ready;
-    const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
-    active?.postMessage([location.href, ...loaded]);
-  } catch {
-    // Browsers refuse it in private windows. The page works all the same, with a network.
-  }
-}
-void keepForOffline();
+void keepForOffline('sluice-listen');

@@ -1,5 +1,6 @@
 // Answers the page's requests from what it has kept; what is new comes from the network and is kept.
-const NAME = 'sluice-explore';
+// Each page registers it with the name of its own cache.
+const NAME = new URL(self.location).searchParams.get('cache');
 
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
