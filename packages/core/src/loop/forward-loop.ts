@@ -14,9 +14,9 @@ import {
   resultBuffer,
 } from './build.js';
 import type { CarriedRow, Carry } from './carried-rows.js';
-import type { Carried, Loop, LoopStage, ParallelLoop, Reference, RowsProduct } from './loop.js';
+import type { Carried, Loop, LoopStage, ParallelLoop, Reference, RowsProduct, StepProduct } from './loop.js';
 import { savedState, savedValue } from './saved.js';
-import { type PlaceOf, type StepProduct, StepStages } from './step-stages.js';
+import { type PlaceOf, StepStages } from './step-stages.js';
 
 /** The forward pass of a plan over a sequence; with a list of values it saves these and the states for the gradient. */
 export const forwardLoop = (plan: Plan, options: LoopOptions, saved?: readonly NodeId[]): Loop =>

@@ -26,10 +26,11 @@ import type {
   ParallelLoop,
   Reference,
   RowsProduct,
+  StepProduct,
   WeightsProduct,
 } from './loop.js';
 import { savedState, savedValue } from './saved.js';
-import { type StepProduct, StepStages } from './step-stages.js';
+import { StepStages } from './step-stages.js';
 
 /**
  * The gradient of a plan over a sequence, from the last processed step to the first. Its steps leave the cotangents of the

@@ -20,7 +20,7 @@ export interface Loop<Before = RowsProduct> {
    */
   readonly before: readonly LoopStage<Before>[];
   /** One time step. */
-  readonly body: readonly LoopStage<RowsProduct | RowProduct>[];
+  readonly body: readonly LoopStage<StepProduct>[];
   /** Work on all steps of a chunk at once, after its steps: gradients of matrices. Programs run step by step. */
   readonly after: readonly LoopStage<RowsProduct | WeightsProduct>[];
 }
@@ -136,7 +136,10 @@ export interface WeightsProduct {
   readonly mask?: Reference;
 }
 
-export type LoopProduct = RowsProduct | RowProduct | WeightsProduct;
+/** What a step does beside its programs. */
+export type StepProduct = RowsProduct | RowProduct;
+
+export type LoopProduct = StepProduct | WeightsProduct;
 
 /** The linear recurrence `to = factor ⊙ from + addend` over all steps of a chunk, in the order of the loop. */
 export interface LoopScan {

@@ -3,13 +3,10 @@ import type { Plan } from '../plan/plan.js';
 import { type Store, schedule } from '../plan/schedule.js';
 import { type Buffers, columnsOf, type MaskedGraph, RowWork, spread } from './build.js';
 import type { CarriedRow, CarriedWork, Carry } from './carried-rows.js';
-import type { LoopScan, LoopStage, Reference, RowProduct, RowsProduct } from './loop.js';
+import type { LoopScan, LoopStage, Reference, RowsProduct, StepProduct } from './loop.js';
 
 /** The place of a node in the graph of a loop. */
 export type PlaceOf = (id: NodeId) => Reference;
-
-/** What a step does beside its programs. */
-export type StepProduct = RowsProduct | RowProduct;
 
 /** Forms the stages of a time step from what forward and backward loops say of their graphs. */
 export abstract class StepStages {

@@ -2,9 +2,9 @@ import type {
   Loop,
   LoopStage,
   Reference,
-  RowProduct,
   RowsProduct,
   Source,
+  StepProduct,
   WeightsProduct,
 } from '../../loop/loop.js';
 import type { SequenceRows, SequenceStage } from '../kernels.js';
@@ -169,7 +169,7 @@ class LoopRun<Memory> {
   private bind(
     { program: { loads, stores } }: LoopStage<unknown>,
     program: unknown,
-    products: readonly (RowsProduct | RowProduct)[],
+    products: readonly StepProduct[],
   ): BoundStage<Memory> {
     const { places } = this;
     return {
