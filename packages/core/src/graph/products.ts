@@ -1,6 +1,6 @@
 import type { NodeId } from '../equations/operations.js';
 import type { ParameterShape } from '../equations/parameters.js';
-import { type Node, type ProductMatrix, reachable } from './graph.js';
+import { type Node, reachable } from './graph.js';
 
 /** Where a matrix product, or an operation on a row, finds its operand: numbers of the input, of a state before the step or of a value. */
 export type ProductOperand =
@@ -29,26 +29,27 @@ export interface Product {
  */
 export const isInputProjection = (product: Product): boolean => product.operand.kind === 'input';
 
-/** The values that products and row operations read; an index in an operand counts them. */
-export class OperandValues {
-  readonly list: NodeId[] = [];
-
-  constructor(
-    private readonly nodes: readonly Node[],
-    private readonly widths: readonly number[],
-  ) {}
-
+/** The values that products and row operations read. */
+export interface OperandValues {
+  /** An index in an operand counts them. */
+  readonly list: readonly NodeId[];
   /** The operand that a node is. */
-  operandOf(id: NodeId): ProductOperand {
-    const node = this.nodes[id];
-    const width = this.widths[id];
+  operandOf(id: NodeId): ProductOperand;
+}
+
+export function operandValues(nodes: readonly Node[], widths: readonly number[]): OperandValues {
+  const list: NodeId[] = [];
+  function operandOf(id: NodeId): ProductOperand {
+    const node = nodes[id];
+    const width = widths[id];
     const [base, start] = node.kind === 'slice' ? [node.operand, node.start] : [id, 0];
-    const source = this.nodes[base];
+    const source = nodes[base];
     if (source.kind === 'input') return { kind: 'input', start, width };
     if (source.kind === 'state') return { kind: 'state', state: source.state, start, width };
-    if (!this.list.includes(base)) this.list.push(base);
-    return { kind: 'value', index: this.list.indexOf(base), start, width };
+    if (!list.includes(base)) list.push(base);
+    return { kind: 'value', index: list.indexOf(base), start, width };
   }
+  return { list, operandOf };
 }
 
 /** Groups the products that the roots depend on. Columns without a product end a group. */
@@ -56,51 +57,46 @@ export function groupProducts(
   nodes: readonly Node[],
   roots: Iterable<NodeId>,
   parameters: readonly ParameterShape[],
-  values: OperandValues,
+  { operandOf }: OperandValues,
 ): Product[] {
-  const products: Product[] = [];
   const used = reachable(nodes, roots).flatMap((id) => {
     const node = nodes[id];
-    return node.kind === 'product' ? [{ id, ...node }] : [];
+    if (node.kind !== 'product') return [];
+    const { operand, parameter, firstRow, rows, columns } = node;
+    const firstColumn = node.block * parameters[parameter].width + node.firstColumn;
+    return [{ id, operand, parameter, firstRow, rows, firstColumn, columns }];
   });
-  const startOf = ({ parameter, block, firstColumn }: ProductMatrix) =>
-    block * parameters[parameter].width + firstColumn;
-  const operands = new Set(used.map(({ operand }) => operand));
-  for (const operand of operands) {
-    parameters.forEach((_, parameter) => {
-      const ofBoth = used.filter((node) => node.parameter === parameter && node.operand === operand);
-      const rowRanges = new Set(ofBoth.map(({ firstRow }) => firstRow));
-      for (const firstRow of rowRanges) {
-        const inOrder = ofBoth
-          .filter((node) => node.firstRow === firstRow)
-          .sort((a, b) => startOf(a) - startOf(b));
-        let results: NodeId[] = [];
-        let firstColumn = 0;
-        let columns = 0;
-        for (const [i, node] of inOrder.entries()) {
-          if (results.length === 0) firstColumn = startOf(node);
-          results.push(node.id);
-          columns += node.columns;
-          const next = inOrder[i + 1];
-          if (next !== undefined && startOf(next) === firstColumn + columns) continue;
-          const { rows } = node;
-          const read = values.operandOf(operand);
-          const firstBlock = firstColumn / parameters[parameter].width;
-          products.push({
-            parameter,
-            firstRow,
-            rows,
-            firstColumn,
-            columns,
-            firstBlock,
-            results,
-            operand: read,
-          });
-          results = [];
-          columns = 0;
-        }
+  const operands = [...new Set(used.map(({ operand }) => operand))];
+  used.sort((a, b) => operands.indexOf(a.operand) - operands.indexOf(b.operand) || a.parameter - b.parameter);
+  const groups = new Map<string, typeof used>();
+  for (const product of used) {
+    const key = `${product.operand} ${product.parameter} ${product.firstRow}`;
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(product);
+  }
+  const products: Product[] = [];
+  for (const group of groups.values()) {
+    let end = -1;
+    group.sort((a, b) => a.firstColumn - b.firstColumn);
+    for (const { id, operand, parameter, firstRow, rows, firstColumn, columns } of group) {
+      const last = products.at(-1);
+      if (last !== undefined && end === firstColumn) {
+        products[products.length - 1] = {
+          ...last,
+          columns: last.columns + columns,
+          results: [...last.results, id],
+        };
+      } else {
+        products.push({
+          ...{ parameter, firstRow, rows, firstColumn, columns },
+          firstBlock: firstColumn / parameters[parameter].width,
+          results: [id],
+          operand: operandOf(operand),
+        });
       }
-    });
+      end = firstColumn + columns;
+    }
   }
   return products;
 }

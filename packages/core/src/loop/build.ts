@@ -1,4 +1,5 @@
 import type { NodeId } from '../equations/operations.js';
+import type { ParameterShape } from '../equations/parameters.js';
 import { GraphBuilder, type Node, operandsOf, reachable, withOperands } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
 import type { LoopBuffer, LoopStage, MatrixReference, Reference, RowProduct, Source } from './loop.js';
@@ -20,31 +21,32 @@ export interface LoopOptions {
 }
 
 /** The buffers of a loop under construction. */
-export class Buffers {
-  readonly list: LoopBuffer[] = [];
-  private readonly known = new Map<string, number>();
-
-  /** @param isParallel whether rows that are used within a step exist for all steps of a chunk. */
-  constructor(private readonly isParallel: boolean) {}
-
+export interface Buffers {
+  readonly list: readonly LoopBuffer[];
   /** The index of the buffer of this name, which is added if it is new. */
-  add(buffer: LoopBuffer): number {
-    const found = this.known.get(buffer.name);
-    if (found !== undefined) return found;
-    this.list.push(buffer);
-    this.known.set(buffer.name, this.list.length - 1);
-    return this.list.length - 1;
-  }
-
-  /** Whole rows, or columns of them, of a buffer that is added if it is new. */
-  rows(buffer: LoopBuffer, at: Reference['at'] = 'step', column = 0, width = buffer.width): Reference {
-    return { buffer: this.add(buffer), at, column, width };
-  }
-
+  add(buffer: LoopBuffer): number;
+  /** Whole rows of a buffer, which is added if it is new. */
+  rows(buffer: LoopBuffer, at?: Reference['at']): Reference;
   /** Rows that are used within a step. */
-  scratch(name: string, width: number, zeroed = false): Reference {
-    return this.rows({ name, rows: this.isParallel ? 'steps' : 'batch', width, life: 'scratch', zeroed });
+  scratch(name: string, width: number, zeroed?: boolean): Reference;
+}
+
+/** @param isParallel whether rows that are used within a step exist for all steps of a chunk. */
+export function collectBuffers(isParallel: boolean): Buffers {
+  const list: LoopBuffer[] = [];
+  const known = new Map<string, number>();
+  function add(buffer: LoopBuffer): number {
+    const index = known.get(buffer.name) ?? list.push(buffer) - 1;
+    known.set(buffer.name, index);
+    return index;
   }
+  const rows = (buffer: LoopBuffer, at: Reference['at'] = 'step'): Reference => ({
+    ...{ buffer: add(buffer), at },
+    ...{ column: 0, width: buffer.width },
+  });
+  const scratch = (name: string, width: number, zeroed = false) =>
+    rows({ name, rows: isParallel ? 'steps' : 'batch', width, life: 'scratch', zeroed });
+  return { list, add, rows, scratch };
 }
 
 /** Columns of the rows of a reference. */
@@ -79,78 +81,70 @@ const nameOf = (source: Source): string =>
   'index' in source ? `${source.kind} ${source.index}` : source.kind;
 
 /** The caller's buffers that forward and backward loops read. */
-export class GivenBuffers {
-  constructor(
-    private readonly buffers: Buffers,
-    private readonly plan: Plan,
-    private readonly options: LoopOptions,
-  ) {}
-
+export interface GivenRows {
   /** The input rows: the caller's, or the copy that `copyOfInput` writes. */
-  input(): Reference {
-    const { inputSize: width } = this.plan;
-    const { x, masked } = this.options;
-    if (x === 'sequence') return this.buffers.rows(givenBuffer({ kind: 'x' }, 'sequence', width));
-    const isCopy = x === 'copied' || masked !== 'no';
-    return isCopy
-      ? this.buffers.rows({ name: 'x in order', rows: 'steps', width, life: 'scratch' })
-      : this.buffers.rows(givenBuffer({ kind: 'x' }, 'steps', width));
-  }
-
-  mask(): Reference {
-    return this.buffers.rows(givenBuffer({ kind: 'mask' }, 'mask', 1));
-  }
-
+  input(): Reference;
+  mask(): Reference;
   /** The place of a node that is one of the caller's rows, or null. */
-  find(node: Node): Reference | null {
-    if (node.kind === 'input') return this.input();
-    if (node.kind === 'mask') return this.mask();
-    if (node.kind === 'recurrentMask') {
-      const { index, width } = node;
-      return this.buffers.rows(givenBuffer({ kind: 'recurrentMask', index }, 'batch', width));
-    }
-    if (node.kind !== 'vector') return null;
-    const { width } = this.plan.parameters[node.parameter];
-    return this.buffers.rows(this.parameter(node.parameter), 'step', node.block * width, width);
-  }
-
+  find(node: Node): Reference | null;
   /** The part of a matrix parameter that a product multiplies by. */
-  weights(product: number): MatrixReference {
-    const { parameter } = this.plan.products[product];
-    return { buffer: this.buffers.add(this.parameter(parameter)), ...weightsOf(this.plan, product) };
-  }
-
+  weights(product: number): MatrixReference;
   /**
    * The stage that copies x into the loop's order, with zeros at padded steps: a NaN there would reach the gradients of
    * matrices, because zero times NaN is NaN. Nothing if no stage has used `input`.
    */
-  copyOfInput(): LoopStage<never>[] {
-    const copy = this.buffers.list.findIndex(({ name }) => name === 'x in order');
-    if (copy < 0) return [];
-    const { inputSize: width } = this.plan;
-    const to: Reference = { buffer: copy, at: 'step', column: 0, width };
-    const x = this.buffers.rows(givenBuffer({ kind: 'x' }, 'sequence', width));
-    return [this.options.masked === 'no' ? copyStage(x, to) : this.cleaningStage(x, to)];
-  }
-
+  copyOfInput(): LoopStage<never>[];
   /** A stage that copies rows, with zeros at padded steps. */
-  cleaningStage(from: Reference, to: Reference): LoopStage<never> {
-    return {
-      products: [],
-      width: from.width,
-      program: {
-        loads: [from.width === 1 ? this.mask() : spread(this.mask()), from],
-        constants: [0],
-        operations: [{ name: 'select', inputs: [0, 1, 2] }],
-        stores: [{ value: 3, slot: to }],
-      },
-    };
-  }
+  cleaningStage(from: Reference, to: Reference): LoopStage<never>;
+}
 
-  private parameter(index: number): LoopBuffer {
-    const width = this.plan.parameters[index].shape.reduce((product, size) => product * size, 1);
-    return givenBuffer({ kind: 'parameter', index }, 'one', width);
-  }
+export function givenRows(
+  { list, add, rows }: Buffers,
+  plan: Plan,
+  { x: order, masked }: LoopOptions,
+): GivenRows {
+  const { inputSize, parameters, products } = plan;
+  const copy: LoopBuffer = { name: 'x in order', rows: 'steps', width: inputSize, life: 'scratch' };
+  const x = (kind: 'sequence' | 'steps') => rows(givenBuffer({ kind: 'x' }, kind, inputSize));
+  const mask = () => rows(givenBuffer({ kind: 'mask' }, 'mask', 1));
+  const parameterBuffer = (index: number): LoopBuffer =>
+    givenBuffer({ kind: 'parameter', index }, 'one', sizeOf(parameters[index]));
+  const input = () =>
+    order === 'sequence' ? x(order) : order === 'copied' || masked !== 'no' ? rows(copy) : x(order);
+  const cleaningStage = (from: Reference, to: Reference): LoopStage<never> => ({
+    products: [],
+    width: from.width,
+    program: {
+      loads: [from.width === 1 ? mask() : spread(mask()), from],
+      constants: [0],
+      operations: [{ name: 'select', inputs: [0, 1, 2] }],
+      stores: [{ value: 3, slot: to }],
+    },
+  });
+  return {
+    input,
+    mask,
+    find(node) {
+      if (node.kind === 'input') return input();
+      if (node.kind === 'mask') return mask();
+      if (node.kind === 'recurrentMask') {
+        const { kind, index, width } = node;
+        return rows(givenBuffer({ kind, index }, 'batch', width));
+      }
+      if (node.kind !== 'vector') return null;
+      const { width } = parameters[node.parameter];
+      return columnsOf(rows(parameterBuffer(node.parameter)), node.block * width, width);
+    },
+    weights: (product) => ({
+      buffer: add(parameterBuffer(products[product].parameter)),
+      ...weightsOf(plan, product),
+    }),
+    copyOfInput() {
+      if (list.every(({ name }) => name !== copy.name)) return [];
+      return [(masked === 'no' ? copyStage : cleaningStage)(x('sequence'), rows(copy))];
+    },
+    cleaningStage,
+  };
 }
 
 /** A stage that copies rows. */
@@ -159,6 +153,8 @@ export const copyStage = (from: Reference, to: Reference): LoopStage<never> => (
   width: from.width,
   program: { loads: [from], constants: [], operations: [], stores: [{ value: 0, slot: to }] },
 });
+
+const sizeOf = ({ shape }: ParameterShape): number => shape.reduce((product, size) => product * size, 1);
 
 /** The part of a product in its matrix. */
 export function weightsOf(plan: Plan, product: number): Omit<MatrixReference, 'buffer'> {
@@ -182,136 +178,116 @@ export function parameterGradient(plan: Plan, parameter: number): LoopBuffer {
     return follows;
   });
   const zeroed = !isRow || end !== shape[1];
-  const width = shape.reduce((product, size) => product * size, 1);
+  const width = sizeOf(plan.parameters[parameter]);
   return resultBuffer({ kind: 'parameterGradient', index: parameter }, 'one', width, zeroed);
 }
 
 /** The graph of a plan or of its gradient, extended by what a loop computes at padded steps. */
-export class MaskedGraph {
+export interface MaskedGraph {
   readonly builder: GraphBuilder;
-  private readonly numbers: NodeId[] = [];
-
-  /** @param repeatsCotangents whether the cotangents of padded steps are added to that of the output that they repeat. */
-  constructor(
-    plan: Plan,
-    nodes: readonly Node[],
-    private readonly isMasked: boolean,
-    repeatsCotangents = false,
-  ) {
-    this.builder = new GraphBuilder(plan);
-    const { builder, numbers } = this;
-    const operands = new Set(plan.operandValues);
-    for (const node of nodes) {
-      const id = builder.intern(this.translate(node, operands));
-      const isRepeated = repeatsCotangents && node.kind === 'outputCotangent';
-      numbers.push(
-        isRepeated
-          ? builder.apply('add', id, builder.intern({ kind: 'repeatedCotangent', width: node.width }))
-          : id,
-      );
-    }
-  }
-
   /** The node of this graph for one of the plan's. */
-  of(id: NodeId): NodeId {
-    return this.numbers[id];
-  }
-
+  of(id: NodeId): NodeId;
   /** A node of this graph, or another one at padded steps. */
-  unlessPadded(id: NodeId, otherwise: NodeId): NodeId {
-    if (!this.isMasked) return id;
-    return this.builder.apply('select', this.builder.intern({ kind: 'mask' }), id, otherwise);
-  }
-
+  unlessPadded(id: NodeId, otherwise: NodeId): NodeId;
   /** A node of this graph, or zeros at padded steps. */
-  zeroIfPadded(id: NodeId): NodeId {
-    return this.unlessPadded(id, this.builder.constant(0));
-  }
+  zeroIfPadded(id: NodeId): NodeId;
+}
 
+/** @param repeatsCotangents whether the cotangents of padded steps are added to that of the output that they repeat. */
+export function maskGraph(
+  plan: Plan,
+  nodes: readonly Node[],
+  isMasked: boolean,
+  repeatsCotangents = false,
+): MaskedGraph {
+  const builder = new GraphBuilder(plan);
+  const numbers: NodeId[] = [];
+  const of = (id: NodeId): NodeId => numbers[id];
+  const unlessPadded = (id: NodeId, otherwise: NodeId): NodeId =>
+    isMasked ? builder.apply('select', builder.intern({ kind: 'mask' }), id, otherwise) : id;
+  const zeroIfPadded = (id: NodeId): NodeId => unlessPadded(id, builder.constant(0));
+  const cleaned = (id: NodeId): NodeId =>
+    plan.operandValues.some((operand) => numbers[operand] === id) ? zeroIfPadded(id) : id;
   /** Products multiply zeros at padded steps, for their weights' sake; states are carried over anyway. */
-  private translate(node: Node, operands: ReadonlySet<NodeId>): Node {
-    const of = (id: NodeId) => this.of(id);
-    if (node.kind === 'transposedProduct') return withOperands(node, (id) => this.zeroIfPadded(of(id)));
+  function translate(node: Node): Node {
+    if (node.kind === 'transposedProduct') return withOperands(node, (id) => zeroIfPadded(of(id)));
     if (node.kind !== 'product') return withOperands(node, of);
     const translated = of(node.operand);
-    const { nodes } = this.builder;
-    const operand = nodes[translated];
-    if (operand.kind === 'slice') {
-      const base = this.cleaned(operand.operand, operands);
-      return { ...node, operand: this.builder.slice(base, operand.start, operand.width) };
-    }
-    return { ...node, operand: this.cleaned(translated, operands) };
+    const operand = builder.nodes[translated];
+    if (operand.kind !== 'slice') return { ...node, operand: cleaned(translated) };
+    return { ...node, operand: builder.slice(cleaned(operand.operand), operand.start, operand.width) };
   }
-
-  private cleaned(id: NodeId, operands: ReadonlySet<NodeId>): NodeId {
-    const isValue = [...operands].some((operand) => this.numbers[operand] === id);
-    return isValue ? this.zeroIfPadded(id) : id;
+  for (const node of nodes) {
+    const id = builder.intern(translate(node));
+    const isRepeated = repeatsCotangents && node.kind === 'outputCotangent';
+    numbers.push(
+      isRepeated
+        ? builder.apply('add', id, builder.intern({ kind: 'repeatedCotangent', width: node.width }))
+        : id,
+    );
   }
+  return { builder, of, unlessPadded, zeroIfPadded };
 }
 
 /** The operations on whole rows of a graph, which run between programs as products do. */
-export class RowWork {
-  private readonly places = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
-  private readonly ids: NodeId[] = [];
+export interface RowWork {
+  find(id: NodeId): { readonly index: number; readonly slot: Reference } | null;
+  /** The operations and constants that they read from memory. */
+  readonly operands: readonly NodeId[];
+  /** The loop's operations for an index. */
+  operationsOf(index: number, placeOf: (id: NodeId) => Reference): RowProduct[];
+}
 
-  /**
-   * @param first the index of the first operation; products have the ones before it.
-   * @param isElsewhere whether a node is read from a place where something else has put it.
-   */
-  constructor(
-    private readonly builder: GraphBuilder,
-    roots: Iterable<NodeId>,
-    buffers: Buffers,
-    private readonly first: number,
-    isElsewhere: (id: NodeId) => boolean,
-  ) {
-    const { nodes, widths } = builder;
-    const cut = nodes.map((node, id): Node => (isElsewhere(id) ? { kind: 'input' } : node));
-    for (const id of reachable(cut, roots)) {
-      const node = cut[id];
-      if (node.kind !== 'rowOperation' && node.kind !== 'concat') continue;
-      // Zeros between the inputs of `concat` are never written again.
-      const zeroed = node.kind === 'concat' && widthOf(builder, node.inputs) < node.width;
-      const slot = buffers.scratch(`rows ${id}`, widths[id], zeroed);
-      this.places.set(id, { index: first + this.ids.length, slot });
-      this.ids.push(id);
-    }
+/**
+ * @param first the index of the first operation; products have the ones before it.
+ * @param isElsewhere whether a node is read from a place where something else has put it.
+ */
+export function findRowWork(
+  { nodes, widths }: GraphBuilder,
+  roots: Iterable<NodeId>,
+  buffers: Buffers,
+  first: number,
+  isElsewhere: (id: NodeId) => boolean,
+): RowWork {
+  const places = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
+  const ids: NodeId[] = [];
+  const cut = nodes.map((node, id): Node => (isElsewhere(id) ? { kind: 'input' } : node));
+  for (const id of reachable(cut, roots)) {
+    const node = cut[id];
+    if (node.kind !== 'rowOperation' && node.kind !== 'concat') continue;
+    // Zeros between the inputs of `concat` are never written again.
+    const zeroed =
+      node.kind === 'concat' && node.inputs.reduce((sum, input) => sum + widths[input], 0) < node.width;
+    places.set(id, { index: first + ids.length, slot: buffers.scratch(`rows ${id}`, widths[id], zeroed) });
+    ids.push(id);
   }
-
-  find(id: NodeId): { readonly index: number; readonly slot: Reference } | null {
-    return this.places.get(id) ?? null;
-  }
-
-  /** The operations whose results they read from memory. */
-  operandOperations(): NodeId[] {
-    const { nodes } = this.builder;
-    const rows = this.ids.flatMap((id) => operandsOf(nodes[id]));
-    const behind = rows.map((id) => {
+  const behind = ids
+    .flatMap((id) => operandsOf(nodes[id]))
+    .map((id) => {
       const node = nodes[id];
       return node.kind === 'slice' ? node.operand : id;
     });
-    return [...new Set(behind)].filter(
-      (id) => nodes[id].kind === 'operation' || nodes[id].kind === 'constant',
-    );
-  }
-
-  /** The loop's operations for an index. */
-  operationsOf(index: number, placeOf: (id: NodeId) => Reference): RowProduct[] {
-    const id = this.ids[index - this.first];
-    const node = this.builder.nodes[id];
-    const { slot: result } = this.places.get(id) as { slot: Reference };
-    if (node.kind === 'rowOperation') {
-      const { name, parts, operand } = node;
-      return [{ kind: 'row', name, parts, operand: placeOf(operand), result }];
-    }
-    if (node.kind !== 'concat') throw new Error(`a ${node.kind} is no operation on rows`);
-    return node.inputs.map((input, i): RowProduct => {
-      const width = this.builder.widths[input];
-      const to = columnsOf(result, node.starts[i], width);
-      return { kind: 'row', name: 'copy', parts: 1, operand: placeOf(input), result: to };
-    });
-  }
+  return {
+    find: (id) => places.get(id) ?? null,
+    operands: [...new Set(behind)].filter((id) => ['operation', 'constant'].includes(nodes[id].kind)),
+    operationsOf(index, placeOf) {
+      const id = ids[index - first];
+      const node = nodes[id];
+      const { slot } = places.get(id) as { slot: Reference };
+      const move = (
+        name: RowProduct['name'],
+        parts: number,
+        operand: NodeId,
+        result: Reference,
+      ): RowProduct => ({
+        ...{ kind: 'row', name, parts },
+        ...{ operand: placeOf(operand), result },
+      });
+      if (node.kind === 'rowOperation') return [move(node.name, node.parts, node.operand, slot)];
+      if (node.kind !== 'concat') throw new Error(`a ${node.kind} is no operation on rows`);
+      return node.inputs.map((input, i) =>
+        move('copy', 1, input, columnsOf(slot, node.starts[i], widths[input])),
+      );
+    },
+  };
 }
-
-const widthOf = ({ widths }: GraphBuilder, ids: readonly NodeId[]): number =>
-  ids.reduce((sum, id) => sum + widths[id], 0);

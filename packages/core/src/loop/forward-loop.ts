@@ -1,207 +1,185 @@
 import type { NodeId } from '../equations/operations.js';
 import { type Node, withOperands } from '../graph/graph.js';
-import { isInputProjection, type Product } from '../graph/products.js';
+import { isInputProjection } from '../graph/products.js';
 import { outputState, type Plan } from '../plan/plan.js';
 import type { Store } from '../plan/schedule.js';
 import {
-  Buffers,
+  collectBuffers,
   columnsOf,
-  GivenBuffers,
   givenBuffer,
+  givenRows,
   type LoopOptions,
-  MaskedGraph,
+  maskGraph,
   productName,
   resultBuffer,
 } from './build.js';
 import type { CarriedRow, Carry } from './carried-rows.js';
-import type { Carried, Loop, LoopStage, ParallelLoop, Reference, RowsProduct, StepProduct } from './loop.js';
+import type { Carried, Loop, LoopStage, ParallelLoop, Reference, StepProduct } from './loop.js';
 import { savedState, savedValue } from './saved.js';
-import { type PlaceOf, StepStages } from './step-stages.js';
+import { formStages, type StepSource } from './step-stages.js';
 
 /** The forward pass of a plan over a sequence; with a list of values it saves these and the states for the gradient. */
 export const forwardLoop = (plan: Plan, options: LoopOptions, saved?: readonly NodeId[]): Loop =>
-  new ForwardLoop(plan, options, saved).build() as Loop;
+  parallelForwardLoop(plan, options, saved) as Loop;
 
-/** The same over all steps at once; null if its recurrences are not linear. */
-export const parallelForwardLoop = (
+/**
+ * The same over all steps at once; null if its recurrences are not linear.
+ *
+ * @param carry how rows pass from step to step in a parallel loop. Without it, the loop takes step by step.
+ */
+export function parallelForwardLoop(
   plan: Plan,
   options: LoopOptions,
   saved: readonly NodeId[] | undefined,
-  carry: Carry,
-): ParallelLoop | null => new ForwardLoop(plan, options, saved, carry).build();
+  carry?: Carry,
+): ParallelLoop | null {
+  const { masked, inSteps } = options;
+  const { products, outputWidth, stateWidths } = plan;
+  const buffers = collectBuffers(carry !== undefined);
+  const given = givenRows(buffers, plan, options);
+  const graph = maskGraph(plan, plan.nodes, masked !== 'no');
+  const { builder } = graph;
+  const passed: Carried[] = [];
 
-class ForwardLoop extends StepStages {
-  protected readonly buffers: Buffers;
-  protected readonly graph: MaskedGraph;
-  private readonly given: GivenBuffers;
-  private readonly passed: Carried[] = [];
-  private readonly states: readonly number[];
-  /** The product of each result, and the result's place. */
-  private readonly results = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
-
-  /** @param carry how rows pass from step to step in a parallel loop. */
-  constructor(
-    plan: Plan,
-    private readonly options: LoopOptions,
-    private readonly saved: readonly NodeId[] | undefined,
-    carry?: Carry,
-  ) {
-    super(plan, carry);
-    this.buffers = new Buffers(carry !== undefined);
-    this.given = new GivenBuffers(this.buffers, plan, options);
-    this.graph = new MaskedGraph(plan, plan.nodes, options.masked !== 'no');
-    // In the order of the saved layout, whether or not the schedule comes to use them.
-    saved?.forEach((id, index) => {
-      this.buffers.add(savedValue(index, plan.widths[id]));
-    });
-    this.states = plan.states.map((_, s) => this.addState(s));
-  }
-
-  build(): ParallelLoop | null {
-    const { plan, given, buffers, carry, options } = this;
-    const output = this.output();
-    const rows = this.carriedRows(output);
-    if (!this.passOn(rows)) return null;
-    plan.products.forEach((product, index) => {
-      this.addResults(product, index);
-    });
-    const { steps, placeOf } = this.stages(rows, [output], this.keptValues());
-    const projections = [...plan.products.keys()]
-      .filter((index) => isInputProjection(plan.products[index]))
-      .map((index) => this.workOf(index, placeOf));
-    const ofInput = [
-      ...given.copyOfInput(),
-      ...(projections.length > 0 ? [{ products: projections, width: 1, program: NOTHING }] : []),
-    ];
-    return {
-      name: `${plan.cell.name} forward`,
-      direction: 1,
-      buffers: buffers.list,
-      carried: this.passed,
-      before: options.inSteps ? [] : [...ofInput, ...(carry ? steps : [])],
-      body: carry ? [] : [...(options.inSteps ? ofInput : []), ...(steps as LoopStage<StepProduct>[])],
-      after: [],
-    };
-  }
-
-  protected workOf(index: number, placeOf: PlaceOf): RowsProduct {
-    const { plan, graph, given } = this;
-    const node = graph.builder.nodes[graph.of(plan.products[index].results[0])];
-    if (node.kind !== 'product') throw new Error('the result of a product is not a product');
-    return {
-      kind: 'rows',
-      left: placeOf(this.of(node.operand)),
-      weights: given.weights(index),
-      transposed: false,
-      result: this.resultOf(index),
-      accumulate: false,
-    };
-  }
-
-  protected product(id: NodeId) {
-    return this.results.get(id);
-  }
-
-  private addState(s: number): number {
-    const width = this.plan.stateWidths[s];
-    const saved = savedState(this.plan, s);
-    const buffer = this.buffers.add(this.saved ? saved : { ...saved, life: 'scratch' });
-    const initial = this.buffers.add(givenBuffer({ kind: 'initialState', index: s }, 'batch', width));
-    const final = this.buffers.add(resultBuffer({ kind: 'finalState', index: s }, 'batch', width));
-    this.passed.push({ buffer, initial, final });
+  function addState(_: string, index: number): number {
+    const width = stateWidths[index];
+    const state = savedState(plan, index);
+    const buffer = buffers.add(saved ? state : { ...state, life: 'scratch' });
+    const initial = buffers.add(givenBuffer({ kind: 'initialState', index }, 'batch', width));
+    const final = buffers.add(resultBuffer({ kind: 'finalState', index }, 'batch', width));
+    passed.push({ buffer, initial, final });
     return buffer;
   }
+  // In the order of the saved layout, whether or not the schedule comes to use them.
+  saved?.forEach((id, index) => {
+    buffers.add(savedValue(index, plan.widths[id]));
+  });
+  const states = plan.states.map(addState);
 
-  private state(s: number, at: 'before' | 'after'): Reference {
-    return { buffer: this.states[s], at, column: 0, width: this.plan.stateWidths[s] };
-  }
+  const stateRows = (state: number, at: 'before' | 'after'): Reference => ({
+    ...{ buffer: states[state], at },
+    ...{ column: 0, width: stateWidths[state] },
+  });
 
   /** The output of the step before, which padded steps repeat. */
-  private lastOutput(at: 'before' | 'after'): Reference {
-    const { outputWidth: width } = this.plan;
-    const rows = this.buffers.rows({ name: 'last output', rows: 'states', width, life: 'scratch' }, at);
+  function lastOutput(at: 'before' | 'after'): Reference {
+    const rows = buffers.rows(
+      { name: 'last output', rows: 'states', width: outputWidth, life: 'scratch' },
+      at,
+    );
     const { buffer } = rows;
-    if (this.passed.every((other) => other.buffer !== buffer)) this.passed.push({ buffer });
+    if (passed.every((other) => other.buffer !== buffer)) passed.push({ buffer });
     return rows;
   }
 
-  private resultOf(index: number): Reference {
-    const product = this.plan.products[index];
-    const { columns: width } = product;
-    const name = productName(index);
-    return isInputProjection(product) && !this.options.inSteps
-      ? this.buffers.rows({ name, rows: 'steps', width, life: 'scratch' })
-      : this.buffers.scratch(name, width);
-  }
-
-  private addResults({ results }: Product, index: number): void {
-    const { builder } = this.graph;
-    let column = 0;
-    for (const id of results) {
-      // The product itself, also where its result is a state, which is read from elsewhere.
-      const node = builder.intern(
-        withOperands(builder.nodes[this.graph.of(id)], (operand) => this.of(operand)),
-      );
-      const width = builder.widths[node];
-      this.results.set(node, { index, slot: columnsOf(this.resultOf(index), column, width) });
-      column += width;
-    }
-  }
-
-  /** The values that are saved, and those that products of a step read. */
-  private keptValues(): NodeId[] {
-    const { plan, graph } = this;
-    const operands = new Set(plan.operandValues);
-    const kept = (id: NodeId) => this.of(operands.has(id) ? graph.zeroIfPadded(graph.of(id)) : graph.of(id));
-    const isOperation = (id: NodeId) => graph.builder.nodes[id].kind === 'operation';
-    return this.saved?.map(kept) ?? plan.operandValues.map(kept).filter(isOperation);
-  }
-
-  /** The place of a value that no program and no product of a step computes, else null. */
-  protected leaf(id: NodeId): Reference | null {
-    const node = this.graph.builder.nodes[id];
-    if (node.kind === 'state') return this.state(node.state, 'before');
-    if (node.kind === 'lastOutput') return this.lastOutput('before');
-    const result = this.results.get(id);
-    if (result && isInputProjection(this.plan.products[result.index])) return result.slot;
-    return this.given.find(node);
-  }
-
-  protected value(index: number, width: number): Reference {
-    const saved = this.saved?.[index];
-    return saved !== undefined
-      ? this.buffers.rows(savedValue(index, this.plan.widths[saved]))
-      : this.buffers.scratch(`value ${index}`, width);
+  function output(): Store<Reference> {
+    const slot = buffers.rows(resultBuffer({ kind: 'output' }, 'sequence', outputWidth));
+    const node = graph.of(plan.output);
+    const store = { node, slot, width: outputWidth };
+    if (masked === 'no') return store;
+    if (masked === 'zero') return { ...store, node: graph.zeroIfPadded(node) };
+    const state = outputState(plan);
+    const last: Node =
+      state === undefined ? { kind: 'lastOutput', width: outputWidth } : { kind: 'state', state };
+    return { ...store, node: graph.unlessPadded(node, builder.intern(last)) };
   }
 
   /** The states and what else passes from step to step. */
-  private carriedRows(output: Store<Reference>): CarriedRow[] {
-    const { plan, graph } = this;
+  function carriedRows({ node }: Store<Reference>): CarriedRow[] {
     const rows = plan.newStates.map((id, state): CarriedRow => {
-      const variable = graph.builder.intern({ kind: 'state', state });
+      const variable = builder.intern({ kind: 'state', state });
       const same = graph.of(id);
       const next = graph.unlessPadded(same, variable);
-      return { variable, next, same, from: this.state(state, 'before'), to: this.state(state, 'after') };
+      return { variable, next, same, from: stateRows(state, 'before'), to: stateRows(state, 'after') };
     });
     // A padded step repeats an output that is not a state.
-    if (this.options.masked !== 'repeat' || outputState(plan) !== undefined) return rows;
-    const variable = graph.builder.intern({ kind: 'lastOutput', width: output.width });
-    const from = this.lastOutput('before');
-    return [...rows, { variable, next: output.node, from, to: this.lastOutput('after') }];
+    if (masked === 'repeat' && outputState(plan) === undefined) {
+      const variable = builder.intern({ kind: 'lastOutput', width: outputWidth });
+      rows.push({ variable, next: node, from: lastOutput('before'), to: lastOutput('after') });
+    }
+    return rows;
   }
 
-  private output(): Store<Reference> {
-    const { plan, graph, buffers } = this;
-    const { builder } = graph;
-    const { outputWidth: width } = plan;
-    const slot = buffers.rows(resultBuffer({ kind: 'output' }, 'sequence', width));
-    const output = graph.of(plan.output);
-    if (this.options.masked === 'zero') return { node: graph.zeroIfPadded(output), slot, width };
-    if (this.options.masked === 'no') return { node: output, slot, width };
-    const state = outputState(plan);
-    const last: Node = state === undefined ? { kind: 'lastOutput', width } : { kind: 'state', state };
-    return { node: graph.unlessPadded(output, builder.intern(last)), slot, width };
+  const stored = output();
+  const rows = carriedRows(stored);
+  const carried = carry?.(builder, rows, products.length);
+  if (carried === null) return null;
+  const of = (id: NodeId): NodeId => carried?.of(id) ?? id;
+
+  const isBefore = (index: number): boolean => isInputProjection(products[index]);
+  function resultOf(index: number): Reference {
+    const { columns: width } = products[index];
+    const name = productName(index);
+    return isBefore(index) && !inSteps
+      ? buffers.rows({ name, rows: 'steps', width, life: 'scratch' })
+      : buffers.scratch(name, width);
   }
+  /** The product of each result, and the result's place. */
+  const results = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
+  products.forEach((product, index) => {
+    let column = 0;
+    for (const id of product.results) {
+      // The product itself, also where its result is a state, which is read from elsewhere.
+      const node = builder.intern(withOperands(builder.nodes[graph.of(id)], of));
+      const width = builder.widths[node];
+      results.set(node, { index, slot: columnsOf(resultOf(index), column, width) });
+      column += width;
+    }
+  });
+
+  const source: StepSource = {
+    ...{ plan, buffers, builder, carried },
+    leaf(id) {
+      const node = builder.nodes[id];
+      if (node.kind === 'state') return stateRows(node.state, 'before');
+      if (node.kind === 'lastOutput') return lastOutput('before');
+      const result = results.get(id);
+      return result && isBefore(result.index) ? result.slot : given.find(node);
+    },
+    product: (id) => results.get(id),
+    workOf(index, placeOf) {
+      const node = builder.nodes[graph.of(products[index].results[0])];
+      if (node.kind !== 'product') throw new Error('the result of a product is not a product');
+      return {
+        kind: 'rows',
+        left: placeOf(of(node.operand)),
+        weights: given.weights(index),
+        transposed: false,
+        result: resultOf(index),
+        accumulate: false,
+      };
+    },
+    value(index, width) {
+      const id = saved?.[index];
+      return id !== undefined
+        ? buffers.rows(savedValue(index, plan.widths[id]))
+        : buffers.scratch(`value ${index}`, width);
+    },
+  };
+
+  /** The values that are saved, and those that products of a step read. */
+  function keptValues(): NodeId[] {
+    const { operandValues } = plan;
+    const kept = (id: NodeId) =>
+      of(operandValues.includes(id) ? graph.zeroIfPadded(graph.of(id)) : graph.of(id));
+    return saved?.map(kept) ?? operandValues.map(kept).filter((id) => builder.nodes[id].kind === 'operation');
+  }
+
+  const { steps, placeOf } = formStages(source, rows, [stored], keptValues());
+  const projections = [...products.keys()].filter(isBefore).map((index) => source.workOf(index, placeOf));
+  const ofInput = [
+    ...given.copyOfInput(),
+    ...(projections.length > 0 ? [{ products: projections, width: 1, program: NOTHING }] : []),
+  ];
+  return {
+    name: `${plan.cell.name} forward`,
+    direction: 1,
+    buffers: buffers.list,
+    carried: passed,
+    before: inSteps ? [] : [...ofInput, ...(carry ? steps : [])],
+    body: carry ? [] : [...(inSteps ? ofInput : []), ...(steps as LoopStage<StepProduct>[])],
+    after: [],
+  };
 }
 
 /** A program that does nothing. */

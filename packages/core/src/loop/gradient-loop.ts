@@ -1,22 +1,26 @@
 import type { NodeId } from '../equations/operations.js';
 import { gradientOf, type StepGradient } from '../gradient/step-gradient.js';
+import type { GraphBuilder } from '../graph/graph.js';
 import { isInputProjection } from '../graph/products.js';
 import { outputState, type Plan } from '../plan/plan.js';
 import type { Store } from '../plan/schedule.js';
 import {
-  Buffers,
+  type Buffers,
+  collectBuffers,
   columnsOf,
   copyStage,
-  GivenBuffers,
+  type GivenRows,
   givenBuffer,
+  givenRows,
   type LoopOptions,
-  MaskedGraph,
+  type MaskedGraph,
+  maskGraph,
   parameterGradient,
   resultBuffer,
   transposedName,
   weightsOf,
 } from './build.js';
-import type { CarriedRow, Carry } from './carried-rows.js';
+import type { CarriedRow, CarriedWork, Carry } from './carried-rows.js';
 import { NOTHING } from './forward-loop.js';
 import type {
   Carried,
@@ -30,7 +34,7 @@ import type {
   WeightsProduct,
 } from './loop.js';
 import { savedState, savedValue } from './saved.js';
-import { StepStages } from './step-stages.js';
+import { formStages, type StepSource } from './step-stages.js';
 
 /**
  * The gradient of a plan over a sequence, from the last processed step to the first. Its steps leave the cotangents of the
@@ -43,11 +47,13 @@ export const gradientLoop = (plan: Plan, options: LoopOptions): Loop =>
 export const parallelGradientLoop = (plan: Plan, options: LoopOptions, carry: Carry): ParallelLoop | null =>
   new GradientLoop(plan, options, carry).build();
 
-class GradientLoop extends StepStages {
-  protected readonly buffers: Buffers;
-  private readonly given: GivenBuffers;
+class GradientLoop implements StepSource {
+  readonly buffers: Buffers;
+  private readonly given: GivenRows;
   private readonly gradient: StepGradient;
-  protected readonly graph: MaskedGraph;
+  private readonly graph: MaskedGraph;
+  readonly builder: GraphBuilder;
+  carried: CarriedWork | undefined;
   private readonly passed: Carried[] = [];
   /** What a step does for the gradient of x, if it does. */
   private readonly toInput: LoopStage<RowsProduct>[] = [];
@@ -65,17 +71,17 @@ class GradientLoop extends StepStages {
 
   /** @param carry how rows pass from step to step in a parallel loop. */
   constructor(
-    plan: Plan,
+    readonly plan: Plan,
     private readonly options: LoopOptions,
-    carry?: Carry,
+    private readonly carry?: Carry,
   ) {
-    super(plan, carry);
-    const buffers = new Buffers(carry !== undefined);
+    const buffers = collectBuffers(carry !== undefined);
     this.buffers = buffers;
-    this.given = new GivenBuffers(buffers, plan, options);
+    this.given = givenRows(buffers, plan, options);
     this.gradient = gradientOf(plan);
     this.repeatedState = outputState(plan);
-    this.graph = new MaskedGraph(plan, this.gradient.nodes, options.masked !== 'no', this.repeatsOutput());
+    this.graph = maskGraph(plan, this.gradient.nodes, options.masked !== 'no', this.repeatsOutput());
+    this.builder = this.graph.builder;
     const values = this.gradient.savedValues.map(
       (id, i) => [this.graph.of(id), buffers.rows(savedValue(i, plan.widths[id]))] as const,
     );
@@ -98,8 +104,10 @@ class GradientLoop extends StepStages {
   build(): ParallelLoop | null {
     const { plan, given, buffers, carry, options } = this;
     const rows = this.carriedRows();
-    if (!this.passOn(rows)) return null;
-    const { steps } = this.stages(rows, this.stores(), []);
+    const carried = carry?.(this.builder, rows, plan.products.length);
+    if (carried === null) return null;
+    this.carried = carried;
+    const { steps } = formStages(this, rows, this.stores(), []);
     this.addProductsAfter();
     const ofInput = given.copyOfInput();
     return {
@@ -177,21 +185,18 @@ class GradientLoop extends StepStages {
     return this.buffers.scratch(transposedName(product), this.plan.products[product].rows);
   }
 
-  protected product(id: NodeId) {
-    const node = this.graph.builder.nodes[id];
+  readonly product = (id: NodeId) => {
+    const node = this.builder.nodes[id];
     if (node.kind !== 'transposedProduct') return undefined;
     return { index: node.product, slot: this.transposed(node.product) };
-  }
+  };
 
-  protected workOf(index: number): RowsProduct {
-    return this.back(index, this.transposed(index), false);
-  }
+  readonly workOf = (index: number): RowsProduct => this.back(index, this.transposed(index), false);
 
-  protected value(index: number, width: number): Reference {
-    return this.buffers.scratch(`gradient value ${index}`, width);
-  }
+  readonly value = (index: number, width: number): Reference =>
+    this.buffers.scratch(`gradient value ${index}`, width);
 
-  protected leaf(id: NodeId): Reference | null {
+  readonly leaf = (id: NodeId): Reference | null => {
     const saved = this.saved.get(id);
     if (saved !== undefined) return saved;
     const node = this.graph.builder.nodes[id];
@@ -207,7 +212,7 @@ class GradientLoop extends StepStages {
     if (state !== undefined && node.kind !== 'constant') return this.state(state, 'after');
     if (id !== this.graph.of(this.plan.output) || node.kind === 'constant') return null;
     return this.buffers.rows(givenBuffer({ kind: 'output' }, 'sequence', this.plan.outputWidth));
-  }
+  };
 
   private stores(): Store<Reference>[] {
     const { plan, graph } = this;

@@ -2,7 +2,7 @@ import type { Cell, JsonObject } from '../equations/make-cell.js';
 import type { NodeId } from '../equations/operations.js';
 import type { ParameterShape, Sizes } from '../equations/parameters.js';
 import type { Node } from '../graph/graph.js';
-import { groupProducts, OperandValues, type Product } from '../graph/products.js';
+import { groupProducts, operandValues, type Product } from '../graph/products.js';
 import { type RecurrentMask, type Traced, type TraceOptions, trace } from '../graph/trace.js';
 
 /** Everything derived from a cell's equations for given sizes, as plain data: it can be printed and sent to a worker. */
@@ -54,7 +54,7 @@ export function planFor(cell: Cell, { inputSize, units }: Sizes, options: TraceO
 function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {
   const { builder, parameters, recurrentMasks, names, states, output, stateWidths, outputWidth } = traced;
   const { nodes, widths } = builder;
-  const values = new OperandValues(nodes, widths);
+  const values = operandValues(nodes, widths);
   const products = groupProducts(nodes, [...states, output], parameters, values);
   return {
     cell: { name: cell.name, ...(cell.source && { source: cell.source }), options: cell.options },

@@ -66,7 +66,7 @@ export function pointwiseProgram<const Name extends string>(
     throw new Error('a pointwise program is one stage');
   };
   const stores = results.map((node, array) => ({ node, slot: { array }, width }));
-  const [{ program }] = schedule<ArrayPlace>({
+  const { stages } = schedule<ArrayPlace>({
     nodes,
     widths: widths.map(() => width),
     stores,
@@ -77,6 +77,7 @@ export function pointwiseProgram<const Name extends string>(
     part: noValue,
     spread: noValue,
   });
+  const [{ program }] = stages;
   const unused = names.filter((_, i) => !program.loads.some(({ array }) => array === i));
   if (unused.length > 0) {
     throw new TypeError(
