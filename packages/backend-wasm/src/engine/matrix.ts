@@ -1,13 +1,11 @@
 import type { Matrix } from '@sluice/core/backend';
 import type { FixedKernels, ProductArguments } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
-import { countChunks, MULTIPLY_PANELS, MULTIPLY_ROWS, PANEL, ROW_GROUP } from './threads/chunks.js';
+import { PANEL } from './threads/chunks.js';
 import type { Pool } from './threads/pool.js';
 
 /** A right-hand side for fewer rows than this is not packed: packing would cost more than it saves. */
 const WORTH_PACKING = 8;
-/** The least rows of a chunk for which loading a panel pays. */
-const ENOUGH_ROWS = 64;
 const CACHE_LINE = 64;
 
 /** The right-hand side of products, packed in panels of 16 columns if that pays. */
@@ -150,44 +148,8 @@ export class MatrixProducts {
 
   /** The same with a packed right-hand side, with the arguments of the device kernel. */
   multiplyPacked(operands: ProductArguments, accumulate: boolean): void {
-    if (this.pool !== null && this.share(this.pool, operands, accumulate)) return;
+    if (this.pool?.multiply(operands, accumulate)) return;
     const panels = Math.ceil(operands[9] / PANEL);
     this.fixed.multiply(...operands, 0, panels, accumulate, this.scratch);
-  }
-
-  /**
-   * Runs a product on all threads if it is large enough. Returns false otherwise, and when it would add to separate columns.
-   */
-  private share(pool: Pool, operands: ProductArguments, accumulate: boolean): boolean {
-    const [, , leftColumnStride, , , , resultColumnStride, rows, depth, columns] = operands;
-    const work = 2 * rows * depth * columns;
-    const panels = Math.ceil(columns / PANEL);
-    const rowChunks = countChunks(work, pool.threads, Math.ceil(rows / ROW_GROUP));
-    const panelChunks = countChunks(work, pool.threads, panels);
-    // Few rows do not pay for loading each panel. Chunks of columns repeat no work, unless each packs the left-hand side.
-    const byRows = leftColumnStride !== 4 || rows >= ENOUGH_ROWS * rowChunks || panelChunks === 1;
-    const chunks = byRows ? rowChunks : panelChunks;
-    if (chunks === 1 || (accumulate && resultColumnStride !== 4)) return false;
-    const kind = byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS;
-    if (!accumulate) pool.run(kind, [...operands, chunks], chunks);
-    else this.addProduct(operands, (product) => pool.run(kind, [...product, chunks], chunks));
-    return true;
-  }
-
-  /**
-   * Adds a product by way of scratch memory. Chunks may run twice (after a worker dies), so they must be idempotent:
-   * multiply into scratch, add once.
-   */
-  private addProduct(operands: ProductArguments, multiply: (product: ProductArguments) => void): void {
-    const [left, leftRowStride, leftColumnStride, right, to, rowStride, , rows, depth, columns] = operands;
-    const product = this.heap.allocate(rows * columns * 4);
-    try {
-      multiply([left, leftRowStride, leftColumnStride, right, product, columns * 4, 4, rows, depth, columns]);
-      for (let row = 0; row < rows; row++) {
-        this.fixed.addRow(product + row * columns * 4, to + row * rowStride, columns);
-      }
-    } finally {
-      this.heap.release(product);
-    }
   }
 }

@@ -2,9 +2,10 @@ import type { Kernels } from '@sluice/core/backend';
 import type { LoadedKernels } from './fixed-kernels.js';
 import type { Floats, Heap } from './heap.js';
 import { MatrixProducts, type Right } from './matrix.js';
-import { type CompiledProgram, Programs } from './program/programs.js';
+import { type CompiledProgram, createPrograms } from './program/programs.js';
 import { runRows } from './rows.js';
-import { Sequences } from './sequence/sequences.js';
+import { createTools } from './sequence/loop.js';
+import { sequences } from './sequence/sequences.js';
 
 /** The kernels on a WebAssembly memory. */
 export interface WasmKernels extends Kernels<Floats, Right, CompiledProgram> {
@@ -24,14 +25,12 @@ export interface WasmKernels extends Kernels<Floats, Right, CompiledProgram> {
 export async function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1): Promise<WasmKernels> {
   const { fixed, variant } = loaded;
   const scratch = heap.allocate(fixed.scratchBytes());
-  const program = (address: number) => programs.at(address);
-  const tools = { memory: heap.memory, fixed, scratch, program };
+  const tools = createTools(heap.memory, fixed, scratch, (address) => programs.at(address));
   // Loaded when it is needed: most pages are not cross-origin isolated and have one thread.
   const pool =
     threads > 1 ? new (await import('./threads/pool.js')).Pool(heap, loaded, threads, tools) : null;
   const products = new MatrixProducts(heap, fixed, scratch, pool);
-  const programs = new Programs(heap, fixed, variant, pool);
-  const sequences = new Sequences(heap, fixed, products, pool, tools);
+  const programs = createPrograms(heap, tools, variant, pool);
   return {
     allocate: (length) => ({ address: heap.allocate(length * 4), length }),
     zeros: (length) => {
@@ -53,8 +52,8 @@ export async function wasmKernels(heap: Heap, loaded: LoadedKernels, threads = 1
     multiply: (left, right, result, rows, accumulate) =>
       products.multiply(left, right, result, rows, accumulate),
     runRows: (operation, first, count) => runRows(fixed, operation, first, count),
-    compile: (program, units) => programs.compile(program, units),
-    run: (compiled, rows, first, count) => programs.run(compiled, rows, first, count),
-    runSequence: (stages, steps, first, count) => sequences.run(stages, steps, first, count),
+    compile: programs.compile,
+    run: programs.run,
+    runSequence: sequences(heap, products, pool, tools),
   };
 }

@@ -6,8 +6,9 @@ import { expect, test } from 'vitest';
 import { loadKernels } from '../../src/engine/fixed-kernels.js';
 import { GrowingHeap } from '../../src/engine/heap.js';
 import { programsIn } from '../../src/engine/program/program-code.js';
-import { Programs } from '../../src/engine/program/programs.js';
+import { createPrograms } from '../../src/engine/program/programs.js';
 import { writeProgram } from '../../src/engine/program/write-program.js';
+import { createTools } from '../../src/engine/sequence/loop.js';
 import { Pool } from '../../src/engine/threads/pool.js';
 import { createWasmBackend } from '../../src/engine.js';
 
@@ -39,29 +40,30 @@ test.each([1, 2])(
     const heap = new GrowingHeap(memory);
     const loaded = await loadKernels(memory);
     const { fixed, variant } = loaded;
-    const tools = { memory, fixed, scratch: 0, program: (address: number) => programs.at(address) };
+    const tools = createTools(memory, fixed, 0, (address) => programs.at(address));
     const pool = threads > 1 ? new Pool(heap, loaded, threads, tools) : null;
-    const programs = new Programs(heap, fixed, variant, pool);
+    const programs = createPrograms(heap, tools, variant, pool);
     const held = programs.compile(program(7), 4);
     const used = heap.used;
     for (let i = 0; i < 200; i++) programs.compile(program(i), 4);
-    expect(programs.count).toBe(201);
+    expect(programs.count()).toBe(201);
     if (threads > 1) expect(heap.used).toBeGreaterThan(used);
-    await collectUntil(() => programs.count === 1);
-    expect(programs.count).toBe(1);
+    await collectUntil(() => programs.count() === 1);
+    expect(programs.count()).toBe(1);
     expect(heap.used).toBe(used);
     expect(programs.at(held.code.address)).toBe(held.run);
   },
 );
 
-test('stages that have products alone share one program', async () => {
+test('stages that have products alone have no program of their own', async () => {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { fixed, variant } = await loadKernels(memory);
-  const programs = new Programs(new GrowingHeap(memory), fixed, variant, null);
+  const tools = createTools(memory, fixed, 0, (address) => programs.at(address));
+  const programs = createPrograms(new GrowingHeap(memory), tools, variant, null);
   const empty = () => programs.compile({ loads: [], constants: [], operations: [], stores: [] }, 4);
   expect(empty()).toBe(empty());
   expect(programs.compile(program(1), 4)).not.toBe(programs.compile(program(1), 4));
-  expect(programs.count).toBe(3);
+  expect(programs.count()).toBe(2);
 });
 
 test('a backend frees the programs of a cell that is garbage', async () => {

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { instantiate } from '../../dist/engine/fixed-kernels.js';
+import { createTools } from '../../dist/engine/sequence/loop.js';
 import { runChunk } from '../../dist/engine/threads/jobs.js';
 import { WorkQueue } from '../../dist/engine/threads/work-queue.js';
 
@@ -9,7 +10,7 @@ const pause = (/** @type {number} */ milliseconds) =>
 // Takes one chunk of a job, slowly, and leaves the others to the main thread.
 parentPort?.once('message', ({ memory, module, queue: address, scratch, worker }) => {
   const queue = new WorkQueue(memory, address);
-  const tools = { memory, fixed: instantiate(module, memory), scratch, program: () => () => {} };
+  const tools = createTools(memory, instantiate(module, memory), scratch, () => () => {});
   while (queue.wait()) {
     queue.setBusy(worker, true);
     const chunk = queue.take();

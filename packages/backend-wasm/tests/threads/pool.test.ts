@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadKernels } from '../../src/engine/fixed-kernels.js';
 import { GrowingHeap } from '../../src/engine/heap.js';
+import { createTools } from '../../src/engine/sequence/loop.js';
 import type { startWorker, WorkerStart } from '../../src/engine/start-worker.js';
 import { MULTIPLY_ROWS, RUN_PROGRAM } from '../../src/engine/threads/chunks.js';
 import { Pool } from '../../src/engine/threads/pool.js';
@@ -46,12 +47,8 @@ async function productWith(
     onChunk();
     fixed.multiply(...operands);
   };
-  const tools = {
-    memory,
-    fixed: { ...fixed, multiply: slowMultiply },
-    scratch: heap.allocate(fixed.scratchBytes()),
-    program: () => () => {},
-  };
+  const slow = { ...fixed, multiply: slowMultiply };
+  const tools = createTools(memory, slow, heap.allocate(fixed.scratchBytes()), () => () => {});
   const pool = new Pool(heap, loaded, 2, tools, start, workerTimeoutMs);
   const [a, b, c, packed] = [ROWS * DEPTH, DEPTH * COLUMNS, ROWS * COLUMNS, DEPTH * COLUMNS].map((n) =>
     heap.allocate(n * 4),
@@ -158,7 +155,7 @@ describe('a job gives the right numbers with a worker', () => {
     const done: number[] = [];
     const scratch = heap.allocate(loaded.fixed.scratchBytes());
     const program = () => (rows: number) => done.push(rows);
-    const pool = new Pool(heap, loaded, 3, { memory, fixed: loaded.fixed, scratch, program }, () => {
+    const pool = new Pool(heap, loaded, 3, createTools(memory, loaded.fixed, scratch, program), () => {
       throw new Error('workers are not allowed here');
     });
     const blocks = heap.allocate(1000);

@@ -1,6 +1,6 @@
 import { cells } from '@sluice/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { countChunks, countLoopChunks } from '../../src/engine/threads/chunks.js';
+import { countChunks, countLoopChunks } from '../../src/engine/threads/divide.js';
 import { createWasmBackend } from '../../src/engine.js';
 import { distance, numbersOf, workersUp } from './layer-numbers.js';
 

@@ -13,34 +13,33 @@ export interface Code {
 }
 
 /** The functions of compiled programs, by the address of their code. Code is released when its function is garbage. */
-export class ProgramCode {
-  private readonly runs = new Map<number, WeakRef<RunProgram>>();
-  private readonly garbage = new FinalizationRegistry<number>((address) => {
-    this.runs.delete(address);
-    this.shared?.release(address);
-  });
-  private count = 0;
-
-  /** @param shared the memory for the bytes of modules, where workers need them. */
-  constructor(private readonly shared: Heap | null) {}
-
+export interface ProgramCode {
   /** The number of programs that are not known to be garbage. */
-  get size(): number {
-    return this.runs.size;
-  }
-
+  count(): number;
   /** The function of a program that is in use. */
-  at(address: number): RunProgram {
-    return this.runs.get(address)?.deref() as RunProgram;
-  }
+  at(address: number): RunProgram;
+  keep(bytes: Uint8Array, run: RunProgram): Code;
+}
 
-  keep(bytes: Uint8Array, run: RunProgram): Code {
-    const number = ++this.count;
-    const address = this.shared === null ? number : writeCode(this.shared, bytes, number);
-    this.runs.set(address, new WeakRef(run));
-    this.garbage.register(run, address);
-    return { address, length: bytes.length };
-  }
+/** @param shared the memory for the bytes of modules, where workers need them. */
+export function programCode(shared: Heap | null): ProgramCode {
+  const runs = new Map<number, WeakRef<RunProgram>>();
+  const garbage = new FinalizationRegistry<number>((address) => {
+    runs.delete(address);
+    shared?.release(address);
+  });
+  let last = 0;
+  return {
+    count: () => runs.size,
+    at: (address) => runs.get(address)?.deref() as RunProgram,
+    keep(bytes, run) {
+      last++;
+      const address = shared ? writeCode(shared, bytes, last) : last;
+      runs.set(address, new WeakRef(run));
+      garbage.register(run, address);
+      return { address, length: bytes.length };
+    },
+  };
 }
 
 function writeCode(heap: Heap, bytes: Uint8Array, number: number): number {

@@ -1,49 +1,36 @@
-import type { ProductArguments } from '../fixed-kernels.js';
-import { clearSums, PANEL, type RunProgram, SUMS, type Tools } from '../threads/chunks.js';
+import type { FixedKernels } from '../fixed-kernels.js';
+import { type Multiply, PANEL, type RunProgram, SUMS, type Tools } from '../threads/chunks.js';
+import { HEADER, MOVE, OPERATION, PROGRAM, PROGRAM_ARGUMENTS, ROW_OPERATION } from './block.js';
 
-/**
- * A time loop as a block of 32-bit integers in memory, which a thread interprets. It begins with a header:
- *
- * | integer | meaning |
- * |---|---|
- * | 0 | the number of integers of the block; behind it is space for a copy |
- * | 1, 2 | time steps, operations of a step |
- * | 3 | rows |
- * | 4, 5 | the address of all sums, their count |
- *
- * The operations follow. Each has its kind, its number of integers, its number of moves, the moves and the arguments. The
- * arguments are those of a product and whether it is added, of the kernel `runRows`, or of a program: address and length of its code, the address of its sums, their count,
- * where they are added after each step, the entries of its rows.
- *
- * Each step adds the distance of a move, in bytes, to the argument that the move names.
- */
-export const HEADER = 4;
-export const OPERATION = 3;
-export const MOVE = 2;
-export const PRODUCT = 0;
-export const PROGRAM = 1;
-export const ROW_OPERATION = 2;
-export const PRODUCT_ARGUMENTS = 11;
-/** The arguments of a program before its entries. */
-export const PROGRAM_ARGUMENTS = 5;
-
-/** `result = left × right`, or `result += left × right`. */
-export type Multiply = (accumulate: boolean, ...operands: ProductArguments) => void;
-
-/** Multiplies on one thread. */
-const multiplyOnOneThread =
-  ({ fixed, scratch }: Tools): Multiply =>
-  (accumulate, left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns) => {
+/** The tools of a thread. */
+export function createTools(
+  memory: WebAssembly.Memory,
+  fixed: FixedKernels,
+  scratch: number,
+  program: Tools['program'],
+): Tools {
+  // biome-ignore format: the arguments of `Multiply`
+  const multiplyOnOneThread: Multiply = (accumulate, left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns) => {
     const panels = Math.ceil(columns / PANEL);
     // biome-ignore format: the arguments of `Multiply`, the first panel, the end of the panels, accumulation
     fixed.multiply(left, leftRowStride, leftStep, right, result, rowStride, step, rows, depth, columns, 0, panels, accumulate, scratch);
   };
+  const tools: Tools = {
+    memory,
+    fixed,
+    scratch,
+    program,
+    clearSums(at) {
+      const [sums, length] = new Int32Array(memory.buffer, at >>> 0, SUMS);
+      if (length > 0) fixed.clear(sums, length);
+    },
+    runLoop: (block, multiply = multiplyOnOneThread) => runLoop(tools, block, multiply),
+  };
+  return tools;
+}
 
-/**
- * Runs the time loop in the block at an address. It works on a copy of the block, so that the loop can run again after a
- * worker is lost.
- */
-export function runLoop(tools: Tools, block: number, multiply = multiplyOnOneThread(tools)): void {
+/** Interprets a block. */
+function runLoop(tools: Tools, block: number, multiply: Multiply): void {
   const { memory, fixed } = tools;
   const integers = new Int32Array(memory.buffer);
   const original = block >>> 2;
@@ -53,7 +40,7 @@ export function runLoop(tools: Tools, block: number, multiply = multiplyOnOneThr
   const steps = integers[start + 1];
   const operations = integers[start + 2];
   const rows = integers[start + 3];
-  clearSums(tools, (start + HEADER) * 4);
+  tools.clearSums((start + HEADER) * 4);
   const first = start + HEADER + SUMS;
   const runs: (RunProgram | null)[] = [];
   for (let at = first; runs.length < operations; at += integers[at + 1]) {

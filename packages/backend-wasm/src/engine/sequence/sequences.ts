@@ -1,24 +1,10 @@
-import type {
-  Rows,
-  SequenceProduct,
-  SequenceRowOperation,
-  SequenceRows,
-  SequenceStage,
-} from '@sluice/core/backend';
-import type { FixedKernels } from '../fixed-kernels.js';
+import type { Rows, SequenceRows, SequenceStage } from '@sluice/core/backend';
 import { Arena, type Floats, type Heap } from '../heap.js';
 import type { MatrixProducts, Right } from '../matrix.js';
 import type { CompiledProgram } from '../program/programs.js';
 import { ENTRY_BYTES } from '../program/write-program.js';
 import { ROW_OPERATIONS } from '../rows.js';
-import {
-  countLoopChunks,
-  firstOfChunk,
-  ROW_GROUP,
-  RUN_SEQUENCE,
-  SUMS,
-  type Tools,
-} from '../threads/chunks.js';
+import { RUN_SEQUENCE, SUMS, type Tools } from '../threads/chunks.js';
 import type { Pool } from '../threads/pool.js';
 import {
   HEADER,
@@ -29,59 +15,45 @@ import {
   PROGRAM,
   PROGRAM_ARGUMENTS,
   ROW_OPERATION,
-  runLoop,
-} from './loop.js';
+} from './block.js';
 
 type Stage = SequenceStage<Floats, Right, CompiledProgram>;
+
+/** Runs time loops, step by step; the threads share the rows, and each runs the whole loop for its rows. */
+export type RunSequence = (stages: readonly Stage[], steps: number, first: number, count: number) => void;
 
 /** Integers of a row's entry. */
 const ENTRY = ENTRY_BYTES / 4;
 
-/** Runs whole time loops, step by step; the threads share the rows, and each runs the whole loop for its rows. */
-export class Sequences {
-  private readonly blocks: Arena;
-  private readonly sums: Arena;
-
-  constructor(
-    heap: Heap,
-    private readonly fixed: FixedKernels,
-    private readonly products: MatrixProducts,
-    private readonly pool: Pool | null,
-    private readonly tools: Tools,
-  ) {
-    this.blocks = new Arena(heap);
-    this.sums = new Arena(heap);
-  }
-
-  run(stages: readonly Stage[], steps: number, first: number, count: number): void {
-    const used = stages.filter(({ products, rows }) => products.length > 0 || rows.stores.length > 0);
-    if (used.length > 0) this.runStages(used, steps, first, count);
-  }
-
-  private runStages(stages: readonly Stage[], steps: number, first: number, count: number): void {
-    const { pool, fixed } = this;
+export function sequences(
+  heap: Heap,
+  products: MatrixProducts,
+  pool: Pool | null,
+  tools: Tools,
+): RunSequence {
+  const blocks = new Arena(heap);
+  const sums = new Arena(heap);
+  return (all, steps, first, count) => {
+    const stages = all.filter(({ products, rows }) => products.length > 0 || rows.stores.length > 0);
     const work = countOperations(stages, steps * count);
-    const chunks = pool === null ? 1 : countLoopChunks(work, pool.threads, count);
+    const starts = pool?.divideLoop(work, count) ?? [0];
+    const chunks = starts.length;
     const size = sizeOf(stages);
     const sumLength = stages.reduce((sum, { program }) => sum + program.sumCount * program.units, 0);
-    this.blocks.reserve(chunks * size * 8);
-    this.sums.reserve(chunks * sumLength * 8);
+    blocks.reserve(chunks * size * 8);
+    sums.reserve(chunks * sumLength * 8);
     // Take the view after the last allocation: a memory that grows gets a new buffer.
-    const integers = new Int32Array(this.tools.memory.buffer);
-    const totalsOf = (chunk: number) => this.sums.address + chunk * sumLength * 8;
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      const row = firstOfChunk(chunk, chunks, count, ROW_GROUP);
-      const writer = new BlockWriter(integers, this.blocks.address + chunk * size * 8, first + row);
-      const rows = firstOfChunk(chunk + 1, chunks, count, ROW_GROUP) - row;
-      writer.header(size, steps, rows, totalsOf(chunk), sumLength, stages);
-    }
-    const { address } = this.blocks;
-    if (chunks > 1) pool?.run(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
-    else if (pool === null) runLoop(this.tools, address);
-    else
-      runLoop(this.tools, address, (accumulate, ...operands) =>
-        this.products.multiplyPacked(operands, accumulate),
-      );
+    const integers = new Int32Array(tools.memory.buffer);
+    const { address } = blocks;
+    const totalsOf = (chunk: number) => sums.address + chunk * sumLength * 8;
+    starts.forEach((row, chunk) => {
+      const rows = (starts[chunk + 1] ?? count) - row;
+      const header = [size, steps, stages.length, rows, totalsOf(chunk), sumLength];
+      writeBlock(integers, address + chunk * size * 8, header, first + row, stages);
+    });
+    if (pool === null) tools.runLoop(address);
+    else if (chunks > 1) pool.run(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
+    else tools.runLoop(address, (accumulate, ...operands) => products.multiplyPacked(operands, accumulate));
     if (sumLength === 0) return;
     for (let chunk = 0; chunk < chunks; chunk++) {
       let total = totalsOf(chunk);
@@ -89,12 +61,12 @@ export class Sequences {
         rows.stores.forEach(({ memory, offset }, i) => {
           if (program.sums[i] < 0) return;
           const from = total + program.sums[i] * program.units * 4;
-          fixed.addRow(from, memory.address + offset * 4, program.units);
+          tools.fixed.addRow(from, memory.address + offset * 4, program.units);
         });
         total += program.sumCount * program.units * 4;
       }
     }
-  }
+  };
 }
 
 const workOf = (product: Stage['products'][number]): number =>
@@ -120,129 +92,88 @@ const sizeOf = (stages: readonly Stage[]): number =>
     HEADER + SUMS,
   );
 
-/** Writes the block of a chunk; its rows begin at row `first`. */
-class BlockWriter {
-  private at: number;
-  constructor(
-    private readonly integers: Int32Array,
-    address: number,
-    private readonly first: number,
+/**
+ * Writes the block of a chunk.
+ *
+ * @param header the block's header, with the number of stages in place of that of the operations.
+ * @param first the first row of the chunk.
+ */
+function writeBlock(
+  integers: Int32Array,
+  address: number,
+  header: readonly number[],
+  first: number,
+  stages: readonly Stage[],
+): void {
+  const start = address >>> 2;
+  let at = start + header.length;
+  let operations = 0;
+  const [, , , count, totals, sumLength] = header;
+
+  const addressOf = ({ memory, offset, stride }: Rows<Floats>): number =>
+    memory.address + (offset + first * stride) * 4;
+  /** Writes an operation: its kind, the argument that each of the moving rows is, and all arguments. */
+  function write(
+    kind: number,
+    moving: readonly (readonly [argument: number, rows: SequenceRows<Floats>])[],
+    args: readonly number[],
   ) {
-    this.at = address >>> 2;
+    const moves = moving.flatMap(([argument, { advance }]) => (advance === 0 ? [] : [argument, advance * 4]));
+    const length = OPERATION + moves.length + args.length;
+    integers.set([kind, length, moves.length / MOVE, ...moves, ...args], at);
+    at += length;
+    operations++;
   }
 
-  private put(number: number): void {
-    this.integers[this.at++] = number;
-  }
-
-  header(
-    size: number,
-    steps: number,
-    rows: number,
-    totals: number,
-    sumLength: number,
-    stages: readonly Stage[],
-  ): void {
-    let operations = 0;
-    for (const { products } of stages) operations += products.length + 1;
-    for (const number of [size, steps, operations, rows, totals, sumLength]) this.put(number);
-    let total = totals;
-    for (const stage of stages) {
-      for (const product of stage.products) {
-        if (product.kind === 'row') this.rowOperation(product, rows);
-        else this.product(product, rows);
+  let total = totals;
+  for (const { products, program, rows } of stages) {
+    for (const product of products) {
+      const { result } = product;
+      if (product.kind === 'row') {
+        const { name, parts, width, operand } = product;
+        const [from, to] = [addressOf(operand), addressOf(result)];
+        const args = [from, operand.stride * 4, to, result.stride * 4, count, width, parts];
+        write(
+          ROW_OPERATION,
+          [
+            [1, operand],
+            [3, result],
+          ],
+          [ROW_OPERATIONS[name], ...args],
+        );
+        continue;
       }
-      this.program(stage, total, total + sumLength * 4);
-      total += stage.program.sumCount * stage.program.units * 4;
+      const { left, right, accumulate } = product;
+      const { packed, depth, columns } = right;
+      if (!packed) throw new Error('the right-hand side of a product in a time loop must be packed');
+      write(
+        PRODUCT,
+        [
+          [0, left],
+          [4, result],
+        ],
+        [
+          ...[addressOf(left), left.stride * 4, 4, packed.panels],
+          ...[addressOf(result), result.stride * 4, 4, count, depth, columns, Number(accumulate)],
+        ],
+      );
     }
+    const { loads, stores } = rows;
+    if (stores.length === 0) continue;
+    const { units, code, sums, sumCount } = program;
+    const ownSums = total + sumLength * 4;
+    const entries = [...loads, ...stores].map((row, i): readonly number[] => {
+      const sum = i < loads.length ? -1 : sums[i - loads.length];
+      return sum < 0 ? [addressOf(row), row.stride * 4] : [ownSums + sum * units * 4, 0];
+    });
+    const moving = [...loads, ...stores].map((row, i) => [PROGRAM_ARGUMENTS + ENTRY * i, row] as const);
+    write(
+      PROGRAM,
+      moving.filter((_, i) => i < loads.length || sums[i - loads.length] < 0),
+      [code.address, code.length, ownSums, sumCount * units, total, ...entries.flat()],
+    );
+    total += sumCount * units * 4;
   }
-
-  private addressOf({ memory, offset, stride }: Rows<Floats>): number {
-    return memory.address + (offset + this.first * stride) * 4;
-  }
-
-  private product({ left, right, result, accumulate }: SequenceProduct<Floats, Right>, rows: number): void {
-    if (right.packed === null)
-      throw new Error('the right-hand side of a product in a time loop must be packed');
-    const start = this.at;
-    this.at += OPERATION;
-    this.move(left, 0);
-    this.move(result, 4);
-    const args = this.at;
-    this.put(this.addressOf(left));
-    this.put(left.stride * 4);
-    this.put(4);
-    this.put(right.packed.panels);
-    this.put(this.addressOf(result));
-    this.put(result.stride * 4);
-    this.put(4);
-    this.put(rows);
-    this.put(right.depth);
-    this.put(right.columns);
-    this.put(accumulate ? 1 : 0);
-    this.finish(PRODUCT, start, args);
-  }
-
-  private rowOperation(
-    { name, parts, width, operand, result }: SequenceRowOperation<Floats>,
-    rows: number,
-  ): void {
-    const start = this.at;
-    this.at += OPERATION;
-    this.move(operand, 1);
-    this.move(result, 3);
-    const args = this.at;
-    this.put(ROW_OPERATIONS[name]);
-    this.put(this.addressOf(operand));
-    this.put(operand.stride * 4);
-    this.put(this.addressOf(result));
-    this.put(result.stride * 4);
-    this.put(rows);
-    this.put(width);
-    this.put(parts);
-    this.finish(ROW_OPERATION, start, args);
-  }
-
-  private program({ program, rows: { loads, stores } }: Stage, totals: number, sums: number): void {
-    const { units, code, sumCount } = program;
-    const start = this.at;
-    this.at += OPERATION;
-    for (let i = 0; i < loads.length; i++) this.move(loads[i], PROGRAM_ARGUMENTS + ENTRY * i);
-    for (let i = 0; i < stores.length; i++) {
-      if (program.sums[i] < 0) this.move(stores[i], PROGRAM_ARGUMENTS + ENTRY * (loads.length + i));
-    }
-    const args = this.at;
-    this.put(code.address);
-    this.put(code.length);
-    this.put(sums);
-    this.put(sumCount * units);
-    this.put(totals);
-    for (const row of loads) this.entry(this.addressOf(row), row.stride);
-    for (let i = 0; i < stores.length; i++) {
-      const sum = program.sums[i];
-      if (sum < 0) this.entry(this.addressOf(stores[i]), stores[i].stride);
-      else this.entry(sums + sum * units * 4, 0);
-    }
-    this.finish(PROGRAM, start, args);
-  }
-
-  /** Writes the entry of a row of a program. */
-  private entry(address: number, stride: number): void {
-    this.put(address);
-    this.put(stride * 4);
-  }
-
-  /** Writes the move of an argument, the address of rows; nothing when the rows stay in place. */
-  private move({ advance }: SequenceRows<Floats>, argument: number): void {
-    if (advance === 0) return;
-    this.put(argument);
-    this.put(advance * 4);
-  }
-
-  /** Writes the integers before an operation's moves. */
-  private finish(kind: number, start: number, args: number): void {
-    this.integers[start] = kind;
-    this.integers[start + 1] = this.at - start;
-    this.integers[start + 2] = (args - start - OPERATION) / MOVE;
-  }
+  integers.set(header, start);
+  integers[start + 2] = operations;
 }

@@ -1,7 +1,4 @@
-import { runLoop } from '../sequence/loop.js';
 import {
-  clearSums,
-  firstOfChunk,
   MULTIPLY_PANELS,
   MULTIPLY_ROWS,
   PANEL,
@@ -10,6 +7,7 @@ import {
   RUN_SEQUENCE,
   type Tools,
 } from './chunks.js';
+import { firstOfChunk } from './divide.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** Runs one chunk of the queue's job. */
@@ -28,7 +26,7 @@ export function runChunk(queue: WorkQueue, chunk: number, tools: Tools): void {
 }
 
 function runSequenceChunk(queue: WorkQueue, chunk: number, tools: Tools): void {
-  runLoop(tools, queue.argument(0) + chunk * queue.argument(1));
+  tools.runLoop(queue.argument(0) + chunk * queue.argument(1));
 }
 
 function runProgramChunk(queue: WorkQueue, chunk: number, tools: Tools): void {
@@ -37,7 +35,7 @@ function runProgramChunk(queue: WorkQueue, chunk: number, tools: Tools): void {
   );
   const rows = firstOfChunk(chunk + 1, chunks, count, 1) - firstOfChunk(chunk, chunks, count, 1);
   const block = blocks + chunk * blockBytes;
-  clearSums(tools, block + entryBytes);
+  tools.clearSums(block + entryBytes);
   tools.program(code >>> 0, length)(rows, block);
 }
 

@@ -1,7 +1,8 @@
-import type { LoadedKernels } from '../fixed-kernels.js';
+import type { LoadedKernels, ProductArguments } from '../fixed-kernels.js';
 import type { Heap } from '../heap.js';
 import { type StartedWorker, startWorker } from '../start-worker.js';
-import type { Tools } from './chunks.js';
+import { MULTIPLY_PANELS, MULTIPLY_ROWS, PANEL, ROW_GROUP, type Tools } from './chunks.js';
+import { countChunks, countLoopChunks, firstOfChunk } from './divide.js';
 import { runChunk } from './jobs.js';
 import { type JobArguments, QUEUE_BYTES, WorkQueue } from './work-queue.js';
 
@@ -12,6 +13,12 @@ const SLOWEST_OPERATIONS_PER_MS = 1e6;
 const LONGEST_WAIT_MS = 10;
 /** The main thread checks so many times whether a wait is over before it reads the clock. */
 const CHECKS_PER_CLOCK = 2000;
+
+/** The least rows of a chunk for which loading a panel pays. */
+const ENOUGH_ROWS = 64;
+
+const firstRows = (chunks: number, rows: number, group: number): number[] =>
+  Array.from({ length: chunks }, (_, chunk) => firstOfChunk(chunk, chunks, rows, group));
 
 /**
  * Workers on a shared memory, and the main thread, which takes chunks too. When a worker ends or takes too long for its
@@ -80,11 +87,62 @@ export class Pool {
     }
   }
 
+  /**
+   * Runs a product on all threads if it is large enough. Returns false otherwise, and when it would add to separate columns.
+   */
+  multiply(operands: ProductArguments, accumulate: boolean): boolean {
+    const [, , leftColumnStride, , , , resultColumnStride, rows, depth, columns] = operands;
+    const work = 2 * rows * depth * columns;
+    const panels = Math.ceil(columns / PANEL);
+    const rowChunks = countChunks(work, this.threads, Math.ceil(rows / ROW_GROUP));
+    const panelChunks = countChunks(work, this.threads, panels);
+    // Few rows do not pay for loading each panel. Chunks of columns repeat no work, unless each packs the left-hand side.
+    const byRows = leftColumnStride !== 4 || rows >= ENOUGH_ROWS * rowChunks || panelChunks === 1;
+    const chunks = byRows ? rowChunks : panelChunks;
+    if (chunks === 1 || (accumulate && resultColumnStride !== 4)) return false;
+    const kind = byRows ? MULTIPLY_ROWS : MULTIPLY_PANELS;
+    if (!accumulate) this.run(kind, [...operands, chunks], chunks);
+    else this.addProduct(operands, (product) => this.run(kind, [...product, chunks], chunks));
+    return true;
+  }
+
+  /** The first row of each chunk into which the rows of a program are divided. */
+  divide(work: number, rows: number): readonly number[] {
+    return firstRows(countChunks(work, this.threads, rows), rows, 1);
+  }
+
+  /** The same for a time loop. */
+  divideLoop(work: number, rows: number): readonly number[] {
+    return firstRows(countLoopChunks(work, this.threads, rows), rows, ROW_GROUP);
+  }
+
+  /** The most chunks of a program. */
+  get mostChunks(): number {
+    return countChunks(Number.POSITIVE_INFINITY, this.threads, Number.POSITIVE_INFINITY);
+  }
+
   /** Ends the workers. Later jobs run on the main thread. */
   stop(): void {
     this.state = 'stopped';
     this.workers.fill(null);
     this.queue.stop();
+  }
+
+  /**
+   * Adds a product by way of scratch memory. Chunks may run twice (after a worker dies), so they must be idempotent:
+   * multiply into scratch, add once.
+   */
+  private addProduct(operands: ProductArguments, multiply: (product: ProductArguments) => void): void {
+    const [left, leftRowStride, leftColumnStride, right, to, rowStride, , rows, depth, columns] = operands;
+    const product = this.heap.allocate(rows * columns * 4);
+    try {
+      multiply([left, leftRowStride, leftColumnStride, right, product, columns * 4, 4, rows, depth, columns]);
+      for (let row = 0; row < rows; row++) {
+        this.loaded.fixed.addRow(product + row * columns * 4, to + row * rowStride, columns);
+      }
+    } finally {
+      this.heap.release(product);
+    }
   }
 
   private startWorkers(): void {

@@ -1,14 +1,14 @@
 import { instantiate } from '../fixed-kernels.js';
 import { programsIn } from '../program/program-code.js';
+import { createTools } from '../sequence/loop.js';
 import type { WorkerStart } from '../start-worker.js';
-import type { Tools } from './chunks.js';
 import { runChunk } from './jobs.js';
 import { WorkQueue } from './work-queue.js';
 
 /** The main function of a worker: takes chunks from the queue until it is told to end. */
 function work({ memory, module, queue: address, scratch, worker }: WorkerStart): void {
   const queue = new WorkQueue(memory, address);
-  const tools: Tools = { memory, fixed: instantiate(module, memory), scratch, program: programsIn(memory) };
+  const tools = createTools(memory, instantiate(module, memory), scratch, programsIn(memory));
   while (queue.wait()) {
     queue.setBusy(worker, true);
     for (let chunk = queue.take(); chunk >= 0; chunk = queue.take()) {
