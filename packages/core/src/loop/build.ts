@@ -41,8 +41,10 @@ export function collectBuffers(isParallel: boolean): Buffers {
     return index;
   }
   const rows = (buffer: LoopBuffer, at: Reference['at'] = 'step'): Reference => ({
-    ...{ buffer: add(buffer), at },
-    ...{ column: 0, width: buffer.width },
+    buffer: add(buffer),
+    at,
+    column: 0,
+    width: buffer.width,
   });
   const scratch = (name: string, width: number, zeroed = false) =>
     rows({ name, rows: isParallel ? 'steps' : 'batch', width, life: 'scratch', zeroed });
@@ -280,8 +282,11 @@ export function findRowWork(
         operand: NodeId,
         result: Reference,
       ): RowProduct => ({
-        ...{ kind: 'row', name, parts },
-        ...{ operand: placeOf(operand), result },
+        kind: 'row',
+        name,
+        parts,
+        operand: placeOf(operand),
+        result,
       });
       if (node.kind === 'rowOperation') return [move(node.name, node.parts, node.operand, slot)];
       if (node.kind !== 'concat') throw new Error(`a ${node.kind} is no operation on rows`);

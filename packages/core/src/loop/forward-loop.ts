@@ -57,8 +57,10 @@ export function parallelForwardLoop(
   const states = plan.states.map(addState);
 
   const stateRows = (state: number, at: 'before' | 'after'): Reference => ({
-    ...{ buffer: states[state], at },
-    ...{ column: 0, width: stateWidths[state] },
+    buffer: states[state],
+    at,
+    column: 0,
+    width: stateWidths[state],
   });
 
   /** The output of the step before, which padded steps repeat. */
@@ -128,7 +130,10 @@ export function parallelForwardLoop(
   });
 
   const source: StepSource = {
-    ...{ plan, buffers, builder, carried },
+    plan,
+    buffers,
+    builder,
+    carried,
     leaf(id) {
       const node = builder.nodes[id];
       if (node.kind === 'state') return stateRows(node.state, 'before');

@@ -33,6 +33,9 @@ export interface Programs {
   run(compiled: CompiledProgram, rows: ProgramRows<Floats>, first: number, count: number): void;
 }
 
+/** The first row of each chunk, if one thread takes all rows. */
+const ONE_CHUNK: readonly number[] = [0];
+
 /** The cost of a function such as tanh; every other operation, load and store costs 1. */
 const FUNCTION_WORK = 30;
 const FUNCTIONS: readonly string[] = ['sigmoid', 'tanh', 'exp', 'log', 'softplus', 'erf'];
@@ -63,20 +66,21 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
     chunk: number,
   ): void {
     let at = (blocks.address + chunk * blockBytes) >>> 2;
-    const write = (address: number, bytes: number) => {
-      integers[at++] = address;
-      integers[at++] = bytes;
-    };
     const chunkSums = sumRows.address + chunk * sumCount * units * 4;
     for (const { memory, offset, stride } of loads) {
-      write(memory.address + (offset + first * stride) * 4, stride * 4);
+      integers[at++] = memory.address + (offset + first * stride) * 4;
+      integers[at++] = stride * 4;
     }
     for (let i = 0; i < stores.length; i++) {
       const { memory, offset, stride } = stores[i];
-      if (sums[i] >= 0) write(chunkSums + sums[i] * units * 4, 0);
-      else write(memory.address + (offset + first * stride) * 4, stride * 4);
+      const isSummed = sums[i] >= 0;
+      integers[at++] = isSummed
+        ? chunkSums + sums[i] * units * 4
+        : memory.address + (offset + first * stride) * 4;
+      integers[at++] = isSummed ? 0 : stride * 4;
     }
-    write(chunkSums, sumCount * units);
+    integers[at++] = chunkSums;
+    integers[at++] = sumCount * units;
   }
 
   /** Adds the sums of the chunks, in order, to the totals. */
@@ -115,7 +119,7 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
       if (rows.stores.length === 0) return;
       const { work, sumCount, entryBytes, run } = compiled;
       if (integers.buffer !== memory.buffer) integers = new Int32Array(memory.buffer);
-      const starts = pool?.divide(work * count, count) ?? [0];
+      const starts = pool?.divide(work * count, count) ?? ONE_CHUNK;
       const chunks = starts.length;
       for (let chunk = 0; chunk < chunks; chunk++) writeBlock(compiled, rows, first + starts[chunk], chunk);
       if (pool && chunks > 1) {

@@ -22,6 +22,9 @@ type Stage = SequenceStage<Floats, Right, CompiledProgram>;
 /** Runs time loops, step by step; the threads share the rows, and each runs the whole loop for its rows. */
 export type RunSequence = (stages: readonly Stage[], steps: number, first: number, count: number) => void;
 
+/** The first row of each chunk, if one thread takes all rows. */
+const ONE_CHUNK: readonly number[] = [0];
+
 /** Integers of a row's entry. */
 const ENTRY = ENTRY_BYTES / 4;
 
@@ -36,7 +39,7 @@ export function sequences(
   return (all, steps, first, count) => {
     const stages = all.filter(({ products, rows }) => products.length > 0 || rows.stores.length > 0);
     const work = countOperations(stages, steps * count);
-    const starts = pool?.divideLoop(work, count) ?? [0];
+    const starts = pool?.divideLoop(work, count) ?? ONE_CHUNK;
     const chunks = starts.length;
     const size = sizeOf(stages);
     const sumLength = stages.reduce((sum, { program }) => sum + program.sumCount * program.units, 0);
@@ -46,11 +49,12 @@ export function sequences(
     const integers = new Int32Array(tools.memory.buffer);
     const { address } = blocks;
     const totalsOf = (chunk: number) => sums.address + chunk * sumLength * 8;
-    starts.forEach((row, chunk) => {
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const row = starts[chunk];
+      const writer = new BlockWriter(integers, address + chunk * size * 8, first + row);
       const rows = (starts[chunk + 1] ?? count) - row;
-      const header = [size, steps, stages.length, rows, totalsOf(chunk), sumLength];
-      writeBlock(integers, address + chunk * size * 8, header, first + row, stages);
-    });
+      writer.write(stages, size, steps, rows, totalsOf(chunk), sumLength);
+    }
     if (pool === null) tools.runLoop(address);
     else if (chunks > 1) pool.run(RUN_SEQUENCE, [address, size * 8], chunks, work / chunks);
     else tools.runLoop(address, (accumulate, ...operands) => products.multiplyPacked(operands, accumulate));
@@ -92,88 +96,108 @@ const sizeOf = (stages: readonly Stage[]): number =>
     HEADER + SUMS,
   );
 
-/**
- * Writes the block of a chunk.
- *
- * @param header the block's header, with the number of stages in place of that of the operations.
- * @param first the first row of the chunk.
- */
-function writeBlock(
-  integers: Int32Array,
-  address: number,
-  header: readonly number[],
-  first: number,
-  stages: readonly Stage[],
-): void {
-  const start = address >>> 2;
-  let at = start + header.length;
-  let operations = 0;
-  const [, , , count, totals, sumLength] = header;
-
-  const addressOf = ({ memory, offset, stride }: Rows<Floats>): number =>
-    memory.address + (offset + first * stride) * 4;
-  /** Writes an operation: its kind, the argument that each of the moving rows is, and all arguments. */
-  function write(
-    kind: number,
-    moving: readonly (readonly [argument: number, rows: SequenceRows<Floats>])[],
-    args: readonly number[],
+/** Writes the block of a chunk; its rows begin at row `first`. Number by number: lists would take longer than short loops. */
+class BlockWriter {
+  private at: number;
+  constructor(
+    private readonly integers: Int32Array,
+    address: number,
+    private readonly first: number,
   ) {
-    const moves = moving.flatMap(([argument, { advance }]) => (advance === 0 ? [] : [argument, advance * 4]));
-    const length = OPERATION + moves.length + args.length;
-    integers.set([kind, length, moves.length / MOVE, ...moves, ...args], at);
-    at += length;
-    operations++;
+    this.at = address >>> 2;
   }
 
-  let total = totals;
-  for (const { products, program, rows } of stages) {
-    for (const product of products) {
-      const { result } = product;
-      if (product.kind === 'row') {
-        const { name, parts, width, operand } = product;
-        const [from, to] = [addressOf(operand), addressOf(result)];
-        const args = [from, operand.stride * 4, to, result.stride * 4, count, width, parts];
-        write(
-          ROW_OPERATION,
-          [
-            [1, operand],
-            [3, result],
-          ],
-          [ROW_OPERATIONS[name], ...args],
-        );
-        continue;
-      }
-      const { left, right, accumulate } = product;
-      const { packed, depth, columns } = right;
-      if (!packed) throw new Error('the right-hand side of a product in a time loop must be packed');
-      write(
-        PRODUCT,
-        [
-          [0, left],
-          [4, result],
-        ],
-        [
-          ...[addressOf(left), left.stride * 4, 4, packed.panels],
-          ...[addressOf(result), result.stride * 4, 4, count, depth, columns, Number(accumulate)],
-        ],
-      );
+  write(
+    stages: readonly Stage[],
+    size: number,
+    steps: number,
+    rows: number,
+    totals: number,
+    sumLength: number,
+  ): void {
+    let operations = 0;
+    for (const stage of stages) operations += stage.products.length + Math.sign(stage.rows.stores.length);
+    this.put(size, steps);
+    this.put(operations, rows);
+    this.put(totals, sumLength);
+    let total = totals;
+    for (const stage of stages) {
+      for (const product of stage.products) this.product(product, rows);
+      if (stage.rows.stores.length > 0) this.program(stage, total, total + sumLength * 4);
+      total += stage.program.sumCount * stage.program.units * 4;
     }
-    const { loads, stores } = rows;
-    if (stores.length === 0) continue;
-    const { units, code, sums, sumCount } = program;
-    const ownSums = total + sumLength * 4;
-    const entries = [...loads, ...stores].map((row, i): readonly number[] => {
-      const sum = i < loads.length ? -1 : sums[i - loads.length];
-      return sum < 0 ? [addressOf(row), row.stride * 4] : [ownSums + sum * units * 4, 0];
-    });
-    const moving = [...loads, ...stores].map((row, i) => [PROGRAM_ARGUMENTS + ENTRY * i, row] as const);
-    write(
-      PROGRAM,
-      moving.filter((_, i) => i < loads.length || sums[i - loads.length] < 0),
-      [code.address, code.length, ownSums, sumCount * units, total, ...entries.flat()],
-    );
-    total += sumCount * units * 4;
   }
-  integers.set(header, start);
-  integers[start + 2] = operations;
+
+  private put(first: number, second: number): void {
+    this.integers[this.at++] = first;
+    this.integers[this.at++] = second;
+  }
+
+  /** Writes the address of rows and the bytes from row to row. */
+  private entry({ memory, offset, stride }: Rows<Floats>): void {
+    this.put(memory.address + (offset + this.first * stride) * 4, stride * 4);
+  }
+
+  private product(product: Stage['products'][number], rows: number): void {
+    const { result } = product;
+    const start = this.at;
+    this.at += OPERATION;
+    if (product.kind === 'row') {
+      this.move(product.operand, 1);
+      this.move(result, 3);
+      const args = this.at++;
+      this.integers[args] = ROW_OPERATIONS[product.name];
+      this.entry(product.operand);
+      this.entry(result);
+      this.put(rows, product.width);
+      this.integers[this.at++] = product.parts;
+      this.finish(ROW_OPERATION, start, args);
+      return;
+    }
+    const { left, right, accumulate } = product;
+    const { packed, depth, columns } = right;
+    if (!packed) throw new Error('the right-hand side of a product in a time loop must be packed');
+    this.move(left, 0);
+    this.move(result, 4);
+    const args = this.at;
+    this.entry(left);
+    this.put(4, packed.panels);
+    this.entry(result);
+    this.put(4, rows);
+    this.put(depth, columns);
+    this.integers[this.at++] = accumulate ? 1 : 0;
+    this.finish(PRODUCT, start, args);
+  }
+
+  private program({ program, rows: { loads, stores } }: Stage, totals: number, ownSums: number): void {
+    const { units, code, sums, sumCount } = program;
+    const start = this.at;
+    this.at += OPERATION;
+    for (let i = 0; i < loads.length; i++) this.move(loads[i], PROGRAM_ARGUMENTS + ENTRY * i);
+    for (let i = 0; i < stores.length; i++) {
+      if (sums[i] < 0) this.move(stores[i], PROGRAM_ARGUMENTS + ENTRY * (loads.length + i));
+    }
+    const args = this.at;
+    this.put(code.address, code.length);
+    this.put(ownSums, sumCount * units);
+    this.integers[this.at++] = totals;
+    for (const row of loads) this.entry(row);
+    for (let i = 0; i < stores.length; i++) {
+      if (sums[i] < 0) this.entry(stores[i]);
+      else this.put(ownSums + sums[i] * units * 4, 0);
+    }
+    this.finish(PROGRAM, start, args);
+  }
+
+  /** Writes the move of an argument, the address of rows; nothing when the rows stay in place. */
+  private move({ advance }: SequenceRows<Floats>, argument: number): void {
+    if (advance !== 0) this.put(argument, advance * 4);
+  }
+
+  /** Writes the integers before an operation's moves. */
+  private finish(kind: number, start: number, args: number): void {
+    this.integers[start] = kind;
+    this.integers[start + 1] = this.at - start;
+    this.integers[start + 2] = (args - start - OPERATION) / MOVE;
+  }
 }
