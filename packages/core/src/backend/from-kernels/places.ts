@@ -1,182 +1,181 @@
-import type { Loop, LoopBuffer, MatrixReference, Reference, Source } from '../../loop/loop.js';
+import type { Loop, MatrixReference, Reference, Source } from '../../loop/loop.js';
 import type { Matrix, SequenceRows } from '../kernels.js';
-import { type SequenceLayout, sequenceLayout } from '../sequences.js';
+import { sequenceLayout } from '../sequences.js';
 import type { Chunk, Shape } from './chunks.js';
-import type { Temporaries } from './temporaries.js';
+import type { AnyKernels } from './matrices.js';
 
 /** Rows that the time loop moves from step to step and from chunk to chunk, in place. */
 export interface MovingRows<Memory> extends SequenceRows<Memory> {
   offset: number;
 }
 
-/** Rows with what moves them: the numbers from step to step, and the step at which the offset is `start`. */
+/** Rows with what moves them: the step at which the offset is `start` is the first of a chunk if `isLocal`, else of all. */
 interface Moved<Memory> {
   readonly rows: MovingRows<Memory>;
   readonly start: number;
   readonly isLocal: boolean;
 }
 
+/** The place of a buffer: where it begins, and the numbers from row to row and from step to step. */
+interface BufferPlace<Memory> {
+  memory: Memory;
+  start: number;
+  stride: number;
+  step: number;
+}
+
 /** Scratch buffers begin at multiples of so many numbers: a cache line. */
 const ALIGNMENT = 16;
 
-/** The memory of a loop's buffers, and the places in it that references name. */
-export class Places<Memory> {
-  private readonly memories: Memory[] = [];
-  /** Where a buffer begins in its memory. */
-  private readonly starts: number[] = [];
-  private readonly isAbsent: (boolean | undefined)[] = [];
-  private readonly moved: Moved<Memory>[] = [];
-  private readonly buffers: readonly LoopBuffer[];
-  private readonly layout: SequenceLayout;
-  /** The first numbers in the order of the loop: those of the last position if it goes back. */
-  private readonly isBackward: boolean;
-  private zeros: Memory | undefined;
+/** The places in the memory of a loop's buffers that references name. */
+export interface Places<Memory> {
+  memory(buffer: number): Memory;
+  /** The rows of a reference, at the step that the loop takes first; `startChunk` moves them to that of a chunk. */
+  rows(reference: Reference): MovingRows<Memory>;
+  /** Moves all rows to the step of a chunk that the loop takes first. */
+  startChunk(chunk: Chunk): void;
+  /** The rows of a reference at all steps of a chunk, as a matrix. */
+  matrix(reference: Reference, chunk: Chunk): Matrix<Memory>;
+  /** The rows of a buffer of kind `states` where the loop begins a chunk, or where it leaves it. */
+  edge(buffer: number, chunk: Chunk, end: 'begin' | 'leave'): SequenceRows<Memory>;
+  /** All rows of a buffer of kind `batch`; a row of zeros for each if there is no buffer. */
+  batchRows(buffer: number | undefined): SequenceRows<Memory>;
+  weights(reference: MatrixReference): Matrix<Memory>;
+  /** Releases what was allocated for the call alone. */
+  release(): void;
+}
 
-  /**
-   * @param given finds the caller's buffers; one that is absent counts as zeros.
-   * @param saved the buffer of the saved values, if the loop has any.
-   * @param longest the steps of the longest chunk.
-   */
-  constructor(
-    { buffers, direction }: Loop,
-    private readonly shape: Shape,
-    given: (source: Source) => Memory | undefined,
-    saved: Memory | undefined,
-    longest: number,
-    results: Pick<Temporaries<Memory>, 'allocate' | 'zeros'>,
-    private readonly temporaries: Temporaries<Memory>,
-  ) {
-    this.buffers = buffers;
-    this.layout = sequenceLayout(shape);
-    this.isBackward = direction === -1;
-    let savedLength = 0;
-    let scratchLength = 0;
-    const inScratch: number[] = [];
-    buffers.forEach((buffer, i) => {
-      const { life, source, zeroed } = buffer;
-      const length = buffer.width * countRows(buffer, shape, life === 'scratch' ? longest : shape.timesteps);
-      this.starts[i] = 0;
-      if (life === 'given') {
-        const found = source === undefined ? undefined : given(source);
-        this.isAbsent[i] = found === undefined;
-        this.memories[i] = found ?? this.zeroRow();
-      } else if (life === 'saved') {
-        this.memories[i] = saved as Memory;
-        this.starts[i] = savedLength;
-        savedLength += length;
-      } else if (life === 'result') {
-        this.memories[i] = (zeroed ? results.zeros : results.allocate)(length);
-      } else if (zeroed) this.memories[i] = temporaries.zeros(length);
-      else {
-        inScratch.push(i);
-        this.starts[i] = scratchLength;
-        scratchLength += Math.ceil(length / ALIGNMENT) * ALIGNMENT;
-      }
-    });
-    if (inScratch.length === 0) return;
-    // One piece for all: a short step would otherwise spend its time on allocations.
-    const scratch = temporaries.allocate(scratchLength);
-    for (const i of inScratch) this.memories[i] = scratch;
+/**
+ * Allocates the memory of a loop's buffers.
+ *
+ * @param given finds the caller's buffers; one that is absent counts as zeros.
+ * @param saved the buffer of the saved values, if the loop has any.
+ * @param longest the steps of the longest chunk.
+ */
+export function placeBuffers<Memory>(
+  { buffers, direction }: Loop,
+  shape: Shape,
+  given: (source: Source) => Memory | undefined,
+  saved: Memory | undefined,
+  longest: number,
+  kernels: AnyKernels<Memory>,
+): Places<Memory> {
+  const { batch, timesteps, reverse } = shape;
+  const layout = sequenceLayout(shape);
+  const temporaries: Memory[] = [];
+  const moved: Moved<Memory>[] = [];
+  let zeroRow: Memory | undefined;
+
+  function temporary(memory: Memory): Memory {
+    temporaries.push(memory);
+    return memory;
   }
 
   /** A row of zeros, as long as any row of the loop. */
-  private zeroRow(): Memory {
-    if (this.zeros === undefined) {
-      const widths = this.buffers.map(({ rows, width }) => (rows === 'one' ? 0 : width));
-      this.zeros = this.temporaries.zeros(Math.max(...widths));
+  function zeros(): Memory {
+    zeroRow ??= temporary(
+      kernels.zeros(Math.max(...buffers.map(({ rows, width }) => (rows === 'one' ? 0 : width)))),
+    );
+    return zeroRow;
+  }
+
+  let savedLength = 0;
+  let scratchLength = 0;
+  const inScratch: BufferPlace<Memory | undefined>[] = [];
+  const places = buffers.map(({ life, source, zeroed, rows, width }) => {
+    const place: BufferPlace<Memory | undefined> = { memory: undefined, start: 0, stride: width, step: 0 };
+    let length = width;
+    if (rows === 'one') place.stride = 0;
+    else if (rows === 'sequence') {
+      place.stride = width * layout.row;
+      place.step = width * layout.step;
+    } else if (rows === 'mask') {
+      place.stride = timesteps;
+      place.step = 1;
+    } else {
+      length *= batch;
+      if (rows !== 'batch') place.step = length;
     }
-    return this.zeros;
-  }
-
-  memory(buffer: number): Memory {
-    return this.memories[buffer];
-  }
-
-  /** The rows of a reference, at the step that the loop takes first; `startChunk` moves them to that of a chunk. */
-  rows({ buffer, at, column }: Reference): MovingRows<Memory> {
-    const { batch, timesteps, reverse } = this.shape;
-    const { rows, width, life } = this.buffers[buffer];
-    const memory = this.memories[buffer];
-    if (this.isAbsent[buffer] || rows === 'one') return { memory, offset: column, stride: 0, advance: 0 };
-    if (rows === 'batch') {
-      return { memory, offset: this.starts[buffer] + column, stride: width, advance: 0 };
+    if (rows === 'sequence' || rows === 'mask') length *= batch * timesteps;
+    else if (rows === 'steps' || rows === 'states') {
+      length *= (life === 'scratch' ? longest : timesteps) + (rows === 'states' ? 1 : 0);
     }
-    const direction = this.isBackward ? -1 : 1;
-    if (rows === 'steps' || rows === 'states') {
-      const step = batch * width;
-      const start = this.starts[buffer] + (at === 'after' ? step : 0) + column;
-      const isLocal = life === 'scratch';
-      return this.move({ memory, offset: start, stride: width, advance: direction * step }, start, isLocal);
+    if (life === 'given') {
+      place.memory = source && given(source);
+      if (place.memory === undefined) {
+        place.memory = zeros();
+        place.stride = 0;
+        place.step = 0;
+      }
+    } else if (life === 'result') {
+      place.memory = zeroed ? kernels.zeros(length) : kernels.allocate(length);
+    } else if (life === 'saved') {
+      place.memory = saved;
+      place.start = savedLength;
+      savedLength += length;
+    } else if (zeroed) place.memory = temporary(kernels.zeros(length));
+    else {
+      inScratch.push(place);
+      place.start = scratchLength;
+      scratchLength += Math.ceil(length / ALIGNMENT) * ALIGNMENT;
     }
-    const numbers = rows === 'mask' ? 1 : width * this.layout.step;
-    const stride = rows === 'mask' ? timesteps : width * this.layout.row;
-    const start = column + (reverse ? timesteps - 1 : 0) * numbers;
-    const advance = (reverse ? -direction : direction) * numbers;
-    return this.move({ memory, offset: start, stride, advance }, start, false);
+    return place as BufferPlace<Memory>;
+  });
+  if (scratchLength > 0) {
+    // One piece for all: a short step would otherwise spend its time on allocations.
+    const scratch = temporary(kernels.allocate(scratchLength));
+    for (const place of inScratch) place.memory = scratch;
   }
 
-  /** Moves all rows to the step of a chunk that the loop takes first. */
-  startChunk({ first, count }: Chunk): void {
-    const local = this.isBackward ? count - 1 : 0;
-    for (const { rows, start, isLocal } of this.moved) {
-      const position = isLocal ? local : first + local;
-      rows.offset = start + (this.isBackward ? -position : position) * rows.advance;
-    }
-  }
-
-  /** The rows of a reference at all steps of a chunk, as a matrix. */
-  matrix({ buffer, at, column }: Reference, chunk: Chunk): Matrix<Memory> {
-    const offset = this.slot(buffer, chunk, at === 'after' ? 1 : 0) + column;
-    const rowStride = this.buffers[buffer].width;
-    return { memory: this.memories[buffer], offset, rowStride, columnStride: 1 };
-  }
-
-  /** The rows of a buffer of kind `states` where the loop begins a chunk, or where it leaves it. */
-  edge(buffer: number, chunk: Chunk, end: 'begin' | 'leave'): SequenceRows<Memory> {
-    const isLast = (end === 'begin') === this.isBackward;
-    const offset = this.slot(buffer, chunk, isLast ? chunk.count : 0);
-    return { memory: this.memories[buffer], offset, stride: this.buffers[buffer].width, advance: 0 };
-  }
-
-  /** All rows of a buffer of kind `batch`; a row of zeros for each if there is no buffer. */
-  batchRows(buffer: number | undefined, width: number): SequenceRows<Memory> {
-    if (buffer !== undefined) return this.rows({ buffer, at: 'step', column: 0, width });
-    return { memory: this.zeroRow(), offset: 0, stride: 0, advance: 0 };
-  }
-
-  weights({ buffer, firstRow, firstColumn, stride }: MatrixReference): Matrix<Memory> {
-    return {
-      memory: this.memories[buffer],
-      offset: firstRow * stride + firstColumn,
-      rowStride: stride,
-      columnStride: 1,
+  function rowsOf({ buffer, at, column }: Reference): MovingRows<Memory> {
+    const { rows: kind, life } = buffers[buffer];
+    const { memory, start, stride, step } = places[buffer];
+    const isReversed = reverse === true && (kind === 'sequence' || kind === 'mask');
+    const first = start + column + (isReversed ? (timesteps - 1) * step : at === 'after' ? step : 0);
+    const rows = {
+      memory,
+      offset: first,
+      stride,
+      advance: isReversed ? -direction * step : direction * step,
     };
-  }
-
-  private move(rows: MovingRows<Memory>, start: number, isLocal: boolean): MovingRows<Memory> {
-    this.moved.push({ rows, start, isLocal });
+    if (step > 0) moved.push({ rows, start: first, isLocal: life === 'scratch' });
     return rows;
   }
 
-  /** Where the rows of a step of a chunk begin, in a buffer of kind `steps` or `states`. */
-  private slot(buffer: number, { first }: Chunk, step: number): number {
-    const { width, life } = this.buffers[buffer];
-    return this.starts[buffer] + ((life === 'scratch' ? 0 : first) + step) * this.shape.batch * width;
+  /** The rows at a step of a chunk, in a buffer of kind `steps` or `states`. */
+  function rowsAt(buffer: number, chunk: Chunk, step: number): SequenceRows<Memory> {
+    const { memory, start, stride, step: numbers } = places[buffer];
+    const first = buffers[buffer].life === 'scratch' ? 0 : chunk.first;
+    return { memory, offset: start + (first + step) * numbers, stride, advance: 0 };
   }
-}
 
-function countRows({ rows }: LoopBuffer, { batch, timesteps }: Shape, steps: number): number {
-  switch (rows) {
-    case 'one':
-      return 1;
-    case 'batch':
-      return batch;
-    case 'sequence':
-    case 'mask':
-      return batch * timesteps;
-    case 'steps':
-      return batch * steps;
-    case 'states':
-      return batch * (steps + 1);
-  }
+  return {
+    memory: (buffer) => places[buffer].memory,
+    rows: rowsOf,
+    startChunk({ first, count }) {
+      const local = direction === 1 ? 0 : count - 1;
+      for (const { rows, start, isLocal } of moved) {
+        rows.offset = start + (isLocal ? local : first + local) * direction * rows.advance;
+      }
+    },
+    matrix({ buffer, at, column }, chunk) {
+      const { memory, offset, stride } = rowsAt(buffer, chunk, at === 'after' ? 1 : 0);
+      return { memory, offset: offset + column, rowStride: stride, columnStride: 1 };
+    },
+    edge: (buffer, chunk, end) =>
+      rowsAt(buffer, chunk, (end === 'begin') === (direction === 1) ? 0 : chunk.count),
+    batchRows: (buffer) =>
+      buffer === undefined
+        ? { memory: zeros(), offset: 0, stride: 0, advance: 0 }
+        : rowsOf({ buffer, at: 'step', column: 0, width: 0 }),
+    weights: ({ buffer, firstRow, firstColumn, stride }) => ({
+      memory: places[buffer].memory,
+      offset: firstRow * stride + firstColumn,
+      rowStride: stride,
+      columnStride: 1,
+    }),
+    release: () => {
+      for (const memory of temporaries) kernels.release(memory);
+    },
+  };
 }

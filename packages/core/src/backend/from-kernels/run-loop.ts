@@ -11,8 +11,7 @@ import type { SequenceRows, SequenceStage } from '../kernels.js';
 import { type Chunk, chunksOf, type Shape } from './chunks.js';
 import type { CompiledLoop } from './compiled-loops.js';
 import { type AnyKernels, asMatrix, transpose } from './matrices.js';
-import { type MovingRows, Places } from './places.js';
-import { Temporaries } from './temporaries.js';
+import { type MovingRows, placeBuffers } from './places.js';
 
 /** The buffers of a call. */
 export interface CallBuffers<Memory> {
@@ -23,6 +22,8 @@ export interface CallBuffers<Memory> {
   /** The buffer of the saved values, if the loop has any. */
   readonly saved: Memory | undefined;
 }
+
+type BoundStage<Memory> = SequenceStage<Memory, unknown, unknown>;
 
 /**
  * Runs a loop with a device's kernels.
@@ -37,141 +38,33 @@ export function runLoop<Memory>(
   shape: Shape,
   { given, result, saved }: CallBuffers<Memory>,
 ): void {
-  const temporaries = new Temporaries(kernels);
+  const { buffers, carried } = loop;
+  const { batch, timesteps } = shape;
   const chunks = chunksOf(loop, shape);
   const longest = chunks.reduce((most, { count }) => Math.max(most, count), 0);
-  const places = new Places(loop, shape, given, saved, longest, kernels, temporaries);
-  new LoopRun(kernels, loop, compiled, shape, places).run(chunks);
-  temporaries.release();
-  loop.buffers.forEach(({ life, source }, buffer) => {
-    if (life === 'result' && source !== undefined) result(source, places.memory(buffer));
-  });
-}
-
-type BoundStage<Memory> = SequenceStage<Memory, unknown, unknown>;
-
-class LoopRun<Memory> {
+  const places = placeBuffers(loop, shape, given, saved, longest, kernels);
   /** The prepared weights of each product. */
-  private readonly weights = new Map<RowsProduct, unknown>();
-  private readonly before: readonly BoundStage<Memory>[];
-  private readonly body: readonly BoundStage<Memory>[];
-  private readonly after: readonly BoundStage<Memory>[];
+  const prepared = new Map<RowsProduct, unknown>();
 
-  constructor(
-    private readonly kernels: AnyKernels<Memory>,
-    private readonly loop: Loop,
-    compiled: CompiledLoop,
-    private readonly shape: Shape,
-    private readonly places: Places<Memory>,
-  ) {
-    const over = (stages: readonly LoopStage<unknown>[], programs: readonly unknown[]) =>
-      stages.map((stage, i) => this.bind(stage, programs[i], []));
-    this.before = over(loop.before, compiled.before);
-    this.body = loop.body.map((stage, i) => this.bind(stage, compiled.body[i], stage.products));
-    this.after = over(loop.after, compiled.after);
-  }
-
-  run(chunks: readonly Chunk[]): void {
-    const { kernels, loop, places } = this;
-    for (const { buffer, initial } of loop.carried) {
-      const { width } = loop.buffers[buffer];
-      this.copy(places.batchRows(initial, width), places.edge(buffer, chunks[0], 'begin'), width);
-    }
-    chunks.forEach((chunk, i) => {
-      this.runOverChunk(loop.before, this.before, chunk, i === 0);
-      places.startChunk(chunk);
-      this.runSteps(this.body, chunk.count);
-      this.runOverChunk(loop.after, this.after, chunk, i === 0);
-      const next = chunks[i + 1];
-      for (const { buffer, final } of loop.carried) {
-        const { width, life } = loop.buffers[buffer];
-        const from = places.edge(buffer, chunk, 'leave');
-        if (next === undefined) {
-          if (final !== undefined) this.copy(from, places.batchRows(final, width), width);
-        } else if (life === 'scratch') this.copy(from, places.edge(buffer, next, 'begin'), width);
-      }
-    });
-    for (const right of this.weights.values()) kernels.releaseRight(right);
-  }
-
-  /** Copies a row of `width` numbers for each batch row. */
-  private copy(operand: SequenceRows<Memory>, result: SequenceRows<Memory>, width: number): void {
-    this.kernels.runRows(
-      { kind: 'row', name: 'copy', parts: 1, width, operand, result },
-      0,
-      this.shape.batch,
-    );
-  }
-
-  /** Runs stages on all steps of a chunk at once, one stage after the other. */
-  private runOverChunk(
-    stages: readonly LoopStage<RowsProduct | WeightsProduct>[],
-    bound: readonly BoundStage<Memory>[],
-    chunk: Chunk,
-    isFirst: boolean,
-  ): void {
-    for (let i = 0; i < stages.length; i++) {
-      this.runProducts(stages[i].products, chunk, isFirst);
-      if (bound[i].rows.stores.length === 0) continue;
-      this.places.startChunk(chunk);
-      this.runSteps([bound[i]], chunk.count);
-    }
-  }
-
-  /** Products over all steps of a chunk. Neighbouring ones with the same right-hand side prepare it once. */
-  private runProducts(
-    products: readonly (RowsProduct | WeightsProduct)[],
-    chunk: Chunk,
-    isFirst: boolean,
-  ): void {
-    const { kernels, places, loop } = this;
-    const rows = this.shape.batch * chunk.count;
-    let prepared: { readonly from: Reference; readonly right: unknown } | undefined;
-    const release = () => {
-      if (prepared !== undefined) kernels.releaseRight(prepared.right);
-    };
-    for (const product of products) {
-      const left = places.matrix(product.left, chunk);
-      if (product.kind === 'rows') {
-        const result = places.matrix(product.result, chunk);
-        kernels.multiply(left, this.prepareWeights(product), result, rows, product.accumulate);
-        continue;
-      }
-      const { right: from, result } = product;
-      const depth = product.left.width;
-      if (prepared?.from !== from) {
-        release();
-        prepared = { from, right: kernels.prepare(places.matrix(from, chunk), depth, rows, from.width) };
-      }
-      const accumulate = !isFirst || loop.buffers[result.buffer].zeroed === true;
-      kernels.multiply(transpose(left), prepared.right, places.weights(result), depth, accumulate);
-    }
-    release();
-  }
-
-  /** The prepared weights of a product of rows. */
-  private prepareWeights(product: RowsProduct): unknown {
-    const found = this.weights.get(product);
-    if (found !== undefined) return found;
-    const { kernels, shape } = this;
+  function prepareWeights(product: RowsProduct): unknown {
+    const known = prepared.get(product);
+    if (known !== undefined) return known;
     const { weights, transposed } = product;
-    const matrix = this.places.weights(weights);
     const { rows, columns } = weights;
-    const total = shape.batch * shape.timesteps;
+    const matrix = places.weights(weights);
     const right = transposed
-      ? kernels.prepareWeights(transpose(matrix), total, columns, rows)
-      : kernels.prepareWeights(matrix, total, rows, columns);
-    this.weights.set(product, right);
+      ? kernels.prepareWeights(transpose(matrix), batch * timesteps, columns, rows)
+      : kernels.prepareWeights(matrix, batch * timesteps, rows, columns);
+    prepared.set(product, right);
     return right;
   }
 
   /** A stage with its memory. */
-  private bind(
+  function bind(
     { program: { loads, stores } }: LoopStage<unknown>,
     program: unknown,
     products: readonly StepProduct[],
   ): BoundStage<Memory> {
-    const { places } = this;
     return {
       products: products.map((product): BoundStage<Memory>['products'][number] => {
         const result = places.rows(product.result);
@@ -181,20 +74,48 @@ class LoopRun<Memory> {
         }
         const left = places.rows(product.left);
         const { accumulate } = product;
-        return { kind: 'product', left, right: this.prepareWeights(product), result, accumulate };
+        return { kind: 'product', left, right: prepareWeights(product), result, accumulate };
       }),
       program,
-      rows: {
-        loads: loads.map((reference) => places.rows(reference)),
-        stores: stores.map(({ slot }) => places.rows(slot)),
-      },
+      rows: { loads: loads.map(places.rows), stores: stores.map(({ slot }) => places.rows(slot)) },
     };
   }
 
+  /** Copies a row of `width` numbers for each batch row. */
+  function copy(operand: SequenceRows<Memory>, to: SequenceRows<Memory>, width: number): void {
+    kernels.runRows({ kind: 'row', name: 'copy', parts: 1, width, operand, result: to }, 0, batch);
+  }
+
+  /** Products over all steps of a chunk. Neighbouring ones with the same right-hand side prepare it once. */
+  function runProducts(
+    products: readonly (RowsProduct | WeightsProduct)[],
+    chunk: Chunk,
+    isFirst: boolean,
+  ): void {
+    const rows = batch * chunk.count;
+    let last: { readonly from: Reference; readonly right: unknown } | undefined;
+    const release = () => last && kernels.releaseRight(last.right);
+    for (const product of products) {
+      const left = places.matrix(product.left, chunk);
+      if (product.kind === 'rows') {
+        const to = places.matrix(product.result, chunk);
+        kernels.multiply(left, prepareWeights(product), to, rows, product.accumulate);
+        continue;
+      }
+      const { right: from, result: to } = product;
+      const depth = product.left.width;
+      if (last?.from !== from) {
+        release();
+        last = { from, right: kernels.prepare(places.matrix(from, chunk), depth, rows, from.width) };
+      }
+      const accumulate = !isFirst || buffers[to.buffer].zeroed === true;
+      kernels.multiply(transpose(left), last.right, places.weights(to), depth, accumulate);
+    }
+    release();
+  }
+
   /** Runs stages step by step. */
-  private runSteps(stages: readonly BoundStage<Memory>[], steps: number): void {
-    const { kernels } = this;
-    const { batch } = this.shape;
+  function runSteps(stages: readonly BoundStage<Memory>[], steps: number): void {
     if (steps > 1 && kernels.runSequence !== undefined) {
       kernels.runSequence(stages, steps, 0, batch);
       return;
@@ -205,13 +126,12 @@ class LoopRun<Memory> {
           if (product.kind === 'row') {
             kernels.runRows(product, 0, batch);
             moveOn(product.operand);
-            moveOn(product.result);
           } else {
             const { left, right, result, accumulate } = product;
             kernels.multiply(asMatrix(left), right, asMatrix(result), batch, accumulate);
             moveOn(left);
-            moveOn(result);
           }
+          moveOn(product.result);
         }
         if (rows.stores.length === 0) continue;
         kernels.run(program, rows, 0, batch);
@@ -220,6 +140,46 @@ class LoopRun<Memory> {
       }
     }
   }
+
+  /** Runs stages on all steps of a chunk at once, one stage after the other. */
+  function runOverChunk(
+    stages: readonly LoopStage<RowsProduct | WeightsProduct>[],
+    bound: readonly BoundStage<Memory>[],
+    chunk: Chunk,
+  ): void {
+    for (let i = 0; i < stages.length; i++) {
+      runProducts(stages[i].products, chunk, chunk === chunks[0]);
+      if (bound[i].rows.stores.length === 0) continue;
+      places.startChunk(chunk);
+      runSteps([bound[i]], chunk.count);
+    }
+  }
+
+  const before = loop.before.map((stage, i) => bind(stage, compiled.before[i], []));
+  const body = loop.body.map((stage, i) => bind(stage, compiled.body[i], stage.products));
+  const after = loop.after.map((stage, i) => bind(stage, compiled.after[i], []));
+  for (const { buffer, initial } of carried) {
+    copy(places.batchRows(initial), places.edge(buffer, chunks[0], 'begin'), buffers[buffer].width);
+  }
+  chunks.forEach((chunk, i) => {
+    runOverChunk(loop.before, before, chunk);
+    places.startChunk(chunk);
+    runSteps(body, chunk.count);
+    runOverChunk(loop.after, after, chunk);
+    const next = chunks[i + 1];
+    for (const { buffer, final } of carried) {
+      const { width, life } = buffers[buffer];
+      const from = places.edge(buffer, chunk, 'leave');
+      if (next === undefined) {
+        if (final !== undefined) copy(from, places.batchRows(final), width);
+      } else if (life === 'scratch') copy(from, places.edge(buffer, next, 'begin'), width);
+    }
+  });
+  for (const right of prepared.values()) kernels.releaseRight(right);
+  places.release();
+  buffers.forEach(({ life, source }, buffer) => {
+    if (life === 'result' && source !== undefined) result(source, places.memory(buffer));
+  });
 }
 
 /** Moves rows to the next step. */
