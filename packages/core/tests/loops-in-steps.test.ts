@@ -91,3 +91,31 @@ test('only sums over all rows are outside of the steps', () => {
     'weights',
   ]);
 });
+
+/** The buffers that something of a loop reads. */
+function buffersRead({ before, body, after, carried }: Loop): Set<number> {
+  const read = new Set(carried.map(({ buffer }) => buffer));
+  for (const { products, program } of [...before, ...body, ...after]) {
+    for (const { buffer } of program.loads) read.add(buffer);
+    for (const product of products) {
+      if (product.kind === 'row') read.add(product.operand.buffer);
+      else if (product.kind === 'rows') read.add(product.left.buffer);
+      else for (const { buffer } of [product.left, product.right]) read.add(buffer);
+    }
+  }
+  return read;
+}
+
+test.each(Object.keys(variants))('%s stores no row that nothing reads', (name) => {
+  const { plan } = problem(variants[name](), SHAPE);
+  for (const pass of ['inference', 'training', 'gradient'] as const) {
+    const loop = loopOf(plan, pass, { masked: 'no', x: 'copied' });
+    const read = buffersRead(loop);
+    const stored = [...loop.before, ...loop.body, ...loop.after].flatMap(({ program }) =>
+      program.stores.map(({ slot }) => slot.buffer),
+    );
+    const scratch = stored.filter((buffer) => loop.buffers[buffer].life === 'scratch');
+    const unread = scratch.filter((buffer) => !read.has(buffer)).map((buffer) => loop.buffers[buffer].name);
+    expect(unread, pass).toEqual([]);
+  }
+});

@@ -49,6 +49,7 @@ export const parallelGradientLoop = (plan: Plan, options: LoopOptions, carry: Ca
 
 class GradientLoop implements StepSource {
   readonly buffers: Buffers;
+  readonly productsReadStores = true;
   private readonly given: GivenRows;
   private readonly gradient: StepGradient;
   private readonly graph: MaskedGraph;

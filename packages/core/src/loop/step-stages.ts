@@ -20,6 +20,8 @@ export interface StepSource {
   leaf(id: NodeId): Reference | null;
   /** The index and the place of the result of a product. */
   product(id: NodeId): { readonly index: number; readonly slot: Reference } | undefined;
+  /** Whether products read what the step has stored, not the values of their operands. */
+  readonly productsReadStores?: boolean;
   /** The work of a product. */
   workOf(index: number, placeOf: PlaceOf): RowsProduct;
   /** The place of a value that a later program reads. */
@@ -33,7 +35,7 @@ export interface StepSource {
  * @param first the first values that are kept.
  */
 export function formStages(
-  { plan, buffers, builder, carried, leaf, product, workOf, value }: StepSource,
+  { plan, buffers, builder, carried, leaf, product, productsReadStores, workOf, value }: StepSource,
   rows: readonly CarriedRow[],
   stores: readonly Store<Reference>[],
   first: readonly NodeId[],
@@ -58,6 +60,7 @@ export function formStages(
     stores: all,
     leaf: (id) => leaves[id],
     product: (id) => (isElsewhere(id) ? null : (product(id) ?? carried?.find(id) ?? work.find(id))),
+    readsStores: (id) => productsReadStores === true && product(id) !== undefined,
     roots,
     kept: [...new Set([...first, ...inMemory])],
     value,

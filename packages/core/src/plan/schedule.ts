@@ -19,6 +19,8 @@ export interface ScheduleRequest<Place> {
   readonly leaf: (id: NodeId) => Place | null;
   /** For what is computed between programs, such as a matrix product: its index and the place of its result. */
   readonly product: (id: NodeId) => { readonly index: number; readonly slot: Place } | null;
+  /** Whether a product reads what `stores` has stored, so that its operands need no place of their own. */
+  readonly readsStores?: (id: NodeId) => boolean;
   /** What is computed although no program reads it, such as the states of a parallel loop. */
   readonly roots?: readonly NodeId[];
   /** The values 0, 1, …; values that are read from memory are added after them. */
@@ -44,7 +46,19 @@ export interface Schedule<Place> {
  * of one length; what it reads of another length, or in parts, comes from memory.
  */
 export function schedule<Place>(request: ScheduleRequest<Place>): Schedule<Place> {
-  const { nodes, widths, stores, leaf, product, roots = [], kept, value, part, spread } = request;
+  const {
+    nodes,
+    widths,
+    stores,
+    leaf,
+    product,
+    readsStores,
+    roots = [],
+    kept,
+    value,
+    part,
+    spread,
+  } = request;
   const cut = nodes.map((node, id): Node => (leaf(id) ? { kind: 'input' } : node));
   const order = reachable(cut, [...stores.map(({ node }) => node), ...kept, ...roots]).filter(
     (id) => leaf(id) === null && nodes[id].kind !== 'constant',
@@ -109,6 +123,7 @@ export function schedule<Place>(request: ScheduleRequest<Place>): Schedule<Place
       }
     }
     for (const id of order) {
+      if (readsStores?.(id)) continue;
       for (const operand of operandsOf(nodes[id])) {
         if (isOperation(operand) && stageOf.get(operand) !== stageOf.get(id)) inMemory.add(operand);
       }
