@@ -95,7 +95,7 @@ test('a worker does not confuse programs at the same address', () => {
   const floats = new Float32Array(memory.buffer);
   const programOf = programsIn(memory);
   const results = [1, 2].map((constant, i) => {
-    const bytes = writeProgram(program(constant), 4, variant);
+    const { bytes } = writeProgram(program(constant), 4, variant);
     new Int32Array(memory.buffer, 1024, 1)[0] = i;
     new Uint8Array(memory.buffer, 1028, bytes.length).set(bytes);
     const run = programOf(1024, bytes.length);

@@ -1,6 +1,7 @@
 import type { Program, RowAccess } from '@sluice/core/backend';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { joinMultiplyAdds } from '../../src/engine/program/multiply-adds.js';
+import { splitProgram } from '../../src/engine/program/split-program.js';
 import { checkLength } from '../../src/engine/program/write-program.js';
 import { kernelsOnMemory, variants } from './kernels-on-memory.js';
 
@@ -19,6 +20,37 @@ const program: Program<RowAccess> = {
     { value: 0, slot: { sum: true } },
   ],
 };
+
+/** g = sigmoid(x), tanh(3 g + tanh(scale · x)) · x into the place of x, g, and the sums of both. */
+const inParts: Program<RowAccess> = {
+  loads: [{}, { spread: true }],
+  constants: [3],
+  operations: [
+    { name: 'sigmoid', inputs: [0] },
+    { name: 'mul', inputs: [0, 1] },
+    { name: 'tanh', inputs: [4] },
+    { name: 'mul', inputs: [2, 3] },
+    { name: 'add', inputs: [6, 5] },
+    { name: 'tanh', inputs: [7] },
+    { name: 'mul', inputs: [8, 0] },
+  ],
+  stores: [
+    { value: 9, slot: {} },
+    { value: 3, slot: {} },
+    { value: 3, slot: { sum: true } },
+    { value: 9, slot: { sum: true } },
+  ],
+};
+
+test('a program is not divided into parts that would compute the same again and again', () => {
+  const chain = Array.from({ length: 20 }, (_, i) => ({ name: 'add', inputs: [i, i] }) as const);
+  const gates = Array.from({ length: 4 }, () => ({ name: 'sigmoid', inputs: [20] }) as const);
+  const all = { name: 'max', inputs: [21, 22] } as const;
+  const operations = [...chain, ...gates, all, { name: 'tanh', inputs: [25] } as const];
+  const stores = [26, 23, 24].map((value) => ({ value, slot: {} }));
+  const whole: Program<RowAccess> = { loads: [{}], constants: [], operations, stores };
+  expect(splitProgram(whole)).toEqual({ spares: 0, parts: [{ program: whole, rows: [0, 1, 2, 3] }] });
+});
 
 test('a program that is too long for engines is refused with its size', () => {
   expect(() => checkLength(7_654_321, 9000)).not.toThrow();
@@ -97,6 +129,53 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
       for (const memory of memories) kernels.release(memory);
     });
   });
+
+  test.each([1, 5, 16, 37])(
+    'a program in parts, rows of %i: all stores, over their loads, and sums',
+    (units) => {
+      const { kernels, put } = device;
+      const rowCount = 3;
+      const number = (i: number) => Math.sin(i * 1.7) * 2;
+      const memories = [
+        put(Float32Array.from({ length: rowCount * units }, (_, i) => number(i))),
+        put(Float32Array.of(0.5, -1, 2)),
+        put(new Float32Array(rowCount * units)),
+        put(new Float32Array(2 * units)),
+      ];
+      const [x, scale, output, sums] = memories;
+      const own = { offset: 0, stride: units };
+      const rows = {
+        loads: [
+          { memory: x, ...own },
+          { memory: scale, offset: 0, stride: 1 },
+        ],
+        stores: [
+          { memory: x, ...own },
+          { memory: output, ...own },
+          { memory: sums, offset: 0, stride: 0 },
+          { memory: sums, offset: units, stride: 0 },
+        ],
+      };
+      expect(splitProgram(inParts)).toMatchObject({ spares: 2, parts: [{}, {}, {}] });
+      kernels.run(kernels.compile(inParts, units), rows, 0, rowCount);
+      const sigmoid = (v: number) => 1 / (1 + Math.exp(-v));
+      for (let j = 0; j < units; j++) {
+        let [sumOfGates, sumOfResults] = [0, 0];
+        for (let row = 0; row < rowCount; row++) {
+          const i = row * units + j;
+          const [gate, other] = [sigmoid(number(i)), Math.tanh(number(i) * [0.5, -1, 2][row])];
+          const result = Math.tanh(3 * gate + other) * number(i);
+          sumOfGates += gate;
+          sumOfResults += result;
+          expect(kernels.view(x)[i]).toBeCloseTo(result, 5);
+          expect(kernels.view(output)[i]).toBeCloseTo(gate, 6);
+        }
+        expect(kernels.view(sums)[j]).toBeCloseTo(sumOfGates, 5);
+        expect(kernels.view(sums)[units + j]).toBeCloseTo(sumOfResults, 5);
+      }
+      for (const memory of memories) kernels.release(memory);
+    },
+  );
 
   test('programs run after the memory has grown', () => {
     const { heap, kernels, put } = device;

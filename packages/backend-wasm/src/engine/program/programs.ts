@@ -4,6 +4,7 @@ import { Arena, type Floats, type Heap } from '../heap.js';
 import { RUN_PROGRAM, type RunProgram, SUMS, type Tools } from '../threads/chunks.js';
 import type { Pool } from '../threads/pool.js';
 import { type Code, programCode } from './program-code.js';
+import { isLong } from './split-program.js';
 import { ENTRY_BYTES, isSum, writeProgram } from './write-program.js';
 
 /** A pointwise program as a function in WebAssembly. */
@@ -12,6 +13,9 @@ export interface CompiledProgram {
   /** For each store: its row among the sums, or −1. */
   readonly sums: readonly number[];
   readonly sumCount: number;
+  /** The rows through which parts of the program pass values; they are behind the sums. */
+  readonly spares: number;
+  /** The bytes of the rows' entries and of the spare rows' address. */
   readonly entryBytes: number;
   readonly run: RunProgram;
   /** The arithmetic operations of a row, about. */
@@ -36,13 +40,12 @@ export interface Programs {
 /** The first row of each chunk, if one thread takes all rows. */
 const ONE_CHUNK: readonly number[] = [0];
 
-/** The cost of a function such as tanh; every other operation, load and store costs 1. */
-const FUNCTION_WORK = 30;
-const FUNCTIONS: readonly string[] = ['sigmoid', 'tanh', 'exp', 'log', 'softplus', 'erf'];
+/** The cost of a long operation such as tanh; every other one, each load and each store costs 1. */
+const LONG_WORK = 30;
 
 /** The program of all stages that have products alone: it is not run. */
 const EMPTY: CompiledProgram = {
-  ...{ units: 0, sums: [], sumCount: 0, entryBytes: 0, work: 0 },
+  ...{ units: 0, sums: [], sumCount: 0, spares: 0, entryBytes: 0, work: 0 },
   run: () => {},
   code: { address: 0, length: 0 },
 };
@@ -50,7 +53,7 @@ const EMPTY: CompiledProgram = {
 export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool: Pool | null): Programs {
   const { memory } = heap;
   const code = programCode(pool && heap);
-  /** The argument blocks and the rows of sums, one of each for each chunk. */
+  /** The argument blocks, and the rows of sums with the spare rows behind them: for each chunk its own. */
   const blocks = new Arena(heap);
   const sumRows = new Arena(heap);
   const mostChunks = pool?.mostChunks ?? 1;
@@ -60,13 +63,13 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
 
   /** Writes the argument block of a chunk; its rows begin at row `first`. */
   function writeBlock(
-    { units, sums, sumCount }: CompiledProgram,
+    { units, sums, sumCount, spares }: CompiledProgram,
     { loads, stores }: ProgramRows<Floats>,
     first: number,
     chunk: number,
   ): void {
     let at = (blocks.address + chunk * blockBytes) >>> 2;
-    const chunkSums = sumRows.address + chunk * sumCount * units * 4;
+    const chunkSums = sumRows.address + chunk * (sumCount + spares) * units * 4;
     for (const { memory, offset, stride } of loads) {
       integers[at++] = memory.address + (offset + first * stride) * 4;
       integers[at++] = stride * 4;
@@ -79,18 +82,21 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
         : memory.address + (offset + first * stride) * 4;
       integers[at++] = isSummed ? 0 : stride * 4;
     }
+    integers[at++] = chunkSums + sumCount * units * 4;
     integers[at++] = chunkSums;
     integers[at++] = sumCount * units;
   }
 
   /** Adds the sums of the chunks, in order, to the totals. */
   function addSums(
-    { units, sums, sumCount }: CompiledProgram,
+    { units, sums, sumCount, spares }: CompiledProgram,
     { stores }: ProgramRows<Floats>,
     chunks: number,
   ): void {
-    for (let row = 0; row < chunks * sumCount; row++) {
-      const { memory, offset } = stores[sums.indexOf(row % sumCount)];
+    const rows = sumCount + spares;
+    for (let row = 0; row < chunks * rows; row++) {
+      if (row % rows >= sumCount) continue;
+      const { memory, offset } = stores[sums.indexOf(row % rows)];
       tools.fixed.addRow(sumRows.address + row * units * 4, memory.address + offset * 4, units);
     }
   }
@@ -101,19 +107,19 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
     compile(program, units) {
       const { loads, operations, stores } = program;
       if (stores.length === 0) return EMPTY;
-      const bytes = writeProgram(program, units, variant);
+      const { bytes, spares } = writeProgram(program, units, variant);
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
       const run = exports.run as RunProgram;
       let sumCount = 0;
       const sums = stores.map((store) => (isSum(store) ? sumCount++ : -1));
       const rows = loads.length + stores.length;
-      const entryBytes = rows * ENTRY_BYTES;
+      const entryBytes = rows * ENTRY_BYTES + 4;
       blockBytes = Math.max(entryBytes + 4 * SUMS, blockBytes);
       blocks.reserve(blockBytes * mostChunks);
-      sumRows.reserve(sumCount * units * mostChunks * 4);
-      const costs = operations.map(({ name }) => (FUNCTIONS.includes(name) ? FUNCTION_WORK : 1));
+      sumRows.reserve((sumCount + spares) * units * mostChunks * 4);
+      const costs = operations.map(({ name }) => (isLong(name) ? LONG_WORK : 1));
       const work = units * costs.reduce((sum, cost) => sum + cost, rows);
-      return { units, sums, sumCount, entryBytes, run, work, code: code.keep(bytes, run) };
+      return { units, sums, sumCount, spares, entryBytes, run, work, code: code.keep(bytes, run) };
     },
     run(compiled, rows, first, count) {
       if (rows.stores.length === 0) return;

@@ -44,11 +44,13 @@ export function sequences(
     const size = sizeOf(stages);
     const sumLength = stages.reduce((sum, { program }) => sum + program.sumCount * program.units, 0);
     blocks.reserve(chunks * size * 8);
-    sums.reserve(chunks * sumLength * 8);
+    const spareLength = Math.max(0, ...stages.map(({ program }) => program.spares * program.units));
+    const chunkBytes = (2 * sumLength + spareLength) * 4;
+    sums.reserve(chunks * chunkBytes);
     // Take the view after the last allocation: a memory that grows gets a new buffer.
     const integers = new Int32Array(tools.memory.buffer);
     const { address } = blocks;
-    const totalsOf = (chunk: number) => sums.address + chunk * sumLength * 8;
+    const totalsOf = (chunk: number) => sums.address + chunk * chunkBytes;
     for (let chunk = 0; chunk < chunks; chunk++) {
       const row = starts[chunk];
       const writer = new BlockWriter(integers, address + chunk * size * 8, first + row);
@@ -92,6 +94,7 @@ const sizeOf = (stages: readonly Stage[]): number =>
       products.length * (OPERATION + 2 * MOVE + PRODUCT_ARGUMENTS) +
       OPERATION +
       PROGRAM_ARGUMENTS +
+      1 +
       (rows.loads.length + rows.stores.length) * (MOVE + ENTRY),
     HEADER + SUMS,
   );
@@ -123,7 +126,9 @@ class BlockWriter {
     let total = totals;
     for (const stage of stages) {
       for (const product of stage.products) this.product(product, rows);
-      if (stage.rows.stores.length > 0) this.program(stage, total, total + sumLength * 4);
+      if (stage.rows.stores.length > 0) {
+        this.program(stage, total, total + sumLength * 4, totals + sumLength * 8);
+      }
       total += stage.program.sumCount * stage.program.units * 4;
     }
   }
@@ -169,7 +174,12 @@ class BlockWriter {
     this.finish(PRODUCT, start, args);
   }
 
-  private program({ program, rows: { loads, stores } }: Stage, totals: number, ownSums: number): void {
+  private program(
+    { program, rows: { loads, stores } }: Stage,
+    totals: number,
+    ownSums: number,
+    spares: number,
+  ): void {
     const { units, code, sums, sumCount } = program;
     const start = this.at;
     this.at += OPERATION;
@@ -186,6 +196,7 @@ class BlockWriter {
       if (sums[i] < 0) this.entry(stores[i]);
       else this.put(ownSums + sums[i] * units * 4, 0);
     }
+    this.integers[this.at++] = spares;
     this.finish(PROGRAM, start, args);
   }
 
