@@ -50,15 +50,10 @@ export class Stream {
     if (frame.length !== length) {
       throw new RangeError(`A frame of this stream has ${length} numbers, but was given ${frame.length}.`);
     }
-    for (let i = 0; i < length; i++) {
-      input[i] = frame[i];
-      // As float32, which has no 1e39. NaN − NaN and ∞ − ∞ are not 0.
-      if (input[i] - input[i] !== 0) {
-        throw new RangeError(
-          `A frame must have finite float32 numbers, but number ${i} is ${frame[i]}. The stream's states are as before.`,
-        );
-      }
-    }
+    // For other arrays `set` is ten times as slow as a loop.
+    if (frame instanceof Float32Array) input.set(frame);
+    else for (let i = 0; i < length; i++) input[i] = frame[i];
+    this.checkFinite(input, frame);
     machine.run();
     this.result.set(machine.output);
     return this.result;
@@ -97,6 +92,22 @@ export class Stream {
   dispose(): void {
     this.machine?.dispose();
     this.machine = null;
+  }
+
+  private checkFinite(input: Float32Array, frame: ArrayLike<number>): void {
+    const { length } = input;
+    // Sums of numbers as float64 are finite when the numbers are finite as float32. Two sums take half the time of one.
+    let even = length % 2 === 1 ? input[length - 1] : 0;
+    let odd = 0;
+    for (let i = 1; i < length; i += 2) {
+      even += input[i - 1];
+      odd += input[i];
+    }
+    if (Number.isFinite(even + odd)) return;
+    const i = input.findIndex((value) => !Number.isFinite(value));
+    throw new RangeError(
+      `A frame must have finite float32 numbers, but number ${i} is ${frame[i]}. The stream's states are as before.`,
+    );
   }
 
   private get running(): FrameMachine {

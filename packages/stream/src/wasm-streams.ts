@@ -49,9 +49,9 @@ export function streamsIn(
       return { input: view(places.input), output: view(places.output), state: view(places.state) };
     };
     let views = takeViews();
-    /** The views, taken anew after the memory has grown. */
+    /** The views, taken anew after the memory has grown, which empties them. */
     const current = () => {
-      if (views.input.buffer !== memory.buffer) views = takeViews();
+      if (views.input.length === 0) views = takeViews();
       return views;
     };
     return {

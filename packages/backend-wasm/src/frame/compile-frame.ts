@@ -3,10 +3,18 @@ import { type Frame, frameOf, type LoopProduct, type LoopStage, type Reference }
 import type { Address } from '../engine/bytes/function-body.js';
 import { Lanes } from '../engine/bytes/lanes.js';
 import { type ModuleFunction, writeModule } from '../engine/bytes/wasm-module.js';
+import { splitProgram } from '../engine/program/split-program.js';
 import { writeRow } from '../engine/program/write-program.js';
 import { FrameBody } from './frame-body.js';
 import type { IntegerProducts } from './integer-products.js';
-import { type FrameLayout, PANEL, packWeights, WeightPlaces } from './layout.js';
+import {
+  countPanels,
+  type FrameLayout,
+  inPanels,
+  PANEL_WIDTHS,
+  packWeights,
+  WeightPlaces,
+} from './layout.js';
 import { writeProduct } from './write-product.js';
 import { ROW_VARIABLES, writeRowOperation } from './write-row-operation.js';
 
@@ -47,6 +55,8 @@ class FrameCompiler {
   private readonly quantized: ReturnType<IntegerProducts['rows']>;
   private readonly body = new FrameBody(2, ROW_VARIABLES);
   private readonly lanes = new Lanes(this.body, false);
+  /** The numbers of the rows through which parts of a program pass values. */
+  private spareLength = 0;
   private readonly variables = Array.from({ length: ROW_VARIABLES }, () => this.body.integer());
 
   constructor(
@@ -68,7 +78,7 @@ class FrameCompiler {
     functions.push({ parameters: 2, body });
     const layout: FrameLayout = {
       weightLength: weights.length,
-      streamLength: length + SPARE + this.quantized.length,
+      streamLength: length + SPARE + this.quantized.length + this.spareLength,
       ...{ input, output, state },
     };
     return {
@@ -88,7 +98,21 @@ class FrameCompiler {
     const own = new FrameBody(2, 1);
     const places = [...program.loads, ...program.stores.map(({ slot }) => slot)];
     const addresses = places.map((place) => this.address(place));
-    writeRow(own, new Lanes(own, false), program, width, addresses, own.integer());
+    const { parts, spares } = splitProgram(program);
+    const spareStart = this.frame.length + SPARE + this.quantized.length;
+    for (let i = 0; i < spares; i++) addresses.push(this.inStream(spareStart + i * inPanels(width)));
+    this.spareLength = Math.max(this.spareLength, spares * inPanels(width));
+    const [lanes, index] = [new Lanes(own, false), own.integer()];
+    for (const part of parts) {
+      writeRow(
+        own,
+        lanes,
+        part.program,
+        width,
+        part.rows.map((row) => addresses[row]),
+        index,
+      );
+    }
     this.functions.push({ parameters: 2, body: own });
     this.body.call(this.functions.length - 1, [startOf(this.body, WEIGHTS), startOf(this.body, STREAM)]);
   }
@@ -96,10 +120,10 @@ class FrameCompiler {
   private product(product: LoopProduct & { readonly kind: 'rows' }): void {
     const { left, weights, result } = product;
     const packed = { base: this.body.parameter(WEIGHTS), offset: this.weights.matrix(weights) * 4 };
-    const panels = Math.ceil(weights.columns / PANEL);
+    const panels = countPanels(weights.columns, this.integers?.widths ?? PANEL_WIDTHS);
     const row = this.quantizedRow(product) ?? this.address(left);
     const multiply = this.functionFor(this.integers?.writeProduct ?? writeProduct, weights.rows);
-    this.body.call(multiply, [row, packed, this.address(result), panels]);
+    this.body.call(multiply, [row, packed, this.address(result), ...panels]);
   }
 
   /** The row of a product in whole numbers, rounded if no product before it has done so; undefined without `integers`. */

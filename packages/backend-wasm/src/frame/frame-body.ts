@@ -3,6 +3,7 @@ import {
   FunctionBody,
   type Integer,
   localOf,
+  NO_RESULT,
   OPCODES,
   type Vector,
 } from '../engine/bytes/function-body.js';
@@ -16,6 +17,22 @@ export class FrameBody extends FunctionBody {
   setAddress(to: Integer, from: Integer, offset: number): void {
     this.pushAddress(from, offset);
     this.set(to.integer);
+  }
+
+  /**
+   * Runs the parts in turn, `count` times together, and counts `count` down to 0; at least once. It leaves the loop behind any
+   * part, so each part is a basic block of its own.
+   */
+  countDownInParts(count: Integer, parts: readonly (() => void)[]): void {
+    this.code.push(OPCODES.block, NO_RESULT, OPCODES.loop, NO_RESULT);
+    parts.forEach((part, i) => {
+      part();
+      this.addNumber(count, -1);
+      this.get(count.integer);
+      if (i < parts.length - 1) this.code.push(OPCODES.i32EqualsZero, OPCODES.branchIf, ...unsigned(1));
+      else this.code.push(OPCODES.branchIf, ...unsigned(0));
+    });
+    this.code.push(OPCODES.end, OPCODES.end);
   }
 
   /** Calls a function of the module with addresses and numbers. */

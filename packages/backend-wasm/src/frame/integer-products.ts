@@ -1,8 +1,8 @@
 import type { Frame } from '@sluice/core/backend';
 import { quantizedRows, quantizeMatrix } from '@sluice/core/quantized-rows';
 import type { ModuleFunction } from '../engine/bytes/wasm-module.js';
-import { INTEGER_DEPTH, inPanels, PANEL, type PackedMatrix, type Packing } from './layout.js';
-import { writeIntegerProduct } from './write-integer-product.js';
+import { INTEGER_DEPTH, inPanels, type PackedMatrix, type Packing, panelsOf } from './layout.js';
+import { INTEGER_PANEL_WIDTHS, writeIntegerProduct } from './write-integer-product.js';
 import { writeQuantizedRow } from './write-quantized-row.js';
 
 /**
@@ -23,6 +23,7 @@ export const integerProducts: IntegerProducts = {
   rows: quantizedRows,
   writeRow: writeQuantizedRow,
   writeProduct: writeIntegerProduct,
+  widths: INTEGER_PANEL_WIDTHS,
   lengthOf: (rows, columns) => (inTurns(rows) / 4 + 1) * inPanels(columns),
   pack: packIntegers,
 };
@@ -42,16 +43,16 @@ function packIntegers(
   const at = (row: number, column: number) =>
     row < rows && column < columns ? whole[row * columns + column] : 0;
   let byte = matrix.start * 4;
-  for (let panel = 0; panel < columns; panel += PANEL) {
+  for (const { first, width } of panelsOf(columns, INTEGER_PANEL_WIDTHS)) {
     for (let row = 0; row < inTurns(rows); row += 2) {
-      for (let column = panel; column < panel + PANEL; column += column % 8 === 3 ? 5 : 1) {
+      for (let column = first; column < first + width; column += column % 8 === 3 ? 5 : 1) {
         for (const each of [row, row + 1]) {
           bytes[byte++] = at(each, column + 4) + 128;
           bytes[byte++] = at(each, column);
         }
       }
     }
-    packed.set(scales.subarray(panel, panel + PANEL), byte / 4);
-    byte += PANEL * 4;
+    packed.set(scales.subarray(first, first + width), byte / 4);
+    byte += width * 4;
   }
 }

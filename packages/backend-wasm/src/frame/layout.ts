@@ -23,12 +23,51 @@ export interface FrameLayout {
 /** Columns of a panel of packed weights. A product writes whole panels, which is why rows have room for them. */
 export const PANEL = FRAME_ALIGNMENT;
 export const inPanels = (length: number): number => Math.ceil(length / PANEL) * PANEL;
+/**
+ * The columns of panels of float32 numbers, the widest first. A product has a sum for each four columns: six of them, six
+ * vectors of weights and a number of the row fit into the registers.
+ */
+export const PANEL_WIDTHS = [24, PANEL];
+
+/** For each width the number of panels, which have `columns` columns together; undefined when there are no such panels. */
+function cover(columns: number, [width, ...others]: readonly number[]): readonly number[] | undefined {
+  if (width === undefined) return columns === 0 ? [] : undefined;
+  for (let count = Math.floor(columns / width); count >= 0; count--) {
+    const rest = cover(columns - count * width, others);
+    if (rest !== undefined) return [count, ...rest];
+  }
+  return undefined;
+}
+
+/** The numbers of panels of each width for a matrix, with as many of the widest as there can be. */
+export function countPanels(columns: number, widths: readonly number[]): readonly number[] {
+  const counts = cover(inPanels(columns), widths);
+  if (counts === undefined) throw new Error(`no panels for ${columns} columns`);
+  return counts;
+}
+
+/** The first column and the width of each panel. */
+export function panelsOf(
+  columns: number,
+  widths: readonly number[],
+): readonly { readonly first: number; readonly width: number }[] {
+  let next = 0;
+  return countPanels(columns, widths).flatMap((count, i) =>
+    Array.from({ length: count }, () => {
+      const first = next;
+      next += widths[i];
+      return { first, width: widths[i] };
+    }),
+  );
+}
 
 /** Rows of a matrix that a turn of a product in whole numbers multiplies. */
 export const INTEGER_DEPTH = 4;
 
 /** Packs matrices in another format than float32. */
 export interface Packing {
+  /** The columns of panels, the widest first. */
+  readonly widths: readonly number[];
   /** The float32 numbers that a packed matrix takes. */
   readonly lengthOf: (rows: number, columns: number) => number;
   readonly pack: (matrix: PackedMatrix, values: ArrayLike<number>, packed: Float32Array<ArrayBuffer>) => void;
@@ -112,11 +151,11 @@ export type PackedMatrix = PackedWeights & { readonly kind: 'matrix' };
 function packNumbers(matrix: PackedMatrix, values: ArrayLike<number>, packed: Float32Array): void {
   const { firstRow, rows, firstColumn, columns, stride } = matrix;
   let at = matrix.start;
-  for (let panel = 0; panel < columns; panel += PANEL) {
-    const width = Math.min(PANEL, columns - panel);
-    for (let row = firstRow; row < firstRow + rows; row++, at += PANEL) {
-      const from = row * stride + firstColumn + panel;
-      for (let column = 0; column < width; column++) packed[at + column] = values[from + column];
+  for (const { first, width } of panelsOf(columns, PANEL_WIDTHS)) {
+    const used = Math.min(width, columns - first);
+    for (let row = firstRow; row < firstRow + rows; row++, at += width) {
+      const from = row * stride + firstColumn + first;
+      for (let column = 0; column < used; column++) packed[at + column] = values[from + column];
     }
   }
 }

@@ -13,7 +13,7 @@ export const OPCODES = {
   i32LessThanUnsigned: 0x49,
   i32Add: 0x6a,
 };
-const NO_RESULT = 0x40;
+export const NO_RESULT = 0x40;
 const SIMD = 0xfd;
 
 /** A local variable with a 32-bit integer. */
