@@ -56,8 +56,9 @@ test.each([
   ['an error of its own', "throw new TypeError('no such cell')", /no such cell/],
   ['no test at all', '', /No test/],
 ])('declarations with %s are an error', (_, declarations, message) => {
-  expect(outcomeOf(declarations)).toMatch(/^The tests could not be declared: /);
-  expect(outcomeOf(declarations)).toMatch(message);
+  const outcome = outcomeOf(declarations);
+  expect(outcome).toMatch(/^The tests could not be declared: /);
+  expect(outcome).toMatch(message);
 });
 
 test('testBackend prints a report, or passes it to onReport', () => {
