@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium } from '../../../../scripts/browser/open-page.mjs';
+import { testTier } from '../../../../scripts/tier.mjs';
 import { jsonLine, writeRun } from '../../src/report/results-file.js';
 import type { Measured } from '../../src/run/results.js';
 import {
@@ -13,6 +14,11 @@ import {
   servePage,
   visit,
 } from './opened-page.js';
+
+/** These measure for seconds. */
+const testInFull = test.runIf(testTier() === 'full');
+if (testTier() !== 'full')
+  console.log("left out unless SLUICE_TESTS is 'full': some measurements in the page");
 
 let browser: Awaited<ReturnType<typeof startChromium>>;
 let isolated: Site;
@@ -130,7 +136,7 @@ describe('a file', () => {
 });
 
 describe('Cancel', () => {
-  test('ends a long call at once, by the keyboard, and keeps the results so far', async () => {
+  testInFull('ends a long call at once, by the keyboard, and keeps the results so far', async () => {
     await visit(
       page,
       isolated.address,
@@ -157,27 +163,30 @@ describe('Cancel', () => {
   });
 });
 
-test('the results of a run stay after a reload, and the next estimate is that of this machine', async () => {
-  const link = `workloads=step&cells=gru&contenders=sluice&backends=cpu&${BRIEFLY}`;
-  await visit(page, isolated.address, link);
-  await page.click('#measure');
-  await finished(page);
-  expect(await page.isVisible('text=All is measured')).toBe(true);
-  const rows = await rowsOf(page);
-  expect(rows.length).toBeGreaterThan(0);
-  await page.reload();
-  await page.waitForSelector('#measure');
-  expect(await rowsOf(page)).toEqual(rows);
-  await page.evaluate(() => localStorage.setItem('sluice-bench-pace', '9'));
-  await page.goto(`${isolated.address}?workloads=forward&cells=gru&contenders=sluice&backends=cpu`);
-  const slow = await page.textContent('.plan');
-  await page.evaluate(() => localStorage.setItem('sluice-bench-pace', 'none'));
-  await page.evaluate(() => localStorage.setItem('sluice-bench-run', '{"results": [{}]}'));
-  await page.reload();
-  await page.waitForSelector('#measure');
-  expect(await page.textContent('.plan')).not.toBe(slow);
-  expect(await rowsOf(page)).toEqual([]);
-});
+testInFull(
+  'the results of a run stay after a reload, and the next estimate is that of this machine',
+  async () => {
+    const link = `workloads=step&cells=gru&contenders=sluice&backends=cpu&${BRIEFLY}`;
+    await visit(page, isolated.address, link);
+    await page.click('#measure');
+    await finished(page);
+    expect(await page.isVisible('text=All is measured')).toBe(true);
+    const rows = await rowsOf(page);
+    expect(rows.length).toBeGreaterThan(0);
+    await page.reload();
+    await page.waitForSelector('#measure');
+    expect(await rowsOf(page)).toEqual(rows);
+    await page.evaluate(() => localStorage.setItem('sluice-bench-pace', '9'));
+    await page.goto(`${isolated.address}?workloads=forward&cells=gru&contenders=sluice&backends=cpu`);
+    const slow = await page.textContent('.plan');
+    await page.evaluate(() => localStorage.setItem('sluice-bench-pace', 'none'));
+    await page.evaluate(() => localStorage.setItem('sluice-bench-run', '{"results": [{}]}'));
+    await page.reload();
+    await page.waitForSelector('#measure');
+    expect(await page.textContent('.plan')).not.toBe(slow);
+    expect(await rowsOf(page)).toEqual([]);
+  },
+);
 
 describe('settings', () => {
   test('are in the address and restored from it', async () => {
@@ -237,7 +246,7 @@ describe('the page reports missing features and measures the rest', () => {
     ]);
   });
 
-  test('without SIMD and WebGPU: cpu alone', async () => {
+  testInFull('without SIMD and WebGPU: cpu alone', async () => {
     const context = await browser.newContext();
     await context.addInitScript(() => {
       WebAssembly.validate = () => false;
