@@ -5,25 +5,20 @@ import type { SequenceCotangents, SequenceGradient, SequenceInputs, SequenceResu
 /** Finds the argument of a call that a source names; undefined if the caller left it out. */
 export type Arguments<Buffer> = (source: Source) => Buffer | undefined;
 
+/** The index of an argument or a result among those of its kind. */
+const indexOf = (source: Source): number => ('index' in source ? source.index : 0);
+
 /** The arguments of a forward pass. */
-export const forwardArguments =
-  <Buffer>(inputs: SequenceInputs<Buffer>): Arguments<Buffer> =>
-  (source) => {
-    switch (source.kind) {
-      case 'x':
-        return inputs.x;
-      case 'mask':
-        return inputs.mask;
-      case 'parameter':
-        return inputs.parameters[source.index];
-      case 'recurrentMask':
-        return inputs.recurrentMasks?.[source.index];
-      case 'initialState':
-        return inputs.initialStates?.[source.index];
-      default:
-        throw new Error(`${source.kind} is no input of a pass`);
-    }
+export function forwardArguments<Buffer>(inputs: SequenceInputs<Buffer>): Arguments<Buffer> {
+  const lists: Partial<Record<Source['kind'], readonly (Buffer | undefined)[]>> = {
+    x: [inputs.x],
+    mask: [inputs.mask],
+    parameter: inputs.parameters,
+    recurrentMask: inputs.recurrentMasks,
+    initialState: inputs.initialStates,
   };
+  return (source) => lists[source.kind]?.[indexOf(source)];
+}
 
 /** The arguments of a gradient. */
 export function gradientArguments<Buffer>(
@@ -48,28 +43,29 @@ export const maskedBy = <Buffer>({
 
 /** Collects the results of a loop. */
 export class Results<Buffer> {
-  private readonly states: Buffer[] = [];
-  private readonly parameters: Buffer[] = [];
-  private readonly initialStates: Buffer[] = [];
-  private sequence: Buffer | undefined;
-  private x: Buffer | undefined;
+  private readonly lists: Partial<Record<Source['kind'], Buffer[]>> = {};
 
   readonly take = (source: Source, buffer: Buffer): void => {
-    if (source.kind === 'finalState') this.states[source.index] = buffer;
-    else if (source.kind === 'parameterGradient') this.parameters[source.index] = buffer;
-    else if (source.kind === 'initialStateGradient') this.initialStates[source.index] = buffer;
-    else if (source.kind === 'output') this.sequence = buffer;
-    else if (source.kind === 'xGradient') this.x = buffer;
-    else throw new Error(`${source.kind} is no result of a pass`);
+    this.list(source.kind)[indexOf(source)] = buffer;
   };
 
   /** Those of a forward pass. */
   forward(saved: Buffer | undefined): SequenceResult<Buffer> {
-    return { sequence: this.sequence as Buffer, states: this.states, saved };
+    const [sequence] = this.list('output');
+    return { sequence, states: this.list('finalState'), saved };
   }
 
   gradient(): SequenceGradient<Buffer> {
-    const { parameters, initialStates } = this;
-    return { x: this.x as Buffer, parameters, initialStates };
+    const [x] = this.list('xGradient');
+    return {
+      x,
+      parameters: this.list('parameterGradient'),
+      initialStates: this.list('initialStateGradient'),
+    };
+  }
+
+  private list(kind: Source['kind']): Buffer[] {
+    this.lists[kind] ??= [];
+    return this.lists[kind];
   }
 }

@@ -54,9 +54,23 @@ export function withOwnedBuffers<Memory extends { readonly length: number }>(
         },
       );
       return {
-        x: buffers.own(x),
-        parameters: buffers.ownAll(plan, 'gradients of parameters', parameters, plan.parameters.length),
-        initialStates: buffers.ownAll(plan, 'gradients of initial states', initialStates, plan.states.length),
+        x: ownOne(bare, buffers, x),
+        parameters: ownAll(
+          bare,
+          buffers,
+          plan,
+          'gradients of parameters',
+          parameters,
+          plan.parameters.length,
+        ),
+        initialStates: ownAll(
+          bare,
+          buffers,
+          plan,
+          'gradients of initial states',
+          initialStates,
+          plan.states.length,
+        ),
       };
     },
   };
@@ -80,7 +94,8 @@ export function withOwnedInference<Memory extends { readonly length: number }>(
         `This ${bare.name} backend runs plans forward alone and keeps nothing for a gradient; one of ${whole} does.`,
       );
     }
-    return ownResult(bare, buffers, plan, bare.forward(plan, buffers.inputsOf(plan, inputs)));
+    const { sequence, states } = bare.forward(plan, buffers.inputsOf(plan, inputs));
+    return { sequence: buffers.own(sequence), states: states.map((state) => buffers.own(state)) };
   };
   return { ...transfers(bare, buffers), forward };
 }
@@ -106,17 +121,43 @@ const transfers = <Memory extends { readonly length: number }>(
   },
 });
 
+/** @throws TypeError when the device returned no buffer. */
+function ownOne<Memory extends { readonly length: number }>(
+  { name }: Backend<Memory>,
+  buffers: Buffers<Memory>,
+  memory: Memory | undefined,
+): OwnedBuffer<Memory> {
+  if (memory !== undefined) return buffers.own(memory);
+  throw new TypeError(`The backend ${name} returned undefined instead of a buffer.`);
+}
+
+/** @throws TypeError when the device returned another number of buffers than the plan has. */
+function ownAll<Memory extends { readonly length: number }>(
+  bare: Backend<Memory>,
+  buffers: Buffers<Memory>,
+  plan: Plan,
+  what: string,
+  memories: readonly Memory[] | undefined,
+  expected: number,
+): OwnedBuffer<Memory>[] {
+  if (memories?.length === expected) return memories.map((memory) => ownOne(bare, buffers, memory));
+  const given = memories?.length ?? 'no array of';
+  throw new TypeError(
+    `Cell '${plan.cell.name}': the backend ${bare.name} returned ${given} ${what}; expected ${expected}.`,
+  );
+}
+
 /** A result of the device as the caller's buffers. */
 function ownResult<Memory extends { readonly length: number }>(
-  { name }: InferenceBackend<Memory>,
+  bare: Backend<Memory>,
   buffers: Buffers<Memory>,
   plan: Plan,
   result: SequenceResult<Memory> | undefined,
 ): SequenceResult<OwnedBuffer<Memory>> {
-  if (result === undefined) throw new TypeError(`The backend ${name} returned no result of forward.`);
+  if (result === undefined) throw new TypeError(`The backend ${bare.name} returned no result of forward.`);
   const saved = result.saved && buffers.own(result.saved);
-  const states = buffers.ownAll(plan, 'final states', result.states, plan.states.length);
-  return { sequence: buffers.own(result.sequence), states, saved };
+  const states = ownAll(bare, buffers, plan, 'final states', result.states, plan.states.length);
+  return { sequence: ownOne(bare, buffers, result.sequence), states, saved };
 }
 
 const passOf = (inputs: SequenceInputs<unknown>): Pass => ({

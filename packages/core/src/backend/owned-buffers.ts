@@ -58,23 +58,7 @@ export class Buffers<Memory extends { readonly length: number }> {
 
   /** A buffer for memory of the device. */
   own(memory: Memory): OwnedBuffer<Memory> {
-    const { owner } = this;
-    if (memory === undefined)
-      throw new TypeError(`The backend ${owner.name} returned undefined instead of a buffer.`);
-    return new OwnedBuffer(owner, memory.length, memory);
-  }
-
-  /** @throws TypeError when the device returned another number of buffers than the plan has */
-  ownAll(
-    plan: Plan,
-    what: string,
-    memories: readonly Memory[] | undefined,
-    expected: number,
-  ): OwnedBuffer<Memory>[] {
-    if (memories?.length === expected) return memories.map((memory) => this.own(memory));
-    throw new TypeError(
-      `Cell '${plan.cell.name}': the backend ${this.owner.name} returned ${memories?.length ?? 'no array of'} ${what}; expected ${expected}.`,
-    );
+    return new OwnedBuffer(this.owner, memory.length, memory);
   }
 
   /** The memory of a buffer that must be there. */

@@ -1,10 +1,12 @@
 import { activation } from '../equations/activations.js';
 import type { Expression } from '../equations/expression.js';
 import { type Cell, makeCell } from '../equations/make-cell.js';
-import { bias, kernel, recurrentKernel } from '../equations/parameters.js';
+import { bias, kernel, type ParameterDeclaration, recurrentKernel } from '../equations/parameters.js';
 import { type GruOptions, mixState } from './gru-options.js';
 import { layerNormGru } from './layer-norm-gru.js';
 import { checkOptions, clipTo, refuseTogether } from './options.js';
+
+type Gate = 'z' | 'r' | 'n';
 
 /** Gated recurrent unit. Cho et al. 2014, arXiv:1406.1078. Blocks in Keras order: update, reset, candidate. */
 export function gru(options: GruOptions = {}): Cell {
@@ -32,40 +34,35 @@ export function gru(options: GruOptions = {}): Cell {
   const gateActivation = activation(options.recurrentActivation ?? 'sigmoid');
   const act = (row: Expression) => candidateActivation(clip(row));
   const gate = (row: Expression) => gateActivation(clip(row));
-  const matrices = {
-    kernel: { ...kernel('z', 'r', 'n'), groups },
-    recurrentKernel: { ...recurrentKernel('z', 'r', 'n'), groups },
-  };
-  const definition = { name: 'gru', options: { ...options }, states: ['h'] as const, useBias };
-  if (resetAfter) {
-    return makeCell({
-      ...definition,
-      source: 'Cho et al. 2014, arXiv:1406.1078; reset-after form: cuDNN',
-      // The second row of the stored bias is the recurrent one.
-      parameters: { ...matrices, bias: { ...bias('z', 'r', 'n', "z'", "r'", "n'"), storedRows: 2 } },
-      equations: ({ x, h }, { kernel: W, recurrentKernel: U, bias: b }) => {
-        const z = gate(W.z(x).add(U.z(h)).add(b.z).add(b["z'"]));
-        const r = gate(W.r(x).add(U.r(h)).add(b.r).add(b["r'"]));
-        const n = act(
-          W.n(x)
-            .add(b.n)
-            .add(r.mul(U.n(h).add(b["n'"]))),
-        );
-        return { z, r, n, h: mixState(update, z, h, n) };
-      },
-    });
-  }
   return makeCell({
-    ...definition,
-    source: 'Cho et al. 2014, arXiv:1406.1078',
-    parameters: { ...matrices, bias: bias('z', 'r', 'n') },
+    name: 'gru',
+    source: `Cho et al. 2014, arXiv:1406.1078${resetAfter ? '; reset-after form: cuDNN' : ''}`,
+    options: { ...options },
+    states: ['h'],
+    useBias,
+    parameters: {
+      kernel: { ...kernel('z', 'r', 'n'), groups },
+      recurrentKernel: { ...recurrentKernel('z', 'r', 'n'), groups },
+      // The second row of the stored bias is the recurrent one.
+      bias: resetAfter
+        ? { ...bias('z', 'r', 'n', "z'", "r'", "n'"), storedRows: 2 }
+        : (bias('z', 'r', 'n') as ParameterDeclaration<Gate | `${Gate}'`, 'vector'>),
+    },
     equations: ({ x, h }, { kernel: W, recurrentKernel: U, bias: b }) => {
-      const z = gate(W.z(x).add(U.z(h)).add(b.z));
-      const r = gate(W.r(x).add(U.r(h)).add(b.r));
+      const gateOf = (name: Gate) => {
+        const row = W[name](x).add(U[name](h)).add(b[name]);
+        return gate(resetAfter ? row.add(b[`${name}'`]) : row);
+      };
+      const z = gateOf('z');
+      const r = gateOf('r');
       const n = act(
-        W.n(x)
-          .add(U.n(r.mul(h)))
-          .add(b.n),
+        resetAfter
+          ? W.n(x)
+              .add(b.n)
+              .add(r.mul(U.n(h).add(b["n'"])))
+          : W.n(x)
+              .add(U.n(r.mul(h)))
+              .add(b.n),
       );
       return { z, r, n, h: mixState(update, z, h, n) };
     },

@@ -49,116 +49,44 @@ const sigmoid = (a: number): number => {
   return (a >= 0 ? 1 : e) / (1 + e);
 };
 
-export const operations: Readonly<Record<OperationName, Operation>> = {
-  identity: {
-    arity: 1,
-    cheap: true,
-    evaluate: (a) => a,
-  },
-  add: {
-    arity: 2,
-    cheap: true,
-    evaluate: (a, b) => a + b,
-  },
-  sub: {
-    arity: 2,
-    cheap: true,
-    evaluate: (a, b) => a - b,
-  },
-  mul: {
-    arity: 2,
-    cheap: true,
-    evaluate: (a, b) => a * b,
-  },
-  div: {
-    arity: 2,
-    cheap: false,
-    evaluate: (a, b) => a / b,
-  },
-  neg: {
-    arity: 1,
-    cheap: true,
-    evaluate: (a) => -a,
-  },
-  oneMinus: {
-    arity: 1,
-    cheap: true,
-    evaluate: (a) => 1 - a,
-  },
-  max: {
-    arity: 2,
-    cheap: true,
-    evaluate: (a, b) => Math.max(a, b),
-  },
-  min: {
-    arity: 2,
-    cheap: true,
-    evaluate: (a, b) => Math.min(a, b),
-  },
+/** The exact definitions, in float64; each has as many parameters as operands. */
+export const evaluators: Readonly<Record<OperationName, Operation['evaluate']>> = {
+  identity: (a) => a,
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  neg: (a) => -a,
+  oneMinus: (a) => 1 - a,
+  max: (a, b) => Math.max(a, b),
+  min: (a, b) => Math.min(a, b),
   /** 1 where a > b, else 0, also for NaN. The derivatives of `max` and `min` use it. */
-  greater: {
-    arity: 2,
-    cheap: true,
-    evaluate: (a, b) => (a > b ? 1 : 0),
-  },
+  greater: (a, b) => (a > b ? 1 : 0),
   /** 1 where a ≥ b, else 0, also for NaN. */
-  greaterEqual: {
-    arity: 2,
-    cheap: true,
-    evaluate: (a, b) => (a >= b ? 1 : 0),
-  },
+  greaterEqual: (a, b) => (a >= b ? 1 : 0),
   /** b where a is not 0, else c. The other operand does not matter, not even NaN. */
-  select: {
-    arity: 3,
-    cheap: true,
-    evaluate: (a, b, c) => (a !== 0 ? b : c),
-  },
-  abs: {
-    arity: 1,
-    cheap: true,
-    evaluate: Math.abs,
-  },
-  sign: {
-    arity: 1,
-    cheap: true,
-    evaluate: Math.sign,
-  },
-  sigmoid: {
-    arity: 1,
-    cheap: false,
-    evaluate: sigmoid,
-  },
-  tanh: {
-    arity: 1,
-    cheap: false,
-    evaluate: Math.tanh,
-  },
-  exp: {
-    arity: 1,
-    cheap: false,
-    evaluate: Math.exp,
-  },
-  log: {
-    arity: 1,
-    cheap: false,
-    evaluate: Math.log,
-  },
-  sqrt: {
-    arity: 1,
-    cheap: false,
-    evaluate: Math.sqrt,
-  },
-  softplus: {
-    arity: 1,
-    cheap: false,
-    evaluate: softplus,
-  },
-  erf: {
-    arity: 1,
-    cheap: false,
-    evaluate: erf,
-  },
+  select: (a, b, c) => (a !== 0 ? b : c),
+  abs: Math.abs,
+  sign: Math.sign,
+  sigmoid,
+  tanh: Math.tanh,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  softplus,
+  erf,
 };
+
+const COSTLY: readonly string[] = ['div', 'sigmoid', 'tanh', 'exp', 'log', 'sqrt', 'softplus', 'erf'];
+
+/** The operations by name. */
+export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE__ */ (() => {
+  const described = Object.entries(evaluators).map(([name, evaluate]) => [
+    name,
+    { arity: evaluate.length, cheap: !COSTLY.includes(name), evaluate },
+  ]);
+  return Object.fromEntries(described);
+})();
 
 /** The series is used below, the continued fraction above: near here both are exact to float64. */
 const SERIES_LIMIT = 2.5;

@@ -1,4 +1,4 @@
-import { type NodeId, type OperationName, operations } from '../equations/operations.js';
+import { evaluators, type NodeId, type OperationName } from '../equations/operations.js';
 import type { ParameterShape } from '../equations/parameters.js';
 import { type RowOperationName, resultWidth } from '../equations/row-operations.js';
 
@@ -153,7 +153,7 @@ export class GraphBuilder {
   apply(name: OperationName, ...inputs: NodeId[]): NodeId {
     const values = inputs.map((id) => this.constantValue(id));
     if (values.every((value) => value !== undefined)) {
-      return this.constant(operations[name].evaluate(...(values as number[])));
+      return this.constant(evaluators[name](...(values as number[])));
     }
     const [a, b, c] = inputs;
     const width = Math.max(...inputs.map((id) => this.widths[id]));

@@ -4,6 +4,7 @@ import type { ParameterShape, Sizes } from '../equations/parameters.js';
 import type { Node } from '../graph/graph.js';
 import { groupProducts, operandValues, type Product } from '../graph/products.js';
 import { type RecurrentMask, type Traced, type TraceOptions, trace } from '../graph/trace.js';
+import { remember } from '../remember.js';
 
 /** Everything derived from a cell's equations for given sizes, as plain data: it can be printed and sent to a worker. */
 export interface Plan extends Sizes {
@@ -29,7 +30,7 @@ export interface Plan extends Sizes {
   readonly operandValues: readonly NodeId[];
 }
 
-const known = new WeakMap<Cell, Map<string, Plan>>();
+const once = /* @__PURE__ */ remember<Cell, Plan>();
 
 /**
  * The plan of a cell for given sizes; the same object every time for the same cell.
@@ -42,13 +43,9 @@ export function planFor(cell: Cell, { inputSize, units }: Sizes, options: TraceO
       `Expected a cell, as defineCell or cells.gru() makes it, but was given ${typeof cell}.`,
     );
   }
-  const plans = known.get(cell) ?? new Map<string, Plan>();
-  known.set(cell, plans);
+  const sizes = { inputSize, units };
   const key = `${inputSize} ${units} ${options.recurrentDropout ?? false}`;
-  const plan =
-    plans.get(key) ?? derive(cell, { inputSize, units }, trace(cell, { inputSize, units }, options));
-  plans.set(key, plan);
-  return plan;
+  return once(cell, key, () => derive(cell, sizes, trace(cell, sizes, options)));
 }
 
 function derive(cell: Cell, sizes: Sizes, traced: Traced): Plan {

@@ -17,34 +17,14 @@ export class CallMemory<Memory, Right, Compiled> {
     const { taken, released, takenRights, releasedRights } = this;
     this.kernels = {
       ...device,
-      allocate: (length) => {
-        const memory = device.allocate(length);
-        taken.push(memory);
-        return memory;
-      },
-      zeros: (length) => {
-        const memory = device.zeros(length);
-        taken.push(memory);
-        return memory;
-      },
-      release: (memory) => {
-        released.push(memory);
-        device.release(memory);
-      },
-      prepare: (matrix, rows, depth, columns) => {
-        const right = device.prepare(matrix, rows, depth, columns);
-        takenRights.push(right);
-        return right;
-      },
-      prepareWeights: (matrix, rows, depth, columns) => {
-        const right = device.prepareWeights(matrix, rows, depth, columns);
-        takenRights.push(right);
-        return right;
-      },
-      releaseRight: (right) => {
-        releasedRights.push(right);
-        device.releaseRight(right);
-      },
+      allocate: (length) => note(taken, device.allocate(length)),
+      zeros: (length) => note(taken, device.zeros(length)),
+      release: (memory) => device.release(note(released, memory)),
+      prepare: (matrix, rows, depth, columns) =>
+        note(takenRights, device.prepare(matrix, rows, depth, columns)),
+      prepareWeights: (matrix, rows, depth, columns) =>
+        note(takenRights, device.prepareWeights(matrix, rows, depth, columns)),
+      releaseRight: (right) => device.releaseRight(note(releasedRights, right)),
     };
   }
 
@@ -58,10 +38,13 @@ export class CallMemory<Memory, Right, Compiled> {
       for (const memory of taken) if (!released.includes(memory)) this.device.release(memory);
       throw error;
     } finally {
-      taken.length = 0;
-      released.length = 0;
-      takenRights.length = 0;
-      releasedRights.length = 0;
+      for (const list of [taken, released, takenRights, releasedRights]) list.length = 0;
     }
   }
+}
+
+/** Adds an item to a list and returns it. */
+function note<Item>(items: Item[], item: Item): Item {
+  items.push(item);
+  return item;
 }

@@ -1,4 +1,5 @@
 import type { Loop, LoopStage } from '../../loop/loop.js';
+import { remember } from '../../remember.js';
 import type { AnyKernels } from './matrices.js';
 
 /** The compiled program of every stage of a loop. */
@@ -9,21 +10,14 @@ export interface CompiledLoop {
 }
 
 /** Compiles a loop's programs once for a device. */
-export class CompiledLoops {
-  private readonly known = new WeakMap<Loop, CompiledLoop>();
-  constructor(private readonly kernels: AnyKernels<never>) {}
-
-  of(loop: Loop): CompiledLoop {
-    const found = this.known.get(loop);
-    if (found) return found;
-    const compile = (stages: readonly LoopStage<unknown>[]) =>
-      stages.map(({ program, width }) => this.kernels.compile(program, width));
-    const compiled = {
-      before: compile(loop.before),
-      body: compile(loop.body),
-      after: compile(loop.after),
-    };
-    this.known.set(loop, compiled);
-    return compiled;
-  }
+export function loopCompiler({ compile }: AnyKernels<never>): (loop: Loop) => CompiledLoop {
+  const once = remember<Loop, CompiledLoop>();
+  const compileAll = (stages: readonly LoopStage<unknown>[]) =>
+    stages.map(({ program, width }) => compile(program, width));
+  return (loop) =>
+    once(loop, '', () => ({
+      before: compileAll(loop.before),
+      body: compileAll(loop.body),
+      after: compileAll(loop.after),
+    }));
 }

@@ -7,6 +7,7 @@ import type { Backend } from '../interface.js';
 import type { Kernels } from '../kernels.js';
 import { emptyGradient } from '../sequences.js';
 import { optionsFor, Passes } from './passes.js';
+import { runWeightProducts } from './weight-products.js';
 
 /**
  * A backend made of a device's kernels: the time loop, the stages, masks and the gradient's matrix products are driven
@@ -35,7 +36,8 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
       if (inputs.batch === 0) return emptyGradient(upload, plan);
       return passes.call(inputs, (given) => {
         const loop = loopOf(plan, 'gradient', optionsFor(given, 'backward'));
-        return passes.run(loop, given, gradientArguments(given, result, cotangents), result.saved).gradient();
+        const buffers = gradientArguments(given, result, cotangents);
+        return passes.run(loop, given, buffers, result.saved, runWeightProducts).gradient();
       });
     },
   };

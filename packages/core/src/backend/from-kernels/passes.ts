@@ -6,18 +6,19 @@ import { checkInputs } from '../check.js';
 import type { SequenceInputs, SequenceResult } from '../interface.js';
 import { emptyResult, withMaskOfLengths } from '../sequences.js';
 import { CallMemory } from './call-memory.js';
-import { CompiledLoops } from './compiled-loops.js';
+import { type CompiledLoop, loopCompiler } from './compiled-loops.js';
 import type { AnyKernels } from './matrices.js';
 import { runLoop } from './run-loop.js';
+import type { RunWeightProducts } from './weight-products.js';
 
 /** Runs the passes of plans with a device's kernels. */
 export class Passes<Memory extends { readonly length: number }> {
   private readonly memory: CallMemory<Memory, unknown, unknown>;
-  private readonly compiled: CompiledLoops;
+  private readonly compiled: (loop: Loop) => CompiledLoop;
 
   constructor(private readonly kernels: AnyKernels<Memory>) {
     this.memory = new CallMemory(kernels);
-    this.compiled = new CompiledLoops(kernels as AnyKernels<never>);
+    this.compiled = loopCompiler(kernels as AnyKernels<never>);
   }
 
   readonly upload = (values: Float32Array): Memory => {
@@ -60,10 +61,11 @@ export class Passes<Memory extends { readonly length: number }> {
     inputs: SequenceInputs<Memory>,
     given: Arguments<Memory>,
     saved: Memory | undefined,
+    runWeightProducts?: RunWeightProducts,
   ): Results<Memory> {
     const results = new Results<Memory>();
     const buffers = { given, result: results.take, saved };
-    runLoop(this.memory.kernels, loop, this.compiled.of(loop), inputs, buffers);
+    runLoop(this.memory.kernels, loop, this.compiled(loop), inputs, buffers, runWeightProducts);
     return results;
   }
 }

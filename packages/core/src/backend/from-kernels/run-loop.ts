@@ -1,17 +1,10 @@
-import type {
-  Loop,
-  LoopStage,
-  Reference,
-  RowsProduct,
-  Source,
-  StepProduct,
-  WeightsProduct,
-} from '../../loop/loop.js';
+import type { Loop, LoopStage, RowsProduct, Source, StepProduct, WeightsProduct } from '../../loop/loop.js';
 import type { SequenceRows, SequenceStage } from '../kernels.js';
 import { type Chunk, chunksOf, type Shape } from './chunks.js';
 import type { CompiledLoop } from './compiled-loops.js';
 import { type AnyKernels, asMatrix, transpose } from './matrices.js';
 import { type MovingRows, placeBuffers } from './places.js';
+import type { RunWeightProducts } from './weight-products.js';
 
 /** The buffers of a call. */
 export interface CallBuffers<Memory> {
@@ -30,6 +23,8 @@ type BoundStage<Memory> = SequenceStage<Memory, unknown, unknown>;
  *
  * It goes chunk by chunk: the work before the steps, the steps, the work after them. So what one part writes is still in a
  * cache when the next reads it.
+ *
+ * @param runWeightProducts runs the products of a stage after the steps that give gradients of weights, before the others.
  */
 export function runLoop<Memory>(
   kernels: AnyKernels<Memory>,
@@ -37,6 +32,7 @@ export function runLoop<Memory>(
   compiled: CompiledLoop,
   shape: Shape,
   { given, result, saved }: CallBuffers<Memory>,
+  runWeightProducts?: RunWeightProducts,
 ): void {
   const { buffers, carried } = loop;
   const { batch, timesteps } = shape;
@@ -86,34 +82,6 @@ export function runLoop<Memory>(
     kernels.runRows({ kind: 'row', name: 'copy', parts: 1, width, operand, result: to }, 0, batch);
   }
 
-  /** Products over all steps of a chunk. Neighbouring ones with the same right-hand side prepare it once. */
-  function runProducts(
-    products: readonly (RowsProduct | WeightsProduct)[],
-    chunk: Chunk,
-    isFirst: boolean,
-  ): void {
-    const rows = batch * chunk.count;
-    let last: { readonly from: Reference; readonly right: unknown } | undefined;
-    const release = () => last && kernels.releaseRight(last.right);
-    for (const product of products) {
-      const left = places.matrix(product.left, chunk);
-      if (product.kind === 'rows') {
-        const to = places.matrix(product.result, chunk);
-        kernels.multiply(left, prepareWeights(product), to, rows, product.accumulate);
-        continue;
-      }
-      const { right: from, result: to } = product;
-      const depth = product.left.width;
-      if (last?.from !== from) {
-        release();
-        last = { from, right: kernels.prepare(places.matrix(from, chunk), depth, rows, from.width) };
-      }
-      const accumulate = !isFirst || buffers[to.buffer].zeroed === true;
-      kernels.multiply(transpose(left), last.right, places.weights(to), depth, accumulate);
-    }
-    release();
-  }
-
   /** Runs stages step by step. */
   function runSteps(stages: readonly BoundStage<Memory>[], steps: number): void {
     if (steps > 1 && kernels.runSequence !== undefined) {
@@ -148,7 +116,13 @@ export function runLoop<Memory>(
     chunk: Chunk,
   ): void {
     for (let i = 0; i < stages.length; i++) {
-      runProducts(stages[i].products, chunk, chunk === chunks[0]);
+      runWeightProducts?.(kernels, loop, stages[i].products, places, chunk, batch, chunk === chunks[0]);
+      for (const product of stages[i].products) {
+        if (product.kind !== 'rows') continue;
+        const left = places.matrix(product.left, chunk);
+        const to = places.matrix(product.result, chunk);
+        kernels.multiply(left, prepareWeights(product), to, batch * chunk.count, product.accumulate);
+      }
       if (bound[i].rows.stores.length === 0) continue;
       places.startChunk(chunk);
       runSteps([bound[i]], chunk.count);
