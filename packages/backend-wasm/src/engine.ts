@@ -7,10 +7,9 @@ import {
   withOwnedBuffers,
   withOwnedInference,
 } from '@sluice/core/backend';
-import { isShared } from './engine/features.js';
+import { canShareMemory, isShared } from './engine/features.js';
 import { loadKernels } from './engine/fixed-kernels.js';
-import { createSharedMemory, type Floats, GrowingHeap } from './engine/heap.js';
-import { threadCount } from './engine/threads/thread-count.js';
+import { type Floats, GrowingHeap } from './engine/heap.js';
 import { type WasmKernels, wasmKernels } from './engine/wasm-kernels.js';
 
 export type { Floats };
@@ -78,16 +77,18 @@ export async function createWasmInference(options: WasmBackendOptions = {}): Pro
   return withThreads(kernels, withOwnedInference(inferenceFromKernels('wasm', kernels), 'createWasmBackend'));
 }
 
-async function startKernels(options: WasmBackendOptions) {
-  const { memory: userMemory, relaxedSimd } = options;
-  const isUnshared = userMemory !== undefined && !isShared(userMemory);
-  if (isUnshared && (options.threads ?? 1) > 1) {
-    throw new TypeError(
-      `${options.threads} threads need a memory that they share: create it with shared: true, or leave it out.`,
-    );
-  }
-  const threads = isUnshared ? 1 : threadCount(options.threads);
-  const memory = userMemory ?? (threads > 1 ? createSharedMemory() : new WebAssembly.Memory({ initial: 1 }));
+async function startKernels({ memory: given, threads: requested, relaxedSimd }: WasmBackendOptions) {
+  const isUnshared = given !== undefined && !isShared(given);
+  const canShare = canShareMemory();
+  const isSingle = requested === 1 || (requested === undefined && (isUnshared || !canShare));
+  const { threads, memory } = isSingle
+    ? { threads: 1, memory: given ?? new WebAssembly.Memory({ initial: 1 }) }
+    : (await import('./engine/threads/thread-count.js')).chooseThreads(
+        requested,
+        given,
+        isUnshared,
+        canShare,
+      );
   return wasmKernels(new GrowingHeap(memory), await loadKernels(memory, relaxedSimd), threads);
 }
 

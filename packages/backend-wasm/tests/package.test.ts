@@ -46,8 +46,8 @@ describe('createWasmBackend throws an error that names a fix', () => {
 });
 
 test.each([
-  ['createWasmInference', 25_500],
-  ['createWasmBackend', 30_200],
+  ['createWasmInference', 24_800],
+  ['createWasmBackend', 30_100],
 ])('a page with %s and the kernels loads less than %i bytes, minified and gzipped', async (name, limit) => {
   const contents = `import { ${name} } from './engine.js'; globalThis.create = ${name};`;
   const { outputFiles, metafile } = await build({

@@ -14,27 +14,18 @@ const RELAXED_SIMD = new Uint8Array([
 const EMPTY = SIMD.slice(0, 8);
 
 /** @throws Error when the runtime has no WebAssembly, has none with SIMD, or may not compile it. */
-export function requireSimd(): void {
-  if (typeof WebAssembly !== 'object') {
-    throw new Error('This runtime has no WebAssembly; use @sluice/backend-cpu.');
-  }
-  if (!WebAssembly.validate(SIMD)) {
-    throw new Error(
-      'This runtime has WebAssembly without SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or newer have it); ' +
-        'use @sluice/backend-cpu.',
-    );
-  }
+export async function requireSimd(): Promise<void> {
+  let hasSimd = false;
+  let cause: unknown;
   try {
+    hasSimd = WebAssembly.validate(SIMD);
     new WebAssembly.Module(EMPTY);
+    if (hasSimd) return;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      'This runtime may not compile WebAssembly. In a page with a Content-Security-Policy add ' +
-        "'wasm-unsafe-eval' to its script-src, or use @sluice/backend-cpu (without TensorFlow.js: " +
-        `createCpuBackend of @sluice/backend-cpu/engine), which needs none. (${reason})`,
-      { cause: error },
-    );
+    cause = error;
   }
+  const { explainMissing } = await import('./missing-features.js');
+  throw explainMissing(hasSimd, cause);
 }
 
 /**
@@ -46,4 +37,10 @@ export const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_SIMD);
 /** Whether threads can share a memory. A module declares which of the two kinds it imports. */
 export function isShared({ buffer }: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer === 'function' && (buffer as ArrayBufferLike) instanceof SharedArrayBuffer;
+}
+
+/** Threads can share memory in an isolated page, and always in Node. */
+export function canShareMemory(): boolean {
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  return typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false;
 }

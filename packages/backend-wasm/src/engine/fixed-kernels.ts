@@ -106,10 +106,10 @@ export async function loadKernels(
   memory: WebAssembly.Memory,
   relaxedSimd?: boolean | undefined,
 ): Promise<LoadedKernels> {
-  requireSimd();
+  await requireSimd();
   if (relaxedSimd && !hasRelaxedSimd()) {
     throw new Error(
-      'This runtime has no relaxed SIMD (Chrome 114 and Node 21 have it); leave `relaxedSimd: true` out to use the SIMD that it has.',
+      'This runtime has no relaxed SIMD (Chrome 114 and Node 21 have it); leave `relaxedSimd` out.',
     );
   }
   const variant = { shared: isShared(memory), relaxedSimd: relaxedSimd ?? hasRelaxedSimd() };

@@ -30,23 +30,18 @@ interface Piece {
  */
 export class GrowingHeap implements Heap {
   private readonly free: Piece[] = [];
-  private readonly sizes = new Map<number, number>();
+  /** The bytes of each allocation, by its address. */
+  readonly sizes = new Map<number, number>();
 
   constructor(readonly memory: WebAssembly.Memory) {}
 
-  /** The number of allocated bytes. */
-  get used(): number {
-    let sum = 0;
-    for (const size of this.sizes.values()) sum += size;
-    return sum;
-  }
-
   allocate(bytes: number): number {
     const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
-    let index = this.free.findIndex(({ start, end }) => end - start >= size);
+    const isEnough = ({ start, end }: Piece) => end - start >= size;
+    let index = this.free.findIndex(isEnough);
     if (index < 0) {
       this.grow(size);
-      index = this.free.findIndex(({ start, end }) => end - start >= size);
+      index = this.free.findIndex(isEnough);
     }
     const piece = this.free[index];
     const address = piece.start;
@@ -60,7 +55,7 @@ export class GrowingHeap implements Heap {
     const size = this.sizes.get(address);
     if (size === undefined) {
       throw new RangeError(
-        `A buffer at address ${address} is released that is not in use: each may be released once, by the backend that made it.`,
+        `The buffer at address ${address} is not in use: release each once, by the backend that made it.`,
       );
     }
     this.sizes.delete(address);
@@ -75,7 +70,7 @@ export class GrowingHeap implements Heap {
       const megabytes = (count: number) => `${(count / 2 ** 20).toFixed(1)} MB`;
       throw new RangeError(
         `The WebAssembly memory has ${megabytes(this.memory.buffer.byteLength)} and cannot grow by ${megabytes(size)}; ` +
-          'release buffers that are no longer needed, use a smaller batch, or give a memory with a higher maximum.',
+          'release buffers, use a smaller batch, or give a memory with a higher maximum.',
       );
     }
     this.insert(pages);
@@ -119,14 +114,5 @@ export class Arena {
     this.bytes = 0;
     this.address = this.heap.allocate(bytes);
     this.bytes = bytes;
-  }
-}
-
-/** A new memory for threads. It reserves its maximum at once: 4 GB, or 1 GB on a machine that refuses 4. */
-export function createSharedMemory(): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
-  } catch {
-    return new WebAssembly.Memory({ initial: 1, maximum: 16_384, shared: true });
   }
 }

@@ -82,7 +82,7 @@ export function start(): Promise<void> {
     'wasm',
     async () => {
       // TensorFlow.js's own error does not name a fix.
-      requireSimd();
+      await requireSimd();
       const backend = (await factory()) as BackendWasm;
       await attach(backend);
       return backend;

@@ -3,7 +3,8 @@ import { recurrentKernels } from '@sluice/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { loadKernels } from '../engine/fixed-kernels.js';
-import { createSharedMemory, type Floats, GrowingHeap, type Heap } from '../engine/heap.js';
+import { type Floats, GrowingHeap, type Heap } from '../engine/heap.js';
+import { createSharedMemory } from '../engine/threads/thread-count.js';
 import { type WasmKernels, wasmKernels } from '../engine/wasm-kernels.js';
 import { callOnDispose, callOnDisposeData, floatsOf, sizeOf, tensorsInPlace } from './tensors.js';
 

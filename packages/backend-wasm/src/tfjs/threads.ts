@@ -1,3 +1,4 @@
+import { canShareMemory } from '../engine/features.js';
 import { threadCount } from '../engine/threads/thread-count.js';
 
 let requested: number | undefined;
@@ -10,7 +11,7 @@ let started = false;
  * @throws RangeError when `count` is not a whole number from 1 to 64, Error when the backend has started.
  */
 export function setThreadsCount(count: number): void {
-  threadCount(count);
+  threadCount(count, canShareMemory());
   if (started) {
     throw new Error(
       "setThreadsCount: TensorFlow.js's wasm backend runs already; call it before tf.setBackend('wasm') or tf.ready().",
@@ -22,7 +23,7 @@ export function setThreadsCount(count: number): void {
 /** The number of threads for a backend that starts now. */
 export function threadsToStart(): number {
   started = true;
-  return threadCount(requested);
+  return threadCount(requested, canShareMemory());
 }
 
 /** Allows `setThreadsCount` again, after the backend is disposed of. */

@@ -1,5 +1,5 @@
 import type { Program, ProgramRows, RowAccess } from '@sluice/core/backend';
-import type { Variant } from '../fixed-kernels.js';
+import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import { Arena, type Floats, type Heap } from '../heap.js';
 import { RUN_PROGRAM, type RunProgram, SUMS, type Tools } from '../threads/chunks.js';
 import type { Pool } from '../threads/pool.js';
@@ -87,20 +87,6 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
     integers[at++] = sumCount * units;
   }
 
-  /** Adds the sums of the chunks, in order, to the totals. */
-  function addSums(
-    { units, sums, sumCount, spares }: CompiledProgram,
-    { stores }: ProgramRows<Floats>,
-    chunks: number,
-  ): void {
-    const rows = sumCount + spares;
-    for (let row = 0; row < chunks * rows; row++) {
-      if (row % rows >= sumCount) continue;
-      const { memory, offset } = stores[sums.indexOf(row % rows)];
-      tools.fixed.addRow(sumRows.address + row * units * 4, memory.address + offset * 4, units);
-    }
-  }
-
   return {
     at: code.at,
     count: code.count,
@@ -123,7 +109,7 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
     },
     run(compiled, rows, first, count) {
       if (rows.stores.length === 0) return;
-      const { work, sumCount, entryBytes, run } = compiled;
+      const { units, work, sumCount, spares, entryBytes, run } = compiled;
       if (integers.buffer !== memory.buffer) integers = new Int32Array(memory.buffer);
       const starts = pool?.divide(work * count, count) ?? ONE_CHUNK;
       const chunks = starts.length;
@@ -136,7 +122,23 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
         if (sumCount > 0) tools.clearSums(blocks.address + entryBytes);
         run(count, blocks.address);
       }
-      addSums(compiled, rows, chunks);
+      for (let chunk = 0; chunk < chunks; chunk++) {
+        const ownSums = sumRows.address + chunk * (sumCount + spares) * units * 4;
+        addSums(tools.fixed, compiled, rows, ownSums);
+      }
     },
   };
+}
+
+/** Adds the sums at an address to the totals, those of its stores. */
+export function addSums(
+  fixed: FixedKernels,
+  { units, sums, sumCount }: CompiledProgram,
+  { stores }: ProgramRows<Floats>,
+  address: number,
+): void {
+  if (sumCount === 0) return;
+  stores.forEach(({ memory, offset }, i) => {
+    if (sums[i] >= 0) fixed.addRow(address + sums[i] * units * 4, memory.address + offset * 4, units);
+  });
 }

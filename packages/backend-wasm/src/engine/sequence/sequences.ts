@@ -1,7 +1,7 @@
 import type { Rows, SequenceRows, SequenceStage } from '@sluice/core/backend';
 import { Arena, type Floats, type Heap } from '../heap.js';
 import type { MatrixProducts, Right } from '../matrix.js';
-import type { CompiledProgram } from '../program/programs.js';
+import { addSums, type CompiledProgram } from '../program/programs.js';
 import { ENTRY_BYTES } from '../program/write-program.js';
 import { ROW_OPERATIONS } from '../rows.js';
 import { RUN_SEQUENCE, SUMS, type Tools } from '../threads/chunks.js';
@@ -64,11 +64,7 @@ export function sequences(
     for (let chunk = 0; chunk < chunks; chunk++) {
       let total = totalsOf(chunk);
       for (const { program, rows } of stages) {
-        rows.stores.forEach(({ memory, offset }, i) => {
-          if (program.sums[i] < 0) return;
-          const from = total + program.sums[i] * program.units * 4;
-          tools.fixed.addRow(from, memory.address + offset * 4, program.units);
-        });
+        addSums(tools.fixed, program, rows, total);
         total += program.sumCount * program.units * 4;
       }
     }

@@ -10,14 +10,57 @@ interface NodeProcess {
 
 let hasWarned = false;
 
+/** The number of threads of a backend, and the memory that they share. */
+export interface ThreadChoice {
+  readonly threads: number;
+  readonly memory: WebAssembly.Memory;
+}
+
+/**
+ * Chooses the threads of a backend. Pages that have one thread do not load this file.
+ *
+ * @param requested the user's number.
+ * @param memory the user's memory.
+ * @param isUnshared whether threads cannot share that memory.
+ * @param canShare whether threads can share memory at all.
+ * @throws what `threadCount` throws; TypeError when threads cannot share the memory.
+ */
+export function chooseThreads(
+  requested: number | undefined,
+  memory: WebAssembly.Memory | undefined,
+  isUnshared: boolean,
+  canShare: boolean,
+): ThreadChoice {
+  if (isUnshared && (requested ?? 1) > 1) {
+    throw new TypeError(
+      `${requested} threads need a memory that they share: create it with shared: true, or leave it out.`,
+    );
+  }
+  const threads = isUnshared ? 1 : threadCount(requested, canShare);
+  return {
+    threads,
+    memory: memory ?? (threads > 1 ? createSharedMemory() : new WebAssembly.Memory({ initial: 1 })),
+  };
+}
+
+/** A new memory for threads. It reserves its maximum at once: 4 GB, or 1 GB on a machine that refuses 4. */
+export function createSharedMemory(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
+  } catch {
+    return new WebAssembly.Memory({ initial: 1, maximum: 16_384, shared: true });
+  }
+}
+
 /**
  * The number of threads to run on. It is 1 when threads cannot share memory, as in a page that is not cross-origin
  * isolated; a user who asked for more sees one message.
  *
  * @param requested the user's number. Default: the processors of the machine, at most 8.
+ * @param canShare whether threads can share memory.
  * @throws RangeError when `requested` is not a whole number from 1 to 64.
  */
-export function threadCount(requested: number | undefined): number {
+export function threadCount(requested: number | undefined, canShare: boolean): number {
   if (
     requested !== undefined &&
     !(Number.isInteger(requested) && requested >= 1 && requested <= MOST_WORKERS + 1)
@@ -27,21 +70,15 @@ export function threadCount(requested: number | undefined): number {
     );
   }
   const count = requested ?? Math.min(parallelism(), MOST_BY_DEFAULT);
-  if (count === 1 || canShareMemory()) return count;
+  if (count === 1 || canShare) return count;
   if (requested !== undefined && !hasWarned) {
     hasWarned = true;
     console.info(
-      '@sluice/backend-wasm runs on one thread: this page is not cross-origin isolated. For more, serve it with the headers ' +
+      '@sluice/backend-wasm runs on one thread: this page is not cross-origin isolated, by the headers ' +
         'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
     );
   }
   return 1;
-}
-
-/** Threads can share memory in an isolated page, and always in Node. */
-function canShareMemory(): boolean {
-  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
-  return typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false;
 }
 
 function parallelism(): number {
