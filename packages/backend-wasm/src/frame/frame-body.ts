@@ -3,13 +3,19 @@ import {
   FunctionBody,
   type Integer,
   localOf,
-  NO_RESULT,
-  OPCODES,
   type Vector,
 } from '../engine/bytes/function-body.js';
-import { signed, unsigned } from '../engine/bytes/wasm-module.js';
-
-const CALL = 0x10;
+import {
+  BLOCK,
+  BRANCH_IF,
+  CALL,
+  END,
+  I32_ADD,
+  I32_EQUALS_ZERO,
+  LOOP,
+  NO_RESULT,
+} from '../engine/bytes/opcodes.js';
+import { unsigned } from '../engine/bytes/wasm-module.js';
 
 /** The code of a function with what frames need besides: calls, addresses, sums in variables. Pages with the engine do not load it. */
 export class FrameBody extends FunctionBody {
@@ -24,21 +30,21 @@ export class FrameBody extends FunctionBody {
    * part, so each part is a basic block of its own.
    */
   countDownInParts(count: Integer, parts: readonly (() => void)[]): void {
-    this.code.push(OPCODES.block, NO_RESULT, OPCODES.loop, NO_RESULT);
+    this.code.push(BLOCK, NO_RESULT, LOOP, NO_RESULT);
     parts.forEach((part, i) => {
       part();
       this.addNumber(count, -1);
       this.get(count.integer);
-      if (i < parts.length - 1) this.code.push(OPCODES.i32EqualsZero, OPCODES.branchIf, ...unsigned(1));
-      else this.code.push(OPCODES.branchIf, ...unsigned(0));
+      if (i < parts.length - 1) this.code.push(I32_EQUALS_ZERO, BRANCH_IF, 1);
+      else this.code.push(BRANCH_IF, 0);
     });
-    this.code.push(OPCODES.end, OPCODES.end);
+    this.code.push(END, END);
   }
 
   /** Calls a function of the module with addresses and numbers. */
   call(index: number, values: readonly (Address | number)[]): void {
     for (const value of values) {
-      if (typeof value === 'number') this.code.push(OPCODES.i32Const, ...signed(value));
+      if (typeof value === 'number') this.number(value);
       else this.pushAddress(value.base, value.offset);
     }
     this.code.push(CALL, ...unsigned(index));
@@ -60,6 +66,8 @@ export class FrameBody extends FunctionBody {
 
   private pushAddress(base: Integer, offset: number): void {
     this.get(base.integer);
-    if (offset !== 0) this.code.push(OPCODES.i32Const, ...signed(offset), OPCODES.i32Add);
+    if (offset === 0) return;
+    this.number(offset);
+    this.code.push(I32_ADD);
   }
 }

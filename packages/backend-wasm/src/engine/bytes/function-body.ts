@@ -1,20 +1,25 @@
+import {
+  BLOCK,
+  BRANCH_IF,
+  END,
+  I32_ADD,
+  I32_CONST,
+  I32_EQUALS_ZERO,
+  I32_LESS_THAN_UNSIGNED,
+  I32_LOAD,
+  LOCAL_GET,
+  LOCAL_SET,
+  LOOP,
+  NO_RESULT,
+  SIMD,
+  V128_CONST,
+  V128_LOAD,
+  V128_LOAD_SPLAT,
+  V128_LOAD_ZERO,
+  V128_STORE,
+  V128_STORE_LANE,
+} from './opcodes.js';
 import { signed, unsigned } from './wasm-module.js';
-
-export const OPCODES = {
-  block: 0x02,
-  loop: 0x03,
-  end: 0x0b,
-  branchIf: 0x0d,
-  localGet: 0x20,
-  localSet: 0x21,
-  i32Load: 0x28,
-  i32Const: 0x41,
-  i32EqualsZero: 0x45,
-  i32LessThanUnsigned: 0x49,
-  i32Add: 0x6a,
-};
-export const NO_RESULT = 0x40;
-const SIMD = 0xfd;
 
 /** A local variable with a 32-bit integer. */
 export type Integer = { readonly integer: number };
@@ -32,34 +37,30 @@ export type Vector = { readonly locals: readonly number[] };
  */
 export class FunctionBody {
   protected readonly code: number[] = [];
+  /** The number of variables for vectors. */
+  vectorLocals = 0;
   private integers: number;
-  private readonly vectors: { count: number };
   /** Variables that can be used again. */
   private readonly free = new Set<number>();
   /** Variables used since the innermost `within` began; null outside of it. */
   private used: Set<number> | null = null;
-  private readonly constants: Map<string, { readonly local: number; readonly bytes: readonly number[] }>;
+  /** The variable of each constant, by its bits. */
+  private readonly constants = new Map<number, number>();
 
   constructor(
     readonly parameters: number,
     readonly integerLocals: number,
   ) {
     this.integers = parameters;
-    this.vectors = { count: 0 };
-    this.constants = new Map();
-  }
-
-  get vectorLocals(): number {
-    return this.vectors.count;
   }
 
   /** The code, after the constants' definitions. */
   get bytes(): number[] {
-    const constants = [...this.constants.values()].flatMap(({ local, bytes }) => [
-      ...[SIMD, ...unsigned(0x0c), ...bytes],
-      ...[OPCODES.localSet, ...unsigned(local)],
-    ]);
-    return constants.concat(this.code, OPCODES.end);
+    const constants = [...this.constants].flatMap(([bits, local]) => {
+      const lane = [bits & 255, (bits >>> 8) & 255, (bits >>> 16) & 255, bits >>> 24];
+      return [SIMD, V128_CONST, ...lane, ...lane, ...lane, ...lane, LOCAL_SET, ...unsigned(local)];
+    });
+    return constants.concat(this.code, END);
   }
 
   parameter(index: number): Integer {
@@ -104,30 +105,26 @@ export class FunctionBody {
   }
 
   private newVariable(): number {
-    return this.parameters + this.integerLocals + this.vectors.count++;
+    return this.parameters + this.integerLocals + this.vectorLocals++;
   }
 
   /** A vector with the same 32 bits in all four lanes, set before all other code. */
   constantBits(bits: number): Vector {
-    const lane = [bits & 255, (bits >>> 8) & 255, (bits >>> 16) & 255, bits >>> 24];
-    const key = lane.join();
-    const found = this.constants.get(key);
-    if (found) return { locals: [found.local] };
     // A new variable: a used one would have another value in the next turn of the loop.
-    const local = this.newVariable();
-    this.constants.set(key, { local, bytes: [...lane, ...lane, ...lane, ...lane] });
+    const local = this.constants.get(bits) ?? this.newVariable();
+    this.constants.set(bits, local);
     return { locals: [local] };
   }
 
   setInteger(to: Integer, value: number): void {
-    this.code.push(OPCODES.i32Const, ...signed(value));
+    this.number(value);
     this.set(to.integer);
   }
 
   /** `to = *(address + offset)`. */
   loadInteger(to: Integer, address: Integer, offset: number): void {
     this.get(address.integer);
-    this.code.push(OPCODES.i32Load);
+    this.code.push(I32_LOAD);
     this.memoryOperand(offset);
     this.set(to.integer);
   }
@@ -135,35 +132,36 @@ export class FunctionBody {
   addInteger(to: Integer, other: Integer): void {
     this.get(to.integer);
     this.get(other.integer);
-    this.code.push(OPCODES.i32Add, OPCODES.localSet, ...unsigned(to.integer));
+    this.code.push(I32_ADD);
+    this.set(to.integer);
   }
 
   addNumber(to: Integer, value: number): void {
     this.get(to.integer);
-    this.code.push(OPCODES.i32Const, ...signed(value));
-    this.code.push(OPCODES.i32Add, OPCODES.localSet, ...unsigned(to.integer));
+    this.number(value);
+    this.code.push(I32_ADD);
+    this.set(to.integer);
   }
 
   /** Runs `body` `count` times, and counts `count` down to 0. */
   countDown(count: Integer, body: () => void): void {
-    this.code.push(OPCODES.block, NO_RESULT);
+    this.code.push(BLOCK, NO_RESULT);
     this.get(count.integer);
-    this.code.push(OPCODES.i32EqualsZero, OPCODES.branchIf, ...unsigned(0));
-    this.code.push(OPCODES.loop, NO_RESULT);
+    this.code.push(I32_EQUALS_ZERO, BRANCH_IF, 0, LOOP, NO_RESULT);
     body();
     this.addNumber(count, -1);
     this.get(count.integer);
-    this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end, OPCODES.end);
+    this.code.push(BRANCH_IF, 0, END, END);
   }
 
   /** Runs `body` and adds `step` to `counter`, as long as `counter` is below `end`; at least once. */
   countUp(counter: Integer, step: number, end: number, body: () => void): void {
-    this.code.push(OPCODES.loop, NO_RESULT);
+    this.code.push(LOOP, NO_RESULT);
     body();
     this.addNumber(counter, step);
     this.get(counter.integer);
-    this.code.push(OPCODES.i32Const, ...signed(end), OPCODES.i32LessThanUnsigned);
-    this.code.push(OPCODES.branchIf, ...unsigned(0), OPCODES.end);
+    this.number(end);
+    this.code.push(I32_LESS_THAN_UNSIGNED, BRANCH_IF, 0, END);
   }
 
   /** Loads four numbers, or one into the first lane, from `base + index` plus each offset; without an index from `base`. */
@@ -171,7 +169,7 @@ export class FunctionBody {
     const locals = offsets.map((offset) => {
       const local = this.newVector();
       this.address(base, index);
-      this.simd(lanes === 4 ? 0x00 : 0x5c);
+      this.simd(lanes === 4 ? V128_LOAD : V128_LOAD_ZERO);
       this.memoryOperand(offset);
       this.set(local);
       return local;
@@ -183,7 +181,7 @@ export class FunctionBody {
   loadSpread(base: Integer, offset = 0): Vector {
     const local = this.newVector();
     this.get(base.integer);
-    this.simd(0x09);
+    this.simd(V128_LOAD_SPLAT);
     this.memoryOperand(offset);
     this.set(local);
     return { locals: [local] };
@@ -193,7 +191,7 @@ export class FunctionBody {
     offsets.forEach((offset, group) => {
       this.address(base, index);
       this.get(localOf(value, group));
-      this.simd(lanes === 4 ? 0x0b : 0x5a);
+      this.simd(lanes === 4 ? V128_STORE : V128_STORE_LANE);
       this.memoryOperand(offset);
       if (lanes === 1) this.code.push(0);
     });
@@ -205,7 +203,7 @@ export class FunctionBody {
     const locals = Array.from({ length: groups }, (_, group) => {
       const local = this.newVector();
       for (const operand of operands) this.get(localOf(operand, group));
-      if (bits !== undefined) this.code.push(OPCODES.i32Const, ...signed(bits));
+      if (bits !== undefined) this.number(bits);
       this.simd(opcode);
       this.set(local);
       return local;
@@ -213,13 +211,18 @@ export class FunctionBody {
     return { locals };
   }
 
+  /** Pushes a 32-bit integer. */
+  protected number(value: number): void {
+    this.code.push(I32_CONST, ...signed(value));
+  }
+
   protected get(local: number): void {
-    this.code.push(OPCODES.localGet);
+    this.code.push(LOCAL_GET);
     this.unsigned(local);
   }
 
   protected set(local: number): void {
-    this.code.push(OPCODES.localSet);
+    this.code.push(LOCAL_SET);
     this.unsigned(local);
   }
 
@@ -245,7 +248,7 @@ export class FunctionBody {
     this.get(base.integer);
     if (index === null) return;
     this.get(index.integer);
-    this.code.push(OPCODES.i32Add);
+    this.code.push(I32_ADD);
   }
 }
 

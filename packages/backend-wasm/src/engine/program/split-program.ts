@@ -39,7 +39,7 @@ export function splitProgram(program: Program<RowAccess>): SplitProgram {
     if (isLong(name) || isLater) later.add(first + i);
   });
   const own = stores.map((store, i) => ({ ...store, row: loads.length + i }));
-  const whole = { parts: [partOf(program, own, new Map())], spares: 0 };
+  const whole = { parts: [{ program, rows: [...loads, ...stores].map((_, i) => i) }], spares: 0 };
   if (!isSplit) return whole;
   const spareOf = new Map(early.map((value, i) => [value, loads.length + stores.length + i]));
   const parts = early.map((value) =>
