@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
+import { testTier } from '../../../scripts/tier.mjs';
 import { accelerate, adam, clipGradients } from '../src/index.js';
 import './backends.js';
 
@@ -41,7 +42,10 @@ function leakOf(optimizer: () => tf.Optimizer): number {
 }
 
 describe('a compiled model', () => {
-  test.each(OPTIMIZERS)('goes on training with %s as if nothing had changed', async (_, optimizer) => {
+  // The classes of TensorFlow.js's optimizers differ in their slots; the quick tier has one that accumulates, and ours.
+  const some = ['momentum', 'adam', "Sluice's adam", 'clipped'];
+  const chosen = OPTIMIZERS.filter(([name]) => testTier() === 'full' || some.includes(name));
+  test.each(chosen)('goes on training with %s as if nothing had changed', async (_, optimizer) => {
     const model = classifier();
     model.compile({ optimizer: optimizer(), loss: 'binaryCrossentropy', metrics: ['accuracy'] });
     for (let batch = 0; batch < 3; batch++) await model.trainOnBatch(x, y);

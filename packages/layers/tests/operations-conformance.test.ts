@@ -13,7 +13,7 @@ const operations = {
 } as const;
 
 /** In the quick tier, one in this many of the cases that are not dear; the seed chooses which. */
-const PERIOD = 8;
+const PERIOD = 24;
 
 /** Cases of at most this many steps and units take some hundredths of a second. */
 const isCheap = ({ choices }: ConformanceCase): boolean =>
