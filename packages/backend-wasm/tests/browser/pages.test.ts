@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isolation, startChromium } from '../../../../scripts/browser/open-page.mjs';
+import { testTier } from '../../../../scripts/tier.mjs';
 import { type Outcome, trainClassifier } from './classifier.js';
 import { type Browser, resultOfPage, strictPolicy } from './result-of-page.js';
 
@@ -15,6 +16,10 @@ const policyWithThreads =
 const TOLERANCE = 1e-5;
 
 const tensorflowFiles = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+
+/** A page compiles the kernels and TensorFlow.js anew, so the quick tier has one page of each kind. */
+const testInFull = test.runIf(testTier() === 'full');
+if (testTier() !== 'full') console.log("left out unless SLUICE_TESTS is 'full': some pages");
 
 let browser: Browser;
 let expected: Outcome;
@@ -29,7 +34,7 @@ const simd = 'tfjs-backend-wasm-simd.wasm';
 const threaded = 'tfjs-backend-wasm-threaded-simd.wasm';
 
 describe('a model predicts and trains in a page as on the cpu backend in Node', () => {
-  test.for([
+  const pages = [
     ['not isolated', {}, 1, strictPolicy, [simd, 'kernels-relaxed.wasm']],
     [
       'isolated, on the memory of two threads',
@@ -45,7 +50,10 @@ describe('a model predicts and trains in a page as on the cpu backend in Node', 
       strictPolicy,
       [simd, 'kernels-relaxed.wasm', 'kernels-shared-relaxed.wasm'],
     ],
-  ] as const)('%s', async ([, headers, threads, policy, loaded]) => {
+  ] as const;
+  // Threads of TensorFlow.js and of the kernels on one memory: the quick tier has what goes wrong most easily.
+  const chosen = pages.filter(([, , threads]) => testTier() === 'full' || threads === 2);
+  test.for(chosen)('%s', async ([, headers, threads, policy, loaded]) => {
     const result = await resultOfPage(browser, {
       script: 'tensorflow-page.ts',
       query: `?threads=${threads}`,
@@ -81,18 +89,21 @@ describe('selectBackend falls back to cpu', () => {
     });
   });
 
-  test('in a page that may not compile WebAssembly, with a warning that names the missing policy', async () => {
-    const policy = "default-src 'none'; script-src 'self'; connect-src 'self'";
-    const remedy = /'wasm-unsafe-eval' to its script-src, or use @sluice\/backend-cpu .*\/engine/;
-    const result = await resultOfPage(browser, { ...page, policy });
-    expect(result).toMatchObject({
-      engine: expect.stringMatching(remedy),
-      selected: { backend: 'cpu', refused: [{ backend: 'wasm' }] },
-      numbers: 2,
-      current: 'cpu',
-    });
-    expect((result as { warnings: string[] }).warnings.join()).toMatch(remedy);
-  });
+  testInFull(
+    'in a page that may not compile WebAssembly, with a warning that names the missing policy',
+    async () => {
+      const policy = "default-src 'none'; script-src 'self'; connect-src 'self'";
+      const remedy = /'wasm-unsafe-eval' to its script-src, or use @sluice\/backend-cpu .*\/engine/;
+      const result = await resultOfPage(browser, { ...page, policy });
+      expect(result).toMatchObject({
+        engine: expect.stringMatching(remedy),
+        selected: { backend: 'cpu', refused: [{ backend: 'wasm' }] },
+        numbers: 2,
+        current: 'cpu',
+      });
+      expect((result as { warnings: string[] }).warnings.join()).toMatch(remedy);
+    },
+  );
 });
 
 describe('threads in a page with a strict Content-Security-Policy', () => {
@@ -107,7 +118,7 @@ describe('threads in a page with a strict Content-Security-Policy', () => {
     });
   });
 
-  test('not isolated: one thread, with a message', async () => {
+  testInFull('not isolated: one thread, with a message', async () => {
     expect(await resultOfPage(browser, page)).toEqual({
       threads: [1, 1],
       differences: [0, 0, 0, 0],
