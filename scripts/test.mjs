@@ -19,12 +19,9 @@ const chromium = await provideChromium().catch((error) => stop(error.message));
 process.env.SLUICE_CHROMIUM = chromium;
 process.env.SLUICE_CHROMIUM_VERSION = versionOf(chromium) ?? 'unknown';
 
-const lint = await run(process.execPath, [
-  join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome'),
-  'check',
-  '--error-on-warnings',
-  '.',
-]);
+// One processor waits for the first builds, so the linter runs beside them.
+const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
+const linting = run(process.execPath, [biome, 'check', '--error-on-warnings', '.'], { output: 'capture' });
 
 removeReports();
 /** Builds, type-checks and tests some packages, two tasks at a time: with three, tests that measure time slow each other down. */
@@ -47,6 +44,8 @@ const check = (/** @type {string} */ packages) =>
 const WEBGPU = '@sluice/backend-webgpu';
 const others = await check(`!${WEBGPU}`);
 const webgpu = await check(WEBGPU);
+const lint = await linting;
+process.stdout.write(lint.text);
 
 const sum = sumReports();
 if (lint.status !== 0) {
