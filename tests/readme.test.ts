@@ -28,11 +28,9 @@ const compiler = join(root, 'node_modules/typescript/bin/tsc');
 // In this folder the blocks resolve the same packages as these tests.
 const project = join(here, '.readme');
 
-/** The pages of the site. Their examples run in the full tier; two show what most readers see first. */
+/** The pages of the site are in the full tier. */
 const guides =
-  testTier() === 'full'
-    ? filesBelow('docs/guide', ['.md']).map((path) => relative(root, path))
-    : ['docs/guide/start.md', 'docs/guide/looking-inside.md'];
+  testTier() === 'full' ? filesBelow('docs/guide', ['.md']).map((path) => relative(root, path)) : [];
 
 const readmes = [
   'README.md',
@@ -115,8 +113,9 @@ function testFilter({ text }: Block): string[] {
   return [];
 }
 
-/** A software adapter compiles shaders for seconds, and the tests of the backend do the same as these blocks. */
-const runsHere = ({ text }: Block) => testTier() === 'full' || !/setUpWebGPU\(/.test(text);
+/** Blocks that the quick tier compiles only: files of tests start Vitest, and a software adapter compiles shaders for seconds. */
+const runsHere = (block: Block) =>
+  testTier() === 'full' || !(isTestFile(block) || /setUpWebGPU\(/.test(block.text));
 
 /**
  * Runs a compiled block in its own process and an empty folder. A shared process would hide a missing import.

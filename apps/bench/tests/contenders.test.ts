@@ -85,7 +85,7 @@ describe('refusals', () => {
 });
 
 /** Cells with equations of one kind take the same way through each contender. */
-const MEASURED = testTier() === 'full' ? CELLS : ['gru', 'lstm', 'sru', 'minGru'];
+const MEASURED = testTier() === 'full' ? CELLS : ['gru', 'minGru'];
 
 // Batch 5 and 4 different sequences; input size and units differ, so that no transposition goes unnoticed.
 const tasks = WORKLOADS.flatMap((workload) =>

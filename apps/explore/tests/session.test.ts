@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { memory } from '@tensorflow/tfjs-core';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { testTier } from '../../../scripts/tier.mjs';
 import { catalogue, GRU, SRU } from '../src/page/catalogue.js';
 import type { Reply, RunSettings } from '../src/protocol.js';
 import { Session } from '../src/worker/session.js';
@@ -34,6 +35,10 @@ beforeEach(() => {
 });
 const of = <Kind extends Reply['kind']>(kind: Kind) =>
   replies.filter((reply): reply is Extract<Reply, { kind: Kind }> => reply.kind === kind);
+
+/** The quick tier trains less. */
+const isFull = testTier() === 'full';
+if (!isFull) console.log("left out unless SLUICE_TESTS is 'full': two tasks, and cells of the catalogue");
 
 describe('a run', () => {
   test('trains cells side by side, the same again, and frees its memory', async () => {
@@ -70,7 +75,7 @@ describe('a run', () => {
     expect(of('finished')).toEqual([{ kind: 'finished', cancelled: true }]);
   });
 
-  test.each(['adding', 'copying', 'languages'] as const)(
+  test.each(isFull ? (['adding', 'copying', 'languages'] as const) : (['adding'] as const))(
     'of the task %s has a falling loss',
     async (task) => {
       const cells = [GRU];
@@ -178,7 +183,7 @@ test('a cell that diverges leaves the others alone', async () => {
   ]);
 });
 
-test('every cell of the catalogue can be trained', async () => {
+test.runIf(isFull)('every cell of the catalogue can be trained', async () => {
   expect(catalogue.length).toBeGreaterThan(15);
   const small = { ...settings, units: 32, epochs: 1, learningRate: 0.001 };
   await session.handle({ kind: 'train', settings: { ...small, cells: catalogue }, file });
