@@ -90,9 +90,7 @@ export function withOwnedInference<Memory extends { readonly length: number }>(
   const buffers = new Buffers<Memory>(bare.name);
   const forward: Backend<OwnedBuffer<Memory>>['forward'] = (plan, inputs, keep) => {
     if (keep) {
-      throw new TypeError(
-        `This ${bare.name} backend runs plans forward alone and keeps nothing for a gradient; one of ${whole} does.`,
-      );
+      throw new TypeError(`This ${bare.name} backend runs plans forward alone; for a gradient use ${whole}.`);
     }
     const { sequence, states } = bare.forward(plan, buffers.inputsOf(plan, inputs));
     return { sequence: buffers.own(sequence), states: states.map((state) => buffers.own(state)) };

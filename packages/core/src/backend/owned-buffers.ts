@@ -115,7 +115,7 @@ function refusal(what: string, given: unknown, { name }: Owner): TypeError {
   if (given instanceof OwnedBuffer) {
     const { owner, memory } = given;
     if (memory === undefined) {
-      return new TypeError(`${what} has been released; release a buffer when no call needs it any more.`);
+      return new TypeError(`${what} has been released; release it after its last use.`);
     }
     const whose = owner.name === name ? `another ${name} backend` : `the backend ${owner.name}`;
     return new TypeError(

@@ -52,8 +52,8 @@ export class Expression {
    */
   [Symbol.toPrimitive](): never {
     throw new TypeError(
-      'JavaScript operators and Math do not work on expressions. Use methods such as .add and functions such as tanh; ' +
-        'instead of a condition where(greater(a, b), …, …).',
+      'JavaScript operators and Math do not work on expressions. Use methods such as .add and functions such as tanh ' +
+        'and where(greater(a, b), …, …).',
     );
   }
 

@@ -67,36 +67,31 @@ export function groupProducts(
     return [{ id, operand, parameter, firstRow, rows, firstColumn, columns }];
   });
   const operands = [...new Set(used.map(({ operand }) => operand))];
-  used.sort((a, b) => operands.indexOf(a.operand) - operands.indexOf(b.operand) || a.parameter - b.parameter);
-  const groups = new Map<string, typeof used>();
-  for (const product of used) {
-    const key = `${product.operand} ${product.parameter} ${product.firstRow}`;
-    const group = groups.get(key) ?? [];
-    groups.set(key, group);
-    group.push(product);
-  }
+  used.sort(
+    (a, b) =>
+      operands.indexOf(a.operand) - operands.indexOf(b.operand) ||
+      a.parameter - b.parameter ||
+      a.firstRow - b.firstRow ||
+      a.firstColumn - b.firstColumn,
+  );
   const products: Product[] = [];
-  for (const group of groups.values()) {
-    let end = -1;
-    group.sort((a, b) => a.firstColumn - b.firstColumn);
-    for (const { id, operand, parameter, firstRow, rows, firstColumn, columns } of group) {
-      const last = products.at(-1);
-      if (last !== undefined && end === firstColumn) {
-        products[products.length - 1] = {
-          ...last,
-          columns: last.columns + columns,
-          results: [...last.results, id],
-        };
-      } else {
-        products.push({
-          ...{ parameter, firstRow, rows, firstColumn, columns },
-          firstBlock: firstColumn / parameters[parameter].width,
-          results: [id],
-          operand: operandOf(operand),
-        });
-      }
-      end = firstColumn + columns;
+  let next = '';
+  for (const { id, operand, parameter, firstRow, rows, firstColumn, columns } of used) {
+    /** What a product that begins at a column would have in common with this one. */
+    const keyAt = (column: number) => `${operand} ${parameter} ${firstRow} ${column}`;
+    const last = products.at(-1);
+    if (last !== undefined && next === keyAt(firstColumn)) {
+      const results = [...last.results, id];
+      products[products.length - 1] = { ...last, columns: last.columns + columns, results };
+    } else {
+      products.push({
+        ...{ parameter, firstRow, rows, firstColumn, columns },
+        firstBlock: firstColumn / parameters[parameter].width,
+        results: [id],
+        operand: operandOf(operand),
+      });
     }
+    next = keyAt(firstColumn + columns);
   }
   return products;
 }
