@@ -46,8 +46,8 @@ describe('createWasmBackend throws an error that names a fix', () => {
 });
 
 test.each([
-  ['createWasmInference', 24_800],
-  ['createWasmBackend', 30_100],
+  ['createWasmInference', 24_500],
+  ['createWasmBackend', 29_800],
 ])('a page with %s and the kernels loads less than %i bytes, minified and gzipped', async (name, limit) => {
   const contents = `import { ${name} } from './engine.js'; globalThis.create = ${name};`;
   const { outputFiles, metafile } = await build({

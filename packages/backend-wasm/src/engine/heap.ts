@@ -69,8 +69,8 @@ export class GrowingHeap implements Heap {
     if (pages === undefined) {
       const megabytes = (count: number) => `${(count / 2 ** 20).toFixed(1)} MB`;
       throw new RangeError(
-        `The WebAssembly memory has ${megabytes(this.memory.buffer.byteLength)} and cannot grow by ${megabytes(size)}; ` +
-          'release buffers, use a smaller batch, or give a memory with a higher maximum.',
+        `The WebAssembly memory has ${megabytes(this.memory.buffer.byteLength)} and cannot grow by ${megabytes(size)}: ` +
+          'release buffers, use a smaller batch or a memory with a higher maximum.',
       );
     }
     this.insert(pages);

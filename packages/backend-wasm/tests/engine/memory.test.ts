@@ -53,7 +53,7 @@ describe('the heap', () => {
   test('throws errors with advice for a full memory and for a buffer that is released twice', () => {
     const heap = new GrowingHeap(memoryOf(3));
     const address = heap.allocate(100_000);
-    expect(() => heap.allocate(100_000)).toThrow(/cannot grow by 0\.1 MB; release buffers/);
+    expect(() => heap.allocate(100_000)).toThrow(/cannot grow by 0\.1 MB: release buffers/);
     heap.release(address);
     expect(() => heap.release(address)).toThrow(/is not in use: release each once/);
     expect(heap.allocate(100_000)).toBe(address);

@@ -1,11 +1,14 @@
 import type { OperationName } from '@sluice/core/backend';
 import type { Vector } from '../bytes/function-body.js';
 import type { Lanes } from '../bytes/lanes.js';
+import type { Step } from '../program/multiply-adds.js';
 import { erf, exp, sigmoid, tanh } from './exponential.js';
 import { log, softplus } from './logarithm.js';
 
-/** Writes the code of an operation. An operation of fewer operands ignores the others. */
-export type WriteOperation = (v: Lanes, a: Vector, b: Vector, c: Vector) => Vector;
+/** Operations that are one instruction of that name. */
+type Instruction = 'add' | 'sub' | 'mul' | 'div' | 'neg' | 'max' | 'min' | 'abs' | 'sqrt';
+
+type WriteOperation = (v: Lanes, a: Vector, b: Vector, c: Vector) => Vector;
 
 const SIGN_BIT = 0x80000000;
 
@@ -15,26 +18,26 @@ const sign = (v: Lanes, x: Vector): Vector => {
   return v.select(x, one, v.or(v.equal(x, 0), v.notEqual(x, x)));
 };
 
-export const functions: Readonly<Record<OperationName, WriteOperation>> = {
+const functions: Readonly<Record<Exclude<OperationName, Instruction>, WriteOperation>> = {
   identity: (_, a) => a,
-  add: (v, a, b) => v.add(a, b),
-  sub: (v, a, b) => v.sub(a, b),
-  mul: (v, a, b) => v.mul(a, b),
-  div: (v, a, b) => v.div(a, b),
-  neg: (v, a) => v.neg(a),
   oneMinus: (v, a) => v.sub(1, a),
-  max: (v, a, b) => v.max(a, b),
-  min: (v, a, b) => v.min(a, b),
   greater: (v, a, b) => v.and(v.greater(a, b), 1),
   greaterEqual: (v, a, b) => v.and(v.greaterEqual(a, b), 1),
   select: (v, a, b, c) => v.select(b, c, v.notEqual(a, 0)),
-  abs: (v, a) => v.abs(a),
   sign,
   sigmoid,
   tanh,
   exp,
   log,
-  sqrt: (v, a) => v.sqrt(a),
   softplus,
   erf,
 };
+
+/** Writes the code of an operation. */
+export function writeOperation(v: Lanes, name: Step['name'], operands: readonly Vector[]): Vector {
+  const [a, b = a, c = a] = operands;
+  if (name === 'multiplyAdd' || name === 'multiplySub') return v[name](a, b, c);
+  return name in functions
+    ? functions[name as keyof typeof functions](v, a, b, c)
+    : v[name as Instruction](...operands);
+}

@@ -3,7 +3,7 @@ import { type Address, FunctionBody, type Integer, type Vector } from '../bytes/
 import { Lanes } from '../bytes/lanes.js';
 import { writeModule } from '../bytes/wasm-module.js';
 import type { Variant } from '../fixed-kernels.js';
-import { functions } from '../functions/index.js';
+import { writeOperation } from '../functions/index.js';
 import { joinMultiplyAdds, type Step } from './multiply-adds.js';
 import { isLong, splitProgram } from './split-program.js';
 
@@ -149,9 +149,8 @@ function writeElements(
   const endOf = lastUses(operations, stores);
   const isConstant = (number: number) => number >= loads.length && number < loads.length + constants.length;
   operations.forEach(({ name, inputs, result }, i) => {
-    const [a, b = a, c = a] = inputs.map(value);
-    const isJoined = name === 'multiplyAdd' || name === 'multiplySub';
-    values[result] = body.within(() => (isJoined ? v[name](a, b, c) : functions[name](v, a, b, c)));
+    const operands = inputs.map(value);
+    values[result] = body.within(() => writeOperation(v, name, operands));
     for (const input of new Set(inputs)) {
       if (endOf.get(input) === i && !isConstant(input)) body.discard(values[input]);
     }

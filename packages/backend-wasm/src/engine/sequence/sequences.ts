@@ -157,7 +157,7 @@ class BlockWriter {
     }
     const { left, right, accumulate } = product;
     const { packed, depth, columns } = right;
-    if (!packed) throw new Error('the right-hand side of a product in a time loop must be packed');
+    if (!packed) throw new Error('a time loop multiplies by weights that are not packed');
     this.move(left, 0);
     this.move(result, 4);
     const args = this.at;
