@@ -50,7 +50,8 @@ export default { name: 'mine', create: () => withOwnedBuffers(new Reference())${
 const right = withChange('');
 const FEW = ['--level', 'inference', '--cell', 'gru', '--workers', '2'];
 
-testInFull('the example of the guide conforms', () => {
+// The whole suite: 50 s of one processor.
+testInFull('the example of the guide conforms', { timeout: 240_000 }, () => {
   const example = fileURLToPath(new URL('../../examples/my-backend.js', import.meta.url));
   const { status, stdout } = spawnSync(process.execPath, [cli, example], { encoding: 'utf8' });
   expect(stdout).toMatch(/^@sluice\/conformance .*, backend mine: conforming\.\n/);
