@@ -44,7 +44,7 @@ describe('sluice compile', () => {
     const { status, output } = await sluice('compile', spectral, '--out', folder);
     expect(status).toBe(0);
     expect(output).toMatch(
-      /spectral\.js \(7\.\d kB\), .*spectral\.d\.ts .*spectral\.wasm .*\n.*18 numbers, a result 17/,
+      /spectral\.js \(8\.\d kB\), .*spectral\.d\.ts .*spectral\.wasm .*\n.*18 numbers, a result 17/,
     );
     expect(readdirSync(folder).sort()).toEqual(['spectral.d.ts', 'spectral.js', 'spectral.wasm']);
     const { frames, results } = await expectedOf();
