@@ -29,12 +29,12 @@ export interface BackendUnderTest<Buffer, Instance> {
   readonly tier?: Tier;
   /**
    * The cells of the suites that test every cell. Default `all`. Two devices of one backend can test the `first half` and
-   * the `second half`.
+   * the `second half`; a slow device can test a quarter, from `first quarter` to `fourth quarter`.
    */
   readonly cells?: CellShare;
   /**
-   * How many of the 300 cells with random equations run; of a half of the cells half as many. Default: all, in the tier
-   * `quick` 100.
+   * How many of the 300 cells with random equations run; of a share of the cells as large a share of them. Default: all, in
+   * the tier `quick` 100.
    */
   readonly randomCells?: number;
   /** Default `training`. `inference` is for a backend without gradients: its `gradient` is never called. */

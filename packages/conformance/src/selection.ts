@@ -5,8 +5,25 @@ import { largeShapes, type Shape, shapes } from './shapes.js';
 /** `full` is every case; `quick` has every cell and every shape, but each cell with a few of the shapes, in rotation. */
 export type Tier = 'quick' | 'full';
 
-/** The cells of the suites that test every cell: `all`, or every second one. A backend with two devices can test half on each. */
-export type CellShare = 'all' | 'first half' | 'second half';
+/**
+ * The cells of the suites that test every cell: all, every second or every fourth one. A backend with two devices can test half
+ * on each, and one on a slow device a quarter.
+ */
+export type CellShare =
+  | 'all'
+  | `${'first' | 'second'} half`
+  | `${'first' | 'second' | 'third' | 'fourth'} quarter`;
+
+/** Which cell a share begins with, and how many it goes on by. */
+const SHARES: Readonly<Record<CellShare, Readonly<Record<'first' | 'every', number>>>> = {
+  all: { first: 0, every: 1 },
+  'first half': { first: 0, every: 2 },
+  'second half': { first: 1, every: 2 },
+  'first quarter': { first: 0, every: 4 },
+  'second quarter': { first: 1, every: 4 },
+  'third quarter': { first: 2, every: 4 },
+  'fourth quarter': { first: 3, every: 4 },
+};
 
 /** `inference` is the forward pass; `training` is forward pass and gradient. */
 export type Level = 'inference' | 'training';
@@ -37,13 +54,13 @@ export function selectRandom({
   );
 }
 
-/**
- * Selects the variants of a share: all, or every second one. In the quick tier each half has every shape.
- */
+/** After this many cells a share skips one. Otherwise it would meet only some of the shapes, which rotate over the cells. */
+const SKIP = 8;
+
+/** Selects the variants of a share. In the quick tier each share has every shape. */
 export function selectVariants(all: readonly Variant[], share: CellShare): readonly Variant[] {
-  if (share === 'all') return all;
-  const parity = share === 'first half' ? 0 : 1;
-  return all.filter((_, i) => i % 2 === parity);
+  const { first, every } = SHARES[share];
+  return all.filter((_, i) => (i + Math.floor(i / SKIP)) % every === first);
 }
 
 /** In the quick tier a suite of small cases has the common cells and a third of the others; the turns are the thirds. */
@@ -72,7 +89,7 @@ export function cellsInTurn(
 
 const EXPECTED = {
   tier: ['quick', 'full'],
-  cells: ['all', 'first half', 'second half'],
+  cells: Object.keys(SHARES),
   level: ['inference', 'training'],
 } as const;
 

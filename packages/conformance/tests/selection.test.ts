@@ -9,6 +9,7 @@ import {
   timeMajorCases,
 } from '../src/cases.js';
 import { commonVariants, randomVariants, slowVariants, variants } from '../src/cells/index.js';
+import { listCases } from '../src/list-cases.js';
 import {
   type CellShare,
   cellsInTurn,
@@ -86,23 +87,31 @@ test('a suite of small cases has every cell in the full tier, and in turns in th
   }
 });
 
-test('the two halves of the cells are all cells, each once', () => {
-  const halves = (['first half', 'second half'] as const).map((share) => selectVariants(variants, share));
-  const both = halves.flat();
-  expect(both).toHaveLength(variants.length);
-  expect(new Set(both)).toEqual(new Set(variants));
-  expect(Math.abs(halves[0].length - halves[1].length)).toBeLessThanOrEqual(1);
+const HALVES = ['first half', 'second half'] as const;
+const QUARTERS = ['first quarter', 'second quarter', 'third quarter', 'fourth quarter'] as const;
+
+test.each([[HALVES], [QUARTERS]])('shares of the cells are all cells, each once: %s', (shares) => {
+  const selected = [...shares].map((share) => selectVariants(variants, share));
+  const together = selected.flat();
+  expect(together).toHaveLength(variants.length);
+  expect(new Set(together)).toEqual(new Set(variants));
+  const sizes = selected.map(({ length }) => length);
+  expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
   expect(selectVariants(variants, 'all')).toEqual(variants);
 });
 
-test.each(['first half', 'second half'] as const)(
-  'the %s of the cells meets every shape in the quick tier',
-  (share) => {
-    const half = new Set(selectVariants(variants, share));
-    const met = quick.filter(({ variant }) => half.has(variant)).map(({ shape }) => shape);
-    for (const shape of shapes) expect(met).toContain(shape);
-  },
-);
+test.each([...HALVES, ...QUARTERS])('the %s of the cells meets every shape in the quick tier', (share) => {
+  const selected = new Set(selectVariants(variants, share));
+  const met = quick.filter(({ variant }) => selected.has(variant)).map(({ shape }) => shape);
+  for (const shape of shapes) expect(met).toContain(shape);
+});
+
+test('shares have a suite without a choice of cells once', () => {
+  for (const shares of [HALVES, QUARTERS]) {
+    const cases = shares.flatMap((cells) => listCases({ tier: 'quick', cells, level: 'training' }));
+    expect(cases.filter(({ suite }) => suite === 'limits')).toHaveLength(1);
+  }
+});
 
 describe('cells with random equations', () => {
   const select = (tier: Tier, cells: CellShare = 'all', randomCells?: number) =>
@@ -115,7 +124,7 @@ describe('cells with random equations', () => {
 
   test('of the two halves are all, each once', () => {
     for (const count of [undefined, 16, 7]) {
-      const both = [...select('quick', 'first half', count), ...select('quick', 'second half', count)];
+      const both = HALVES.flatMap((half) => select('quick', half, count));
       expect(new Set(both)).toEqual(new Set(select('quick', 'all', count)));
       expect(both).toHaveLength(count ?? 100);
     }
@@ -148,7 +157,7 @@ describe('cells with random equations', () => {
 test('an unknown share of the cells is refused', () => {
   const backend = { name: 'any', create: () => undefined as never, cells: 'most' as CellShare };
   expect(() => testBackend(backend)).toThrow(
-    /cells is "most"; expected 'all', 'first half' or 'second half'/,
+    /cells is "most"; expected 'all', 'first half', .* or 'fourth quarter'/,
   );
 });
 

@@ -13,6 +13,7 @@ import { own } from '../cells/variant.js';
 import { expectAgreement, identical } from '../compare.js';
 import { forwardOn, gradientOn } from '../device.js';
 import { makeProblem } from '../problem.js';
+import { selectVariants } from '../selection.js';
 import { agreementCase } from './agreement.js';
 import { cellCase, checkAgainstReference, otherCase, type Subject, type Suite } from './subject.js';
 
@@ -89,7 +90,9 @@ const large = defineCell({
 export const limitsSuite: Suite = {
   name: 'limits',
   title: 'a large cell',
-  *cases() {
-    yield agreementCase(plainCase(own(large), LARGE_PLAN_SHAPE), [large.name]);
+  *cases({ cells }) {
+    for (const variant of selectVariants([own(large)], cells)) {
+      yield agreementCase(plainCase(variant, LARGE_PLAN_SHAPE), [large.name]);
+    }
   },
 };

@@ -5,6 +5,7 @@ import { expectAgreement, within } from '../compare.js';
 import { type Downloaded, forwardOn, gradientOn } from '../device.js';
 import { expectedForward, expectedGradient, makeProblem, type Problem } from '../problem.js';
 import { Random } from '../random.js';
+import { selectVariants } from '../selection.js';
 import { cellCase, type Subject, type Suite } from './subject.js';
 
 const SHAPE = { batch: 3, timesteps: 12, inputSize: 7, units: 9 };
@@ -87,8 +88,8 @@ function expectFinite(results: Downloaded): void {
 export const saturationSuite: Suite = {
   name: 'saturation',
   title: 'saturated gates',
-  *cases({ tier }) {
-    for (const [place, variant] of squashed.entries()) {
+  *cases({ tier, cells }) {
+    for (const [place, variant] of selectVariants(squashed, cells).entries()) {
       yield cellCase(variant, `biases of ±${SATURATING_BIAS}`, checkSaturatingBias);
       for (const [i, scale] of WEIGHT_SCALES.entries()) {
         // In the quick tier the scales take turns.
