@@ -42,10 +42,11 @@ const replaceVitest = {
  * @param {Tier} tier
  * @param {CellShare} [cells]
  * @param {number} [randomCells]
+ * @param {'inference' | 'training'} [level]
  * @returns {Promise<number>}
  */
-export async function declaredTests(tier, cells = 'all', randomCells = undefined) {
-  const options = JSON.stringify({ tier, cells, randomCells });
+export async function declaredTests(tier, cells = 'all', randomCells = undefined, level = 'training') {
+  const options = JSON.stringify({ tier, cells, randomCells, level });
   const { outputFiles } = await build({
     stdin: {
       contents: `import { testBackend } from ${JSON.stringify(suite)};

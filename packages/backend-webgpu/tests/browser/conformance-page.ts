@@ -14,8 +14,9 @@ async function run() {
       destroy: (backend) => backend.dispose(),
       tolerances: 'webgpu',
       tier,
-      // In Node the quick tier runs another quarter.
+      // In Node the quick tier runs another quarter, with gradients.
       cells: tier === 'quick' ? 'fourth quarter' : 'all',
+      level: tier === 'quick' ? 'inference' : 'training',
       randomCells: tier === 'quick' ? 8 : 25,
       onReport: (report) => {
         conformance = report;
