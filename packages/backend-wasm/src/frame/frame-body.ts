@@ -26,18 +26,26 @@ export class FrameBody extends FunctionBody {
   }
 
   /**
-   * Runs the parts in turn, `count` times together, and counts `count` down to 0; at least once. It leaves the loop behind any
-   * part, so each part is a basic block of its own.
+   * Runs `body` `count` times, and counts `count` down to 0; at least once. A turn of the loop has the body `unrolled` times, for
+   * the steps 0, 1, …, then `advance`. It leaves the loop behind any step, without `advance`, so each step is a basic block of
+   * its own.
    */
-  countDownInParts(count: Integer, parts: readonly (() => void)[]): void {
+  countDownUnrolled(
+    count: Integer,
+    unrolled: number,
+    body: (step: number) => void,
+    advance: () => void,
+  ): void {
     this.code.push(BLOCK, NO_RESULT, LOOP, NO_RESULT);
-    parts.forEach((part, i) => {
-      part();
+    for (let step = 0; step < unrolled; step++) {
+      const isLast = step === unrolled - 1;
+      body(step);
+      if (isLast) advance();
       this.addNumber(count, -1);
       this.get(count.integer);
-      if (i < parts.length - 1) this.code.push(I32_EQUALS_ZERO, BRANCH_IF, 1);
-      else this.code.push(BRANCH_IF, 0);
-    });
+      if (isLast) this.code.push(BRANCH_IF, 0);
+      else this.code.push(I32_EQUALS_ZERO, BRANCH_IF, 1);
+    }
     this.code.push(END, END);
   }
 

@@ -68,14 +68,11 @@ export function writeIntegerProduct(depth: number): ModuleFunction {
     /** Multiplies some pairs, and moves the sums of high bytes to where 32 bits hold them. */
     const block = (length: number) => {
       const unrolled = UNROLLED.find((each) => length % each === 0) as number;
-      const multiplyLast = () => {
-        multiplyPair(unrolled - 1);
+      body.setInteger(pairs, length);
+      body.countDownUnrolled(pairs, unrolled, multiplyPair, () => {
         body.addNumber(weights, unrolled * pairBytes);
         body.addNumber(operand, unrolled * OPERAND_BYTES);
-      };
-      body.setInteger(pairs, length);
-      const others = Array.from({ length: unrolled - 1 }, (_, pair) => () => multiplyPair(pair));
-      body.countDownInParts(pairs, [...others, multiplyLast]);
+      });
       once(() => body.assign(high, lanes.addWhole(high, lanes.shiftRight(lanes.subWhole(both, low), 8))));
       body.assign(both, low);
     };

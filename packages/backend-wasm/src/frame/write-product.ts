@@ -44,18 +44,16 @@ export function writeProduct(depth: number): ModuleFunction {
         body.assign(sums, lanes.multiplyAdd(body.loadSpread(operand, step * 4), vectors, sums));
         return undefined;
       });
-    const multiplyLast = () => {
-      multiplyRow(UNROLLED - 1);
+    const advance = () => {
       body.addNumber(right, UNROLLED * rowBytes);
       body.addNumber(operand, UNROLLED * 4);
     };
-    const rows = Array.from({ length: UNROLLED - 1 }, (_, step) => () => multiplyRow(step));
     body.countDown(count, () => {
       body.assign(sums, zeros);
       body.setAddress(operand, row, 0);
       body.setAddress(right, weights, 0);
       body.setInteger(counter, depth);
-      body.countDownInParts(counter, [...rows, multiplyLast]);
+      body.countDownUnrolled(counter, UNROLLED, multiplyRow, advance);
       body.store(sums, result, null, 4, groups);
       body.addNumber(weights, depth * rowBytes);
       body.addNumber(result, rowBytes);
