@@ -4,7 +4,7 @@ import type { Address } from '../engine/bytes/function-body.js';
 import { Lanes } from '../engine/bytes/lanes.js';
 import { type ModuleFunction, writeModule } from '../engine/bytes/wasm-module.js';
 import { splitProgram } from '../engine/program/split-program.js';
-import { writeRow } from '../engine/program/write-program.js';
+import { writeParts } from '../engine/program/write-program.js';
 import { FrameBody } from './frame-body.js';
 import type { IntegerProducts } from './integer-products.js';
 import {
@@ -102,17 +102,7 @@ class FrameCompiler {
     const spareStart = this.frame.length + SPARE + this.quantized.length;
     for (let i = 0; i < spares; i++) addresses.push(this.inStream(spareStart + i * inPanels(width)));
     this.spareLength = Math.max(this.spareLength, spares * inPanels(width));
-    const [lanes, index] = [new Lanes(own, false), own.integer()];
-    for (const part of parts) {
-      writeRow(
-        own,
-        lanes,
-        part.program,
-        width,
-        part.rows.map((row) => addresses[row]),
-        index,
-      );
-    }
+    writeParts(own, new Lanes(own, false), parts, width, addresses, own.integer());
     this.functions.push({ parameters: 2, body: own });
     this.body.call(this.functions.length - 1, [startOf(this.body, WEIGHTS), startOf(this.body, STREAM)]);
   }

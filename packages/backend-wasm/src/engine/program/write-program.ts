@@ -5,7 +5,7 @@ import { writeModule } from '../bytes/wasm-module.js';
 import type { Variant } from '../fixed-kernels.js';
 import { writeOperation } from '../functions/index.js';
 import { joinMultiplyAdds, type Step } from './multiply-adds.js';
-import { isLong, splitProgram } from './split-program.js';
+import { isLong, type ProgramPart, splitProgram } from './split-program.js';
 
 /** Bytes of a row's entry in the argument block: its address and the bytes from row to row. */
 export const ENTRY_BYTES = 8;
@@ -69,15 +69,27 @@ export function writeProgram(
     ...Array.from({ length: spares }, (_, i) => ({ base: spare, offset: i * units * 4 })),
   ];
   body.countDown(count, () => {
-    for (const part of parts) {
-      const places = part.rows.map((row) => addresses[row]);
-      writeRow(body, functionsOn, part.program, units, places, index);
-    }
+    writeParts(body, functionsOn, parts, units, addresses, index);
     for (const { address, toNextRow } of rows) body.addInteger(address, toNextRow);
   });
   const bytes = writeModule([{ parameters: 2, body }], shared);
   checkLength(bytes.length, program.operations.length);
   return { bytes, spares };
+}
+
+/** Writes the parts of a program on one row. `rows` are the places of the program's loads, stores and spare rows. */
+export function writeParts(
+  body: FunctionBody,
+  lanes: Lanes,
+  parts: readonly ProgramPart[],
+  units: number,
+  rows: readonly Address[],
+  index: Integer,
+): void {
+  for (const part of parts) {
+    const own = part.rows.map((row) => rows[row]);
+    writeRow(body, lanes, part.program, units, own, index);
+  }
 }
 
 /**
