@@ -1,7 +1,7 @@
 import type { Program, ProgramRows, RowAccess } from '@sluice/core/backend';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import { Arena, type Floats, type Heap } from '../heap.js';
-import { RUN_PROGRAM, type RunProgram, SUMS, type Tools } from '../threads/chunks.js';
+import { ONE_CHUNK, RUN_PROGRAM, type RunProgram, SUMS, type Tools } from '../threads/chunks.js';
 import type { Pool } from '../threads/pool.js';
 import { type Code, programCode } from './program-code.js';
 import { isLong } from './split-program.js';
@@ -36,9 +36,6 @@ export interface Programs {
    */
   run(compiled: CompiledProgram, rows: ProgramRows<Floats>, first: number, count: number): void;
 }
-
-/** The first row of each chunk, if one thread takes all rows. */
-const ONE_CHUNK: readonly number[] = [0];
 
 /** The cost of a long operation such as tanh; every other one, each load and each store costs 1. */
 const LONG_WORK = 30;

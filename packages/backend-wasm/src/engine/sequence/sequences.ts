@@ -4,7 +4,7 @@ import type { MatrixProducts, Right } from '../matrix.js';
 import { addSums, type CompiledProgram } from '../program/programs.js';
 import { ENTRY_BYTES } from '../program/write-program.js';
 import { ROW_OPERATIONS } from '../rows.js';
-import { RUN_SEQUENCE, SUMS, type Tools } from '../threads/chunks.js';
+import { ONE_CHUNK, RUN_SEQUENCE, SUMS, type Tools } from '../threads/chunks.js';
 import type { Pool } from '../threads/pool.js';
 import {
   HEADER,
@@ -21,9 +21,6 @@ type Stage = SequenceStage<Floats, Right, CompiledProgram>;
 
 /** Runs time loops, step by step; the threads share the rows, and each runs the whole loop for its rows. */
 export type RunSequence = (stages: readonly Stage[], steps: number, first: number, count: number) => void;
-
-/** The first row of each chunk, if one thread takes all rows. */
-const ONE_CHUNK: readonly number[] = [0];
 
 /** Integers of a row's entry. */
 const ENTRY = ENTRY_BYTES / 4;

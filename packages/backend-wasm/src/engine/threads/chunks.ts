@@ -40,6 +40,9 @@ export interface Tools {
 /** `result = left × right`, or `result += left × right`. */
 export type Multiply = (accumulate: boolean, ...operands: ProductArguments) => void;
 
+/** The first row of each chunk, if one thread takes all rows. */
+export const ONE_CHUNK: readonly number[] = [0];
+
 /** Columns of a panel of a packed matrix. */
 export const PANEL = 16;
 
