@@ -174,7 +174,7 @@ describe('activations', () => {
       /'relu' has no parameter 'alpha'; it has none/,
     );
     expect(() => activation({ name: 'elu', beta: 1 })).toThrow(/'elu' has no parameter 'beta'; it has alpha/);
-    for (const alpha of [Number.NaN, '0.1', 1e39, null]) {
+    for (const alpha of [Number.NaN, '0.1', 1e39, null, Symbol('half')]) {
       const setting = { name: 'leakyRelu', alpha } as unknown as ActivationSetting;
       expect(() => cells.simpleRnn({ activation: setting })).toThrow(
         /'leakyRelu': alpha must be a finite number/,

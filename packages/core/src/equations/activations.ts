@@ -117,7 +117,7 @@ export function activation(setting: ActivationSetting, owner = ''): (x: Expressi
   if (!Object.hasOwn(activations, name)) {
     const known = [...Object.keys(activations), ...Object.keys(activationAliases)].join(', ');
     throw new RangeError(
-      `${owner}Unknown activation ${typeof given === 'string' ? `'${given}'` : given}. Known: ${known}.`,
+      `${owner}Unknown activation ${typeof given === 'string' ? `'${given}'` : String(given)}. Known: ${known}.`,
     );
   }
   const known = parametersOf[name] ?? [];
@@ -130,7 +130,7 @@ export function activation(setting: ActivationSetting, owner = ''): (x: Expressi
     }
     if (isDeviceNumber(value)) continue;
     throw new TypeError(
-      `${owner}The activation '${given}': ${parameter} must be a finite number, but is ${value}.`,
+      `${owner}The activation '${given}': ${parameter} must be a finite number, but is ${String(value)}.`,
     );
   }
   return (x) => activations[name](x, parameters as ActivationParameters);
