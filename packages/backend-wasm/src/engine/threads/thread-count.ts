@@ -74,7 +74,7 @@ export function threadCount(requested: number | undefined, canShare: boolean): n
   if (requested !== undefined && !hasWarned) {
     hasWarned = true;
     console.info(
-      '@sluice/backend-wasm runs on one thread: this page is not cross-origin isolated, by the headers ' +
+      '@sluice/backend-wasm runs on one thread: this page is not cross-origin isolated. For more, serve it with the headers ' +
         'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
     );
   }
