@@ -1,6 +1,7 @@
 import type { NodeId } from '../equations/operations.js';
 import { type Node, operandsOf, type ProductMatrix, reachable } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
+import { remember } from '../remember.js';
 import { Binding, type Notation } from './notation.js';
 import { blockDiagonalProduct, rowFunctionOf } from './row-functions.js';
 
@@ -36,16 +37,11 @@ export const writeOperand = (plan: Plan, notation: Notation, id: NodeId): string
 export const writeMatrix = (plan: Plan, notation: Notation, id: NodeId): string =>
   writerOf(plan, notation).matrixOf(id);
 
-const writers = new WeakMap<Plan, Map<Notation, EquationWriter>>();
+const once = /* @__PURE__ */ remember<Plan, EquationWriter, Notation>();
 
 /** One writer for all values of a plan: to make one takes a walk through the plan. */
-function writerOf(plan: Plan, notation: Notation): EquationWriter {
-  const ofPlan = writers.get(plan) ?? new Map<Notation, EquationWriter>();
-  writers.set(plan, ofPlan);
-  const writer = ofPlan.get(notation) ?? new EquationWriter(plan, notation);
-  ofPlan.set(notation, writer);
-  return writer;
-}
+const writerOf = (plan: Plan, notation: Notation): EquationWriter =>
+  once(plan, notation, () => new EquationWriter(plan, notation));
 
 /** How many operations one equation nests, and how many values it writes. */
 const DEEPEST = 50;

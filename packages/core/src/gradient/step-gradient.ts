@@ -1,6 +1,7 @@
 import type { NodeId } from '../equations/operations.js';
 import { GraphBuilder, type Node, reachable } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
+import { remember } from '../remember.js';
 import { type CotangentBuffers, cotangentBuffers, savedValues } from './kept-values.js';
 import { type Cotangents, reverse } from './reverse.js';
 
@@ -13,14 +14,10 @@ export interface StepGradient extends Cotangents, CotangentBuffers {
   readonly savedValues: readonly NodeId[];
 }
 
-const known = new WeakMap<Plan, StepGradient>();
+const once = /* @__PURE__ */ remember<Plan, StepGradient>();
 
 /** The gradient of a plan; the same object every time. It is derived when it is first asked for. */
-export function gradientOf(plan: Plan): StepGradient {
-  const gradient = known.get(plan) ?? derive(plan);
-  known.set(plan, gradient);
-  return gradient;
-}
+export const gradientOf = (plan: Plan): StepGradient => once(plan, '', () => derive(plan));
 
 function derive(plan: Plan): StepGradient {
   const builder = new GraphBuilder(plan);
