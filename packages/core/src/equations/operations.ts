@@ -77,14 +77,15 @@ export const evaluators: Readonly<Record<OperationName, Operation['evaluate']>> 
   erf,
 };
 
-const COSTLY: readonly string[] = ['div', 'sigmoid', 'tanh', 'exp', 'log', 'sqrt', 'softplus', 'erf'];
+const COSTLY: readonly OperationName[] = ['div', 'sigmoid', 'tanh', 'exp', 'log', 'sqrt', 'softplus', 'erf'];
 
 /** The operations by name. */
 export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE__ */ (() => {
-  const described = Object.entries(evaluators).map(([name, evaluate]) => [
-    name,
-    { arity: evaluate.length, cheap: !COSTLY.includes(name), evaluate },
-  ]);
+  const names = Object.keys(evaluators) as OperationName[];
+  const described = names.map((name) => {
+    const evaluate = evaluators[name];
+    return [name, { arity: evaluate.length, cheap: !COSTLY.includes(name), evaluate }];
+  });
   return Object.fromEntries(described);
 })();
 
