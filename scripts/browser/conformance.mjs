@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** @import { CellShare, TestReport, Tier } from '../../packages/conformance/src/browser.js' */
+/** @import { BackendUnderTest, TestReport } from '../../packages/conformance/src/browser.js' */
 
 const suite = join(
   dirname(fileURLToPath(import.meta.url)),
@@ -37,16 +37,13 @@ const replaceVitest = {
 };
 
 /**
- * How many tests the conformance suite declares in a tier, counted without running or importing Vitest.
+ * How many tests the conformance suite declares for a selection of its cases, counted without running or importing Vitest.
  *
- * @param {Tier} tier
- * @param {CellShare} [cells]
- * @param {number} [randomCells]
- * @param {'inference' | 'training'} [level]
+ * @param {Pick<BackendUnderTest<unknown, unknown>, 'tier' | 'cells' | 'level' | 'randomCells'>} selection
  * @returns {Promise<number>}
  */
-export async function declaredTests(tier, cells = 'all', randomCells = undefined, level = 'training') {
-  const options = JSON.stringify({ tier, cells, randomCells, level });
+export async function declaredTests(selection) {
+  const options = JSON.stringify(selection);
   const { outputFiles } = await build({
     stdin: {
       contents: `import { testBackend } from ${JSON.stringify(suite)};

@@ -35,7 +35,7 @@ describe('the conformance suite in a page with a strict Content-Security-Policy'
     { timeout: 1000 * (SECONDS + 30) },
     async ([, headers, memory]) => {
       const cells = tier === 'full' ? 'all' : 'second half';
-      const expected = await declaredTests(tier, cells);
+      const expected = await declaredTests({ tier, cells });
       const result = await resultOfPage(browser, {
         script: 'conformance-page.ts',
         query: `?${new URLSearchParams({ memory, tier, cells })}`,

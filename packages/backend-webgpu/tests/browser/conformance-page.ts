@@ -1,6 +1,7 @@
 import { type ConformanceReport, runTests, type Tier, testBackend } from '@sluice/conformance/browser';
 import { createWebgpuBackend, requestDevice } from '../../src/engine.js';
 import { asGpu } from '../as-gpu.js';
+import { selectionOf } from './selection.js';
 
 const tier = new URLSearchParams(location.search).get('tier') as Tier;
 
@@ -14,10 +15,7 @@ async function run() {
       destroy: (backend) => backend.dispose(),
       tolerances: 'webgpu',
       tier,
-      // In Node the quick tier runs another quarter, with gradients.
-      cells: tier === 'quick' ? 'fourth quarter' : 'all',
-      level: tier === 'quick' ? 'inference' : 'training',
-      randomCells: tier === 'quick' ? 8 : 25,
+      ...selectionOf(tier),
       onReport: (report) => {
         conformance = report;
       },

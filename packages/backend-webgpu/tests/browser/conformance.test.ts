@@ -4,6 +4,7 @@ import { declaredTests, failureTexts } from '../../../../scripts/browser/conform
 import { softwareWebGPU, startChromium } from '../../../../scripts/browser/open-page.mjs';
 import { testTier } from '../../../../scripts/tier.mjs';
 import { type Browser, resultOfPage } from './pages.js';
+import { selectionOf } from './selection.js';
 
 /** The time limit of the page: several times what it takes on a quiet machine. */
 const SECONDS = 1800;
@@ -17,17 +18,11 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 describe('the conformance suite in a page with a strict Content-Security-Policy', () => {
-  // In Node the suite runs with the adapter's limits and features, and with the kernels for software adapters. In the quick tier
-  // the page has no gradients: two thirds of the kernels to compile.
+  // In Node the suite runs with the adapter's limits and features, and with the kernels for software adapters.
   test('with the default limits and no optional feature, with the kernels for GPUs', {
     timeout: 1000 * (SECONDS + 30),
   }, async () => {
-    const expected = await declaredTests(
-      tier,
-      tier === 'quick' ? 'fourth quarter' : 'all',
-      tier === 'quick' ? 8 : 25,
-      tier === 'quick' ? 'inference' : 'training',
-    );
+    const expected = await declaredTests({ tier, ...selectionOf(tier) });
     const page = { script: 'conformance-page.ts', query: `?tier=${tier}`, seconds: SECONDS };
     const { report, conformance } = (await resultOfPage(browser, page)) as {
       readonly report: TestReport;
