@@ -50,3 +50,11 @@ test('a kernel writes out few blocks of a product, also beside a product of two 
   expect(counts.length).toBeGreaterThan(2);
   expect(Math.max(...counts)).toBeLessThanOrEqual(16);
 });
+
+test('a product that no program beside it reads has a thread for each column of its result', () => {
+  const sizes = { inputSize: 4, units: 6 };
+  const plan = planFor(cells.lstm({ layerNorm: true }), sizes, { recurrentDropout: true });
+  const { body } = loopOf(plan, 'training', { masked: 'no', x: 'steps' });
+  const widths = splitStages(body).flatMap(({ products, width }) => products.map(() => width));
+  expect(widths).toEqual([6, 6, 6, 6]);
+});

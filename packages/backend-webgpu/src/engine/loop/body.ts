@@ -16,8 +16,8 @@ const NOTHING: Program<Reference> = { loads: [], constants: [], operations: [], 
 
 /**
  * The stages of a time step, so divided that a thread computes the numbers of a product's result that its program loads: an
- * operation on whole rows, or a result that is not a few blocks of the stage's width, gets a stage of its own, and later stages load it
- * from memory.
+ * operation on whole rows, or a result that its program does not load in a few blocks of the stage's width, gets a stage of its own,
+ * and later stages load it from memory.
  */
 export function splitStages(body: readonly LoopStage[]): BodyStage[] {
   return body.flatMap((stage) => {
@@ -44,6 +44,7 @@ const MAX_BLOCKS = 16;
 const isInBlocks = ({ result }: BodyProduct, { width, program }: LoopStage): boolean =>
   result.width % width === 0 &&
   result.width / width <= MAX_BLOCKS &&
+  program.loads.some(({ buffer }) => buffer === result.buffer) &&
   program.loads.every(
     ({ buffer, column, width: loaded, spread }) =>
       buffer !== result.buffer || (!spread && loaded === width && (column - result.column) % width === 0),
