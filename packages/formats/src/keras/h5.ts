@@ -136,7 +136,8 @@ export function readArchive(parts: ReadonlyMap<string, Uint8Array>, file: string
   const version = metadata?.keras_version;
   const json = parseJson(new TextEncoder().encode(decodeText(part('config.json'), file)), file);
   if (!isModelDescription(json)) throw new FormatError(`${file}: its config.json describes no model.`);
-  const topology = canonicalTopology(fromKeras3(json, true, file), allClasses, false, file);
+  const ofKeras3 = version === undefined || isKeras3(version);
+  const topology = canonicalTopology(fromKeras3(json, ofKeras3, file), allClasses, false, file);
   const root = openHdf5(part('model.weights.h5'), file);
   const assigned = variablesOf(topology, root, file);
   return {

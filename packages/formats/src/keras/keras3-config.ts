@@ -61,7 +61,8 @@ function convertModel(model: KerasObject, outer: Context): KerasObject {
   return {
     class_name: className === 'Model' ? 'Functional' : className,
     config: {
-      name,
+      // Before Keras 2.2.3 a Sequential had no name.
+      ...(name !== undefined && { name }),
       layers,
       ...(inputs !== undefined && { input_layers: toReferences(inputs, context) }),
       ...(outputs !== undefined && { output_layers: toReferences(outputs, context) }),

@@ -75,7 +75,8 @@ export function refuseOtherAxes(model: LayersModel, file: string): void {
   const others = leavesOf(model).flatMap(([path, layer]) => {
     const [node] = layer.inboundNodes;
     if (layer.getClassName() !== 'BatchNormalization' || !node) return [];
-    const { axis } = layer as unknown as { axis: number };
+    // Keras 2 saves a list of one.
+    const axis = Number((layer as unknown as { axis: number | number[] }).axis);
     const last = node.inputTensors[0].shape.length - 1;
     return axis === -1 || axis === last ? [] : [`${path} (axis ${axis})`];
   });
