@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
@@ -35,6 +36,14 @@ describe('loadLayersModel', () => {
       expect(value).toBeCloseTo(numbers(model)[i], 6);
     });
     expect(await loaded.trainOnBatch(x, y)).toBeCloseTo((await model.trainOnBatch(x, y)) as number, 6);
+  });
+
+  test('sends files of Keras 3 to loadModel', async () => {
+    const file = new URL('../../formats/fixtures/layers-model/converted-keras3.json', import.meta.url);
+    const { modelTopology } = JSON.parse(readFileSync(file, 'utf8'));
+    await expect(loadLayersModel(io({ modelTopology }))).rejects.toThrow(
+      /which Keras 3\.15\.1 wrote: .* loadModel reads it\.$/,
+    );
   });
 
   test("reads what Keras's converter writes: reset_after, names with the cell's", async () => {

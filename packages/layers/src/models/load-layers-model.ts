@@ -49,7 +49,14 @@ export async function loadLayersModel(
   const loaded = await loadWithTensorFlow(
     { load: async () => ({ ...artifacts, modelTopology: mapped }) },
     options,
-  );
+  ).catch((error: Error) => {
+    const version = String(topology.keras_version);
+    if (!/^[3-9]/.test(version)) throw error;
+    throw new Error(
+      `loadLayersModel: TensorFlow.js cannot read this description, which Keras ${version} wrote: ${error.message} loadModel reads it.`,
+      { cause: error },
+    );
+  });
   return Object.assign(loaded, {
     acceleration: new Acceleration(noteMasks(mapping.replaced, loaded), mapping.left),
   });
