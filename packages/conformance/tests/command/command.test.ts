@@ -91,9 +91,9 @@ testInFull('a fault is summed up, its smallest case first, and that case can be 
 
 testInFull('a case that does not end and one that ends its thread fail, and the others go on', () => {
   const wrong = withChange('if (given.batch === 5) for (;;); if (given.batch === 9) process.exit(3);');
-  const { status, stdout } = conformance(wrong, ...FEW, '--suite', 'agreement', '--limit', '1');
+  const { status, stdout } = conformance(wrong, ...FEW, '--suite', 'agreement', '--limit', '4');
   expect(status).toBe(1);
-  expect(stdout).toMatch(/> \[5, .*\n {2}The case did not end within 1 s\./);
+  expect(stdout).toMatch(/> \[5, .*\n {2}The case did not end within 4 s\./);
   expect(stdout).toMatch(
     /> \[9, .*\n {2}The worker thread ended with code 3: the backend called process\.exit/,
   );
