@@ -92,6 +92,17 @@ describe('reading', () => {
       'this is no model file that Sluice reads. It reads: ',
     ],
     ['no bytes', () => new Uint8Array(0), 'this is no model file'],
+    ...(
+      [
+        ['saved_model.pb', 'this is a SavedModel, which holds a program. In Python, with Keras 2: '],
+        ['model.index', 'this is a part of a checkpoint of TensorFlow'],
+        ['model.data-00000-of-00001', 'this is a part of a checkpoint of TensorFlow'],
+        ['model.tflite', 'this is a model of TensorFlow Lite'],
+      ] as const
+    ).map(
+      ([name, message]) =>
+        [name, () => new File([new Uint8Array(100)], name), message] as [string, () => unknown, string],
+    ),
   ])('%s is an error', async (_, source, message) => {
     await expect(readModel(source() as never)).rejects.toThrow(message);
   });

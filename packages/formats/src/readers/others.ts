@@ -41,10 +41,25 @@ export const readers: readonly Reader[] = [
   { name: 'onnx', recognise: isOnnx, load: () => import('../onnx/read.js') },
 ];
 
+/** Files of TensorFlow that are not read: how each is recognised, and what to do. */
+const REFUSED: readonly (readonly [name: RegExp, advice: string])[] = [
+  [
+    /saved_model\.pb$/,
+    "this is a SavedModel, which holds a program. In Python, with Keras 2: tf.keras.models.load_model(folder).save('model.h5').",
+  ],
+  [
+    /\.(index|data-\d+-of-\d+)$/,
+    "this is a part of a checkpoint of TensorFlow. In Python: model.load_weights(path), then model.save('model.h5').",
+  ],
+  [/\.tflite$/, 'this is a model of TensorFlow Lite; give the model of Keras that it was made from.'],
+];
+
 /** @throws FormatError when the file is of none of these formats. */
 export function findOtherReader(bytes: Uint8Array, file: string): Reader {
   const reader = readers.find(({ recognise }) => recognise(bytes));
   if (reader) return reader;
+  const [, advice] = REFUSED.find(([name]) => name.test(file)) ?? [];
+  if (advice) throw new FormatError(`${file}: ${advice}`);
   const known = formats
     .map(({ label, endings }) => (endings.length > 0 ? `${label} (${endings.join(', ')})` : label))
     .join('; ');
