@@ -101,7 +101,7 @@ test('a worker does not confuse programs at the same address', () => {
     new Uint8Array(memory.buffer, 1028, bytes.length).set(bytes);
     const run = programOf(1024, bytes.length);
     expect(programOf(1024, bytes.length)).toBe(run);
-    new Int32Array(memory.buffer, 0, 4).set([64, 16, 128, 16]);
+    new Int32Array(memory.buffer, 0, 6).set([64, 16, 0, 128, 16, 0]);
     floats.fill(10, 16, 20);
     run(1, 0);
     return [...floats.subarray(32, 36)];

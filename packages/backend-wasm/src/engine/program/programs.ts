@@ -1,11 +1,12 @@
 import type { Program, ProgramRows, RowAccess } from '@sluice/core/backend';
 import type { FixedKernels, Variant } from '../fixed-kernels.js';
 import { Arena, type Floats, type Heap } from '../heap.js';
+import { ENTRY } from '../sequence/block.js';
 import { ONE_CHUNK, RUN_PROGRAM, type RunProgram, SUMS, type Tools } from '../threads/chunks.js';
 import type { Pool } from '../threads/pool.js';
 import { type Code, programCode } from './program-code.js';
 import { isLong } from './split-program.js';
-import { ENTRY_BYTES, isSum, writeProgram } from './write-program.js';
+import { isSum, writeProgram } from './write-program.js';
 
 /** A pointwise program as a function in WebAssembly. */
 export interface CompiledProgram {
@@ -68,16 +69,18 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
     let at = (blocks.address + chunk * blockBytes) >>> 2;
     const chunkSums = sumRows.address + chunk * (sumCount + spares) * units * 4;
     for (const { memory, offset, stride } of loads) {
-      integers[at++] = memory.address + (offset + first * stride) * 4;
-      integers[at++] = stride * 4;
+      integers[at] = memory.address + (offset + first * stride) * 4;
+      integers[at + 1] = stride * 4;
+      at += ENTRY;
     }
     for (let i = 0; i < stores.length; i++) {
       const { memory, offset, stride } = stores[i];
       const isSummed = sums[i] >= 0;
-      integers[at++] = isSummed
+      integers[at] = isSummed
         ? chunkSums + sums[i] * units * 4
         : memory.address + (offset + first * stride) * 4;
-      integers[at++] = isSummed ? 0 : stride * 4;
+      integers[at + 1] = isSummed ? 0 : stride * 4;
+      at += ENTRY;
     }
     integers[at++] = chunkSums + sumCount * units * 4;
     integers[at++] = chunkSums;
@@ -96,7 +99,7 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
       let sumCount = 0;
       const sums = stores.map((store) => (isSum(store) ? sumCount++ : -1));
       const rows = loads.length + stores.length;
-      const entryBytes = rows * ENTRY_BYTES + 4;
+      const entryBytes = (rows * ENTRY + 1) * 4;
       blockBytes = Math.max(entryBytes + 4 * SUMS, blockBytes);
       blocks.reserve(blockBytes * mostChunks);
       sumRows.reserve((sumCount + spares) * units * mostChunks * 4);

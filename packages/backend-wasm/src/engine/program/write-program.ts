@@ -4,11 +4,9 @@ import { Lanes } from '../bytes/lanes.js';
 import { writeModule } from '../bytes/wasm-module.js';
 import type { Variant } from '../fixed-kernels.js';
 import { writeOperation } from '../functions/index.js';
+import { ENTRY } from '../sequence/block.js';
 import { joinMultiplyAdds, type Step } from './multiply-adds.js';
 import { isLong, type ProgramPart, splitProgram } from './split-program.js';
-
-/** Bytes of a row's entry in the argument block: its address and the bytes from row to row. */
-export const ENTRY_BYTES = 8;
 
 /** Groups of four elements that are computed together; more for a single long operation, which has few values at a time. */
 const GROUPS = 2;
@@ -58,12 +56,12 @@ export function writeProgram(
   const [index, spare] = [body.integer(), body.integer()];
   const rows = Array.from({ length: rowCount }, (_, i) => {
     const [address, toNextRow] = [body.integer(), body.integer()];
-    body.loadInteger(address, block, i * ENTRY_BYTES);
-    body.loadInteger(toNextRow, block, i * ENTRY_BYTES + 4);
+    body.loadInteger(address, block, i * ENTRY * 4);
+    body.loadInteger(toNextRow, block, i * ENTRY * 4 + 4);
     return { address, toNextRow };
   });
   const { parts, spares } = splitProgram(program);
-  if (spares > 0) body.loadInteger(spare, block, rowCount * ENTRY_BYTES);
+  if (spares > 0) body.loadInteger(spare, block, rowCount * ENTRY * 4);
   const addresses = [
     ...rows.map(({ address }) => ({ base: address, offset: 0 })),
     ...Array.from({ length: spares }, (_, i) => ({ base: spare, offset: i * units * 4 })),

@@ -4,24 +4,25 @@
  * | integer | meaning |
  * |---|---|
  * | 0 | the number of integers of the block; behind it is space for a copy |
- * | 1, 2 | time steps, operations of a step |
+ * | 1, 2 | operations of a step, time steps |
  * | 3 | rows |
  * | 4, 5 | the address of all sums, their count |
  *
- * The operations follow. Each has its kind, its number of integers, its number of moves, the moves and the arguments. The
- * arguments are those of a product and whether it is added, of the kernel `runRows`, or of a program: address and length of
- * its code, the address of its sums, their count, where they are added after each step, the entries of its rows, the address
- * of its spare rows.
+ * The operations follow. Each has its kind, its number of integers, its number of entries, the entries and the arguments. An entry
+ * says where rows are: their address, the bytes from row to row, and those from step to step. Entries and arguments:
  *
- * Each step adds the distance of a move, in bytes, to the argument that the move names.
+ * | operation | entries | arguments |
+ * |---|---|---|
+ * | product, or one that is added | left, result | the panels of the right-hand side, depth, columns |
+ * | row operation | operand, result | its number, width, parts |
+ * | program | loads, stores | the address of the spare rows, address and length of its code, the address of its sums, their count, where they are added after each step |
  */
 
+/** The integers of an entry. A program has such entries also outside of a loop. */
+export const ENTRY = 3;
 export const HEADER = 4;
 export const OPERATION = 3;
-export const MOVE = 2;
 export const PRODUCT = 0;
 export const PROGRAM = 1;
 export const ROW_OPERATION = 2;
-export const PRODUCT_ARGUMENTS = 11;
-/** The arguments of a program before its entries; one more is behind them. */
-export const PROGRAM_ARGUMENTS = 5;
+export const ADDED_PRODUCT = 3;

@@ -1,6 +1,6 @@
 import type { FixedKernels } from '../fixed-kernels.js';
 import { type Multiply, PANEL, type RunProgram, SUMS, type Tools } from '../threads/chunks.js';
-import { HEADER, MOVE, OPERATION, PROGRAM, PROGRAM_ARGUMENTS, ROW_OPERATION } from './block.js';
+import { ADDED_PRODUCT, ENTRY, HEADER, OPERATION, PROGRAM, ROW_OPERATION } from './block.js';
 
 /** The tools of a thread. */
 export function createTools(
@@ -37,58 +37,65 @@ function runLoop(tools: Tools, block: number, multiply: Multiply): void {
   const size = integers[original];
   const start = original + size;
   integers.copyWithin(start, original, start);
-  const steps = integers[start + 1];
-  const operations = integers[start + 2];
+  const count = integers[start + 1];
+  const steps = integers[start + 2];
   const rows = integers[start + 3];
   tools.clearSums((start + HEADER) * 4);
   const first = start + HEADER + SUMS;
-  const runs: (RunProgram | null)[] = [];
-  for (let at = first; runs.length < operations; at += integers[at + 1]) {
-    const args = at + OPERATION + MOVE * integers[at + 2];
-    runs.push(integers[at] !== PROGRAM ? null : tools.program(integers[args] >>> 0, integers[args + 1]));
+  const operations: {
+    readonly kind: number;
+    readonly entries: number;
+    readonly args: number;
+    readonly run: RunProgram | null;
+  }[] = [];
+  /** The entries whose rows move from step to step. */
+  const moving: number[] = [];
+  for (let at = first; operations.length < count; at += integers[at + 1]) {
+    const kind = integers[at];
+    const entries = at + OPERATION;
+    const args = entries + ENTRY * integers[at + 2];
+    for (let entry = entries; entry < args; entry += ENTRY) {
+      if (integers[entry + 2] !== 0) moving.push(entry);
+    }
+    const run = kind === PROGRAM ? tools.program(integers[args + 1] >>> 0, integers[args + 2]) : null;
+    operations.push({ kind, entries, args, run });
   }
   for (let step = 0; step < steps; step++) {
-    let at = first;
-    for (let operation = 0; operation < operations; operation++) {
-      const args = at + OPERATION + MOVE * integers[at + 2];
-      const run = runs[operation];
-      if (integers[at] === ROW_OPERATION) {
+    for (const { kind, entries, args, run } of operations) {
+      if (kind === ROW_OPERATION) {
         fixed.runRows(
           integers[args],
+          integers[entries],
+          integers[entries + 1],
+          integers[entries + ENTRY],
+          integers[entries + ENTRY + 1],
+          rows,
           integers[args + 1],
           integers[args + 2],
-          integers[args + 3],
-          integers[args + 4],
-          integers[args + 5],
-          integers[args + 6],
-          integers[args + 7],
         );
       } else if (run === null) {
         multiply(
-          integers[args + 10] !== 0,
+          kind === ADDED_PRODUCT,
+          integers[entries],
+          integers[entries + 1],
+          4,
           integers[args],
+          integers[entries + ENTRY],
+          integers[entries + ENTRY + 1],
+          4,
+          rows,
           integers[args + 1],
           integers[args + 2],
-          integers[args + 3],
-          integers[args + 4],
-          integers[args + 5],
-          integers[args + 6],
-          integers[args + 7],
-          integers[args + 8],
-          integers[args + 9],
         );
       } else {
-        const sums = integers[args + 2];
-        const length = integers[args + 3];
+        const sums = integers[args + 3];
+        const length = integers[args + 4];
         // The sums of each step are formed separately, which rounds less.
         if (length > 0) fixed.clear(sums, length);
-        run(rows, (args + PROGRAM_ARGUMENTS) * 4);
-        if (length > 0) fixed.addRow(sums, integers[args + 4], length);
+        run(rows, entries * 4);
+        if (length > 0) fixed.addRow(sums, integers[args + 5], length);
       }
-      for (let move = at + OPERATION; move < args; move += MOVE) {
-        integers[args + integers[move]] += integers[move + 1];
-      }
-      at += integers[at + 1];
     }
+    for (const entry of moving) integers[entry] += integers[entry + 2];
   }
 }

@@ -1,29 +1,16 @@
-import type { Rows, SequenceRows, SequenceStage } from '@sluice/core/backend';
+import type { SequenceRows, SequenceStage } from '@sluice/core/backend';
 import { Arena, type Floats, type Heap } from '../heap.js';
 import type { MatrixProducts, Right } from '../matrix.js';
 import { addSums, type CompiledProgram } from '../program/programs.js';
-import { ENTRY_BYTES } from '../program/write-program.js';
 import { ROW_OPERATIONS } from '../rows.js';
 import { ONE_CHUNK, RUN_SEQUENCE, SUMS, type Tools } from '../threads/chunks.js';
 import type { Pool } from '../threads/pool.js';
-import {
-  HEADER,
-  MOVE,
-  OPERATION,
-  PRODUCT,
-  PRODUCT_ARGUMENTS,
-  PROGRAM,
-  PROGRAM_ARGUMENTS,
-  ROW_OPERATION,
-} from './block.js';
+import { ADDED_PRODUCT, ENTRY, HEADER, OPERATION, PRODUCT, PROGRAM, ROW_OPERATION } from './block.js';
 
 type Stage = SequenceStage<Floats, Right, CompiledProgram>;
 
 /** Runs time loops, step by step; the threads share the rows, and each runs the whole loop for its rows. */
 export type RunSequence = (stages: readonly Stage[], steps: number, first: number, count: number) => void;
-
-/** Integers of a row's entry. */
-const ENTRY = ENTRY_BYTES / 4;
 
 export function sequences(
   heap: Heap,
@@ -79,16 +66,15 @@ const countOperations = (stages: readonly Stage[], rows: number): number =>
     0,
   ) * rows;
 
+/** The integers of a product or a row operation, and of a stage's program. */
+const PRODUCT_SIZE = OPERATION + 2 * ENTRY + 3;
+const programSize = ({ rows: { loads, stores } }: Stage): number =>
+  OPERATION + (loads.length + stores.length) * ENTRY + 6;
+
 /** The largest number of integers of a loop's block. */
 const sizeOf = (stages: readonly Stage[]): number =>
   stages.reduce(
-    (sum, { products, rows }) =>
-      sum +
-      products.length * (OPERATION + 2 * MOVE + PRODUCT_ARGUMENTS) +
-      OPERATION +
-      PROGRAM_ARGUMENTS +
-      1 +
-      (rows.loads.length + rows.stores.length) * (MOVE + ENTRY),
+    (sum, stage) => sum + stage.products.length * PRODUCT_SIZE + programSize(stage),
     HEADER + SUMS,
   );
 
@@ -113,12 +99,11 @@ class BlockWriter {
   ): void {
     let operations = 0;
     for (const stage of stages) operations += stage.products.length + Math.sign(stage.rows.stores.length);
-    this.put(size, steps);
-    this.put(operations, rows);
-    this.put(totals, sumLength);
+    this.put(size, operations, steps);
+    this.put(rows, totals, sumLength);
     let total = totals;
     for (const stage of stages) {
-      for (const product of stage.products) this.product(product, rows);
+      for (const product of stage.products) this.product(product);
       if (stage.rows.stores.length > 0) {
         this.program(stage, total, total + sumLength * 4, totals + sumLength * 8);
       }
@@ -126,82 +111,41 @@ class BlockWriter {
     }
   }
 
-  private put(first: number, second: number): void {
+  private put(first: number, second: number, third: number): void {
     this.integers[this.at++] = first;
     this.integers[this.at++] = second;
+    this.integers[this.at++] = third;
   }
 
-  /** Writes the address of rows and the bytes from row to row. */
-  private entry({ memory, offset, stride }: Rows<Floats>): void {
-    this.put(memory.address + (offset + this.first * stride) * 4, stride * 4);
+  /** Writes where rows are. */
+  private entry({ memory, offset, stride, advance }: SequenceRows<Floats>): void {
+    const address = memory.address + (offset + this.first * stride) * 4;
+    this.put(address, stride * 4, advance * 4);
   }
 
-  private product(product: Stage['products'][number], rows: number): void {
-    const { result } = product;
-    const start = this.at;
-    this.at += OPERATION;
-    if (product.kind === 'row') {
-      this.move(product.operand, 1);
-      this.move(result, 3);
-      const args = this.at++;
-      this.integers[args] = ROW_OPERATIONS[product.name];
-      this.entry(product.operand);
-      this.entry(result);
-      this.put(rows, product.width);
-      this.integers[this.at++] = product.parts;
-      this.finish(ROW_OPERATION, start, args);
-      return;
+  private product(product: Stage['products'][number]): void {
+    const isRow = product.kind === 'row';
+    this.put(isRow ? ROW_OPERATION : product.accumulate ? ADDED_PRODUCT : PRODUCT, PRODUCT_SIZE, 2);
+    this.entry(isRow ? product.operand : product.left);
+    this.entry(product.result);
+    if (isRow) this.put(ROW_OPERATIONS[product.name], product.width, product.parts);
+    else {
+      const { packed, depth, columns } = product.right;
+      if (!packed) throw new Error('a time loop multiplies by weights that are not packed');
+      this.put(packed.panels, depth, columns);
     }
-    const { left, right, accumulate } = product;
-    const { packed, depth, columns } = right;
-    if (!packed) throw new Error('a time loop multiplies by weights that are not packed');
-    this.move(left, 0);
-    this.move(result, 4);
-    const args = this.at;
-    this.entry(left);
-    this.put(4, packed.panels);
-    this.entry(result);
-    this.put(4, rows);
-    this.put(depth, columns);
-    this.integers[this.at++] = accumulate ? 1 : 0;
-    this.finish(PRODUCT, start, args);
   }
 
-  private program(
-    { program, rows: { loads, stores } }: Stage,
-    totals: number,
-    ownSums: number,
-    spares: number,
-  ): void {
-    const { units, code, sums, sumCount } = program;
-    const start = this.at;
-    this.at += OPERATION;
-    for (let i = 0; i < loads.length; i++) this.move(loads[i], PROGRAM_ARGUMENTS + ENTRY * i);
-    for (let i = 0; i < stores.length; i++) {
-      if (sums[i] < 0) this.move(stores[i], PROGRAM_ARGUMENTS + ENTRY * (loads.length + i));
-    }
-    const args = this.at;
-    this.put(code.address, code.length);
-    this.put(ownSums, sumCount * units);
-    this.integers[this.at++] = totals;
+  private program(stage: Stage, totals: number, ownSums: number, spares: number): void {
+    const { units, code, sums, sumCount } = stage.program;
+    const { loads, stores } = stage.rows;
+    this.put(PROGRAM, programSize(stage), loads.length + stores.length);
     for (const row of loads) this.entry(row);
     for (let i = 0; i < stores.length; i++) {
       if (sums[i] < 0) this.entry(stores[i]);
-      else this.put(ownSums + sums[i] * units * 4, 0);
+      else this.put(ownSums + sums[i] * units * 4, 0, 0);
     }
-    this.integers[this.at++] = spares;
-    this.finish(PROGRAM, start, args);
-  }
-
-  /** Writes the move of an argument, the address of rows; nothing when the rows stay in place. */
-  private move({ advance }: SequenceRows<Floats>, argument: number): void {
-    if (advance !== 0) this.put(argument, advance * 4);
-  }
-
-  /** Writes the integers before an operation's moves. */
-  private finish(kind: number, start: number, args: number): void {
-    this.integers[start] = kind;
-    this.integers[start + 1] = this.at - start;
-    this.integers[start + 2] = (args - start - OPERATION) / MOVE;
+    this.put(spares, code.address, code.length);
+    this.put(ownSums, sumCount * units, totals);
   }
 }
