@@ -12,6 +12,9 @@ import {
   sequenceLayout,
 } from '../src/backend/index.js';
 
+/** Rows of a buffer at a step. */
+type Place = [buffer: number, at: Reference['at'], step: number];
+
 type Call = Pick<SequenceInputs<Float64Array>, 'batch' | 'timesteps' | 'timeMajor' | 'reverse'>;
 
 /** Evaluates a loop in float64: stages before and after the steps over all steps, those of the body step by step. */
@@ -38,20 +41,20 @@ export class EvaluatedLoop {
       const values = life === 'given' && source ? given(source) : saved.get(name);
       return values ?? new Float64Array(counts[rows] * width);
     });
-    const [first, last] = [0, timesteps * batch];
+    const [first, last] = [
+      { at: 'before', step: 0 },
+      { at: 'after', step: timesteps - 1 },
+    ] as const;
     const [start, end] = loop.direction === 1 ? [first, last] : [last, first];
     for (const { buffer, initial } of loop.carried) {
-      const { width } = loop.buffers[buffer];
-      if (initial !== undefined) this.numbers[buffer].set(this.numbers[initial], start * width);
+      if (initial !== undefined) this.copyRows(initial, 'step', 0, buffer, start.at, start.step);
     }
     const steps = Array.from({ length: timesteps }, (_, i) => (loop.direction === 1 ? i : timesteps - 1 - i));
     for (const stage of loop.before) this.run(stage, steps);
     for (const step of steps) for (const stage of loop.body) this.run(stage, [step]);
     for (const stage of loop.after) this.run(stage, steps);
     for (const { buffer, final } of loop.carried) {
-      const { width } = loop.buffers[buffer];
-      if (final === undefined) continue;
-      this.numbers[final].set(this.numbers[buffer].subarray(end * width, (end + batch) * width));
+      if (final !== undefined) this.copyRows(buffer, end.at, end.step, final, 'step', 0);
     }
   }
 
@@ -146,6 +149,16 @@ export class EvaluatedLoop {
     }
   }
 
+  /** Copies the rows of a buffer at a step. */
+  private copyRows(...[from, fromAt, fromStep, to, toAt, toStep]: [...Place, ...Place]): void {
+    const { width } = this.loop.buffers[to];
+    for (let row = 0; row < this.call.batch; row++) {
+      const source = this.place({ buffer: from, at: fromAt, column: 0, width }, fromStep, row);
+      const target = this.place({ buffer: to, at: toAt, column: 0, width }, toStep, row);
+      this.numbers[to].set(this.numbers[from].subarray(source, source + width), target);
+    }
+  }
+
   private eachRow(steps: readonly number[], visit: (step: number, row: number) => void): void {
     for (const step of steps) for (let row = 0; row < this.call.batch; row++) visit(step, row);
   }
@@ -172,13 +185,15 @@ export class EvaluatedLoop {
     const { rows, width } = this.loop.buffers[buffer];
     const layout = sequenceLayout(this.call);
     const time = reverse ? timesteps - 1 - step : step;
+    const { byRows } = this.loop;
+    const state = at === 'after' ? step + 1 : step;
     const numbers = {
       one: 0,
       batch: row,
       sequence: row * layout.row + time * layout.step,
       mask: row * timesteps + time,
-      steps: step * batch + row,
-      states: (at === 'after' ? step + 1 : step) * batch + row,
+      steps: byRows ? row * timesteps + time : step * batch + row,
+      states: byRows ? row * (timesteps + 1) + (reverse ? timesteps - state : state) : state * batch + row,
     };
     return numbers[rows] * width + column;
   }

@@ -21,13 +21,13 @@ const variants: Record<string, () => Cell> = {
 };
 
 /** What a call gives and returns; the order of gradients and states is the plan's. */
-function callsOf(cell: Cell, options: LoopOptions) {
+function callsOf(cell: Cell, { masked, x, byRows }: LoopOptions) {
   const { plan, inputs } = problem(cell, SHAPE);
   const random = numbers(5);
   const call: SequenceInputs<Float64Array> = {
     ...inputs,
-    reverse: options.masked === 'zero' && options.x === 'copied',
-    timeMajor: options.x === 'steps',
+    reverse: byRows ? byRows === -1 : masked === 'zero' && x === 'copied',
+    timeMajor: !byRows && x === 'steps',
   };
   const cotangents = {
     sequence: random(SHAPE.batch * SHAPE.timesteps * plan.outputWidth),
@@ -55,15 +55,18 @@ const resultsOf = (loop: Loop, { numbers }: EvaluatedLoop) =>
     ),
   );
 
-/** What all passes return, the gradient with the values that the forward pass has saved. */
-function evaluate(cell: Cell, options: LoopOptions, inSteps: boolean) {
-  const { plan, call, given } = callsOf(cell, options);
-  const forward = inSteps ? ({ ...options, x: 'sequence', inSteps } as const) : options;
+/**
+ * What all passes return, the gradient with the values that the forward pass has saved.
+ *
+ * @param calls the options that say how the call is. Default: those of the gradient.
+ */
+function evaluate(cell: Cell, forward: LoopOptions, gradient: LoopOptions, calls = gradient) {
+  const { plan, call, given } = callsOf(cell, calls);
   const [inference, training] = (['inference', 'training'] as const).map((pass) => {
     const loop = loopOf(plan, pass, forward);
     return { loop, evaluated: new EvaluatedLoop(loop, call, given()) };
   });
-  const loop = loopOf(plan, 'gradient', { ...options, inSteps });
+  const loop = loopOf(plan, 'gradient', gradient);
   const output = training.evaluated.result('output');
   const evaluated = new EvaluatedLoop(loop, call, given(output), training.evaluated.saved);
   return [inference, training, { loop, evaluated }].map((pass) => resultsOf(pass.loop, pass.evaluated));
@@ -73,11 +76,29 @@ test.each(Object.keys(variants))('%s has the same results with its work in steps
   for (const masked of ['no', 'repeat', 'zero'] as const) {
     for (const x of ['copied', 'steps'] as const) {
       const options = { masked, x };
+      const inSteps = { masked, x, inSteps: true };
       const cell = variants[name]();
-      expect(evaluate(cell, options, true), `${masked} ${x}`).toEqual(evaluate(cell, options, false));
+      const result = evaluate(cell, { ...inSteps, x: 'sequence' }, inSteps);
+      expect(result, `${masked} ${x}`).toEqual(evaluate(cell, options, options));
     }
   }
 });
+
+test.each(['sru', 'indRnn', 'minGru', 'minLstm', 'rgLru'] as const)(
+  '%s has the same results row by row',
+  (name) => {
+    for (const masked of ['no', 'repeat', 'zero'] as const) {
+      for (const byRows of [1, -1] as const) {
+        const copied = { masked, x: 'copied' } as const;
+        const forward = { masked, x: 'sequence', byRows } as const;
+        const gradient = { masked, x: 'steps', byRows } as const;
+        const cell = cells[name]();
+        const result = evaluate(cell, forward, gradient);
+        expect(result, `${masked} ${byRows}`).toEqual(evaluate(cell, copied, copied, gradient));
+      }
+    }
+  },
+);
 
 test('only sums over all rows are outside of the steps', () => {
   const { plan } = problem(cells.gru(), SHAPE);

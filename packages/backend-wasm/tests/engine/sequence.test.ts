@@ -101,7 +101,7 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
   test('runs products and programs of all steps, with states and sums over rows and steps', () => {
     const { kernels } = device;
     const given = sequence();
-    kernels.runSequence?.(given.stages, STEPS, 0, BATCH);
+    kernels.runSequence?.(given.stages, STEPS, 0, BATCH, false);
     const expected = expectedOutput(given);
     const sums = new Float64Array(UNITS).fill(1);
     expected.forEach((number, i) => {
@@ -116,10 +116,10 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
   test('gives the same for a part of the rows, and again', () => {
     const { kernels } = device;
     const given = sequence();
-    kernels.runSequence?.(given.stages, STEPS, 0, BATCH);
+    kernels.runSequence?.(given.stages, STEPS, 0, BATCH, false);
     const all = kernels.view(given.output).slice();
     kernels.view(given.output).fill(0);
-    kernels.runSequence?.(given.stages, STEPS, 2, 3);
+    kernels.runSequence?.(given.stages, STEPS, 2, 3, false);
     const part = all.map((number, i) => (i >= 2 * STEPS * UNITS && i < 5 * STEPS * UNITS ? number : 0));
     expect(kernels.view(given.output)).toEqual(part);
   });
@@ -144,54 +144,74 @@ describe.each(variants)('$arithmetic', ({ relaxedSimd }) => {
       { memory: values, ...rows },
     ];
     const stage = { products: [], program: scaled, rows: { loads, stores: [{ memory: output, ...rows }] } };
-    kernels.runSequence?.([stage], STEPS, 0, BATCH);
+    kernels.runSequence?.([stage], STEPS, 0, BATCH, false);
     expect(kernels.view(output)).toEqual(x.map((number, i) => number * mask[Math.floor(i / UNITS)]));
   });
 
   test('works after the memory has grown', () => {
     const { heap, kernels } = device;
     const given = sequence();
-    kernels.runSequence?.(given.stages, STEPS, 0, BATCH);
+    kernels.runSequence?.(given.stages, STEPS, 0, BATCH, false);
     const before = kernels.view(given.output).slice();
     kernels.view(given.output).fill(0);
     kernels.allocate(heap.memory.buffer.byteLength);
-    kernels.runSequence?.(given.stages, STEPS, 0, BATCH);
+    kernels.runSequence?.(given.stages, STEPS, 0, BATCH, false);
     expect(kernels.view(given.output)).toEqual(before);
   });
 
-  test.each([4, 8, 20, 45])('one program, steps from the first to the last and back, rows of %i', (units) => {
-    const { kernels, put } = device;
-    const size = BATCH * STEPS * units;
-    const x = put(numbers(size, 1));
-    const states = put(numbers(BATCH * units, 2));
-    const output = put(new Float32Array(size));
-    const sums = put(new Float32Array(units));
-    const compiled = kernels.compile(program, units);
-    const expected = new Float64Array(size);
-    const state = Float64Array.from(kernels.view(states));
-    for (const direction of [1, -1]) {
-      const steps = Array.from({ length: STEPS }, (_, i) => (direction > 0 ? i : STEPS - 1 - i));
-      const place = { memory: states, offset: 0, stride: units, advance: 0 };
-      const rows = {
-        offset: steps[0] * units,
-        stride: STEPS * units,
-        advance: direction * units,
-      };
-      const loads = [place, { memory: x, ...rows }];
-      const stores = [place, { memory: output, ...rows }, { memory: sums, offset: 0, stride: 0, advance: 0 }];
-      kernels.runSequence?.([{ products: [], program: compiled, rows: { loads, stores } }], STEPS, 0, BATCH);
-      for (let row = 0; row < BATCH; row++) {
-        for (const step of steps) {
-          for (let j = 0; j < units; j++) {
-            const at = (row * STEPS + step) * units + j;
-            expected[at] = Math.tanh(state[row * units + j] + kernels.view(x)[at]);
-            state[row * units + j] = expected[at];
+  describe.each([4, 6, 8, 20, 45])('one program, rows of %i', (units) => {
+    test.each([
+      ['step by step', false],
+      ['row by row', true],
+    ])('%s, from the first step to the last and back', (_, byRows) => {
+      const { kernels, put } = device;
+      const size = BATCH * STEPS * units;
+      const x = put(numbers(size, 1));
+      const states = put(numbers(BATCH * units, 2));
+      const output = put(new Float32Array(size));
+      const sums = put(new Float32Array(units));
+      const expected = new Float64Array(size);
+      const total = new Float64Array(units);
+      const state = Float64Array.from(kernels.view(states));
+      for (const direction of [1, -1]) {
+        const compiled = kernels.compile(program, units, byRows && direction < 0);
+        const steps = Array.from({ length: STEPS }, (_, i) => (direction > 0 ? i : STEPS - 1 - i));
+        const place = { memory: states, offset: 0, stride: units, advance: 0 };
+        const rows = {
+          offset: steps[0] * units,
+          stride: STEPS * units,
+          advance: direction * units,
+        };
+        const loads = [place, { memory: x, ...rows }];
+        const stores = [
+          place,
+          { memory: output, ...rows },
+          { memory: sums, offset: 0, stride: 0, advance: 0 },
+        ];
+        kernels.runSequence?.(
+          [{ products: [], program: compiled, rows: { loads, stores } }],
+          STEPS,
+          0,
+          BATCH,
+          byRows,
+        );
+        for (let row = 0; row < BATCH; row++) {
+          for (const step of steps) {
+            for (let j = 0; j < units; j++) {
+              const at = (row * STEPS + step) * units + j;
+              expected[at] = Math.tanh(state[row * units + j] + kernels.view(x)[at]);
+              state[row * units + j] = expected[at];
+              total[j] += expected[at];
+            }
           }
         }
+        expected.forEach((number, i) => {
+          expect(kernels.view(output)[i]).toBeCloseTo(number, 5);
+        });
+        total.forEach((sum, j) => {
+          expect(kernels.view(sums)[j]).toBeCloseTo(sum, 4);
+        });
       }
-      expected.forEach((number, i) => {
-        expect(kernels.view(output)[i]).toBeCloseTo(number, 5);
-      });
-    }
+    });
   });
 });

@@ -101,8 +101,11 @@ export interface Kernels<Memory, Right, Compiled> {
    */
   runRows(operation: SequenceRowOperation<Memory>, first: number, count: number): void;
 
-  /** Prepares a program for rows of `width` numbers. */
-  compile(program: Program<RowAccess>, width: number): Compiled;
+  /**
+   * Prepares a program for rows of `width` numbers.
+   * @param descends whether it will run on rows in descending order of their addresses.
+   */
+  compile(program: Program<RowAccess>, width: number, descends?: boolean): Compiled;
   /**
    * Applies a program to `count` rows from row `first` on. A store that is a sum adds the sum over the rows to its one row.
    */
@@ -111,11 +114,15 @@ export interface Kernels<Memory, Right, Compiled> {
    * Runs stages at `steps` time steps, one after another, on `count` rows from row `first` on: what a step stores the next may
    * load. Batch rows are independent, so a device may take them in any order. With this, a whole time loop is one call;
    * without it a device gets the steps one by one.
+   *
+   * @param byRows whether the steps of a row are neighbours in memory, not the rows of a step. Then there is one stage, without
+   *   products, and it is best to run all steps of a row before the next row.
    */
   runSequence?(
     stages: readonly SequenceStage<Memory, Right, Compiled>[],
     steps: number,
     first: number,
     count: number,
+    byRows: boolean,
   ): void;
 }

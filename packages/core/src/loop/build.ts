@@ -18,6 +18,8 @@ export interface LoopOptions {
    * all steps of a chunk at once.
    */
   readonly inSteps?: boolean;
+  /** If a step is one program, whether to take row by row: 1 if the steps' processing has the caller's order, −1 if it is reversed. */
+  readonly byRows?: 1 | -1;
 }
 
 /** The buffers of a loop under construction. */

@@ -33,7 +33,7 @@ export function parallelForwardLoop(
   saved: readonly NodeId[] | undefined,
   carry?: Carry,
 ): ParallelLoop | null {
-  const { masked, inSteps } = options;
+  const { masked, inSteps, byRows } = options;
   const { products, outputWidth, stateWidths } = plan;
   const buffers = collectBuffers(carry !== undefined);
   const given = givenRows(buffers, plan, options);
@@ -179,6 +179,7 @@ export function parallelForwardLoop(
   return {
     name: `${plan.cell.name} forward`,
     direction: 1,
+    byRows,
     buffers: buffers.list,
     carried: passed,
     before: inSteps ? [] : [...ofInput, ...(carry ? steps : [])],

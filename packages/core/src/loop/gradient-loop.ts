@@ -114,6 +114,7 @@ class GradientLoop implements StepSource {
     return {
       name: `${plan.cell.name} gradient`,
       direction: -1,
+      byRows: options.byRows && (-options.byRows as 1 | -1),
       buffers: buffers.list,
       carried: this.passed,
       before: options.inSteps ? [] : [...ofInput, ...(carry ? steps : [])],

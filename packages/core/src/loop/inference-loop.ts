@@ -10,7 +10,9 @@ type MakeLoop<Made> = (plan: Plan, options: LoopOptions) => Made;
 export function makeOnce<Made>(make: MakeLoop<Made>): MakeLoop<Made> {
   const once = remember<Plan, Made>();
   return (plan, options) =>
-    once(plan, `${options.masked} ${options.x} ${options.inSteps}`, () => make(plan, options));
+    once(plan, `${options.masked} ${options.x} ${options.inSteps} ${options.byRows}`, () =>
+      make(plan, options),
+    );
 }
 
 /** The loop of a forward pass that saves nothing; the same object every time. */

@@ -12,6 +12,11 @@ export interface Loop<Before = RowsProduct> {
   readonly name: string;
   /** 1: from the first processed time step to the last; −1: back. */
   readonly direction: 1 | -1;
+  /**
+   * Whether the loop takes the batch row by row, each with all its steps. It is so if a step is one program: then no row waits for
+   * another one. 1: the steps come in ascending order of their addresses; −1: in descending order.
+   */
+  readonly byRows?: 1 | -1 | undefined;
   readonly buffers: readonly LoopBuffer[];
   readonly carried: readonly Carried[];
   /**
@@ -36,6 +41,8 @@ export interface Loop<Before = RowsProduct> {
  * | mask | the same, always `[batch, timesteps]` |
  * | steps | each time step in the order of processing and each batch row: `[timesteps, batch, width]` |
  * | states | as `steps`, with one more step in front: the rows before the first step |
+ *
+ * In a loop by rows, `steps` are `[batch, timesteps, width]` in the caller's order of time, and `states` have one step more.
  */
 export interface LoopBuffer {
   readonly name: string;
@@ -45,7 +52,7 @@ export interface LoopBuffer {
   readonly width: number;
   /**
    * `given`: the caller's; if the caller has none, it is a row of zeros. `result`: returned. `saved`: a part of the values that
-   * the forward pass saves for the gradient. `scratch`: for the call; `steps` and `states` hold one chunk of steps.
+   * the forward pass saves for the gradient. `scratch`: for the call; `steps` and `states` hold one chunk.
    */
   readonly life: 'given' | 'result' | 'saved' | 'scratch';
   /** A result that not every operation overwrites: it starts as zeros. */

@@ -30,7 +30,7 @@ export interface Programs {
   at(address: number): RunProgram;
   /** The number of compiled programs that are not garbage. */
   count(): number;
-  compile(program: Program<RowAccess>, units: number): CompiledProgram;
+  compile(program: Program<RowAccess>, units: number, descends?: boolean): CompiledProgram;
   /**
    * Runs a program on `count` rows from row `first` on. Sums over the rows are formed in separate rows of zeros and added
    * at the end, which rounds less.
@@ -90,10 +90,10 @@ export function createPrograms(heap: Heap, tools: Tools, variant: Variant, pool:
   return {
     at: code.at,
     count: code.count,
-    compile(program, units) {
+    compile(program, units, descends) {
       const { loads, operations, stores } = program;
       if (stores.length === 0) return EMPTY;
-      const { bytes, spares } = writeProgram(program, units, variant);
+      const { bytes, spares } = writeProgram(program, units, variant, descends);
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
       const run = exports.run as RunProgram;
       let sumCount = 0;

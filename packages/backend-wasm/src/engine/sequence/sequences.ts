@@ -9,8 +9,14 @@ import { ADDED_PRODUCT, ENTRY, HEADER, OPERATION, PRODUCT, PROGRAM, ROW_OPERATIO
 
 type Stage = SequenceStage<Floats, Right, CompiledProgram>;
 
-/** Runs time loops, step by step; the threads share the rows, and each runs the whole loop for its rows. */
-export type RunSequence = (stages: readonly Stage[], steps: number, first: number, count: number) => void;
+/** Runs time loops, step by step or row by row; the threads share the rows, and each runs the whole loop for its rows. */
+export type RunSequence = (
+  stages: readonly Stage[],
+  steps: number,
+  first: number,
+  count: number,
+  byRows: boolean,
+) => void;
 
 export function sequences(
   heap: Heap,
@@ -20,7 +26,7 @@ export function sequences(
 ): RunSequence {
   const blocks = new Arena(heap);
   const sums = new Arena(heap);
-  return (all, steps, first, count) => {
+  return (all, steps, first, count, byRows) => {
     const stages = all.filter(({ products, rows }) => products.length > 0 || rows.stores.length > 0);
     const work = countOperations(stages, steps * count);
     const starts = pool?.divideLoop(work, count) ?? ONE_CHUNK;
@@ -37,7 +43,7 @@ export function sequences(
     const totalsOf = (chunk: number) => sums.address + chunk * chunkBytes;
     for (let chunk = 0; chunk < chunks; chunk++) {
       const row = starts[chunk];
-      const writer = new BlockWriter(integers, address + chunk * size * 8, first + row);
+      const writer = new BlockWriter(integers, address + chunk * size * 8, first + row, byRows);
       const rows = (starts[chunk + 1] ?? count) - row;
       writer.write(stages, size, steps, rows, totalsOf(chunk), sumLength);
     }
@@ -85,6 +91,7 @@ class BlockWriter {
     private readonly integers: Int32Array,
     address: number,
     private readonly first: number,
+    private readonly byRows: boolean,
   ) {
     this.at = address >>> 2;
   }
@@ -99,8 +106,9 @@ class BlockWriter {
   ): void {
     let operations = 0;
     for (const stage of stages) operations += stage.products.length + Math.sign(stage.rows.stores.length);
-    this.put(size, operations, steps);
-    this.put(rows, totals, sumLength);
+    // A program takes its rows in order. By rows, these are the steps of a batch row, and the loop goes from row to row.
+    this.put(size, operations, this.byRows ? rows : steps);
+    this.put(this.byRows ? steps : rows, totals, sumLength);
     let total = totals;
     for (const stage of stages) {
       for (const product of stage.products) this.product(product);
@@ -120,7 +128,8 @@ class BlockWriter {
   /** Writes where rows are. */
   private entry({ memory, offset, stride, advance }: SequenceRows<Floats>): void {
     const address = memory.address + (offset + this.first * stride) * 4;
-    this.put(address, stride * 4, advance * 4);
+    if (this.byRows) this.put(address, advance * 4, stride * 4);
+    else this.put(address, stride * 4, advance * 4);
   }
 
   private product(product: Stage['products'][number]): void {

@@ -12,12 +12,14 @@ export interface CompiledLoop {
 /** Compiles a loop's programs once for a device. */
 export function loopCompiler({ compile }: AnyKernels<never>): (loop: Loop) => CompiledLoop {
   const once = remember<Loop, CompiledLoop>();
-  const compileAll = (stages: readonly LoopStage<unknown>[]) =>
-    stages.map(({ program, width }) => compile(program, width));
   return (loop) =>
-    once(loop, '', () => ({
-      before: compileAll(loop.before),
-      body: compileAll(loop.body),
-      after: compileAll(loop.after),
-    }));
+    once(loop, '', () => {
+      const compileAll = (stages: readonly LoopStage<unknown>[]) =>
+        stages.map(({ program, width }) => compile(program, width, loop.byRows === -1));
+      return {
+        before: compileAll(loop.before),
+        body: compileAll(loop.body),
+        after: compileAll(loop.after),
+      };
+    });
 }

@@ -35,7 +35,7 @@ export function backendFromKernels<Memory extends { readonly length: number }, R
       checkResult(plan, inputs, result, savedLength(plan, inputs.batch, inputs.timesteps));
       if (inputs.batch === 0) return emptyGradient(upload, plan);
       return passes.call(inputs, (given) => {
-        const loop = loopOf(plan, 'gradient', optionsFor(given, 'backward'));
+        const loop = loopOf(plan, 'gradient', optionsFor(plan, given, 'backward'));
         const buffers = gradientArguments(given, result, cotangents);
         return passes.run(loop, given, buffers, result.saved, runWeightProducts).gradient();
       });

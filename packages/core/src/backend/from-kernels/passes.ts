@@ -1,3 +1,4 @@
+import { isInputProjection } from '../../graph/products.js';
 import type { LoopOptions } from '../../loop/build.js';
 import type { Loop } from '../../loop/loop.js';
 import type { Plan } from '../../plan/plan.js';
@@ -45,7 +46,7 @@ export class Passes<Memory extends { readonly length: number }> {
     if (batch === 0) return emptyResult(this.upload, plan, savedLength !== undefined);
     return this.call(inputs, (given) => {
       const saved = savedLength && this.memory.kernels.allocate(savedLength(plan, batch, timesteps));
-      const loop = loopFor(plan, optionsFor(given, 'forward'));
+      const loop = loopFor(plan, optionsFor(plan, given, 'forward'));
       return this.run(loop, given, forwardArguments(given), saved).forward(saved);
     });
   }
@@ -73,14 +74,29 @@ export class Passes<Memory extends { readonly length: number }> {
 /** From this batch size on, products of one step are as fast as those of many, and what they read is still in a cache. */
 const ROWS_OF_STEPS = 16;
 
-/** How the loop of a call runs. */
+/** Whether a step is one program: nothing but input projections and operations on single numbers. */
+const isOneProgram = ({ products, nodes }: Plan): boolean =>
+  products.every(isInputProjection) &&
+  nodes.every(({ kind }) => kind !== 'rowOperation' && kind !== 'concat');
+
+/**
+ * How the loop of a call runs.
+ *
+ * A loop whose step is one program goes by rows if the rows of x do: every row streams through memory, and nothing is copied.
+ */
 export function optionsFor<Memory>(
+  plan: Plan,
   inputs: SequenceInputs<Memory>,
   direction: 'forward' | 'backward',
 ): LoopOptions {
   const { batch, timesteps, timeMajor, reverse } = inputs;
+  const masked = maskedBy(inputs);
+  const isForward = direction === 'forward';
+  if (timesteps > 1 && !timeMajor && isOneProgram(plan)) {
+    return { masked, x: isForward ? 'sequence' : 'steps', byRows: reverse ? -1 : 1 };
+  }
   const inSteps = batch >= ROWS_OF_STEPS && timesteps > 1;
   const isInOrder = timesteps === 1 || (!reverse && (timeMajor === true || batch === 1));
   const x = isInOrder ? 'steps' : 'copied';
-  return { masked: maskedBy(inputs), x: inSteps && direction === 'forward' ? 'sequence' : x, inSteps };
+  return { masked, x: inSteps && isForward ? 'sequence' : x, inSteps };
 }

@@ -1,22 +1,14 @@
 import type { Loop, MatrixReference, Reference, Source } from '../../loop/loop.js';
 import type { Matrix, SequenceRows } from '../kernels.js';
-import { sequenceLayout } from '../sequences.js';
 import type { Chunk, Shape } from './chunks.js';
 import type { AnyKernels } from './matrices.js';
 
-/** Rows that the time loop moves from step to step and from chunk to chunk, in place. */
+/** Rows that the time loop moves from step to step, in place. */
 export interface MovingRows<Memory> extends SequenceRows<Memory> {
   offset: number;
 }
 
-/** Rows with what moves them: the step at which the offset is `start` is the first of a chunk if `isLocal`, else of all. */
-interface Moved<Memory> {
-  readonly rows: MovingRows<Memory>;
-  readonly start: number;
-  readonly isLocal: boolean;
-}
-
-/** The place of a buffer: where it begins, and the numbers from row to row and from step to step. */
+/** The place of a buffer: where its first row is at the first step, and the numbers from row to row and from step to step. */
 interface BufferPlace<Memory> {
   memory: Memory;
   start: number;
@@ -30,16 +22,14 @@ const ALIGNMENT = 16;
 /** The places in the memory of a loop's buffers that references name. */
 export interface Places<Memory> {
   memory(buffer: number): Memory;
-  /** The rows of a reference, at the step that the loop takes first; `startChunk` moves them to that of a chunk. */
-  rows(reference: Reference): MovingRows<Memory>;
-  /** Moves all rows to the step of a chunk that the loop takes first. */
-  startChunk(chunk: Chunk): void;
+  /** The rows of a reference at the step of a chunk that the loop takes first. */
+  rows(reference: Reference, chunk: Chunk): MovingRows<Memory>;
   /** The rows of a reference at all steps of a chunk, as a matrix. */
   matrix(reference: Reference, chunk: Chunk): Matrix<Memory>;
   /** The rows of a buffer of kind `states` where the loop begins a chunk, or where it leaves it. */
   edge(buffer: number, chunk: Chunk, end: 'begin' | 'leave'): SequenceRows<Memory>;
-  /** All rows of a buffer of kind `batch`; a row of zeros for each if there is no buffer. */
-  batchRows(buffer: number | undefined): SequenceRows<Memory>;
+  /** The rows of a buffer of kind `batch`; a row of zeros for each if there is no buffer. */
+  batchRows(buffer: number | undefined, chunk: Chunk): SequenceRows<Memory>;
   weights(reference: MatrixReference): Matrix<Memory>;
   /** Releases what was allocated for the call alone. */
   release(): void;
@@ -50,20 +40,17 @@ export interface Places<Memory> {
  *
  * @param given finds the caller's buffers; one that is absent counts as zeros.
  * @param saved the buffer of the saved values, if the loop has any.
- * @param longest the steps of the longest chunk.
+ * @param largest the largest chunk.
  */
 export function placeBuffers<Memory>(
-  { buffers, direction }: Loop,
-  shape: Shape,
+  { buffers, direction, byRows }: Loop,
+  { batch, timesteps, timeMajor, reverse }: Shape,
   given: (source: Source) => Memory | undefined,
   saved: Memory | undefined,
-  longest: number,
+  largest: Chunk,
   kernels: AnyKernels<Memory>,
 ): Places<Memory> {
-  const { batch, timesteps, reverse } = shape;
-  const layout = sequenceLayout(shape);
   const temporaries: Memory[] = [];
-  const moved: Moved<Memory>[] = [];
   let zeroRow: Memory | undefined;
 
   function temporary(memory: Memory): Memory {
@@ -83,23 +70,19 @@ export function placeBuffers<Memory>(
   let scratchLength = 0;
   const inScratch: BufferPlace<Memory | undefined>[] = [];
   const places = buffers.map(({ life, source, zeroed, rows, width }) => {
-    const place: BufferPlace<Memory | undefined> = { memory: undefined, start: 0, stride: width, step: 0 };
-    let length = width;
-    if (rows === 'one') place.stride = 0;
-    else if (rows === 'sequence') {
-      place.stride = width * layout.row;
-      place.step = width * layout.step;
-    } else if (rows === 'mask') {
-      place.stride = timesteps;
-      place.step = 1;
-    } else {
-      length *= batch;
-      if (rows !== 'batch') place.step = length;
-    }
-    if (rows === 'sequence' || rows === 'mask') length *= batch * timesteps;
-    else if (rows === 'steps' || rows === 'states') {
-      length *= (life === 'scratch' ? longest : timesteps) + (rows === 'states' ? 1 : 0);
-    }
+    const held = life === 'scratch' ? largest : { rows: batch, steps: timesteps };
+    const isFixed = rows === 'one' || rows === 'batch';
+    const isGiven = rows === 'sequence' || rows === 'mask';
+    const steps = isFixed ? 1 : held.steps + (rows === 'states' ? 1 : 0);
+    // Whether the steps of a row are neighbours, not the rows of a step.
+    const isByRows = isGiven ? rows === 'mask' || !timeMajor : byRows;
+    const length = width * steps * (rows === 'one' ? 1 : held.rows);
+    const place: BufferPlace<Memory | undefined> = {
+      memory: undefined,
+      start: 0,
+      stride: rows === 'one' ? 0 : isByRows ? width * steps : width,
+      step: isFixed ? 0 : isByRows ? width : width * held.rows,
+    };
     if (life === 'given') {
       place.memory = source && given(source);
       if (place.memory === undefined) {
@@ -119,6 +102,10 @@ export function placeBuffers<Memory>(
       place.start = scratchLength;
       scratchLength += Math.ceil(length / ALIGNMENT) * ALIGNMENT;
     }
+    if (reverse && (isGiven || byRows)) {
+      place.start += (steps - 1) * place.step;
+      place.step *= -1;
+    }
     return place as BufferPlace<Memory>;
   });
   if (scratchLength > 0) {
@@ -127,47 +114,27 @@ export function placeBuffers<Memory>(
     for (const place of inScratch) place.memory = scratch;
   }
 
-  function rowsOf({ buffer, at, column }: Reference): MovingRows<Memory> {
-    const { rows: kind, life } = buffers[buffer];
+  /** Columns of the rows at a step of a chunk. */
+  function rowsAt(buffer: number, chunk: Chunk, local: number, column = 0): MovingRows<Memory> {
     const { memory, start, stride, step } = places[buffer];
-    const isReversed = reverse === true && (kind === 'sequence' || kind === 'mask');
-    const first = start + column + (isReversed ? (timesteps - 1) * step : at === 'after' ? step : 0);
-    const rows = {
-      memory,
-      offset: first,
-      stride,
-      advance: isReversed ? -direction * step : direction * step,
-    };
-    if (step > 0) moved.push({ rows, start: first, isLocal: life === 'scratch' });
-    return rows;
-  }
-
-  /** The rows at a step of a chunk, in a buffer of kind `steps` or `states`. */
-  function rowsAt(buffer: number, chunk: Chunk, step: number): SequenceRows<Memory> {
-    const { memory, start, stride, step: numbers } = places[buffer];
-    const first = buffers[buffer].life === 'scratch' ? 0 : chunk.first;
-    return { memory, offset: start + (first + step) * numbers, stride, advance: 0 };
+    const first = buffers[buffer].life === 'scratch' ? 0 : chunk.row * stride + chunk.step * step;
+    return { memory, offset: start + first + local * step + column, stride, advance: direction * step };
   }
 
   return {
     memory: (buffer) => places[buffer].memory,
-    rows: rowsOf,
-    startChunk({ first, count }) {
-      const local = direction === 1 ? 0 : count - 1;
-      for (const { rows, start, isLocal } of moved) {
-        rows.offset = start + (isLocal ? local : first + local) * direction * rows.advance;
-      }
-    },
+    rows: ({ buffer, at, column }, chunk) =>
+      rowsAt(buffer, chunk, (direction === 1 ? 0 : chunk.steps - 1) + (at === 'after' ? 1 : 0), column),
     matrix({ buffer, at, column }, chunk) {
-      const { memory, offset, stride } = rowsAt(buffer, chunk, at === 'after' ? 1 : 0);
-      return { memory, offset: offset + column, rowStride: stride, columnStride: 1 };
+      // From the step with the lowest address on.
+      const step = places[buffer].step < 0 ? chunk.steps - 1 : at === 'after' ? 1 : 0;
+      const { memory, offset } = rowsAt(buffer, chunk, step, column);
+      return { memory, offset, rowStride: buffers[buffer].width, columnStride: 1 };
     },
     edge: (buffer, chunk, end) =>
-      rowsAt(buffer, chunk, (end === 'begin') === (direction === 1) ? 0 : chunk.count),
-    batchRows: (buffer) =>
-      buffer === undefined
-        ? { memory: zeros(), offset: 0, stride: 0, advance: 0 }
-        : rowsOf({ buffer, at: 'step', column: 0, width: 0 }),
+      rowsAt(buffer, chunk, (end === 'begin') === (direction === 1) ? 0 : chunk.steps),
+    batchRows: (buffer, chunk) =>
+      buffer === undefined ? { memory: zeros(), offset: 0, stride: 0, advance: 0 } : rowsAt(buffer, chunk, 0),
     weights: ({ buffer, firstRow, firstColumn, stride }) => ({
       memory: places[buffer].memory,
       offset: firstRow * stride + firstColumn,

@@ -18,10 +18,9 @@ export function runWeightProducts<Memory>(
   products: readonly (RowsProduct | WeightsProduct)[],
   places: Places<Memory>,
   chunk: Chunk,
-  batch: number,
   isFirst: boolean,
 ): void {
-  const rows = batch * chunk.count;
+  const rows = chunk.rows * chunk.steps;
   let last: { readonly from: Reference; readonly right: unknown } | undefined;
   const release = () => last && kernels.releaseRight(last.right);
   for (const product of products) {
