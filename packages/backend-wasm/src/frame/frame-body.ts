@@ -55,7 +55,8 @@ export class FrameBody extends FunctionBody {
       if (typeof value === 'number') this.number(value);
       else this.pushAddress(value.base, value.offset);
     }
-    this.code.push(CALL, ...unsigned(index));
+    this.code.push(CALL);
+    unsigned(index, this.code);
   }
 
   /** A variable for vectors, with a value that later assignments replace. */

@@ -213,35 +213,29 @@ export class FunctionBody {
 
   /** Pushes a 32-bit integer. */
   protected number(value: number): void {
-    this.code.push(I32_CONST, ...signed(value));
+    this.code.push(I32_CONST);
+    signed(value, this.code);
   }
 
   protected get(local: number): void {
     this.code.push(LOCAL_GET);
-    this.unsigned(local);
+    unsigned(local, this.code);
   }
 
   protected set(local: number): void {
     this.code.push(LOCAL_SET);
-    this.unsigned(local);
+    unsigned(local, this.code);
   }
 
   protected simd(opcode: number): void {
     this.code.push(SIMD);
-    this.unsigned(opcode);
+    unsigned(opcode, this.code);
   }
 
   /** An alignment of four bytes, and an offset. */
   private memoryOperand(offset: number): void {
     this.code.push(2);
-    this.unsigned(offset);
-  }
-
-  /** Pushes LEB128 without a list of its own: most code is written once, before the compiler has optimised this. */
-  private unsigned(value: number): void {
-    let rest = value;
-    for (; rest > 127; rest >>>= 7) this.code.push((rest & 127) | 128);
-    this.code.push(rest);
+    unsigned(offset, this.code);
   }
 
   private address(base: Integer, index: Integer | null): void {
