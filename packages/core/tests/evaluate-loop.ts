@@ -118,8 +118,7 @@ export class EvaluatedLoop {
         const { name, parts, operand, result } = product;
         this.eachNumber(steps, result, (step, row, unit, place) => {
           const values = Array.from({ length: operand.width }, (_, i) => this.load(operand, step, row, i));
-          this.numbers[result.buffer][place] =
-            name === 'copy' ? values[unit] : rowOperations[name](values, 0, operand.width, parts, unit);
+          this.numbers[result.buffer][place] = rowOperations[name](values, 0, operand.width, parts, unit);
         });
         break;
       }

@@ -140,3 +140,15 @@ test.each(Object.keys(variants))('%s stores no row that nothing reads', (name) =
     expect(unread, pass).toEqual([]);
   }
 });
+
+test('programs store the rows of a concat, so no operation copies them', () => {
+  const { plan } = problem(variants['lstm, layer norm'](), SHAPE);
+  for (const [pass, sums] of [
+    ['inference', 6],
+    ['gradient', 12],
+  ] as const) {
+    const { body } = loopOf(plan, pass, { masked: 'no', x: 'copied' });
+    const operations = body.flatMap(({ products }) => products.filter(({ kind }) => kind === 'row'));
+    expect(operations, pass).toHaveLength(sums);
+  }
+});

@@ -1,7 +1,8 @@
 import type { NodeId } from '../equations/operations.js';
 import type { ParameterShape } from '../equations/parameters.js';
-import { GraphBuilder, type Node, operandsOf, reachable, withOperands } from '../graph/graph.js';
+import { GraphBuilder, type Node, reachable, withOperands } from '../graph/graph.js';
 import type { Plan } from '../plan/plan.js';
+import type { Store } from '../plan/schedule.js';
 import type { LoopBuffer, LoopStage, MatrixReference, Reference, RowProduct, Source } from './loop.js';
 
 /** How a sequence is run; there is a loop for each combination. */
@@ -233,13 +234,16 @@ export function maskGraph(
   return { builder, of, unlessPadded, zeroIfPadded };
 }
 
-/** The operations on whole rows of a graph, which run between programs as products do. */
+/** The operations on whole rows of a graph, which run between programs as products do, and the rows of its `concat`s. */
 export interface RowWork {
-  find(id: NodeId): { readonly index: number; readonly slot: Reference } | null;
+  /** The place of a result, and the index of an operation. The programs of its inputs store a `concat`. */
+  find(id: NodeId): { readonly index?: number; readonly slot: Reference } | null;
   /** The operations and constants that they read from memory. */
   readonly operands: readonly NodeId[];
-  /** The loop's operations for an index. */
-  operationsOf(index: number, placeOf: (id: NodeId) => Reference): RowProduct[];
+  /** The inputs of each `concat`, with their places in its row. */
+  readonly stores: readonly Store<Reference>[];
+  /** The loop's operation for an index. */
+  operationOf(index: number, placeOf: (id: NodeId) => Reference): RowProduct;
 }
 
 /**
@@ -253,48 +257,38 @@ export function findRowWork(
   first: number,
   isElsewhere: (id: NodeId) => boolean,
 ): RowWork {
-  const places = new Map<NodeId, { readonly index: number; readonly slot: Reference }>();
-  const ids: NodeId[] = [];
+  const places = new Map<NodeId, { readonly index?: number; readonly slot: Reference }>();
+  const operations: (Extract<Node, { kind: 'rowOperation' }> & { readonly result: Reference })[] = [];
+  const stores: Store<Reference>[] = [];
   const cut = nodes.map((node, id): Node => (isElsewhere(id) ? { kind: 'input' } : node));
   for (const id of reachable(cut, roots)) {
     const node = cut[id];
-    if (node.kind !== 'rowOperation' && node.kind !== 'concat') continue;
-    // Zeros between the inputs of `concat` are never written again.
-    const zeroed =
-      node.kind === 'concat' && node.inputs.reduce((sum, input) => sum + widths[input], 0) < node.width;
-    places.set(id, { index: first + ids.length, slot: buffers.scratch(`rows ${id}`, widths[id], zeroed) });
-    ids.push(id);
+    const rows = (zeroed = false) => buffers.scratch(`rows ${id}`, widths[id], zeroed);
+    if (node.kind === 'rowOperation') {
+      const result = rows();
+      places.set(id, { index: first + operations.length, slot: result });
+      operations.push({ ...node, result });
+    } else if (node.kind === 'concat') {
+      // Zeros between the inputs are never written again.
+      const slot = rows(node.inputs.reduce((sum, input) => sum + widths[input], 0) < node.width);
+      places.set(id, { slot });
+      node.inputs.forEach((input, i) => {
+        const width = widths[input];
+        stores.push({ node: input, slot: columnsOf(slot, node.starts[i], width), width });
+      });
+    }
   }
-  const behind = ids
-    .flatMap((id) => operandsOf(nodes[id]))
-    .map((id) => {
-      const node = nodes[id];
-      return node.kind === 'slice' ? node.operand : id;
-    });
+  const behind = operations.map(({ operand }) => {
+    const node = nodes[operand];
+    return node.kind === 'slice' ? node.operand : operand;
+  });
   return {
     find: (id) => places.get(id) ?? null,
     operands: [...new Set(behind)].filter((id) => ['operation', 'constant'].includes(nodes[id].kind)),
-    operationsOf(index, placeOf) {
-      const id = ids[index - first];
-      const node = nodes[id];
-      const { slot } = places.get(id) as { slot: Reference };
-      const move = (
-        name: RowProduct['name'],
-        parts: number,
-        operand: NodeId,
-        result: Reference,
-      ): RowProduct => ({
-        kind: 'row',
-        name,
-        parts,
-        operand: placeOf(operand),
-        result,
-      });
-      if (node.kind === 'rowOperation') return [move(node.name, node.parts, node.operand, slot)];
-      if (node.kind !== 'concat') throw new Error(`a ${node.kind} is no operation on rows`);
-      return node.inputs.map((input, i) =>
-        move('copy', 1, input, columnsOf(slot, node.starts[i], widths[input])),
-      );
+    stores,
+    operationOf(index, placeOf) {
+      const { name, parts, operand, result } = operations[index - first];
+      return { kind: 'row', name, parts, operand: placeOf(operand), result };
     },
   };
 }

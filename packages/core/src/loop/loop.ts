@@ -124,10 +124,10 @@ export interface RowsProduct {
   readonly accumulate: boolean;
 }
 
-/** An operation on whole rows, as `rowOperations` of core defines it, or a copy. */
+/** An operation on whole rows, as `rowOperations` of core defines it. */
 export interface RowProduct {
   readonly kind: 'row';
-  readonly name: RowOperationName | 'copy';
+  readonly name: RowOperationName;
   readonly parts: number;
   readonly operand: Reference;
   readonly result: Reference;

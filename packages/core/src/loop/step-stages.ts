@@ -57,10 +57,11 @@ export function formStages(
   const { stages, placeOf } = schedule<Reference>({
     nodes,
     widths,
-    stores: all,
+    stores: [...all, ...work.stores],
     leaf: (id) => leaves[id],
     product: (id) => (isElsewhere(id) ? null : (product(id) ?? carried?.find(id) ?? work.find(id))),
-    readsStores: (id) => productsReadStores === true && product(id) !== undefined,
+    readsStores: (id) =>
+      nodes[id].kind === 'concat' || (productsReadStores === true && product(id) !== undefined),
     roots,
     kept: [...new Set([...first, ...inMemory])],
     value,
@@ -69,7 +70,7 @@ export function formStages(
   });
   function operationsOf(index: number): readonly (StepProduct | LoopScan)[] {
     if (index < count) return [workOf(index, placeOf)];
-    return (carried && index < end ? carried : work).operationsOf(index, placeOf);
+    return carried && index < end ? carried.operationsOf(index, placeOf) : [work.operationOf(index, placeOf)];
   }
   const steps = stages.map((stage) => ({ ...stage, products: stage.products.flatMap(operationsOf) }));
   return { steps, placeOf };

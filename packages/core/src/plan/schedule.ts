@@ -17,9 +17,9 @@ export interface ScheduleRequest<Place> {
   readonly stores: readonly Store<Place>[];
   /** The place of a value that this schedule does not compute, else null. */
   readonly leaf: (id: NodeId) => Place | null;
-  /** For what is computed between programs, such as a matrix product: its index and the place of its result. */
-  readonly product: (id: NodeId) => { readonly index: number; readonly slot: Place } | null;
-  /** Whether a product reads what `stores` has stored, so that its operands need no place of their own. */
+  /** For what is computed between programs, such as a matrix product: its index, if it is work, and the place of its result. */
+  readonly product: (id: NodeId) => { readonly index?: number; readonly slot: Place } | null;
+  /** Whether `stores` has stored the operands of a product, so that they need no place of their own. */
   readonly readsStores?: (id: NodeId) => boolean;
   /** What is computed although no program reads it, such as the states of a parallel loop. */
   readonly roots?: readonly NodeId[];

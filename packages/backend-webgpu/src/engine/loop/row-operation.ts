@@ -35,8 +35,6 @@ export function rowOperationValue(
           value: 'result',
         };
   switch (name) {
-    case 'copy':
-      return { statements: [], value: at('unit') };
     case 'repeat':
       return { statements: [], value: at(`unit / ${count()}`) };
     case 'tile':
